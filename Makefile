@@ -1,0 +1,59 @@
+# Everything a fresh machine needs is made here: Python 3.11 or newer, git and make are enough.
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types imports unit fmt lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## Make .venv with the capture-forwarder command in it
+
+demo: $(READY) ## Forward real captures on this machine and check what arrived
+	@$(BIN)/capture-forwarder demo
+
+test: lint types imports unit ## All checks and tests
+
+lint: $(READY) ## Format and lint, changing nothing
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(READY) ## mypy, strict
+	@$(BIN)/mypy lambda_src/capture_forwarder capture_ops tests
+
+imports: $(READY) ## Which way dependencies point
+	@$(BIN)/lint-imports
+
+unit: $(READY) ## The tests; the pure core is covered to the last branch
+	@$(BIN)/pytest -q -n 2 --cov --cov-report=
+	@$(BIN)/coverage report --fail-under=100 \
+		--include='*/capture_forwarder/domain/*,*/capture_forwarder/formats/*,*/capture_forwarder/forward/*'
+
+fmt: $(READY) ## Format, and mend what can be mended
+	@$(BIN)/ruff check --fix-only -q .
+	@$(BIN)/ruff format -q .
+
+COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+
+lock: $(UV) ## Resolve every dependency anew, with hashes
+	$(COMPILE) --upgrade pyproject.toml -o lambda_src/requirements.txt
+	$(COMPILE) --upgrade -c lambda_src/requirements.txt --group dev pyproject.toml -o requirements/dev.lock
+	echo 'arthur-client==1.4.0' | $(COMPILE) - -o requirements/arthur.lock
+
+clean: ## Remove what was made
+	rm -rf .venv .venv-arthur .tools .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# uv itself is locked too, so that what sets everything up cannot change unseen.
+$(UV): requirements/uv.txt
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(READY): $(UV) requirements/dev.lock pyproject.toml
+	@$(UV) venv -q --allow-existing --python $$($(PYTHON) -c 'import sys; print(sys.executable)') .venv
+	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.lock
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
