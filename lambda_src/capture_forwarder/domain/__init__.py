@@ -1,0 +1,1 @@
+"""The words of the field as types: values only, no I/O, no clock, no randomness."""

@@ -1,0 +1,119 @@
+"""The two equations that every run must satisfy: nothing is read, or made, that does not end in exactly one place.
+
+Two ledgers, because a line that could not be decoded has no known number of inferences:
+
+    lines:       read = decoded + rejected + skipped
+    inferences:  made = accepted + duplicate + rejected + pending
+"""
+
+from collections import Counter
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.delivery import RejectionCode, SkipReason
+
+
+class LineCounts(Struct):
+    """Where lines ended."""
+
+    read: int = 0
+    decoded: int = 0
+    rejected: Counter[RejectionCode] = field(default_factory=Counter)
+    skipped: Counter[SkipReason] = field(default_factory=Counter)
+
+    @property
+    def balanced(self) -> bool:
+        """Tell whether every line is accounted for."""
+        return self.read == self.decoded + self.rejected.total() + self.skipped.total()
+
+    def __add__(self, other: "LineCounts") -> "LineCounts":
+        return LineCounts(
+            self.read + other.read,
+            self.decoded + other.decoded,
+            self.rejected + other.rejected,
+            self.skipped + other.skipped,
+        )
+
+
+class InferenceCounts(Struct):
+    """Where inferences ended; `pending` ones are still owed."""
+
+    made: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: Counter[RejectionCode] = field(default_factory=Counter)
+    pending: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Tell whether every inference is accounted for."""
+        return self.made == self.accepted + self.duplicate + self.rejected.total() + self.pending
+
+    def __add__(self, other: "InferenceCounts") -> "InferenceCounts":
+        return InferenceCounts(
+            self.made + other.made,
+            self.accepted + other.accepted,
+            self.duplicate + other.duplicate,
+            self.rejected + other.rejected,
+            self.pending + other.pending,
+        )
+
+
+class ObjectState(StrEnum):
+    """What a run came to for one object."""
+
+    READING = "reading"
+    READ = "read"
+    DONE = "done"
+    DONE_BEFORE = "done_before"
+    OWED = "owed"
+    OUT_OF_TIME = "out_of_time"
+    LEASED = "leased"
+    CONTINUED = "continued"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    UNROUTED = "unrouted"
+    FAILED = "failed"
+
+
+_SETTLED = frozenset(
+    {
+        ObjectState.DONE,
+        ObjectState.DONE_BEFORE,
+        ObjectState.CONTINUED,
+        ObjectState.REJECTED,
+        ObjectState.SUPERSEDED,
+        ObjectState.UNROUTED,
+    }
+)
+
+
+class ForwardReport(Struct, kw_only=True):
+    """What became of one capture object in one run; `why` says why, unless it is done.
+
+    What is pending in a `continued` report is owed by the message that was put into the queue before this one succeeds.
+    """
+
+    source: CaptureObject
+    state: ObjectState
+    route: str | None = None
+    destination: str | None = None
+    newest_inference: datetime | None = None
+    lines: LineCounts = field(default_factory=LineCounts)
+    inferences: InferenceCounts = field(default_factory=InferenceCounts)
+    unquarantined: int = 0
+    why: str | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether the message that asked for this object may be forgotten."""
+        owed = self.inferences.pending and self.state is not ObjectState.CONTINUED
+        return self.state in _SETTLED and not owed and not self.unquarantined and self.balanced
+
+    @property
+    def balanced(self) -> bool:
+        """Tell whether both ledgers add up."""
+        return self.lines.balanced and self.inferences.balanced

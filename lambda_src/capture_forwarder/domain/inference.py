@@ -1,0 +1,31 @@
+"""One row of one captured call, and the id that makes sending it again harmless."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+Value = str | int | float | bool | None
+
+
+class PartnerInferenceId:
+    """The id under which a monitoring platform knows an inference."""
+
+    @staticmethod
+    def for_row(call_id: str, index: int, count: int) -> str:
+        """Return the id of row `index` (from 0) of a call that held `count` rows.
+
+        `_{index}` is appended only when the call held several:
+        https://docs.arthur.ai/docs/sagemaker-data-capture
+        """
+        return call_id if count == 1 else f"{call_id}_{index}"
+
+
+class Inference(Struct, frozen=True, gc=False):
+    """One inference, named and typed: `line` counts from 1, `index` is the row within the call, from 0."""
+
+    partner_inference_id: str
+    inference_timestamp: datetime
+    inputs: dict[str, Value]
+    outputs: dict[str, Value]
+    line: int
+    index: int

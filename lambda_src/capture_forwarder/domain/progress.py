@@ -1,0 +1,85 @@
+"""How far into an object delivery is settled, and who is at work on it."""
+
+from collections import deque
+from datetime import datetime
+
+from msgspec import Struct
+
+from capture_forwarder.domain.capture import Bookmark, CaptureObject, Line
+from capture_forwarder.domain.delivery import RejectionCode
+
+
+class Position(Struct, frozen=True, kw_only=True):
+    """What is remembered of one state of an object.
+
+    `leased_until` is in seconds since the epoch, 0 when nobody holds the object. `fence` grows with every lease, so
+    that a holder which was thought dead cannot write over its successor.
+    """
+
+    bookmark: Bookmark = Bookmark()
+    done: bool = False
+    fence: int = 0
+    leased_until: float = 0.0
+    accepted: int = 0
+    rejected: int = 0
+
+
+class Quarantined(Struct, frozen=True, kw_only=True):
+    """One rejection with all that it takes to understand it and to send it again; `line` is 0 for a whole object."""
+
+    source: CaptureObject
+    route: str
+    code: RejectionCode
+    why: str
+    line: int = 0
+    offset: int = 0
+    index: int | None = None
+    partner_inference_id: str | None = None
+    data: bytes | None = None
+
+
+class QuarantineFile(Struct, frozen=True, kw_only=True):
+    """Rejections of one object between two checkpoints.
+
+    Its name comes from the object's state and `start`, the bookmark from which the run went on: a run that dies before
+    its progress is saved starts there again, and its file takes this one's place instead of standing beside it.
+    """
+
+    source: CaptureObject
+    route: str
+    start: int
+    modified: datetime | None
+    entries: list[Quarantined]
+
+
+class OpenLine:
+    """One line on its way: `owed` counts the inferences of it that nobody has settled."""
+
+    __slots__ = ("line", "owed")
+
+    def __init__(self, line: Line, owed: int) -> None:
+        self.line = line
+        self.owed = owed
+
+
+class Watermark:
+    """Follows lines, entered in order and settled in any order, to the first byte that is not settled yet."""
+
+    def __init__(self, start: Bookmark) -> None:
+        self._settled = start
+        self._open: deque[OpenLine] = deque()
+
+    def enter(self, line: OpenLine) -> None:
+        """Take one more line."""
+        self._open.append(line)
+        if not self._open[0].owed:
+            self.advance(compressed=self._settled.compressed)
+
+    def advance(self, *, compressed: bool) -> Bookmark:
+        """Return how far everything is settled."""
+        last = None
+        while self._open and not self._open[0].owed:
+            last = self._open.popleft().line
+        if last:
+            self._settled = Bookmark(last.end, last.number, compressed)
+        return self._settled

@@ -1,0 +1,140 @@
+"""Captured text and JSON values made into the type that an attribute expects.
+
+Every function raises `ValueError` when a value does not fit and never puts the value into the message. Empty text and
+numbers that are not finite become null: JSON has no way to write them, and Arthur reads null as missing.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from math import isfinite
+
+import msgspec
+
+from capture_forwarder.domain.inference import Value
+from capture_forwarder.domain.schema import ValueType
+
+JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_WHOLE = re.compile(r"([+-]?\d+)(?:\.0*)?", re.ASCII)
+_PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
+_PADDED = re.compile(r"[+-]?0\d", re.ASCII)
+_NOT_FINITE = frozenset({"nan", "inf", "infinity"})
+_TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+_INT64 = range(-(2**63), 2**63)
+_INT64_CHARS = 20
+_EXACT_FLOAT = 2**53
+
+
+def typed(value: JsonValue, value_type: ValueType) -> Value:
+    """Return `value` as `value_type`, or raise `ValueError` if it does not fit."""
+    return None if value is None else _CONVERTERS[value_type](value)
+
+
+def recognised(text: str) -> Value:
+    """Return the number that CSV text shows, null for empty and non-finite, else the text itself.
+
+    Digits that a number would not give back (leading zeros, more than 64 bits) stay text, so that no id loses any.
+    """
+    stripped = text.strip()
+    if not stripped or _is_not_finite(stripped):
+        return None
+    if _PLAIN_INTEGER.fullmatch(stripped):
+        return int(stripped) if len(stripped) <= _INT64_CHARS and int(stripped) in _INT64 else text
+    if _NUMBER.fullmatch(stripped) and not _PADDED.match(stripped):
+        number = float(stripped)
+        return number if isfinite(number) else text
+    return text
+
+
+def is_number(text: str) -> bool:
+    """Tell whether CSV text shows a number, finite or not."""
+    stripped = text.strip()
+    return bool(_NUMBER.fullmatch(stripped)) or _is_not_finite(stripped)
+
+
+def plain(value: JsonValue) -> Value:
+    """Return a JSON scalar as it is; an integer of more than 64 bits becomes text, so that no digit is lost."""
+    if isinstance(value, int) and value not in _INT64:
+        return str(value)
+    return value if not isinstance(value, list | dict) else as_text(value)
+
+
+def as_text(value: JsonValue) -> str:
+    """Return text as it is, anything else as its JSON."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _is_not_finite(text: str) -> bool:
+    return text.lstrip("+-").lower() in _NOT_FINITE
+
+
+def _float(value: JsonValue) -> Value:
+    if isinstance(value, str):
+        stripped = value.strip()
+        if not stripped or _is_not_finite(stripped):
+            return None
+        if not _NUMBER.fullmatch(stripped):
+            raise ValueError("not a number")
+        value = float(stripped)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("not a number")  # noqa: TRY004 - one exception type says "does not fit"
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError("too large for a 64-bit float") from None
+    if not isfinite(number):
+        raise ValueError("too large for a 64-bit float")
+    return number
+
+
+def _integer(value: JsonValue) -> Value:
+    if isinstance(value, str) and (whole := _WHOLE.fullmatch(value.strip())):
+        number = int(whole[1])
+    elif isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    else:
+        fractional = _float(value)
+        if fractional is None:
+            return None
+        number = int(fractional)
+        if number != fractional or abs(number) > _EXACT_FLOAT:
+            raise ValueError("not a whole number")
+    if number not in _INT64:
+        raise ValueError("more than 64 bits")
+    return number
+
+
+def _boolean(value: JsonValue) -> Value:
+    text = as_text(value).strip().lower()
+    if not text:
+        return None
+    if text not in _TRUTH:
+        raise ValueError("neither true, false, 0 nor 1")
+    return _TRUTH[text]
+
+
+def _timestamp(value: JsonValue) -> Value:
+    if not isinstance(value, str):
+        raise ValueError("not a timestamp")  # noqa: TRY004 - one exception type says "does not fit"
+    if not value.strip():
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip())
+    except ValueError:
+        raise ValueError("not an ISO 8601 timestamp") from None
+    if moment.tzinfo is None:
+        raise ValueError("a timestamp without a time zone")
+    return moment.isoformat()
+
+
+_CONVERTERS: dict[ValueType, Callable[[JsonValue], Value]] = {
+    ValueType.FLOAT: _float,
+    ValueType.INTEGER: _integer,
+    ValueType.BOOLEAN: _boolean,
+    ValueType.STRING: as_text,
+    ValueType.TIMESTAMP: _timestamp,
+    ValueType.IMAGE: as_text,
+    ValueType.UNSTRUCTURED_TEXT: as_text,
+}
