@@ -1,0 +1,132 @@
+"""What a payload's text is, whatever its headers say.
+
+SageMaker base64-encodes every body whose content type no CaptureContentTypeHeader lists, so most BASE64 is CSV or JSON:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CaptureContentTypeHeader.html
+"""
+
+import binascii
+from enum import StrEnum
+
+from msgspec import Struct
+
+from capture_forwarder.domain.capture import Encoding, Payload
+from capture_forwarder.domain.delivery import Refusal, RejectionCode
+from capture_forwarder.domain.values import is_number
+from capture_forwarder.formats.csv_rows import parse_csv
+from capture_forwarder.formats.documents import parse_documents
+
+
+class Media(StrEnum):
+    """The families of text that hold rows."""
+
+    CSV = "csv"
+    JSON = "json"
+    JSON_LINES = "jsonlines"
+
+
+class Body(Struct, frozen=True, gc=False):
+    """A payload's text and what it is."""
+
+    media: Media
+    text: str
+
+
+_MEDIA = {
+    "text/csv": Media.CSV,
+    "application/csv": Media.CSV,
+    "application/json": Media.JSON,
+    "text/json": Media.JSON,
+    "application/jsonlines": Media.JSON_LINES,
+    "application/x-jsonlines": Media.JSON_LINES,
+    "application/jsonl": Media.JSON_LINES,
+    "application/x-ndjson": Media.JSON_LINES,
+    "application/ndjson": Media.JSON_LINES,
+}
+_BINARY_FAMILIES = ("image/", "audio/", "video/", "font/")
+_BINARY = frozenset(
+    {
+        "application/x-npy",
+        "application/x-recordio-protobuf",
+        "application/x-protobuf",
+        "application/x-parquet",
+        "application/vnd.apache.parquet",
+        "application/zip",
+        "application/gzip",
+        "application/pdf",
+    }
+)
+# Python knows codecs that give text which no JSON can hold; captured headers do not choose among those.
+_CHARSETS = frozenset({"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
+
+
+def known_content_type(content_type: str) -> bool:
+    """Tell whether a route may name this content type as an override."""
+    return _media_of(_split(content_type)[0]) is not None
+
+
+def read_body(payload: Payload, override: str | None) -> Body | Refusal:
+    """Return the payload's text and its media, or why it holds no rows that can be read.
+
+    The route's override wins, then the encoding that SageMaker chose, then the declared type, then the look of it.
+    """
+    declared, charset = _split(override or payload.content_type or "")
+    if payload.encoding is not Encoding.BASE64:
+        family = Media.CSV if payload.encoding is Encoding.CSV else Media.JSON
+        media = _media_of(declared)
+        wins = override is not None or (family is Media.JSON and media is Media.JSON_LINES)
+        return Body(media if media and wins else family, payload.data)
+    text = _decoded(payload.data, declared, charset)
+    if isinstance(text, Refusal):
+        return text
+    found = _media_of(declared) or _sniffed(text)
+    return Body(found, text) if found else _unknown(declared)
+
+
+def _split(content_type: str) -> tuple[str, str]:
+    essence, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charset = next((part.removeprefix("charset=") for part in parameters if part.startswith("charset=")), "utf-8")
+    return essence, charset.strip("\"'")
+
+
+def _media_of(essence: str) -> Media | None:
+    return Media.JSON if essence.endswith("+json") else _MEDIA.get(essence)
+
+
+def _decoded(data: str, declared: str, charset: str) -> str | Refusal:
+    if declared in _BINARY or declared.startswith(_BINARY_FAMILIES):
+        return Refusal(RejectionCode.BINARY_PAYLOAD, f"a binary body ({declared}) holds no named values")
+    try:
+        raw = binascii.a2b_base64(data, strict_mode=True)
+    except ValueError:
+        return Refusal(RejectionCode.BAD_BASE64, "the data is not valid base64")
+    if charset not in _CHARSETS:
+        return Refusal(RejectionCode.BAD_TEXT, f"the declared charset is none of {', '.join(sorted(_CHARSETS))}")
+    try:
+        text = raw.decode(charset)
+    except UnicodeDecodeError:
+        return _not_text(declared, charset)
+    return _not_text(declared, charset) if "\0" in text else text.removeprefix("\ufeff")
+
+
+def _not_text(declared: str, charset: str) -> Refusal:
+    if _media_of(declared) is None:
+        return Refusal(RejectionCode.BINARY_PAYLOAD, "the body is not text")
+    return Refusal(RejectionCode.BAD_TEXT, f"the body is not {charset} text; its declared type says that it should be")
+
+
+def _sniffed(text: str) -> Media | None:
+    try:
+        if text.lstrip().startswith(("{", "[")):
+            return Media.JSON if parse_documents(text) else None
+        rows = parse_csv(text)
+    except ValueError:
+        return None
+    return Media.CSV if rows and all(is_number(cell) for row in rows for cell in row) else None
+
+
+def _unknown(declared: str) -> Refusal:
+    return Refusal(
+        RejectionCode.UNKNOWN_CONTENT_TYPE,
+        f"a body {'of a content type that holds no rows' if declared else 'without a content type'}, that looks like "
+        "neither JSON nor numbers in CSV; set the route's input_content_type or output_content_type",
+    )
