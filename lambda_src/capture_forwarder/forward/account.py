@@ -1,0 +1,153 @@
+"""The books of one capture object while its inferences are under way."""
+
+from datetime import datetime
+
+from capture_forwarder.domain.capture import Bookmark, Line, Work
+from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
+from capture_forwarder.domain.delivery import Refusal, Rejection, RowResult, RowStatus, Skipped
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.domain.progress import OpenLine, Position, Quarantined, Watermark
+from capture_forwarder.domain.route import Route
+from capture_forwarder.formats.transform import Decoded, Outcome
+
+
+class Account:
+    """Counts what is read and made and what was told of it; keeps what was rejected until it is in quarantine."""
+
+    def __init__(self, work: Work, route: Route | None, position: Position) -> None:
+        self.work = work
+        self.route = route
+        self.position = position
+        self.state = ObjectState.READING
+        self.why: str | None = None
+        self.modified: datetime | None = None
+        self.compressed = position.bookmark.compressed
+        self.lines = LineCounts()
+        self.inferences = InferenceCounts()
+        self.rejected_bytes = 0
+        self._newest: datetime | None = None
+        self._rejections: list[Quarantined] = []
+        self._watermark = Watermark(position.bookmark)
+
+    def enter(self, line: Line, outcome: Outcome) -> "LineClaim | None":
+        """Enter one line; return the claim under which its inferences, if it has any, are owed."""
+        self.lines.read += 1
+        claim = LineClaim(self, line)
+        match outcome:
+            case Rejection():
+                self.lines.rejected[outcome.code] += 1
+                self._reject(line, outcome)
+            case Skipped():
+                self.lines.skipped[outcome.reason] += 1
+            case Decoded():
+                self.lines.decoded += 1
+                self.inferences.made += len(outcome.rows)
+                for row in outcome.rows:
+                    if isinstance(row, Rejection):
+                        self.inferences.rejected[row.code] += 1
+                        self._reject(line, row)
+                    else:
+                        claim.owed += 1
+                        self._newest = row.inference_timestamp
+        self.inferences.pending += claim.owed
+        self._watermark.enter(claim)
+        return claim if claim.owed else None
+
+    def settle(self, line: Line, inference: Inference, result: RowResult) -> None:
+        """Enter what became of one inference."""
+        self.inferences.pending -= 1
+        if result.refusal:
+            self.inferences.rejected[result.refusal.code] += 1
+            self._reject(line, _rejection(line, inference, result.refusal))
+        elif result.status is RowStatus.DUPLICATE:
+            self.inferences.duplicate += 1
+        else:
+            self.inferences.accepted += 1
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Enter that the object is rejected as a whole: there is nothing to read, and never will be."""
+        self.state, self.why = ObjectState.REJECTED, refusal.why
+        if self.route:
+            self._rejections.append(
+                Quarantined(source=self.work.source, route=self.route.name, code=refusal.code, why=refusal.why)
+            )
+
+    def stop(self, state: ObjectState, why: str | None = None) -> None:
+        """Enter how reading ended; the first reason for not being done is kept."""
+        if self.state in {ObjectState.READING, ObjectState.READ}:
+            self.state, self.why = state, why
+
+    def bookmark(self) -> Bookmark:
+        """Return how far everything is settled."""
+        return self._watermark.advance(compressed=self.compressed)
+
+    def rejections_before(self, offset: int | None) -> list[Quarantined]:
+        """Return what was rejected of lines before `offset` and is not in quarantine yet, in order; all if `None`."""
+        found = [entry for entry in self._rejections if offset is None or entry.offset < offset]
+        return sorted(found, key=lambda entry: (entry.offset, entry.index or 0))
+
+    def quarantined(self, entries: list[Quarantined]) -> None:
+        """Enter that `entries` are in quarantine."""
+        gone = set(map(id, entries))
+        self._rejections = [entry for entry in self._rejections if id(entry) not in gone]
+        self.rejected_bytes = sum(len(entry.data or b"") for entry in self._rejections)
+
+    def report(self) -> ForwardReport:
+        """Close the books."""
+        return ForwardReport(
+            source=self.work.source,
+            state=self.state,
+            route=self.route.name if self.route else None,
+            destination=self.route.destination if self.route else None,
+            newest_inference=self._newest,
+            lines=self.lines,
+            inferences=self.inferences,
+            unquarantined=len(self._rejections),
+            why=self.why,
+        )
+
+    def _reject(self, line: Line, rejection: Rejection) -> None:
+        if self.route is None:
+            return
+        data = line.data if self.route.quarantine_payload else None
+        self.rejected_bytes += len(data or b"")
+        self._rejections.append(
+            Quarantined(
+                source=self.work.source,
+                route=self.route.name,
+                code=rejection.code,
+                why=rejection.why,
+                line=line.number,
+                offset=line.offset,
+                index=rejection.index,
+                partner_inference_id=rejection.partner_inference_id,
+                data=data,
+            )
+        )
+
+
+class LineClaim(OpenLine):
+    """The inferences of one line of one object, to be settled one by one."""
+
+    __slots__ = ("_account",)
+
+    def __init__(self, account: Account, line: Line) -> None:
+        super().__init__(line, 0)
+        self._account = account
+
+    def settle(self, inference: Inference, result: RowResult) -> None:
+        """Take note of what became of one inference; one to be sent again stays owed."""
+        if result.status is not RowStatus.RETRYABLE:
+            self.owed -= 1
+            self._account.settle(self.line, inference, result)
+
+
+def _rejection(line: Line, inference: Inference, refusal: Refusal) -> Rejection:
+    return Rejection(
+        code=refusal.code,
+        why=refusal.why,
+        line=line.number,
+        offset=line.offset,
+        index=inference.index,
+        partner_inference_id=inference.partner_inference_id,
+    )

@@ -1,0 +1,99 @@
+"""One batch delivered: tried again while there is time, split where it is too large, settled row by row."""
+
+from msgspec import Struct
+
+from capture_forwarder.domain.batch import Batch, Parcel
+from capture_forwarder.domain.delivery import (
+    RETRYABLE,
+    BatchTooLarge,
+    DestinationDenied,
+    DestinationUnavailable,
+    Refusal,
+    RejectionCode,
+    RowResult,
+    RowStatus,
+)
+from capture_forwarder.domain.events import BatchSent
+from capture_forwarder.forward.outlet import Outlet
+from capture_forwarder.forward.run import Run
+
+_TOO_LARGE = RowResult(
+    RowStatus.REJECTED,
+    Refusal(RejectionCode.INFERENCE_TOO_LARGE, "the destination takes no request that holds this inference alone"),
+)
+
+Results = list[tuple[Parcel, RowResult]]
+
+
+class Delivered(Struct, frozen=True):
+    """What became of a batch: one result a parcel, and, where some are still owed, why."""
+
+    results: Results
+    trouble: DestinationUnavailable | None = None
+
+
+def deliver(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
+    """Send `batch` until every row is settled or time runs out; rows still owed come back as retryable."""
+    settled: Results = []
+    attempt = 0
+    while True:
+        try:
+            answered, trouble = _attempt(batch, outlet, run)
+        except BatchTooLarge:
+            halves = _halved(batch, outlet, run)
+            return Delivered(settled + halves.results, halves.trouble)
+        settled += [pair for pair in answered if pair[1].status is not RowStatus.RETRYABLE]
+        batch = batch.of([parcel for parcel, result in answered if result.status is RowStatus.RETRYABLE])
+        if trouble is None:
+            return Delivered(settled)
+        if isinstance(trouble, DestinationDenied) or not run.wait(attempt, trouble.retry_after_secs):
+            return Delivered(settled + owed(batch), trouble)
+        attempt += 1
+
+
+def owed(batch: Batch) -> Results:
+    """Return `batch` with nothing of it settled."""
+    return [(parcel, RETRYABLE) for parcel in batch.parcels]
+
+
+def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[Results, DestinationUnavailable | None]:
+    started = run.clock()
+    trouble: DestinationUnavailable | None = None
+    answered = owed(batch)
+    try:
+        answered = _matched(batch, outlet.destination.send(batch).results)
+        if again := sum(result.status is RowStatus.RETRYABLE for _, result in answered):
+            trouble = DestinationUnavailable(f"{again} of {len(answered)} rows are to be sent again")
+    except DestinationUnavailable as unavailable:
+        trouble = unavailable
+    finally:
+        took = run.clock() - started
+        run.deadline.observe(took)
+        run.observer.notice(
+            BatchSent(
+                destination=outlet.name,
+                inferences=len(batch.parcels),
+                latency_secs=took,
+                trouble=str(trouble) if trouble else None,
+            )
+        )
+    return answered, trouble
+
+
+def _matched(batch: Batch, results: list[RowResult]) -> Results:
+    """Give every row its result; with another number of results than rows it cannot be told which is whose.
+
+    Then nothing is settled and all is sent again: deterministic ids make that harmless.
+    """
+    if len(results) != len(batch.parcels):
+        raise DestinationUnavailable(f"{len(results)} results for {len(batch.parcels)} rows: none is settled")
+    return list(zip(batch.parcels, results, strict=True))
+
+
+def _halved(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
+    if len(batch.parcels) == 1:
+        return Delivered([(batch.parcels[0], _TOO_LARGE)])
+    middle = len(batch.parcels) // 2
+    first = deliver(batch.of(batch.parcels[:middle]), outlet, run)
+    second = deliver(batch.of(batch.parcels[middle:]), outlet, run)
+    return Delivered(first.results + second.results, first.trouble or second.trouble)

@@ -1,0 +1,94 @@
+"""What the use case needs of the world: one verb each, with an adapter and a fake that pass the same contract suite."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.capture import CaptureObject, Work
+from capture_forwarder.domain.delivery import Receipt, Refusal, Superseded
+from capture_forwarder.domain.events import Event
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.domain.progress import Position, QuarantineFile
+from capture_forwarder.domain.schema import ModelSchema
+
+
+class Opened(Struct, frozen=True):
+    """An object being read: chunks of any size, and when this state of it was written."""
+
+    chunks: Iterator[bytes]
+    modified: datetime | None = None
+
+
+class CaptureStore(Protocol):
+    """Where capture objects lie."""
+
+    def open(self, source: CaptureObject, start: int) -> Opened | Refusal | Superseded:
+        """Return the object's bytes from `start` on, or why there will never be any.
+
+        Raises `SourceUnavailable`, at once or between chunks.
+        """
+        ...
+
+
+class Destination(Protocol):
+    """Where batches go."""
+
+    @property
+    def limits(self) -> BatchLimits:
+        """What one request may hold."""
+        ...
+
+    def encode(self, inference: Inference) -> bytes:
+        """Return one inference as it stands in a request's JSON array; pure."""
+        ...
+
+    def send(self, batch: Batch) -> Receipt:
+        """Try once to deliver `batch`. Raises `DestinationUnavailable` or `BatchTooLarge`; then nothing was settled."""
+        ...
+
+
+class SchemaSource(Protocol):
+    """Who knows a model's attributes when the configuration does not."""
+
+    def schema(self, model_id: str) -> ModelSchema:
+        """Return the model's attributes. Raises `DestinationUnavailable`."""
+        ...
+
+
+class Observer(Protocol):
+    """Whoever watches: logs, metrics, a person at a terminal."""
+
+    def notice(self, event: Event) -> None:
+        """Take note of `event`; called from any thread, never raises."""
+        ...
+
+
+class Progress(Protocol):
+    """Where it is remembered how far objects are settled."""
+
+    def load(self, sources: Collection[CaptureObject]) -> dict[str, Position]:
+        """Return what is remembered, by `state_id`. Raises `Unavailable`."""
+        ...
+
+    def save(self, source: CaptureObject, position: Position, *, expected_fence: int) -> None:
+        """Remember `position` if nobody raised the fence meanwhile. Raises `LeaseLost`, `Unavailable`."""
+        ...
+
+
+class Quarantine(Protocol):
+    """Where rejections are kept so that they can be read and replayed."""
+
+    def keep(self, file: QuarantineFile) -> None:
+        """Write `file`, over an earlier one of the same name. Raises `Unavailable`."""
+        ...
+
+
+class Queue(Protocol):
+    """Where work that is still owed waits."""
+
+    def put(self, work: Work, *, delay_secs: int) -> None:
+        """Ask for `work` after `delay_secs`. Raises `Unavailable`."""
+        ...
