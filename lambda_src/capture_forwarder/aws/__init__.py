@@ -1,0 +1,1 @@
+"""What AWS is to the use case: event envelopes, objects, secrets."""

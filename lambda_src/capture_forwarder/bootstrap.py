@@ -1,0 +1,111 @@
+"""The composition root: settings in, a forwarder with real adapters out."""
+
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from capture_forwarder.aws.s3 import S3CaptureStore
+from capture_forwarder.aws.secrets import SecretToken
+from capture_forwarder.destinations.arthur_destination import ArthurDestination, headers
+from capture_forwarder.destinations.http import HttpClient
+from capture_forwarder.domain.capture import Work
+from capture_forwarder.domain.conservation import ForwardReport
+from capture_forwarder.domain.events import Event
+from capture_forwarder.domain.route import Router
+from capture_forwarder.forward.closing import Closing
+from capture_forwarder.forward.deadline import Deadline
+from capture_forwarder.forward.forwarder import Forwarder, ReadingLimits
+from capture_forwarder.forward.nothing import NoProgress
+from capture_forwarder.forward.outlet import Outlet
+from capture_forwarder.forward.run import Run
+from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
+from capture_forwarder.settings import DestinationSettings, Settings
+from capture_forwarder.settings_file import read_settings
+from capture_forwarder.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+CONFIG_VARIABLE = "CAPTURE_FORWARDER_CONFIG"
+_BESIDE_THE_PACKAGE = Path(__file__).parent.parent / "forwarder.toml"
+
+
+class Runtime:
+    """A configured forwarder and whoever watches it; lives as long as the Lambda's execution environment."""
+
+    def __init__(self, settings: Settings, observers: list[Observer]) -> None:
+        self.observers = observers
+        progress: Progress = NoProgress()
+        quarantine: Quarantine | None = None
+        queue: Queue | None = None
+        self._forwarder = Forwarder(
+            router=Router(settings.routes),
+            store=S3CaptureStore(s3_client()),
+            outlets={destination.name: outlet(destination) for destination in settings.destination},
+            progress=progress,
+            closing=Closing(progress, quarantine, queue),
+            limits=ReadingLimits(max_line_bytes=settings.function.max_line_bytes),
+        )
+
+    def forward(self, works: Sequence[Work], left_secs: Callable[[], float]) -> list[ForwardReport]:
+        """Forward `works` within the time that `left_secs` gives; one report each."""
+        run = Run(
+            deadline=Deadline(left_secs),
+            clock=time.monotonic,
+            now=time.time,
+            sleep=time.sleep,
+            jitter=random.random,
+            observer=self,
+        )
+        return self._forwarder.forward(works, run)
+
+    def notice(self, event: Event) -> None:
+        """Pass `event` on to every observer."""
+        for observer in self.observers:
+            observer.notice(event)
+
+
+@cache
+def runtime() -> Runtime:
+    """Return the one runtime of this process. Raises `SettingsError`."""
+    path = Path(os.environ.get(CONFIG_VARIABLE, _BESIDE_THE_PACKAGE))
+    return Runtime(read_settings(path), [Telemetry(lambda: datetime.now(UTC))])
+
+
+def s3_client() -> "S3Client":
+    """Return a client for capture objects."""
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 4},
+        connect_timeout=5,
+        read_timeout=20,
+    )
+    return boto3.client("s3", config=config)
+
+
+def outlet(settings: DestinationSettings) -> Outlet:
+    """Return a destination as the settings describe it."""
+    client = HttpClient(
+        settings.url,
+        token=SecretToken(settings.secret),
+        headers=partial(headers, organization_id=settings.organization_id),
+        timeouts_secs=(settings.connect_timeout_secs, settings.read_timeout_secs),
+        max_connections=settings.max_in_flight,
+        ca_bundle=settings.ca_bundle,
+    )
+    destination = ArthurDestination(client, settings.limits, time.monotonic)
+    return Outlet(
+        name=settings.name,
+        destination=destination,
+        schemas=destination,
+        executor=ThreadPoolExecutor(settings.max_in_flight, thread_name_prefix=settings.name),
+        max_in_flight=settings.max_in_flight,
+    )

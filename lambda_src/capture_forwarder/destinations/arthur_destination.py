@@ -1,0 +1,53 @@
+"""Arthur as a destination: its wire contract over HTTP, and its models' attributes."""
+
+from collections.abc import Callable
+
+from capture_forwarder.destinations import arthur
+from capture_forwarder.destinations.answers import RequestRefused
+from capture_forwarder.destinations.http import HttpClient
+from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.delivery import DestinationDenied, Receipt, Refusal, RejectionCode, RowResult, RowStatus
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.domain.schema import ModelSchema
+
+_SCHEMA_MAX_AGE_SECS = 900.0
+
+
+def headers(token: str, organization_id: str | None) -> dict[str, str]:
+    """Return Arthur's headers: the token stands raw, without `Bearer`."""
+    return {"Authorization": token} | ({"Arthur-Organization-ID": organization_id} if organization_id else {})
+
+
+class ArthurDestination:
+    """Posts inferences, and answers for the attributes of models (`clock` counts seconds, for the age of the cache)."""
+
+    def __init__(self, client: HttpClient, limits: BatchLimits, clock: Callable[[], float]) -> None:
+        self.limits = limits
+        self._client = client
+        self._clock = clock
+        self._schemas: dict[str, tuple[float, ModelSchema]] = {}
+
+    def encode(self, inference: Inference) -> bytes:
+        """Return one element of the request's array."""
+        return arthur.encode_inference(inference)
+
+    def send(self, batch: Batch) -> Receipt:
+        """Post once. Raises `DestinationUnavailable` or `BatchTooLarge`."""
+        answer = self._client.post(arthur.inferences_path(batch.model_id), batch.body)
+        try:
+            return arthur.read_receipt(answer)
+        except RequestRefused as refused:
+            refusal = Refusal(RejectionCode.REFUSED_BY_DESTINATION, str(refused))
+            return Receipt([RowResult(RowStatus.REJECTED, refusal)] * len(batch.parcels))
+
+    def schema(self, model_id: str) -> ModelSchema:
+        """Return the model's attributes, at most fifteen minutes old. Raises `DestinationUnavailable`."""
+        known = self._schemas.get(model_id)
+        if known and self._clock() - known[0] < _SCHEMA_MAX_AGE_SECS:
+            return known[1]
+        try:
+            schema = arthur.read_schema(self._client.get(arthur.model_path(model_id)))
+        except RequestRefused as refused:
+            raise DestinationDenied(f"the model's attributes cannot be read: {refused}") from refused
+        self._schemas[model_id] = (self._clock(), schema)
+        return schema

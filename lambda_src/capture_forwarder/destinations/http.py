@@ -1,0 +1,96 @@
+"""HTTP for every destination: one pooled session, time limits, proxies, a CA bundle, the token refreshed once."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from capture_forwarder.destinations.answers import Answer, retry_after
+from capture_forwarder.domain.delivery import BatchTooLarge, DestinationDenied, DestinationUnavailable
+
+_UNAUTHORIZED = 401
+# A receipt takes about a hundred bytes a row; more than this is no receipt, and would not fit into the function.
+_MAX_ANSWER_BYTES = 16 * 1024 * 1024
+_PIECE_BYTES = 64 * 1024
+
+
+class Token(Protocol):
+    """Where the credentials come from."""
+
+    def __call__(self, *, refresh: bool = False) -> str:
+        """Return the token; a fresh one if asked. Raises `DestinationDenied`."""
+        ...
+
+
+class HttpClient:
+    """Speaks to one API. What the environment says of proxies and certificates is read once, not at every request.
+
+    Redirections are never followed: they would carry the token, and a POST, to somewhere nobody configured.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: Token,
+        headers: Callable[[str], dict[str, str]],
+        timeouts_secs: tuple[float, float],
+        max_connections: int,
+        ca_bundle: str | None = None,
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._token = token
+        self._headers = headers
+        self._timeouts_secs = timeouts_secs
+        self._session = requests.Session()
+        self._session.proxies = get_environ_proxies(self._url)
+        self._session.trust_env = False
+        self._session.verify = ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=max_connections)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def get(self, path: str) -> Answer:
+        """Read `path`. Raises `DestinationUnavailable`."""
+        return self._with_token("GET", path, None)
+
+    def post(self, path: str, body: bytes) -> Answer:
+        """Post JSON to `path`. Raises `DestinationUnavailable`, or `BatchTooLarge` for an answer past all measure."""
+        return self._with_token("POST", path, body)
+
+    def _with_token(self, method: str, path: str, body: bytes | None) -> Answer:
+        answer = self._request(method, path, body, self._token())
+        if answer.status != _UNAUTHORIZED:
+            return answer
+        return self._request(method, path, body, self._token(refresh=True))
+
+    def _request(self, method: str, path: str, body: bytes | None, token: str) -> Answer:
+        try:
+            with self._session.request(
+                method,
+                self._url + path,
+                data=body,
+                headers=self._headers(token) | ({"Content-Type": "application/json"} if body is not None else {}),
+                timeout=self._timeouts_secs,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+                return Answer(response.status_code, _read(response), wait)
+        except requests.exceptions.InvalidHeader as error:
+            raise DestinationDenied("the secret is no token: it holds characters that no header may") from error
+        except (requests.RequestException, OSError) as error:
+            raise DestinationUnavailable(f"{self._url}: {type(error).__name__}") from error
+
+
+def _read(response: requests.Response) -> bytes:
+    body = bytearray()
+    for piece in response.iter_content(_PIECE_BYTES):
+        body += piece
+        if len(body) > _MAX_ANSWER_BYTES:
+            raise BatchTooLarge
+    return bytes(body)

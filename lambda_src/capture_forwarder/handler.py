@@ -1,0 +1,88 @@
+"""The Lambda's entry: any event in, a partial-batch response or an error out."""
+
+from typing import Any, Protocol
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from capture_forwarder.aws.events import EventError, Opened, open_event, open_message
+from capture_forwarder.bootstrap import Runtime, runtime
+from capture_forwarder.domain.conservation import ForwardReport
+from capture_forwarder.domain.events import EventIgnored, MessageRefused, RunEnded
+
+
+class Context(Protocol):
+    """What is used of Lambda's context object."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the platform lets this invocation go on."""
+        ...
+
+
+class NotSettled(Exception):
+    """Some of what a message asked for is owed or refused; the platform delivers the message again."""
+
+
+def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Forward what `event` asks for.
+
+    For a queue's messages the answer names those that failed, and no neighbour of theirs:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    For any other event the answer is empty, or `NotSettled` or `EventError` is raised so that the platform retries.
+    """
+    forwarding = runtime()
+    try:
+        if _from_queue(event):
+            return _forward_messages(event, context, forwarding)
+        reports = _forward([open_event(event)], context, forwarding)
+        _check(reports[0])
+        return {}
+    finally:
+        forwarding.notice(RunEnded())
+
+
+def _from_queue(event: dict[str, Any]) -> bool:
+    match event:
+        case {"Records": [{"eventSource": "aws:sqs"}, *_]}:
+            return True
+    return False
+
+
+def _forward_messages(event: dict[str, Any], context: Context, forwarding: Runtime) -> dict[str, Any]:
+    opened: dict[str, Opened | EventError] = {}
+    for message in event["Records"]:
+        opened[message["messageId"]] = _open(message, forwarding)
+    good = {message_id: found for message_id, found in opened.items() if isinstance(found, Opened)}
+    reports = dict(zip(good, _forward(list(good.values()), context, forwarding), strict=True))
+
+    def settle(record: SQSRecord) -> None:
+        found = opened[record.message_id]
+        if isinstance(found, EventError):
+            raise found
+        _check(reports[record.message_id])
+
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    return dict(process_partial_response(event, settle, processor))
+
+
+def _open(message: dict[str, Any], forwarding: Runtime) -> Opened | EventError:
+    try:
+        return open_message(message["body"])
+    except EventError as error:
+        forwarding.notice(MessageRefused(message["messageId"], str(error)))
+        return error
+
+
+def _forward(opened: list[Opened], context: Context, forwarding: Runtime) -> list[list[ForwardReport]]:
+    """Forward the objects of all messages in one run, so that they share requests; reports come back a message."""
+    if ignored := sum(found.ignored for found in opened):
+        forwarding.notice(EventIgnored(ignored))
+    works = [work for found in opened for work in found.works]
+    reports = iter(forwarding.forward(works, lambda: context.get_remaining_time_in_millis() / 1000))
+    return [[next(reports) for _ in found.works] for found in opened]
+
+
+def _check(reports: list[ForwardReport]) -> None:
+    unsettled = [report for report in reports if not report.settled]
+    if unsettled:
+        raise NotSettled("; ".join(f"{report.source.uri}: {report.why or 'rejections'}" for report in unsettled))

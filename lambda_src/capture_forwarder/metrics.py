@@ -1,0 +1,38 @@
+"""Every metric that the forwarder emits: the registry behind the telemetry, the alarms and the documentation."""
+
+from enum import Enum
+
+from msgspec import Struct
+
+NAMESPACE = "CaptureForwarder"
+DIMENSIONS = ("route", "destination")
+
+
+class Definition(Struct, frozen=True):
+    """One metric: its CloudWatch name and unit, and what it counts."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+class Metric(Enum):
+    """The metrics; dimensions are `route` and `destination` only, so that their number stays bounded."""
+
+    OBJECTS_FORWARDED = Definition("ObjectsForwarded", "Count", "capture objects that a run is through with")
+    RECORDS_READ = Definition("RecordsRead", "Count", "lines read from capture objects")
+    RECORDS_REJECTED = Definition("RecordsRejected", "Count", "lines that hold no readable capture; codes in the log")
+    RECORDS_SKIPPED = Definition("RecordsSkipped", "Count", "lines rightly left out; reasons in the log")
+    INFERENCES_ACCEPTED = Definition("InferencesAccepted", "Count", "inferences that the destination took")
+    INFERENCES_DUPLICATE = Definition("InferencesDuplicate", "Count", "inferences that the destination had already")
+    INFERENCES_REJECTED = Definition("InferencesRejected", "Count", "inferences refused for good; codes in the log")
+    INFERENCES_PENDING = Definition("InferencesPending", "Count", "inferences still owed at the end of the run")
+    REQUESTS_SENT = Definition("RequestsSent", "Count", "requests to the destination, tries included")
+    REQUEST_RETRIES = Definition(
+        "RequestRetries", "Count", "requests that settled nothing or not all, to be tried again"
+    )
+    REQUEST_LATENCY = Definition("RequestLatency", "Seconds", "time from sending a request to its answer")
+    CAPTURE_LAG = Definition(
+        "CaptureLag", "Seconds", "time from the newest inference of an object to the end of the run"
+    )
+    CONSERVATION_VIOLATIONS = Definition("ConservationViolations", "Count", "ledgers that do not add up; always 0")

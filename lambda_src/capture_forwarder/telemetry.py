@@ -1,0 +1,100 @@
+"""Events made into structured log lines and EMF metrics, through Powertools.
+
+Never holds captured data or secrets: counts, codes, names from the configuration, and S3 addresses.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics
+from msgspec import to_builtins
+
+from capture_forwarder.domain.conservation import ForwardReport, ObjectState
+from capture_forwarder.domain.events import BatchSent, Event, EventIgnored, MessageRefused, ObjectForwarded, RunEnded
+from capture_forwarder.metrics import NAMESPACE, Metric
+
+_SERVICE = "capture-forwarder"
+
+
+class Telemetry:
+    """Observer of the deployed function; metrics are gathered and written when a run ends."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._logger = Logger(service=_SERVICE)
+        self._gathered: dict[tuple[tuple[str, str], ...], EphemeralMetrics] = {}
+        self._lock = Lock()
+
+    def notice(self, event: Event) -> None:
+        """Log and measure `event`."""
+        match event:
+            case ObjectForwarded(report):
+                self._object_forwarded(report)
+            case BatchSent():
+                self._batch_sent(event)
+            case MessageRefused(message_id, why):
+                self._logger.error("message refused", message_id=message_id, why=why)
+            case EventIgnored(count):
+                self._logger.info("records that ask for nothing", count=count)
+            case RunEnded():
+                self._flush()
+
+    def _object_forwarded(self, report: ForwardReport) -> None:
+        quiet = (
+            report.state
+            in {
+                ObjectState.DONE,
+                ObjectState.SUPERSEDED,
+                ObjectState.DONE_BEFORE,
+                ObjectState.CONTINUED,
+                ObjectState.UNROUTED,
+            }
+            and report.balanced
+        )
+        log = self._logger.info if quiet else self._logger.error
+        log("object forwarded", report=to_builtins(report), balanced=report.balanced)
+        if report.route is None or report.destination is None:
+            return
+        dimensions = {"route": report.route, "destination": report.destination}
+        lag = (self._now() - report.newest_inference).total_seconds() if report.newest_inference else None
+        self._measure(dimensions, _measures(report) | ({Metric.CAPTURE_LAG: lag} if lag is not None else {}))
+
+    def _batch_sent(self, sent: BatchSent) -> None:
+        if sent.trouble:
+            self._logger.warning("request not settled", destination=sent.destination, why=sent.trouble)
+        retries = {Metric.REQUEST_RETRIES: 1.0} if sent.trouble else {}
+        measures = {Metric.REQUESTS_SENT: 1.0, Metric.REQUEST_LATENCY: sent.latency_secs} | retries
+        self._measure({"destination": sent.destination}, measures)
+
+    def _measure(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
+        key = tuple(dimensions.items())
+        with self._lock:
+            if key not in self._gathered:
+                self._gathered[key] = EphemeralMetrics(namespace=NAMESPACE)
+                self._gathered[key].add_dimensions(**dimensions)
+            for metric, value in measures.items():
+                self._gathered[key].add_metric(metric.value.name, metric.value.unit, value)
+
+    def _flush(self) -> None:
+        with self._lock:
+            for metrics in self._gathered.values():
+                metrics.flush_metrics()
+            self._gathered.clear()
+
+
+def _measures(report: ForwardReport) -> dict[Metric, Any]:
+    lines, inferences = report.lines, report.inferences
+    return {
+        Metric.OBJECTS_FORWARDED: 1,
+        Metric.RECORDS_READ: lines.read,
+        Metric.RECORDS_REJECTED: lines.rejected.total(),
+        Metric.RECORDS_SKIPPED: lines.skipped.total(),
+        Metric.INFERENCES_ACCEPTED: inferences.accepted,
+        Metric.INFERENCES_DUPLICATE: inferences.duplicate,
+        Metric.INFERENCES_REJECTED: inferences.rejected.total(),
+        Metric.INFERENCES_PENDING: inferences.pending,
+        Metric.CONSERVATION_VIOLATIONS: int(not report.balanced),
+    }
