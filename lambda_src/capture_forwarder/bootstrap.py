@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from capture_forwarder.aws.progress import DynamoProgress
+from capture_forwarder.aws.quarantine import S3Quarantine
+from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3CaptureStore
 from capture_forwarder.aws.secrets import SecretToken
 from capture_forwarder.destinations.arthur_destination import ArthurDestination, headers
@@ -28,7 +31,7 @@ from capture_forwarder.forward.nothing import NoProgress
 from capture_forwarder.forward.outlet import Outlet
 from capture_forwarder.forward.run import Run
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
-from capture_forwarder.settings import DestinationSettings, Settings
+from capture_forwarder.settings import DestinationSettings, Resources, Settings
 from capture_forwarder.settings_file import read_settings
 from capture_forwarder.telemetry import Telemetry
 
@@ -42,17 +45,15 @@ _BESIDE_THE_PACKAGE = Path(__file__).parent.parent / "forwarder.toml"
 class Runtime:
     """A configured forwarder and whoever watches it; lives as long as the Lambda's execution environment."""
 
-    def __init__(self, settings: Settings, observers: list[Observer]) -> None:
+    def __init__(self, settings: Settings, resources: Resources, observers: list[Observer]) -> None:
         self.observers = observers
-        progress: Progress = NoProgress()
-        quarantine: Quarantine | None = None
-        queue: Queue | None = None
+        progress = _progress(resources)
         self._forwarder = Forwarder(
             router=Router(settings.routes),
             store=S3CaptureStore(s3_client()),
             outlets={destination.name: outlet(destination) for destination in settings.destination},
             progress=progress,
-            closing=Closing(progress, quarantine, queue),
+            closing=Closing(progress, _quarantine(resources), _queue(resources)),
             limits=ReadingLimits(max_line_bytes=settings.function.max_line_bytes),
         )
 
@@ -78,17 +79,30 @@ class Runtime:
 def runtime() -> Runtime:
     """Return the one runtime of this process. Raises `SettingsError`."""
     path = Path(os.environ.get(CONFIG_VARIABLE, _BESIDE_THE_PACKAGE))
-    return Runtime(read_settings(path), [Telemetry(lambda: datetime.now(UTC))])
+    return Runtime(read_settings(path), Resources.from_environment(os.environ), [Telemetry(lambda: datetime.now(UTC))])
 
 
 def s3_client() -> "S3Client":
     """Return a client for capture objects."""
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 4},
-        connect_timeout=5,
-        read_timeout=20,
-    )
-    return boto3.client("s3", config=config)
+    return boto3.client("s3", config=_aws_config())
+
+
+def _aws_config() -> Config:
+    return Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=20)
+
+
+def _progress(resources: Resources) -> Progress:
+    if resources.progress_table is None:
+        return NoProgress()
+    return DynamoProgress(boto3.client("dynamodb", config=_aws_config()), resources.progress_table, now=time.time)
+
+
+def _quarantine(resources: Resources) -> Quarantine | None:
+    return S3Quarantine(s3_client(), resources.quarantine_bucket) if resources.quarantine_bucket else None
+
+
+def _queue(resources: Resources) -> Queue | None:
+    return SqsQueue(boto3.client("sqs", config=_aws_config()), resources.queue_url) if resources.queue_url else None
 
 
 def outlet(settings: DestinationSettings) -> Outlet:

@@ -3,6 +3,7 @@
 Every field is one option of the file. `settings_file` reads and checks it.
 """
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta, Struct, field
@@ -106,6 +107,22 @@ class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`[function]`: limits of one invocation."""
 
     max_line_bytes: Positive = 64 * 1024 * 1024
+
+
+class Resources(Struct, frozen=True, kw_only=True):
+    """What the stack makes and names to the function through its environment; each is optional outside AWS."""
+
+    progress_table: str | None = None
+    quarantine_bucket: str | None = None
+    queue_url: str | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Resources":
+        """Return what `environment` names."""
+        return cls(**{name: environment.get(variable) or None for name, variable in RESOURCE_VARIABLES.items()})
+
+
+RESOURCE_VARIABLES = {name: f"CAPTURE_FORWARDER_{name.upper()}" for name in Resources.__struct_fields__}
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -50,18 +50,19 @@ class Batch(Struct, frozen=True):
 class Batcher:
     """Fills batches: each as full as its limits allow, none reordered, none dropped."""
 
-    _BRACKETS = 2
-    _COMMA = 1
+    # Two brackets, and one comma less than there are parcels: counted as one byte and a comma each.
+    _FRAME_BYTES = 1
+    _COMMA_BYTES = 1
 
     def __init__(self, model_id: str, limits: BatchLimits) -> None:
         self._model_id = model_id
         self._limits = limits
         self._parcels: list[Parcel] = []
-        self._bytes = self._BRACKETS
+        self._bytes = self._FRAME_BYTES
 
     def add(self, parcel: Parcel) -> Batch | None:
         """Take one more parcel; return the batch that it no longer fitted into, or that it filled."""
-        size = len(parcel.body) + self._COMMA
+        size = len(parcel.body) + self._COMMA_BYTES
         full = self.flush() if self._parcels and self._bytes + size > self._limits.max_bytes else None
         self._parcels.append(parcel)
         self._bytes += size
@@ -73,5 +74,6 @@ class Batcher:
         """Return what has been gathered so far, or `None` if that is nothing."""
         if not self._parcels:
             return None
-        batch, self._parcels, self._bytes = Batch(self._model_id, self._parcels), [], self._BRACKETS
+        batch = Batch(self._model_id, self._parcels)
+        self._parcels, self._bytes = [], self._FRAME_BYTES
         return batch

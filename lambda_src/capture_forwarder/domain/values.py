@@ -17,7 +17,7 @@ from capture_forwarder.domain.schema import ValueType
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_WHOLE = re.compile(r"([+-]?\d+)(?:\.0*)?", re.ASCII)
+_WHOLE = re.compile(r"([+-]?0{0,9}\d{1,19})(?:\.0*)?", re.ASCII)
 _PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
 _PADDED = re.compile(r"[+-]?0\d", re.ASCII)
 _NOT_FINITE = frozenset({"nan", "inf", "infinity"})

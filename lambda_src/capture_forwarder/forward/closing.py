@@ -45,7 +45,6 @@ class Closing:
         elif account.state is ObjectState.REJECTED:
             self._quarantine_before(account, None)
         elif account.state in {ObjectState.READ, ObjectState.OWED, ObjectState.OUT_OF_TIME, ObjectState.FAILED}:
-            account.stop(ObjectState.OWED, "inferences are still owed")
             moved = account.bookmark() != account.position.bookmark
             if self._keeps_all(account) and (moved or account.position.leased_until):
                 self._save(account, done=False, leased_until=0.0)

@@ -99,6 +99,9 @@ class Forwarder:
                 if _same(work) not in accounts:
                     accounts[_same(work)] = self._read(self._account(work, positions), lanes, run)
         lanes.drain()
+        for account in accounts.values():
+            if account.route and account.inferences.pending:
+                account.stop(ObjectState.OWED, str(lanes.lane(account.route).trouble))
         reports = {key: self._closing.conclude(account, run) for key, account in accounts.items()}
         for report in reports.values():
             run.observer.notice(ObjectForwarded(report))
