@@ -1,0 +1,124 @@
+"""The byte stream of an object, split into lines."""
+
+import gzip
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from capture_forwarder.domain.capture import Bookmark, Line
+from capture_forwarder.domain.delivery import RejectionCode
+from capture_forwarder.formats.lines import LineReader
+
+CAP = 64 * 1024 * 1024
+
+
+def lines(data: bytes, *, chunk_bytes: int = 5, cap: int = CAP, at: Bookmark | None = None) -> list[Line]:
+    """Return the lines of `data`, given in small chunks."""
+    chunks = (data[start : start + chunk_bytes] for start in range(0, len(data), chunk_bytes))
+    return list(LineReader(chunks, cap, at or Bookmark()))
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_lines_know_their_number_and_place(compress: type[bytes]) -> None:
+    """Numbers count from 1, offsets are bytes of the uncompressed stream, the last line needs no line end."""
+    assert lines(compress(b"ab\n\nc")) == [Line(1, 0, 3, b"ab"), Line(2, 3, 4, b""), Line(3, 4, 5, b"c")]
+
+
+def test_an_empty_object_has_no_lines() -> None:
+    """Nothing to read is zero lines, and so is a gzip of nothing."""
+    assert lines(b"") == []
+    assert lines(gzip.compress(b"")) == []
+    assert lines(b"x") == [Line(1, 0, 1, b"x")]
+
+
+def test_i_only_a_line_feed_ends_a_line() -> None:
+    """Scenario I: U+2028, U+0085, form feed and carriage return lie raw inside JSON lines without splitting them."""
+    text = "a\u2028b\x85c\x0cd\re".encode()
+    assert [line.data for line in lines(text + b"\n" + text)] == [text, text]
+
+
+def test_h_chunk_boundaries_change_nothing() -> None:
+    """Scenario H: multi-byte characters are whole wherever the chunks were cut."""
+    text = '{"a":"é€😀"}\n{"b":"漢字"}\n'.encode()
+    whole = lines(text, chunk_bytes=len(text))
+    assert [line.data.decode() for line in whole] == ['{"a":"é€😀"}', '{"b":"漢字"}']
+    for size in range(1, len(text)):
+        assert lines(text, chunk_bytes=size) == whole
+        assert [line.data for line in lines(gzip.compress(text), chunk_bytes=size)] == [line.data for line in whole]
+
+
+def test_j_a_line_past_the_cap_costs_only_itself() -> None:
+    """Scenario J: the line is passed over and refused; the lines around it arrive, at their right offsets."""
+    found = lines(b"a\n" + b"x" * 1000 + b"\nb\n", cap=10)
+    assert [(line.number, line.offset, line.end, line.data) for line in found] == [
+        (1, 0, 2, b"a"),
+        (2, 2, 1003, b""),
+        (3, 1003, 1005, b"b"),
+    ]
+    assert [line.refusal and line.refusal.code for line in found] == [None, RejectionCode.LINE_TOO_LONG, None]
+
+
+@pytest.mark.parametrize("tail", [b"", b"\n"])
+def test_a_line_of_exactly_the_cap_is_read(tail: bytes) -> None:
+    """The cap counts the line without its end."""
+    (line,) = lines(b"x" * 10 + tail, cap=10)
+    assert line.data == b"x" * 10
+    (line,) = lines(b"x" * 11 + tail, cap=10)
+    assert line.refusal is not None
+    assert line.end == 11 + len(tail)
+
+
+def test_a_line_past_the_cap_is_not_held_in_memory() -> None:
+    """What is passed over is dropped piece by piece."""
+
+    def chunks() -> Iterator[bytes]:
+        yield from (b"x" * 65536 for _ in range(1000))
+
+    tracemalloc.start()
+    (line,) = LineReader(chunks(), 1000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert line.end == 65_536_000
+    assert peak < 4_000_000
+
+
+@pytest.mark.parametrize("cut", [4, 15, 40, -4, -1])
+def test_k_a_truncated_gzip_object_is_never_a_success(cut: int) -> None:
+    """Scenario K: what could be read is there, and a refusal stands where the stream broke."""
+    data = gzip.compress(b"".join(b"line %d\n" % number for number in range(100)))
+    found = lines(data[:cut])
+    assert found[-1].refusal is not None
+    assert found[-1].refusal.code is RejectionCode.OBJECT_TRUNCATED
+    assert [line.data for line in found[:-1]] == [b"line %d" % number for number in range(len(found) - 1)]
+    assert found[-1].offset == (found[-2].end if len(found) > 1 else 0)
+
+
+def test_a_damaged_gzip_object_is_never_a_success() -> None:
+    """A wrong checksum or broken stream counts like a cut."""
+    data = bytearray(gzip.compress(b"a\n" * 1000))
+    for place in (12, len(data) - 6):
+        damaged = data.copy()
+        damaged[place] ^= 0xFF
+        assert lines(bytes(damaged))[-1].refusal is not None
+
+
+def test_several_gzip_members_are_one_stream() -> None:
+    """Concatenated gzip files are a gzip file."""
+    assert [line.data for line in lines(gzip.compress(b"a\nb") + gzip.compress(b"c\n"))] == [b"a", b"bc"]
+
+
+@pytest.mark.parametrize("compress", [False, True], ids=["plain", "gzip"])
+def test_reading_goes_on_from_a_bookmark(compress: bool) -> None:  # noqa: FBT001 - a parametrised case
+    """Lines after the bookmark are the same as in one go: number, place and content."""
+    data = b"".join(b"line %d\n" % number for number in range(50))
+    whole = lines(data)
+    for line in whole:
+        at = Bookmark(line.end, line.number, compress)
+        stored = gzip.compress(data) if compress else data[line.end :]
+        assert lines(stored, at=at) == whole[line.number :]
+
+
+def test_a_plain_object_is_not_taken_for_gzip_in_its_middle() -> None:
+    """Bytes at a bookmark that look like gzip's are data."""
+    assert lines(b"\x1f\x8bx\n", at=Bookmark(10, 1)) == [Line(2, 10, 14, b"\x1f\x8bx")]

@@ -1,0 +1,185 @@
+"""Values given their attributes and types."""
+
+from typing import Any
+
+import pytest
+
+from capture_forwarder.domain.delivery import Rejection, RejectionCode
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.domain.route import ReadingOptions, UnknownAttributes
+from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.domain.values import JsonValue, typed
+from capture_forwarder.formats.transform import Decoded
+from tests.captures import capture, csv_side, json_side, outcome_of
+
+AGE = Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 3)
+NAME = Attribute("name", Stage.PIPELINE_INPUT, ValueType.STRING, 1)
+CITY = Attribute("city", Stage.NON_INPUT_DATA, ValueType.STRING, 4)
+NO = Attribute("no", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0, implicit=True)
+YES = Attribute("yes", Stage.PREDICTED_VALUE, ValueType.FLOAT, 1)
+LABEL = Attribute("label", Stage.GROUND_TRUTH, ValueType.INTEGER, 0)
+SCHEMA = ModelSchema((AGE, NAME, CITY, NO, YES, LABEL))
+
+
+def row(request: dict[str, Any], answer: dict[str, Any], options: ReadingOptions | None = None) -> Any:
+    """Return the one row of a call under the schema."""
+    outcome = outcome_of(capture(request, answer), options, SCHEMA)
+    assert isinstance(outcome, Decoded), outcome
+    (only,) = outcome.rows
+    return only
+
+
+def test_positional_values_map_by_order_of_position() -> None:
+    """Positions may have gaps and stand in any order in the schema; their order is what counts."""
+    found = row(csv_side("Ada,36"), csv_side("0.7"))
+    assert found.inputs == {"name": "Ada", "age": 36}
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("0.7", {"yes": 0.7}), ("0.3,0.7", {"no": 0.3, "yes": 0.7})])
+def test_a_single_probability_is_the_visible_attribute(answer: str, expected: dict[str, float]) -> None:
+    """The implicit attribute at position 0 takes a value only if the model gave one for it."""
+    assert row(csv_side("Ada,36"), csv_side(answer)).outputs == expected
+
+
+def test_named_values_may_be_non_input_data_and_missing_ones_are_null() -> None:
+    """Names find attributes of the request's stages; what the caller left out is null."""
+    found = row(json_side({"city": "Paris", "name": "Ada"}), json_side({"yes": "0.7"}))
+    assert (found.inputs, found.outputs) == ({"age": None, "name": "Ada", "city": "Paris"}, {"yes": 0.7})
+
+
+def test_nested_values_find_their_attribute_by_flat_name() -> None:
+    """A nested value goes by the name that it has without a schema."""
+    schema = ModelSchema((Attribute("a.b_0", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0), YES))
+    outcome = outcome_of(capture(json_side({"a": {"b": [1]}}), csv_side("0.5")), None, schema)
+    assert isinstance(outcome, Decoded)
+    assert isinstance(outcome.rows[0], Inference)
+    assert outcome.rows[0].inputs == {"a.b_0": 1.0}
+
+
+def test_a_nested_value_may_not_take_anothers_name() -> None:
+    """Two values for one attribute are a rejection: neither may win."""
+    schema = ModelSchema((Attribute("a_0", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0), YES))
+    outcome = outcome_of(capture(json_side({"a": [1], "a_0": 2}), csv_side("0.5")), None, schema)
+    assert isinstance(outcome, Decoded)
+    assert isinstance(outcome.rows[0], Rejection)
+    assert outcome.rows[0].code is RejectionCode.AMBIGUOUS_NAME
+
+
+@pytest.mark.parametrize(
+    ("request_side", "code", "told"),
+    [
+        (csv_side("Ada,36,1"), RejectionCode.VALUE_COUNT_MISMATCH, "3 ordered values"),
+        (csv_side("Ada,old"), RejectionCode.VALUE_TYPE_MISMATCH, "age expects INTEGER"),
+        (json_side({"name": "Ada", "sex": "f"}), RejectionCode.UNKNOWN_ATTRIBUTE, "'sex'"),
+        (json_side({"name": "Ada", "label": 1}), RejectionCode.UNKNOWN_ATTRIBUTE, "'label'"),
+    ],
+)
+def test_what_does_not_fit_is_rejected_without_its_value(
+    request_side: dict[str, Any], code: RejectionCode, told: str
+) -> None:
+    """The sentence names the attribute and what it expects, never what was captured."""
+    found = row(request_side, csv_side("0.7"))
+    assert isinstance(found, Rejection)
+    assert found.code is code
+    assert told in found.why
+    assert "Ada" not in found.why
+    assert "old" not in found.why
+
+
+def test_a_misfit_of_the_answer_rejects_the_row() -> None:
+    """Outputs are typed like inputs."""
+    assert row(csv_side("Ada,36"), csv_side("maybe")).code is RejectionCode.VALUE_TYPE_MISMATCH
+
+
+def test_a_route_may_drop_what_the_schema_does_not_know() -> None:
+    """With `unknown_attributes = "drop"` only named attributes travel."""
+    options = ReadingOptions(unknown_attributes=UnknownAttributes.DROP)
+    found = row(json_side({"name": "Ada", "sex": "f", "age": 36}), csv_side("0.7"), options)
+    assert found.inputs == {"age": 36, "name": "Ada"}
+
+
+def test_a_schema_without_outputs_takes_no_ordered_answer() -> None:
+    """Where the model has no predicted attribute a value has nowhere to go."""
+    schema = ModelSchema((NAME,))
+    outcome = outcome_of(capture(csv_side("Ada"), csv_side("0.7")), None, schema)
+    assert isinstance(outcome, Decoded)
+    assert isinstance(outcome.rows[0], Rejection)
+    assert "no attributes" in outcome.rows[0].why
+
+
+FITS: list[tuple[ValueType, JsonValue, Any]] = [
+    (ValueType.FLOAT, "1", 1.0),
+    (ValueType.FLOAT, " +1.5e3 ", 1500.0),
+    (ValueType.FLOAT, ".5", 0.5),
+    (ValueType.FLOAT, 3, 3.0),
+    (ValueType.FLOAT, "NaN", None),
+    (ValueType.FLOAT, "-inf", None),
+    (ValueType.FLOAT, "", None),
+    (ValueType.FLOAT, None, None),
+    (ValueType.INTEGER, "3", 3),
+    (ValueType.INTEGER, "3.0", 3),
+    (ValueType.INTEGER, "-3.", -3),
+    (ValueType.INTEGER, 3.0, 3),
+    (ValueType.INTEGER, 3, 3),
+    (ValueType.INTEGER, "1e3", 1000),
+    (ValueType.INTEGER, " ", None),
+    (ValueType.INTEGER, "nan", None),
+    (ValueType.INTEGER, str(2**63 - 1), 2**63 - 1),
+    (ValueType.BOOLEAN, "true", True),
+    (ValueType.BOOLEAN, "False", False),
+    (ValueType.BOOLEAN, 1, True),
+    (ValueType.BOOLEAN, 0.0, False),
+    (ValueType.BOOLEAN, False, False),
+    (ValueType.BOOLEAN, "", None),
+    (ValueType.STRING, "007", "007"),
+    (ValueType.STRING, " x", " x"),
+    (ValueType.STRING, 1.0, "1.0"),
+    (ValueType.STRING, [1, "a"], '[1,"a"]'),
+    (ValueType.TIMESTAMP, "2023-03-24T13:40:21Z", "2023-03-24T13:40:21+00:00"),
+    (ValueType.TIMESTAMP, "2023-03-24 13:40:21+02:00", "2023-03-24T13:40:21+02:00"),
+    (ValueType.TIMESTAMP, "", None),
+    (ValueType.UNSTRUCTURED_TEXT, "x", "x"),
+    (ValueType.IMAGE, "x", "x"),
+]
+
+
+@pytest.mark.parametrize(("value_type", "value", "expected"), FITS)
+def test_a_value_that_fits_becomes_its_type(value_type: ValueType, value: JsonValue, expected: Any) -> None:
+    """Text and JSON become the attribute's type; the Python type is exact, for it is what JSON shows."""
+    found = typed(value, value_type)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+MISFITS: list[tuple[ValueType, JsonValue]] = [
+    (ValueType.FLOAT, "x"),
+    (ValueType.FLOAT, "1_0"),
+    (ValueType.FLOAT, "1e999"),
+    (ValueType.FLOAT, 10**400),
+    (ValueType.FLOAT, True),
+    (ValueType.FLOAT, [1]),
+    (ValueType.INTEGER, "3.5"),
+    (ValueType.INTEGER, 3.5),
+    (ValueType.INTEGER, 1e300),
+    (ValueType.INTEGER, "1e18"),
+    (ValueType.INTEGER, True),
+    (ValueType.INTEGER, 2**63),
+    (ValueType.INTEGER, str(2**63)),
+    (ValueType.INTEGER, "9" * 25),
+    (ValueType.INTEGER, "9" * 5000),
+    (ValueType.INTEGER, {}),
+    (ValueType.BOOLEAN, "yes"),
+    (ValueType.BOOLEAN, 2),
+    (ValueType.BOOLEAN, []),
+    (ValueType.TIMESTAMP, "2023-03-24T13:40:21"),
+    (ValueType.TIMESTAMP, "soon"),
+    (ValueType.TIMESTAMP, 1679665221),
+]
+
+
+@pytest.mark.parametrize(("value_type", "value"), MISFITS)
+def test_a_value_that_does_not_fit_raises_without_showing_it(value_type: ValueType, value: JsonValue) -> None:
+    """The message says what was expected and leaves out what was found."""
+    with pytest.raises(ValueError, match=r"^[a-zA-Z0-9 ,-]+$") as caught:
+        typed(value, value_type)
+    assert str(value)[:20] not in str(caught.value) or str(value)[:20] in "x[]{}"
