@@ -1,7 +1,12 @@
-"""What all tests share: deterministic property tests, and no way to an AWS account."""
+"""What all tests share: deterministic property tests, no way to an AWS account, and AWS on loopback."""
 
+from collections.abc import Iterator
+from uuid import uuid4
+
+import boto3
 import pytest
 from hypothesis import HealthCheck, settings
+from moto.server import ThreadedMotoServer
 
 settings.register_profile(
     "fast", derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
@@ -22,3 +27,29 @@ def no_aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def aws_url() -> Iterator[str]:
+    """Serve S3, SQS, DynamoDB, Secrets Manager and SSM on a free port."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Point every client of this test at the server."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws_url)
+    return aws_url
+
+
+@pytest.fixture
+def bucket(aws: str) -> str:
+    """Make a bucket for this test alone."""
+    del aws
+    name = f"captures-{uuid4()}"
+    boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    return name
