@@ -74,9 +74,10 @@ class Telemetry:
         with self._lock:
             if key not in self._gathered:
                 self._gathered[key] = EphemeralMetrics(namespace=NAMESPACE)
-                self._gathered[key].add_dimensions(**dimensions)
-            for metric, value in measures.items():
-                self._gathered[key].add_metric(metric.value.name, metric.value.unit, value)
+                for name, value in dimensions.items():
+                    self._gathered[key].add_dimension(name, value)
+            for metric, amount in measures.items():
+                self._gathered[key].add_metric(metric.value.name, metric.value.unit, amount)
 
     def _flush(self) -> None:
         with self._lock:

@@ -1,0 +1,53 @@
+"""A capture file uploaded as it is, read by the forwarder's own formats; pure."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from capture_forwarder.domain.capture import CaptureRecord, Line
+from capture_forwarder.domain.delivery import Rejection, Skipped
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.domain.route import ReadingOptions
+from capture_forwarder.domain.schema import ModelSchema
+from capture_forwarder.formats.lines import LineReader
+from capture_forwarder.formats.records import decode_record
+from capture_forwarder.formats.transform import Decoded, Transform
+from capture_ops.monitor.contract import CaptureFailure, Model, NewInference, RowAnswer, refused
+
+_MAX_LINE_BYTES = 64 * 1024 * 1024
+
+
+class Captured(Struct, frozen=True):
+    """One inference of a capture file, or why it is none, and where in the file's events it stands."""
+
+    event_id: str
+    index: int
+    row: NewInference | RowAnswer
+
+    def failure(self, answer: RowAnswer) -> CaptureFailure:
+        """Return `answer` as the contract names a failure of this inference."""
+        return CaptureFailure(answer.message, answer.status, self.event_id, self.index)
+
+
+def read_captures(chunks: Iterable[bytes], model: Model) -> Iterator[Captured]:
+    """Yield every inference of a capture file; lines that are rightly left out (shadow copies, blank ones) are not."""
+    transform = Transform(ReadingOptions(), ModelSchema(model.attributes) if model.attributes else None)
+    for line in LineReader(chunks, _MAX_LINE_BYTES):
+        outcome = transform(line)
+        if isinstance(outcome, Skipped):
+            continue
+        event_id = _event_id(line)
+        for part in outcome.rows if isinstance(outcome, Decoded) else (outcome,):
+            yield Captured(event_id, part.index or 0, _row(part))
+
+
+def _row(part: Inference | Rejection) -> NewInference | RowAnswer:
+    if isinstance(part, Rejection):
+        return refused([f"line {part.line}: {part.code}: {part.why}"])
+    return NewInference(part.partner_inference_id, part.inference_timestamp, part.inputs | part.outputs)
+
+
+def _event_id(line: Line) -> str:
+    # The contract wants a text here, also where a line that is no capture names no event.
+    record = decode_record(line.data)
+    return record.event_id if isinstance(record, CaptureRecord) else ""

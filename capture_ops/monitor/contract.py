@@ -1,0 +1,177 @@
+"""Arthur v3's wire contract from the platform's side: what requests must hold, what answers are made of; pure.
+
+Source: the OpenAPI models in `arthur-client` 1.4.0. Where those say "string", the documentation's stricter word is
+taken: timestamps are ISO 8601 with a zone, ids have 1 to 255 characters.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from capture_forwarder.domain.schema import Attribute, ValueType
+
+_MESSAGE_CHARS = 500
+_CATEGORICAL = frozenset({ValueType.STRING, ValueType.BOOLEAN})
+
+PartnerId = Annotated[str, Meta(min_length=1, max_length=255)]
+Timestamp = Annotated[datetime, Meta(tz=True)]
+
+
+class Model(Struct, frozen=True):
+    """A model that the monitor knows; without attributes it takes scalar values of any names."""
+
+    id: str
+    name: str
+    attributes: tuple[Attribute, ...] = ()
+
+
+class NewInference(Struct, forbid_unknown_fields=True):
+    """One row of a POST; a field that the contract does not name is refused, it would be lost."""
+
+    partner_inference_id: PartnerId
+    inference_timestamp: Timestamp
+    inference_data: dict[str, Any]
+    batch_id: str | None = None
+    ground_truth_timestamp: Timestamp | None = None
+    ground_truth_data: dict[str, Any] | None = None
+
+
+class GroundTruth(Struct, forbid_unknown_fields=True):
+    """One row of a PATCH: labels for an inference that is already there."""
+
+    partner_inference_id: PartnerId
+    ground_truth_timestamp: Timestamp
+    ground_truth_data: dict[str, Any]
+
+
+class RowAnswer(Struct, frozen=True):
+    """What became of one row; its place in the answer says which."""
+
+    message: str
+    status: int
+
+    @property
+    def taken(self) -> bool:
+        """Tell whether the row is in the store now."""
+        return self.status == HTTPStatus.OK
+
+
+class Counts(Struct, frozen=True):
+    """How many rows of a request were taken."""
+
+    success: int
+    failure: int
+    total: int
+
+
+class RowsAnswer(Struct, frozen=True):
+    """The body of a 207: one result a row, in the order of the request."""
+
+    counts: Counts
+    results: list[RowAnswer]
+
+
+class CaptureFailure(Struct, frozen=True):
+    """An inference of an uploaded capture file that was not taken."""
+
+    message: str
+    status: int
+    event_id: str
+    inference_index_in_event: int
+
+
+class CapturesAnswer(Struct, frozen=True):
+    """The body of a 207 for a capture file: only failures are listed."""
+
+    counts: Counts
+    failures: list[CaptureFailure]
+
+
+class _AttributeAnswer(Struct, frozen=True):
+    name: str
+    stage: str
+    value_type: str
+    categorical: bool
+    implicit: bool
+    position: int | UnsetType = UNSET
+
+
+class _CreatedBy(Struct, frozen=True):
+    id: str = "capture-forwarder"
+    type: str = "service-account"
+
+
+class ModelAnswer(Struct, frozen=True, kw_only=True):
+    """A model as `GET` shows it; the official client refuses a list of no attributes, so that is left out."""
+
+    id: str
+    partner_model_id: str
+    display_name: str
+    input_type: str = "TABULAR"
+    output_type: str = "MULTICLASS"
+    is_batch: bool = False
+    status: str = "Ready"
+    created_by: _CreatedBy = _CreatedBy()
+    attributes: list[_AttributeAnswer] | UnsetType = UNSET
+
+
+class BodyRefused(Exception):
+    """The body as a whole is not what the contract asks for."""
+
+
+Row = TypeVar("Row", NewInference, GroundTruth)
+
+
+def read_rows(body: bytes, row_type: type[Row]) -> list[Row | RowAnswer]:
+    """Return every row of a JSON array, or in its place why it is refused.
+
+    Raises `BodyRefused` for a body that is no JSON array in UTF-8: a bare NaN anywhere spoils all of it.
+    """
+    decoder = msgspec.json.Decoder(row_type)
+    try:
+        return [_read_row(decoder, raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BodyRefused(f"the body is no JSON array of rows: {error}") from error
+
+
+def _read_row(decoder: msgspec.json.Decoder[Row], raw: msgspec.Raw) -> Row | RowAnswer:
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        return refused([str(error)])
+
+
+def refused(problems: Sequence[str]) -> RowAnswer:
+    """Return the answer for a row that has `problems`."""
+    return RowAnswer("; ".join(problems)[:_MESSAGE_CHARS], HTTPStatus.BAD_REQUEST)
+
+
+def counts(success: int, total: int) -> Counts:
+    """Return how a request of `total` rows ended."""
+    return Counts(success, total - success, total)
+
+
+def rows_answer(results: list[RowAnswer]) -> RowsAnswer:
+    """Return the body of a 207."""
+    return RowsAnswer(counts(sum(result.taken for result in results), len(results)), results)
+
+
+def model_answer(model: Model, *, attributes: bool) -> ModelAnswer:
+    """Return `model` as `GET` shows it, with its attributes if asked."""
+    listed = [_attribute_answer(attribute) for attribute in model.attributes] if attributes else []
+    return ModelAnswer(id=model.id, partner_model_id=model.name, display_name=model.name, attributes=listed or UNSET)
+
+
+def _attribute_answer(attribute: Attribute) -> _AttributeAnswer:
+    return _AttributeAnswer(
+        name=attribute.name,
+        stage=attribute.stage,
+        value_type=attribute.value_type,
+        categorical=attribute.value_type in _CATEGORICAL,
+        implicit=attribute.implicit,
+        position=UNSET if attribute.position is None else attribute.position,
+    )

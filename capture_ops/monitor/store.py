@@ -1,0 +1,185 @@
+"""What the monitor has received, in SQLite: one row an inference, however often it was sent."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from enum import Enum, auto
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from capture_ops.errors import CommandError
+from capture_ops.monitor.contract import GroundTruth, NewInference
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS inferences (
+    model_id TEXT NOT NULL,
+    partner_inference_id TEXT NOT NULL,
+    inference_timestamp TEXT NOT NULL,
+    inference_data TEXT NOT NULL,
+    batch_id TEXT,
+    ground_truth_timestamp TEXT,
+    ground_truth_data TEXT,
+    times_received INTEGER NOT NULL DEFAULT 1,
+    conflicts INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (model_id, partner_inference_id)
+)
+"""
+_FIND = """
+SELECT inference_timestamp, inference_data, batch_id FROM inferences WHERE model_id = ? AND partner_inference_id = ?
+"""
+_ADD = """
+INSERT INTO inferences (inference_timestamp, inference_data, batch_id, model_id, partner_inference_id)
+VALUES (?, ?, ?, ?, ?)
+"""
+_COUNT_DUPLICATE = """
+UPDATE inferences SET times_received = times_received + 1 WHERE model_id = ? AND partner_inference_id = ?
+"""
+_COUNT_CONFLICT = """
+UPDATE inferences SET conflicts = conflicts + 1 WHERE model_id = ? AND partner_inference_id = ?
+"""
+_LABEL = """
+UPDATE inferences SET ground_truth_timestamp = ?, ground_truth_data = ? WHERE model_id = ? AND partner_inference_id = ?
+"""
+_INFERENCES = """
+SELECT partner_inference_id, inference_timestamp, inference_data, batch_id, times_received, conflicts
+FROM inferences WHERE model_id = ? ORDER BY rowid
+"""
+_GROUND_TRUTHS = """
+SELECT partner_inference_id, ground_truth_timestamp, ground_truth_data
+FROM inferences WHERE model_id = ? AND ground_truth_data IS NOT NULL ORDER BY rowid
+"""
+
+
+class Outcome(Enum):
+    """What an inference was to the store."""
+
+    NEW = auto()
+    DUPLICATE = auto()
+    CONFLICT = auto()
+
+
+class StoredInference(Struct, frozen=True):
+    """An inference as it was first received.
+
+    `times_received` counts how often it came with this content, `conflicts` how often its id came with another.
+    """
+
+    partner_inference_id: str
+    inference_timestamp: datetime
+    inference_data: dict[str, Any]
+    batch_id: str | None
+    times_received: int
+    conflicts: int
+
+
+class StoredGroundTruth(Struct, frozen=True):
+    """The labels that an inference has now."""
+
+    partner_inference_id: str
+    ground_truth_timestamp: datetime
+    ground_truth_data: dict[str, Any]
+
+
+class Store:
+    """Inferences by model and partner inference id; any thread may read and write.
+
+    `database` is a file, made if it is not there, or `:memory:`. Raises `CommandError` if it cannot be used.
+    """
+
+    def __init__(self, database: str | Path) -> None:
+        self._lock = Lock()
+        try:
+            # One connection for every thread, behind the lock: a second one would not see a database in memory.
+            self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
+        except sqlite3.Error as error:
+            raise _unusable(database, error) from error
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(_SCHEMA)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise _unusable(database, error) from error
+
+    def add(self, model_id: str, rows: Sequence[NewInference]) -> list[Outcome]:
+        """Keep what is new, in one transaction, and say of every row what it was.
+
+        Sent data is immutable: the first content of an id stays. Ground truth may follow with any row but a conflict.
+        """
+        with self._transaction() as connection:
+            return [_add(connection, model_id, row) for row in rows]
+
+    def label(self, model_id: str, rows: Sequence[GroundTruth]) -> list[bool]:
+        """Give inferences their ground truth, the newest stays, and say of every row whether its inference is there."""
+        with self._transaction() as connection:
+            return [_label(connection, model_id, row) for row in rows]
+
+    def count(self, model_id: str) -> int:
+        """Return how many inferences of a model there are."""
+        ((count,),) = self._read("SELECT count(*) FROM inferences WHERE model_id = ?", model_id)
+        return int(count)
+
+    def inferences(self, model_id: str) -> list[StoredInference]:
+        """Return every inference of a model, in the order in which they first came."""
+        return [
+            StoredInference(partner_id, datetime.fromisoformat(timestamp), msgspec.json.decode(data), *rest)
+            for partner_id, timestamp, data, *rest in self._read(_INFERENCES, model_id)
+        ]
+
+    def ground_truths(self, model_id: str) -> list[StoredGroundTruth]:
+        """Return the ground truth of every inference of a model that has one."""
+        return [
+            StoredGroundTruth(partner_id, datetime.fromisoformat(timestamp), msgspec.json.decode(data))
+            for partner_id, timestamp, data in self._read(_GROUND_TRUTHS, model_id)
+        ]
+
+    def close(self) -> None:
+        """Close the database; nothing can be read any more."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+
+    def _read(self, query: str, model_id: str) -> list[Any]:
+        with self._lock:
+            return self._connection.execute(query, (model_id,)).fetchall()
+
+
+def _add(connection: sqlite3.Connection, model_id: str, row: NewInference) -> Outcome:
+    key = (model_id, row.partner_inference_id)
+    content = (row.inference_timestamp.isoformat(), _text(row.inference_data), row.batch_id)
+    known = connection.execute(_FIND, key).fetchone()
+    if known is not None and known != content:
+        connection.execute(_COUNT_CONFLICT, key)
+        return Outcome.CONFLICT
+    if known is None:
+        connection.execute(_ADD, (*content, *key))
+    else:
+        connection.execute(_COUNT_DUPLICATE, key)
+    if row.ground_truth_timestamp is not None and row.ground_truth_data is not None:
+        labels = GroundTruth(row.partner_inference_id, row.ground_truth_timestamp, row.ground_truth_data)
+        _label(connection, model_id, labels)
+    return Outcome.NEW if known is None else Outcome.DUPLICATE
+
+
+def _label(connection: sqlite3.Connection, model_id: str, row: GroundTruth) -> bool:
+    labels = (row.ground_truth_timestamp.isoformat(), _text(row.ground_truth_data))
+    return connection.execute(_LABEL, (*labels, model_id, row.partner_inference_id)).rowcount == 1
+
+
+def _text(values: dict[str, Any]) -> str:
+    # Sorted, so that the order of names makes no other content.
+    return msgspec.json.encode(values, order="sorted").decode()
+
+
+def _unusable(database: str | Path, error: sqlite3.Error) -> CommandError:
+    return CommandError(f"{database} cannot be the monitor's database: {error}; name another file with --database")

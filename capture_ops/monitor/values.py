@@ -1,0 +1,72 @@
+"""Values held against a model's attributes, as strictly as the contract allows: nothing is converted here; pure."""
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from capture_forwarder.domain.schema import Stage, ValueType
+from capture_ops.monitor.contract import GroundTruth, Model, NewInference
+
+INFERENCE_STAGES = frozenset(
+    {Stage.PIPELINE_INPUT, Stage.NON_INPUT_DATA, Stage.PREDICTED_VALUE, Stage.PREDICT_FUNCTION_INPUT}
+)
+GROUND_TRUTH_STAGES = frozenset({Stage.GROUND_TRUTH, Stage.GROUND_TRUTH_CLASS})
+_INT64 = range(-(2**63), 2**63)
+_NAME_CHARS = 64
+
+
+def problems(row: NewInference | GroundTruth, model: Model) -> list[str]:
+    """Return every reason why `model` cannot take `row`; values are never repeated in them."""
+    found = []
+    if isinstance(row, NewInference):
+        found += _misfits(row.inference_data, model, INFERENCE_STAGES)
+        if (row.ground_truth_data is None) != (row.ground_truth_timestamp is None):
+            found.append("ground_truth_data and ground_truth_timestamp come together or not at all")
+    return found + _misfits(row.ground_truth_data or {}, model, GROUND_TRUTH_STAGES)
+
+
+def _misfits(values: Mapping[str, Any], model: Model, stages: frozenset[Stage]) -> list[str]:
+    if not model.attributes:
+        nested = [name for name, value in values.items() if isinstance(value, list | dict)]
+        return [f"{_shown(name)} is no scalar" for name in nested]
+    types = {one.name: one.value_type for one in model.attributes if one.stage in stages}
+    unknown = [f"the model has no attribute {_shown(name)} here" for name in values.keys() - types.keys()]
+    known = [(name, value) for name, value in values.items() if name in types and value is not None]
+    return sorted(unknown) + [
+        f"{_shown(name)} expects {types[name]}" for name, value in known if not _FITS[types[name]](value)
+    ]
+
+
+def _shown(name: str) -> str:
+    return f"{name[:_NAME_CHARS]!a}"
+
+
+def _is_float(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+def _is_integer(value: Any) -> bool:
+    return type(value) is int and value in _INT64
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_timestamp(value: Any) -> bool:
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except (TypeError, ValueError):
+        return False
+
+
+_FITS: dict[ValueType, Callable[[Any], bool]] = {
+    ValueType.FLOAT: _is_float,
+    ValueType.INTEGER: _is_integer,
+    ValueType.BOOLEAN: lambda value: isinstance(value, bool),
+    ValueType.STRING: _is_text,
+    ValueType.TIMESTAMP: _is_timestamp,
+    ValueType.IMAGE: _is_text,
+    ValueType.UNSTRUCTURED_TEXT: _is_text,
+}

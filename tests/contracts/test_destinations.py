@@ -1,0 +1,171 @@
+"""What every destination does with a batch: the fake, and Arthur's contract against the embedded monitor."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+from capture_forwarder.destinations.arthur_destination import ArthurDestination, headers
+from capture_forwarder.destinations.http import HttpClient
+from capture_forwarder.domain.batch import Batch, BatchLimits, Parcel
+from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable, RowResult, RowStatus
+from capture_forwarder.domain.inference import Inference, Value
+from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.ports import Destination
+from capture_ops.monitor.contract import Model
+from capture_ops.monitor.server import Monitor, running_monitor
+from tests.fakes import RecordingDestination
+
+SCHEMA = (
+    Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
+    Attribute("no", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0, implicit=True),
+    Attribute("yes", Stage.PREDICTED_VALUE, ValueType.FLOAT, 1),
+)
+
+
+class Nobody:
+    """A claim that nobody has."""
+
+    def settle(self, inference: Inference, result: RowResult) -> None:
+        """Forget it."""
+
+
+class GivenToken:
+    """A token that is right, or is not."""
+
+    def __init__(self, *tokens: str) -> None:
+        self._tokens = list(tokens)
+
+    def __call__(self, *, refresh: bool = False) -> str:
+        """Return the first token, and after a refresh the next."""
+        if refresh and len(self._tokens) > 1:
+            self._tokens.pop(0)
+        return self._tokens[0]
+
+
+@pytest.fixture
+def monitor() -> Iterator[Monitor]:
+    """Serve one model with attributes and one without."""
+    with running_monitor([Model("typed", "typed", SCHEMA), Model("free", "free")], token="secret") as running:
+        yield running
+
+
+def arthur(url: str, *tokens: str, timeout_secs: float = 5.0) -> ArthurDestination:
+    """Return Arthur's adapter towards `url`."""
+    client = HttpClient(
+        url,
+        token=GivenToken(*(tokens or ("secret",))),
+        headers=partial(headers, organization_id=None),
+        timeouts_secs=(timeout_secs, timeout_secs),
+        max_connections=2,
+    )
+    return ArthurDestination(client, BatchLimits(), lambda: 0.0)
+
+
+@pytest.fixture(params=["fake", "arthur"])
+def destination(request: pytest.FixtureRequest) -> Destination:
+    """Give an empty destination that takes any values for the model `free`."""
+    if request.param == "fake":
+        return RecordingDestination()
+    running: Monitor = request.getfixturevalue("monitor")
+    return arthur(running.url)
+
+
+def batch(destination: Destination, *rows: dict[str, Value], model_id: str = "free") -> Batch:
+    """Return a batch of inferences with the ids id-0, id-1, ..."""
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    inferences = [Inference(f"id-{index}", moment, row, {}, 1, index) for index, row in enumerate(rows)]
+    return Batch(model_id, [Parcel(one, destination.encode(one), Nobody()) for one in inferences])
+
+
+def statuses(destination: Destination, sent: Batch) -> list[RowStatus]:
+    """Return the status of each row of the receipt."""
+    return [result.status for result in destination.send(sent).results]
+
+
+def test_new_rows_are_accepted_in_their_order(destination: Destination) -> None:
+    """One result a row."""
+    sent = batch(destination, {"a": 1, "b": "x"}, {"a": 2.5, "b": None}, {"a": True})
+    assert statuses(destination, sent) == [RowStatus.ACCEPTED] * 3
+
+
+def test_the_same_rows_again_are_duplicates(destination: Destination) -> None:
+    """Deterministic ids make sending again harmless."""
+    sent = batch(destination, {"a": 1}, {"a": 2})
+    statuses(destination, sent)
+    assert statuses(destination, batch(destination, {"a": 1}, {"a": 2}, {"a": 3})) == [
+        RowStatus.DUPLICATE,
+        RowStatus.DUPLICATE,
+        RowStatus.ACCEPTED,
+    ]
+
+
+def test_a_row_that_the_model_refuses_is_rejected_alone(monitor: Monitor) -> None:
+    """A permanent no is for its row only, and says why."""
+    destination = arthur(monitor.url)
+    receipt = destination.send(batch(destination, {"age": 1}, {"age": "old"}, {"age": 3}, model_id="typed"))
+    assert [result.status for result in receipt.results] == [RowStatus.ACCEPTED, RowStatus.REJECTED, RowStatus.ACCEPTED]
+    refused = receipt.results[1].refusal
+    assert refused is not None
+    assert refused.why.startswith("status 400")
+    assert [one.partner_inference_id for one in monitor.store.inferences("typed")] == ["id-0", "id-2"]
+
+
+def test_values_arrive_as_they_were_sent(monitor: Monitor) -> None:
+    """Text, numbers, truth and null come out of the store as they went in, and so does the time."""
+    destination = arthur(monitor.url)
+    row: dict[str, Value] = {"text": 'é"\n\u2028', "whole": 2**63 - 1, "part": 0.1, "yes": True, "none": None}
+    destination.send(batch(destination, row))
+    (stored,) = monitor.store.inferences("free")
+    assert stored.inference_data == row
+    assert stored.inference_timestamp == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("model_id", ["unknown", "../../users/me"])
+def test_an_unknown_model_is_a_denial(monitor: Monitor, model_id: str) -> None:
+    """404 is for a person to mend; nothing was settled."""
+    destination = arthur(monitor.url)
+    with pytest.raises(DestinationDenied, match="model_id"):
+        destination.send(batch(destination, {"a": 1}, model_id=model_id))
+    with pytest.raises(DestinationDenied, match="model_id"):
+        destination.schema(model_id)
+
+
+def test_a_token_is_refreshed_once(monitor: Monitor) -> None:
+    """A rotated token costs one more request; one that stays wrong is a denial that says what to do."""
+    destination = arthur(monitor.url, "old", "secret")
+    assert statuses(destination, batch(destination, {"a": 1})) == [RowStatus.ACCEPTED]
+    denied = arthur(monitor.url, "old", "older")
+    with pytest.raises(DestinationDenied, match="put a valid one"):
+        denied.send(batch(denied, {"a": 1}))
+
+
+def test_the_schema_is_the_models(monitor: Monitor) -> None:
+    """Attributes come with stage, type, position and whether they are implicit."""
+    assert arthur(monitor.url).schema("typed") == ModelSchema(SCHEMA)
+
+
+def test_the_schema_is_asked_for_once_in_a_while(monitor: Monitor) -> None:
+    """A second question is answered from memory until it is fifteen minutes old."""
+    now = [0.0]
+    client = HttpClient(
+        monitor.url,
+        token=GivenToken("secret", "wrong"),
+        headers=partial(headers, organization_id="5eb46b1e-0c8f-4c5e-9d0b-2f6a3c8f7d10"),
+        timeouts_secs=(5.0, 5.0),
+        max_connections=1,
+    )
+    destination = ArthurDestination(client, BatchLimits(), lambda: now[0])
+    first = destination.schema("typed")
+    now[0] = 899.0
+    assert destination.schema("typed") is first
+    now[0] = 901.0
+    assert destination.schema("typed") is not first
+
+
+def test_a_server_that_is_not_there_is_transient() -> None:
+    """No connection settles nothing and says so."""
+    destination = arthur("http://127.0.0.1:1")
+    with pytest.raises(DestinationUnavailable, match="ConnectionError"):
+        destination.send(batch(destination, {"a": 1}))

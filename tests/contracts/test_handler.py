@@ -1,0 +1,146 @@
+"""The Lambda's handler on every sample event, against S3 and the monitor on loopback."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import boto3
+import pytest
+
+from capture_forwarder import bootstrap
+from capture_forwarder.aws.events import EventError
+from capture_forwarder.handler import NotSettled, lambda_handler
+from capture_forwarder.settings_file import read_settings
+from capture_ops.invoke import LocalContext, Reports
+from capture_ops.local_aws import local_aws
+from capture_ops.monitor.server import Monitor, running_monitor
+from capture_ops.serve import models_of
+
+EVENTS = Path("events")
+BUCKET = "sagemaker-eu-west-1-123456789012"
+
+
+@pytest.fixture
+def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor]:
+    """Put every sample capture into the bucket that the sample events name, and configure the function."""
+    settings = read_settings(EVENTS / "forwarder.toml")
+    with local_aws(BUCKET), running_monitor(models_of(settings), token="t") as running:
+        text = (EVENTS / "forwarder.toml").read_text(encoding="utf-8")
+        (tmp_path / "forwarder.toml").write_text(text.replace("http://127.0.0.1:8765", running.url), encoding="utf-8")
+        monkeypatch.setenv(bootstrap.CONFIG_VARIABLE, str(tmp_path / "forwarder.toml"))
+        monkeypatch.setenv("MONITOR_TOKEN", "t")
+        s3, captures = boto3.client("s3"), EVENTS / "captures"
+        for path in (captures / "datacapture").rglob("*.jsonl*"):
+            s3.put_object(Bucket=BUCKET, Key=unquote(path.relative_to(captures).as_posix()), Body=path.read_bytes())
+        bootstrap.runtime.cache_clear()
+        yield running
+        bootstrap.runtime.cache_clear()
+
+
+def sample(name: str) -> dict[str, Any]:
+    """Return a sample event."""
+    event: dict[str, Any] = json.loads((EVENTS / name).read_text(encoding="utf-8"))
+    return event
+
+
+def handled(event: dict[str, Any]) -> tuple[dict[str, Any], Reports]:
+    """Return the handler's answer, and the reports of the objects."""
+    seen = Reports()
+    bootstrap.runtime().observers.append(seen)
+    return lambda_handler(event, LocalContext()), seen
+
+
+def stored(monitor: Monitor) -> int:
+    """Return how many inferences the monitor holds."""
+    return sum(monitor.store.count(model.id) for model in models_of(read_settings(EVENTS / "forwarder.toml")))
+
+
+@pytest.mark.parametrize("name", ["s3-put.json", "eventbridge.json", "item.json"])
+def test_an_event_that_comes_directly_is_answered_with_nothing(monitor: Monitor, name: str) -> None:
+    """Outside a queue there is no partial answer: silence is success."""
+    answer, seen = handled(sample(name))
+    assert answer == {}
+    assert [report.settled for report in seen.reports] == [True]
+    assert stored(monitor) == seen.reports[0].inferences.accepted > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "objects"),
+    [
+        ("sqs-s3.json", 1),
+        ("sqs-sns-s3.json", 1),
+        ("sqs-eventbridge.json", 1),
+        ("sqs-item.json", 1),
+        ("sqs-odd-keys.json", 4),
+        ("sqs-several-records.json", 3),
+    ],
+)
+def test_every_envelope_in_a_queue_is_forwarded(monitor: Monitor, name: str, objects: int) -> None:
+    """Scenarios C and N: all records of all messages, whatever their keys hold."""
+    answer, seen = handled(sample(name))
+    assert answer == {"batchItemFailures": []}
+    assert len(seen.reports) == objects
+    assert all(report.settled and report.inferences.accepted for report in seen.reports)
+    assert stored(monitor) == sum(report.inferences.accepted for report in seen.reports)
+
+
+def test_b_a_test_event_costs_its_neighbours_nothing(monitor: Monitor) -> None:
+    """Scenario B: S3's test event comes first in the batch; it is acknowledged and the rest is delivered."""
+    answer, seen = handled(sample("sqs-test-event.json"))
+    assert answer == {"batchItemFailures": []}
+    assert [report.settled for report in seen.reports] == [True]
+    assert stored(monitor) > 0
+
+
+def test_poison_fails_alone(monitor: Monitor) -> None:
+    """Exactly the messages that name nothing fail; their neighbours are delivered."""
+    event = sample("sqs-poison.json")
+    answer, seen = handled(event)
+    failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+    good = [record for record in event["Records"] if record["messageId"] not in failed]
+    assert len(failed) == 1
+    assert len(seen.reports) == len(good) > 0
+    assert all(report.settled for report in seen.reports)
+    assert stored(monitor) > 0
+
+
+def test_a_direct_event_that_names_nothing_is_an_error(monitor: Monitor) -> None:
+    """The platform's own retries and dead letters take over."""
+    del monitor
+    with pytest.raises(EventError, match="bucket and key"):
+        handled({"hello": "world"})
+
+
+def test_a_direct_event_that_is_not_settled_is_an_error(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is owed is never answered with success."""
+    monkeypatch.setenv("MONITOR_TOKEN", "wrong")
+    with pytest.raises(NotSettled, match="put a valid one"):
+        handled(sample("s3-put.json"))
+    assert stored(monitor) == 0
+
+
+def test_the_log_tells_of_every_object_and_the_metrics_of_every_route(
+    monitor: Monitor,
+) -> None:
+    """One structured line an object, and metrics whose dimensions are route and destination only."""
+    del monitor
+    event = EVENTS / "sqs-several-records.json"
+    code = (
+        "import json, sys; from capture_ops.invoke import LocalContext; from capture_forwarder import handler;"
+        "handler.lambda_handler(json.load(open(sys.argv[1])), LocalContext())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, event], capture_output=True, check=True)  # noqa: S603 - ourselves
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    forwarded = [line for line in lines if line.get("message") == "object forwarded"]
+    assert [line["report"]["state"] for line in forwarded] == ["done"] * 3
+    assert all(line["balanced"] for line in forwarded)
+    emitted = [line for line in lines if "_aws" in line]
+    dimensions = {tuple(each) for line in emitted for each in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]}
+    assert dimensions == {("route", "destination"), ("destination",)}
+    accepted = sum(sum(line.get("InferencesAccepted", [])) for line in emitted)
+    assert accepted == sum(line["report"]["inferences"]["accepted"] for line in forwarded)
+    assert {line["ConservationViolations"][0] for line in emitted if "route" in line} == {0.0}
