@@ -90,7 +90,7 @@ def inspect(
 
 @app.command(epilog=_EPILOG)
 def monitor(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8765,
     database: Annotated[str, typer.Option(help="SQLite file; in memory if not given.", metavar="FILE")] = ":memory:",
     model: Annotated[list[str] | None, typer.Option(help="A model to know, if no --config names them.")] = None,
     config: Config = None,

@@ -112,7 +112,7 @@ def _conclude(console: Console, reports: list[ForwardReport], problems: list[str
     skipped = sum(report.lines.skipped.total() for report in reports)
     verdict = "does not hold" if problems else "holds exactly"
     console.print(
-        f"{len(reports)} objects, {records} records: {accepted} inferences accepted, {rejected} rejections in quarantine, "
-        f"{skipped} skipped. The monitor {verdict} what it should.",
+        f"{len(reports)} objects, {records} records: {accepted} inferences accepted, {rejected} rejections in "
+        f"quarantine, {skipped} skipped. The monitor {verdict} what it should.",
         soft_wrap=True,
     )

@@ -57,8 +57,13 @@ def print_table(parts: Iterable[Part], console: Console) -> None:
             case Skipped():
                 cells = ["skipped", "", "", part.reason.value]
         index = getattr(part, "index", None)
-        table.add_row(str(part.line), "" if index is None else str(index), *map(Text, cells))
+        table.add_row(str(part.line), "" if index is None else str(index), *(Text(_visible(cell)) for cell in cells))
     console.print(table)
+
+
+def _visible(text: str) -> str:
+    """Return `text` with everything that a terminal would obey spelled out."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _fields(part: Part) -> dict[str, Any]:

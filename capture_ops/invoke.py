@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from capture_forwarder import bootstrap, handler
+from capture_forwarder.aws.events import EventError
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.events import Event, ObjectForwarded
 from capture_ops.errors import CommandError
-
 
 _SHOWN_CHARS = 56
 _TAIL_CHARS = 14
@@ -83,7 +83,7 @@ def invoke(event: dict[str, Any], config: Path | None) -> Invoked:
     bootstrap.runtime().observers[:] = [seen]  # a person reads the table, not the function's log
     try:
         answer = handler.lambda_handler(event, LocalContext())
-    except (handler.NotSettled, handler.EventError) as error:
+    except (handler.NotSettled, EventError) as error:
         return Invoked(None, str(error), seen.reports)
     return Invoked(answer, None, seen.reports)
 

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import boto3
 import requests
@@ -12,7 +13,7 @@ from moto.server import ThreadedMotoServer
 from capture_forwarder.aws.progress import KEY
 from capture_forwarder.settings import RESOURCE_VARIABLES
 
-_REGION = "eu-west-1"
+_REGION: Final = "eu-west-1"
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from capture_forwarder.aws.events import open_message
 from capture_forwarder.aws.progress import DynamoProgress
@@ -35,7 +36,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[tuple[CaptureStore, Put]]:
     """Give a store and how to put an object into it."""
     if request.param == "fake":
         memory = MemoryStore()
-        yield memory, lambda key, data: memory.put(key, data)
+        yield memory, memory.put
         return
     name = request.getfixturevalue("bucket")
     client = boto3.client("s3")
@@ -114,7 +115,7 @@ def test_a_missing_bucket_is_loud_and_still_owed(aws: str) -> None:
 
 def test_a_server_that_is_not_there_is_transient() -> None:
     """No answer is not an answer."""
-    client = boto3.client("s3", endpoint_url="http://127.0.0.1:1", config=boto3.session.Config(retries={"max_attempts": 0}))  # type: ignore[attr-defined]  # boto3 re-exports botocore's
+    client = boto3.client("s3", endpoint_url="http://127.0.0.1:1", config=Config(retries={"max_attempts": 0}))
     with pytest.raises(SourceUnavailable, match="EndpointConnectionError"):
         S3CaptureStore(client).open(CaptureObject("bucket", "a"), 0)
 
@@ -207,7 +208,10 @@ def test_quarantine_is_readable_and_overwritten_by_a_retry(bucket: str) -> None:
         quarantine.keep(QuarantineFile(source=SOURCE, route="churn", start=50, modified=written, entries=entries))
     quarantine.keep(QuarantineFile(source=SOURCE, route="churn", start=99, modified=None, entries=[ENTRY]))
     keys = [one["Key"] for one in client.list_objects_v2(Bucket=bucket)["Contents"]]
-    assert [key.rsplit("/", 1)[0] for key in keys] == ["rejected/route=churn/2026/03/04", "rejected/route=churn/undated"]
+    assert [key.rsplit("/", 1)[0] for key in keys] == [
+        "rejected/route=churn/2026/03/04",
+        "rejected/route=churn/undated",
+    ]
     body = gzip.decompress(client.get_object(Bucket=bucket, Key=keys[0])["Body"].read())
     (line,) = body.splitlines()
     assert json.loads(line) == {

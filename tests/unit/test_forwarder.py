@@ -60,7 +60,7 @@ class World:
         self.clock = Clock()
         self.max_in_flight = 8
         self.reading = ReadingLimits(**reading)  # type: ignore[arg-type]  # each test names the one that it is about
-        self.routes = (route,)
+        self.routes: tuple[Route, ...] = (route,)
 
     def put(self, key: str, *lines: bytes, compress: bool = False) -> Work:
         """Store an object below the route and return the work that its event asks for."""

@@ -69,11 +69,11 @@ class Watermark:
         self._settled = start
         self._open: deque[OpenLine] = deque()
 
-    def enter(self, line: OpenLine) -> None:
+    def enter(self, line: OpenLine, *, compressed: bool) -> None:
         """Take one more line."""
         self._open.append(line)
         if not self._open[0].owed:
-            self.advance(compressed=self._settled.compressed)
+            self.advance(compressed=compressed)
 
     def advance(self, *, compressed: bool) -> Bookmark:
         """Return how far everything is settled."""

@@ -16,7 +16,8 @@ from capture_forwarder.domain.schema import ValueType
 
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+# One way only to match any run of digits: hostile text of a megabyte of digits must not be tried at every cut.
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"([+-]?0{0,9}\d{1,19})(?:\.0*)?", re.ASCII)
 _PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
 _PADDED = re.compile(r"[+-]?0\d", re.ASCII)

@@ -6,8 +6,9 @@ import msgspec
 
 from capture_forwarder.domain.values import JsonValue
 
-# XGBoost's selectable inference writes bare NaN (Python's json module does); strict decoders refuse it.
-_STRING_OR_BARE = re.compile(r'"(?:[^"\\]|\\.)*+"|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+# XGBoost's selectable inference writes bare NaN (Python's json module does); strict decoders refuse it. A string that
+# nobody closes is taken to the end of the text, not tried again at every quote within it.
+_STRING_OR_BARE = re.compile(r'"(?:[^"\\]|\\.)*+"?|-?\b(?:NaN|Infinity)\b', re.DOTALL)
 _decode = msgspec.json.Decoder().decode
 
 

@@ -25,6 +25,8 @@ _OUTER_KEYS = (
 _TENSOR_KEYS = {"name", "shape", "datatype", "data"}
 # A few bytes can claim a row of any length; a payload of real sparse rows stays far below this many values.
 _MAX_DENSE_VALUES = 2_000_000
+# NumPy's own limit: the product of a hundred thousand sizes would take minutes.
+_MAX_DIMENSIONS = 64
 
 Scalar = str | int | float | bool | None
 
@@ -56,6 +58,8 @@ def is_dataframe_split(document: JsonValue) -> bool:
 
 def dataframe_split(document: JsonValue) -> list[Row]:
     """Every entry of `data` is one row, named by `columns`."""
+    if not is_dataframe_split(document):
+        raise ValueError("dataframe_split holds no object")
     frame = cast("dict[str, dict[str, JsonValue]]", document)["dataframe_split"]
     columns, data = frame.get("columns"), frame.get("data")
     if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
@@ -78,6 +82,8 @@ def is_kserve(document: JsonValue) -> bool:
 
 def kserve(document: JsonValue) -> list[Row]:
     """The first dimension of every tensor counts rows; what is wider than one value a row stays a list."""
+    if not is_kserve(document):
+        raise ValueError("neither inputs nor outputs holds a list of tensors")
     tensors = cast("dict[str, list[dict[str, JsonValue]]]", document)[cast("str", _outer_key(document))]
     columns = {str(tensor["name"]): _tensor_rows(tensor) for tensor in tensors}
     if len(columns) != len(tensors) or len({len(values) for values in columns.values()}) != 1:
@@ -89,6 +95,8 @@ def _tensor_rows(tensor: dict[str, JsonValue]) -> list[JsonValue]:
     shape, data = tensor["shape"], tensor["data"]
     if not isinstance(shape, list) or not shape or not all(type(size) is int and size >= 0 for size in shape):
         raise ValueError("a tensor's shape is not a list of whole numbers")
+    if len(shape) > _MAX_DIMENSIONS:
+        raise ValueError(f"a tensor of more than {_MAX_DIMENSIONS} dimensions")
     while isinstance(data, list) and data and all(isinstance(part, list) for part in data):
         data = list(chain.from_iterable(cast("list[list[JsonValue]]", data)))
     sizes = cast("list[int]", shape)
@@ -102,17 +110,22 @@ def _tensor_rows(tensor: dict[str, JsonValue]) -> list[JsonValue]:
 
 def is_columns(document: JsonValue) -> bool:
     """`{"longitude": [...], "latitude": [...]}`: lists of scalars, all of one length; a lone outer key is no column."""
-    if not isinstance(document, dict) or not document:
-        return False
-    if len(document) == 1 and (_outer_key(document) or _ordered_key(document)):
-        return False
+    lone = isinstance(document, dict) and len(document) == 1 and (_outer_key(document) or _ordered_key(document))
+    return not lone and _are_columns(document)
+
+
+def _are_columns(document: JsonValue) -> bool:
     return (
-        all(map(_is_flat, document.values())) and len({len(cast("list[JsonValue]", v)) for v in document.values()}) == 1
+        isinstance(document, dict)
+        and all(map(_is_flat, document.values()))
+        and len({len(cast("list[JsonValue]", values)) for values in document.values()}) == 1
     )
 
 
 def columns(document: JsonValue) -> list[Row]:
     """The i-th values of all columns are row i."""
+    if not _are_columns(document):
+        raise ValueError("not an object of lists of scalars, all of one length")
     return _transposed(cast("dict[str, list[JsonValue]]", document))
 
 

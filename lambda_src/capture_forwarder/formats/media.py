@@ -94,7 +94,8 @@ def _media_of(essence: str) -> Media | None:
 
 def _decoded(data: str, declared: str, charset: str) -> str | Refusal:
     if declared in _BINARY or declared.startswith(_BINARY_FAMILIES):
-        return Refusal(RejectionCode.BINARY_PAYLOAD, f"a binary body ({declared}) holds no named values")
+        family = declared if declared in _BINARY else declared.partition("/")[0]
+        return Refusal(RejectionCode.BINARY_PAYLOAD, f"a binary body ({family}) holds no named values")
     try:
         raw = binascii.a2b_base64(data, strict_mode=True)
     except ValueError:

@@ -27,6 +27,7 @@ class Account:
         self.rejected_bytes = 0
         self._newest: datetime | None = None
         self._rejections: list[Quarantined] = []
+        self._kept: list[Quarantined] = []
         self._watermark = Watermark(position.bookmark)
 
     def enter(self, line: Line, outcome: Outcome) -> "LineClaim | None":
@@ -50,7 +51,7 @@ class Account:
                         claim.owed += 1
                         self._newest = row.inference_timestamp
         self.inferences.pending += claim.owed
-        self._watermark.enter(claim)
+        self._watermark.enter(claim, compressed=self.compressed)
         return claim if claim.owed else None
 
     def settle(self, line: Line, inference: Inference, result: RowResult) -> None:
@@ -86,11 +87,20 @@ class Account:
         found = [entry for entry in self._rejections if offset is None or entry.offset < offset]
         return sorted(found, key=lambda entry: (entry.offset, entry.index or 0))
 
+    def in_one_file(self, entries: list[Quarantined]) -> list[Quarantined]:
+        """Return `entries` after what the file of this position holds: one more writing of it takes its place."""
+        return self._kept + entries
+
     def quarantined(self, entries: list[Quarantined]) -> None:
         """Enter that `entries` are in quarantine."""
+        self._kept += entries
         gone = set(map(id, entries))
         self._rejections = [entry for entry in self._rejections if id(entry) not in gone]
         self.rejected_bytes = sum(len(entry.data or b"") for entry in self._rejections)
+
+    def saved(self, position: Position) -> None:
+        """Enter that progress is at `position`; what is quarantined from there on goes into a file of its own."""
+        self.position, self._kept = position, []
 
     def report(self) -> ForwardReport:
         """Close the books."""

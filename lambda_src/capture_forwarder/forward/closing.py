@@ -66,7 +66,7 @@ class Closing:
             rejected=account.inferences.rejected.total(),
         )
         self._progress.save(account.work.source, position, expected_fence=before.fence)
-        account.position = position
+        account.saved(position)
 
     def _quarantine_before(self, account: Account, offset: int | None) -> None:
         entries = account.rejections_before(offset)
@@ -78,7 +78,7 @@ class Closing:
                 route=account.route.name,
                 start=account.position.bookmark.offset,
                 modified=account.modified,
-                entries=entries,
+                entries=account.in_one_file(entries),
             )
         )
         account.quarantined(entries)

@@ -22,9 +22,12 @@ class Run(Struct, frozen=True, kw_only=True):
     observer: Observer
     backoff_base_secs: float = 0.2
     backoff_cap_secs: float = 20.0
+    max_tries: int = 8
 
     def wait(self, attempt: int, asked_secs: float | None) -> bool:
-        """Sleep before the try after `attempt` (from 0), or return `False` if the time that is left does not allow it.
+        """Sleep before the try after `attempt` (from 0), or return `False` if time or patience is out.
+
+        Eight tries outlast a restart of the API; to wait longer is the queue's business, which costs nothing.
 
         Exponential backoff with full jitter, unless the destination asked for a time of its own:
         https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
@@ -32,7 +35,7 @@ class Run(Struct, frozen=True, kw_only=True):
         delay = min(self.backoff_cap_secs, self.backoff_base_secs * 2.0**attempt) * self.jitter()
         if asked_secs is not None:
             delay = max(delay, asked_secs)
-        if delay >= self.deadline.left_secs():
+        if attempt + 1 >= self.max_tries or delay >= self.deadline.left_secs():
             return False
         self.sleep(delay)
         return True
