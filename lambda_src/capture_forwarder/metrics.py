@@ -31,6 +31,9 @@ class Metric(Enum):
     REQUEST_RETRIES = Definition(
         "RequestRetries", "Count", "requests that settled nothing or not all, to be tried again"
     )
+    REQUESTS_DENIED = Definition(
+        "RequestsDenied", "Count", "requests refused until a person mends token, permission or id"
+    )
     REQUEST_LATENCY = Definition("RequestLatency", "Seconds", "time from sending a request to its answer")
     CAPTURE_LAG = Definition(
         "CaptureLag", "Seconds", "time from the newest inference of an object to the end of the run"

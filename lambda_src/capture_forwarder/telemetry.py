@@ -27,6 +27,7 @@ class Telemetry:
         self._logger = Logger(service=_SERVICE)
         self._gathered: dict[tuple[tuple[str, str], ...], EphemeralMetrics] = {}
         self._lock = Lock()
+        self._told: set[tuple[str, str | None]] = set()
 
     def notice(self, event: Event) -> None:
         """Log and measure `event`."""
@@ -63,11 +64,21 @@ class Telemetry:
         self._measure(dimensions, _measures(report) | ({Metric.CAPTURE_LAG: lag} if lag is not None else {}))
 
     def _batch_sent(self, sent: BatchSent) -> None:
-        if sent.trouble:
+        measures = {Metric.REQUESTS_SENT: 1.0, Metric.REQUEST_LATENCY: sent.latency_secs}
+        if sent.denied:
+            measures[Metric.REQUESTS_DENIED] = 1.0
+            self._denied(sent)
+        elif sent.trouble:
+            measures[Metric.REQUEST_RETRIES] = 1.0
             self._logger.warning("request not settled", destination=sent.destination, why=sent.trouble)
-        retries = {Metric.REQUEST_RETRIES: 1.0} if sent.trouble else {}
-        measures = {Metric.REQUESTS_SENT: 1.0, Metric.REQUEST_LATENCY: sent.latency_secs} | retries
         self._measure({"destination": sent.destination}, measures)
+
+    def _denied(self, sent: BatchSent) -> None:
+        with self._lock:
+            told = (sent.destination, sent.trouble) in self._told
+            self._told.add((sent.destination, sent.trouble))
+        if not told:
+            self._logger.error("destination denies", destination=sent.destination, why=sent.trouble)
 
     def _measure(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
         key = tuple(dimensions.items())
@@ -84,6 +95,7 @@ class Telemetry:
             for metrics in self._gathered.values():
                 metrics.flush_metrics()
             self._gathered.clear()
+            self._told.clear()
 
 
 def _measures(report: ForwardReport) -> dict[Metric, Any]:

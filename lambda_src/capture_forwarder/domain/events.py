@@ -12,12 +12,13 @@ class ObjectForwarded(Struct, frozen=True):
 
 
 class BatchSent(Struct, frozen=True, kw_only=True):
-    """One request was answered, or was not."""
+    """One request was answered, or was not; `denied` says that only a person can mend it."""
 
     destination: str
     inferences: int
     latency_secs: float
     trouble: str | None = None
+    denied: bool = False
 
 
 class MessageRefused(Struct, frozen=True):

@@ -75,6 +75,7 @@ def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[Results, Destinati
                 inferences=len(batch.parcels),
                 latency_secs=took,
                 trouble=str(trouble) if trouble else None,
+                denied=isinstance(trouble, DestinationDenied),
             )
         )
     return answered, trouble
