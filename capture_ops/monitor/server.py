@@ -23,6 +23,7 @@ from capture_ops.monitor.store import Store
 MAX_BODY_BYTES = 100_000_000
 _BACKLOG = 128
 _POLL_SECS = 0.01
+_GRACE_SECS = 5.0
 _PIECE_BYTES = 256 * 1024
 
 
@@ -59,6 +60,9 @@ def running_monitor(
             yield Monitor(f"http://{f'[{host}]' if ':' in host else host}:{server.port}", store)
         finally:
             server.stop()
+            server.end_connections(socket.SHUT_RD)
+            thread.join(_GRACE_SECS)
+            server.end_connections(socket.SHUT_RDWR)
             thread.join()
 
 
@@ -106,9 +110,8 @@ class _Handler(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         environ = self.make_environ()
         if "wsgi.input_terminated" not in environ:
-            length = get_content_length(environ)
-            self.close_connection |= length is None and "CONTENT_LENGTH" in environ
-            environ["wsgi.input"] = LimitedStream(cast(IO[bytes], self.rfile), length or 0)
+            self.close_connection |= not environ.get("CONTENT_LENGTH", "0").isdecimal()
+            environ["wsgi.input"] = LimitedStream(cast(IO[bytes], self.rfile), get_content_length(environ) or 0)
             environ["wsgi.input_terminated"] = True
         response = Response.from_app(self.server.app, environ, buffered=True)
         self._drain(environ["wsgi.input"])
@@ -153,9 +156,12 @@ class _Server(ThreadedWSGIServer):
         super().shutdown_request(request)
 
     def stop(self) -> None:
-        """Take no more connections, and let those that are open end after the request that they are at."""
+        """Take no more connections, and let those that are open answer no more than the request that they are at."""
         self.stopping = True
         self.shutdown()
+
+    def end_connections(self, how: int) -> None:
+        """Read no more of what comes (`SHUT_RD`), or not even wait for answers to be taken (`SHUT_RDWR`)."""
         for connection in self._connections.copy():
             with suppress(OSError):
-                connection.shutdown(socket.SHUT_RD)
+                connection.shutdown(how)

@@ -146,6 +146,12 @@ def test_the_schema_is_the_models(monitor: Monitor) -> None:
     assert arthur(monitor.url).schema("typed") == ModelSchema(SCHEMA)
 
 
+def test_a_model_without_attributes_has_no_schema(monitor: Monitor) -> None:
+    """A route that takes its schema from such a model needs a person, and the sentence says for what."""
+    with pytest.raises(DestinationDenied, match='schema = "none"'):
+        arthur(monitor.url).schema("free")
+
+
 def test_the_schema_is_asked_for_once_in_a_while(monitor: Monitor) -> None:
     """A second question is answered from memory until it is fifteen minutes old."""
     now = [0.0]

@@ -14,6 +14,7 @@ from capture_forwarder.domain.delivery import (
     ACCEPTED,
     DUPLICATE,
     RETRYABLE,
+    DestinationDenied,
     DestinationUnavailable,
     Receipt,
     Refusal,
@@ -52,7 +53,7 @@ class _AttributeAnswer(Struct):
 
 
 class _ModelAnswer(Struct):
-    attributes: list[_AttributeAnswer]
+    attributes: list[_AttributeAnswer] | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -107,6 +108,8 @@ def read_schema(answer: Answer) -> ModelSchema:
         found = _decode_model(answer.body).attributes
     except msgspec.DecodeError as error:
         raise DestinationUnavailable(f"status {answer.status} without a readable model") from error
+    if not found:
+        raise DestinationDenied('the model has no attributes; give it some, or set the route\'s schema = "none"')
     stages, types = set(Stage), set(ValueType)
     return ModelSchema(
         tuple(

@@ -1,0 +1,121 @@
+"""Connections to the monitor: they stay open for request after request, and none outlives it."""
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+
+from capture_ops.monitor.server import Monitor, running_monitor
+from tests.monitors import FREE, TOKEN, call, row
+
+ROW = row("a", inference_data={"x": 1})
+
+
+@pytest.fixture
+def monitor() -> Iterator[Monitor]:
+    """Serve one model; no body may be larger than 10 kB."""
+    with running_monitor([FREE], token="t", max_body_bytes=10_000) as running:
+        yield running
+
+
+def dial(monitor: Monitor) -> socket.socket:
+    return socket.create_connection((urlsplit(monitor.url).hostname, urlsplit(monitor.url).port), timeout=30)
+
+
+def connect(monitor: Monitor) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(urlsplit(monitor.url).netloc, timeout=30)
+
+
+def ask(connection: http.client.HTTPConnection, body: bytes, headers: dict[str, str]) -> int:
+    connection.request("POST", "/api/v3/models/free/inferences", body, headers)
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
+def test_one_connection_serves_request_after_request(monitor: Monitor) -> None:
+    """Also after requests that were refused before their body was read: what is left of them is no next request."""
+    connection = connect(monitor)
+    connection.connect()
+    opened = connection.sock
+    large = b"[" + b" " * 300_000 + b"]"
+    for body, headers, status in (
+        (b"[]", TOKEN, 207),
+        (large, TOKEN, 413),
+        (large, {}, 401),
+        (b"GET / HTTP/1.1\r\n\r\n", {}, 401),
+        (b"[]", TOKEN, 207),
+    ):
+        assert ask(connection, body, headers) == status
+        assert connection.sock is opened
+    connection.close()
+
+
+def test_a_body_of_unknown_length_is_refused(monitor: Monitor) -> None:
+    """It could be no way around the limit; the connection stays usable."""
+    connection = connect(monitor)
+    connection.request(
+        "POST", "/api/v3/models/free/inferences", iter([b"[", b" " * 20_000, b"]"]), TOKEN, encode_chunked=True
+    )
+    assert connection.getresponse().read().startswith(b'{"message":"send the body with a Content-Length"')
+    assert ask(connection, b"[]", TOKEN) == 207
+    connection.close()
+
+
+@pytest.mark.parametrize(("size", "status"), [(10_000, 207), (10_001, 413)])
+def test_the_limit_is_the_last_size_that_is_taken(monitor: Monitor, size: int, status: int) -> None:
+    """A 413 tells a sender to split; at the limit there is no need to."""
+    connection = connect(monitor)
+    assert ask(connection, b"[" + b" " * (size - 2) + b"]", TOKEN) == status
+    connection.close()
+
+
+def test_a_body_that_breaks_off_is_not_kept(monitor: Monitor) -> None:
+    """Half a request is none, even if that half would be whole rows."""
+    body = json.dumps([ROW]).encode()
+    with dial(monitor) as client:
+        client.sendall(b"POST /api/v3/models/free/inferences HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\n")
+        client.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(body) + 9, body))
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(100).startswith(b"HTTP/1.1 400 ")
+    assert monitor.store.count("free") == 0
+
+
+def test_a_length_that_is_no_number_ends_the_connection(monitor: Monitor) -> None:
+    """Where the body ends is unknown, so what follows is no next request."""
+    following = b"GET /api/v3/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\n\r\n"
+    with dial(monitor) as client, client.makefile("rb") as answers:
+        client.sendall(following.replace(b"Host: x", b"Content-Length: x") + following)
+        assert answers.read().count(b"HTTP/1.1 ") == 1
+
+
+def test_the_end_does_not_wait_for_a_sender_that_goes_on() -> None:
+    """Of requests that are sent one behind the other, those that nobody has begun with are not answered."""
+    with running_monitor([FREE], token="t") as monitor:
+        client = dial(monitor)
+        client.sendall(b"GET /api/v3/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\n\r\n" * 2000)
+        assert client.recv(10, socket.MSG_PEEK)
+    answers = b""
+    with suppress(ConnectionResetError):
+        while piece := client.recv(100_000):
+            answers += piece
+    client.close()
+    assert 0 < answers.count(b"HTTP/1.1 200 ") < 1000
+
+
+def test_the_end_closes_connections_that_are_still_open() -> None:
+    """After the block nobody answers, on old connections or new ones, and the port is free again."""
+    with running_monitor([FREE], token="t") as monitor:
+        connection = connect(monitor)
+        assert ask(connection, b"[]", TOKEN) == 207
+        opened = connection.sock
+    assert opened.recv(1) == b""
+    connection.close()
+    with pytest.raises(ConnectionRefusedError):
+        connect(monitor).connect()
+    with running_monitor([FREE], token="t", port=urlsplit(monitor.url).port or 0) as again:
+        assert call(again, "GET", "users/me").ok
