@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics
 from msgspec import to_builtins
 
-from capture_forwarder.domain.conservation import ForwardReport, ObjectState
+from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.events import BatchSent, Event, EventIgnored, MessageRefused, ObjectForwarded, RunEnded
 from capture_forwarder.metrics import NAMESPACE, Metric
 
@@ -44,18 +44,8 @@ class Telemetry:
                 self._flush()
 
     def _object_forwarded(self, report: ForwardReport) -> None:
-        quiet = (
-            report.state
-            in {
-                ObjectState.DONE,
-                ObjectState.SUPERSEDED,
-                ObjectState.DONE_BEFORE,
-                ObjectState.CONTINUED,
-                ObjectState.UNROUTED,
-            }
-            and report.balanced
-        )
-        log = self._logger.info if quiet else self._logger.error
+        owed = self._logger.warning if report.settled else self._logger.error
+        log = self._logger.info if report.settled and not report.inferences.pending else owed
         log("object forwarded", report=to_builtins(report), balanced=report.balanced)
         if report.route is None or report.destination is None:
             return

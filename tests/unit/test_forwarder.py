@@ -15,6 +15,7 @@ from capture_forwarder.domain.delivery import (
     BatchTooLarge,
     DestinationDenied,
     DestinationUnavailable,
+    LeaseLost,
     Receipt,
     Refusal,
     RejectionCode,
@@ -536,6 +537,40 @@ def test_a_dead_holder_is_taken_over_and_cannot_write_any_more() -> None:
     assert report.state is ObjectState.CONTINUED
     assert "taken over" in (report.why or "")
     assert world.progress.positions[work.source.state_id or ""].done
+
+
+def test_a_holder_that_was_taken_over_in_one_go_cannot_undo_it() -> None:
+    """The successor of a lease that ran out raises the fence even where it needs no lease of its own."""
+    world = World()
+    work = world.put("a", call(1))
+    state = work.source.state_id or ""
+    held = Position(fence=1, leased_until=world.clock.now - 1)
+    world.progress.positions[state] = held
+    (report,) = world.forward(work)
+    assert report.state is ObjectState.DONE
+    with pytest.raises(LeaseLost):
+        world.progress.save(work.source, Position(fence=1, leased_until=9e9), expected_fence=held.fence)
+    assert world.progress.positions[state].done
+
+
+def test_without_a_quarantine_nothing_is_handed_over_that_was_rejected() -> None:
+    """The message keeps what nobody else keeps; a continuation beside it would only multiply the work."""
+    world = World(BatchLimits(max_inferences=1))
+    world.quarantine = None
+    world.destination.always = fails(DestinationUnavailable("status 500"))
+    (report,) = world.forward(world.put("a", b"broken", call(1)))
+    assert (report.state, report.settled) == (ObjectState.OWED, False)
+    assert world.queue is not None
+    assert world.queue.messages == []
+
+
+def test_after_a_lane_is_closed_no_other_object_is_read_for_it() -> None:
+    """What cannot be sent now need not be read now."""
+    world = World(BatchLimits(max_inferences=1))
+    world.max_in_flight = 1
+    world.destination.always = fails(DestinationDenied("status 404: correct the model_id"))
+    world.forward(world.put("a", call(1), call(2), call(3)), world.put("b", call(4)))
+    assert [key for key, _ in world.store.reads] == ["churn/a"]
 
 
 def test_an_object_that_settles_in_one_go_writes_once() -> None:

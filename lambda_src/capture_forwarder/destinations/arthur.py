@@ -5,6 +5,7 @@ Source: the OpenAPI models in `arthur-client` 1.4.0 and https://docs.arthur.ai/a
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
@@ -63,12 +64,12 @@ _decode_model = msgspec.json.Decoder(_ModelAnswer).decode
 
 def inferences_path(model_id: str) -> str:
     """Return where a model's inferences are posted, as one bare JSON array."""
-    return f"{API_PATH}/models/{model_id}/inferences"
+    return f"{API_PATH}/models/{quote(model_id, safe='')}/inferences"
 
 
 def model_path(model_id: str) -> str:
     """Return where a model's attributes are read."""
-    return f"{API_PATH}/models/{model_id}?id_type=id&expand=attributes"
+    return f"{API_PATH}/models/{quote(model_id, safe='')}?id_type=id&expand=attributes"
 
 
 def encode_inference(inference: Inference) -> bytes:

@@ -81,7 +81,7 @@ class HttpClient:
             ) as response:
                 wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
                 return Answer(response.status_code, _read(response), wait)
-        except requests.exceptions.InvalidHeader as error:
+        except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as error:
             raise DestinationDenied("the secret is no token: it holds characters that no header may") from error
         except (requests.RequestException, OSError) as error:
             raise DestinationUnavailable(f"{self._url}: {type(error).__name__}") from error

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from capture_forwarder.domain.capture import Bookmark, Line, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import Refusal, Rejection, RowResult, RowStatus, Skipped
@@ -18,6 +20,7 @@ class Account:
         self.work = work
         self.route = route
         self.position = position
+        self.fences_off = False
         self.state = ObjectState.READING
         self.why: str | None = None
         self.modified: datetime | None = None
@@ -78,6 +81,11 @@ class Account:
         if self.state in {ObjectState.READING, ObjectState.READ}:
             self.state, self.why = state, why
 
+    def take_over(self) -> None:
+        """Enter that this run is at work now; a lease that ran out belongs to a holder that may yet try to write."""
+        self.fences_off = self.position.leased_until > 0
+        self.position = replace(self.position, leased_until=0.0)
+
     def bookmark(self) -> Bookmark:
         """Return how far everything is settled."""
         return self._watermark.advance(compressed=self.compressed)
@@ -100,7 +108,7 @@ class Account:
 
     def saved(self, position: Position) -> None:
         """Enter that progress is at `position`; what is quarantined from there on goes into a file of its own."""
-        self.position, self._kept = position, []
+        self.position, self.fences_off, self._kept = position, False, []
 
     def report(self) -> ForwardReport:
         """Close the books."""

@@ -33,7 +33,8 @@ class Closing:
             self._settle(account)
         except Unavailable as unavailable:
             account.state, account.why = ObjectState.OWED, str(unavailable)
-        if account.state in {ObjectState.OWED, ObjectState.OUT_OF_TIME, ObjectState.LEASED} and self._queue:
+        waits = account.state in {ObjectState.OWED, ObjectState.OUT_OF_TIME, ObjectState.LEASED}
+        if waits and self._queue and self._keeps_all(account):
             self._hand_over(account, self._queue, run)
         return account.report()
 
@@ -60,7 +61,7 @@ class Closing:
         position = Position(
             bookmark=bookmark,
             done=done,
-            fence=before.fence + taken,
+            fence=before.fence + (taken or account.fences_off),
             leased_until=leased_until,
             accepted=account.inferences.accepted + account.inferences.duplicate,
             rejected=account.inferences.rejected.total(),

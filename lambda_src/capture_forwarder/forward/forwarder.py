@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from capture_forwarder.domain.batch import Parcel
 from capture_forwarder.domain.capture import Work
@@ -130,10 +129,12 @@ class Forwarder:
         elif run.deadline.left_secs() <= 0:
             account.stop(ObjectState.OUT_OF_TIME, "the invocation's time was used up before it")
         else:
-            account.position = replace(account.position, leased_until=0.0)
+            account.take_over()
             lane = lanes.lane(account.route)
-            transform = lanes.transform(account.route)
-            self._read_lines(account, lane, transform, run)
+            if lane.trouble:
+                account.stop(ObjectState.OWED, str(lane.trouble))
+            else:
+                self._read_lines(account, lane, lanes.transform(account.route), run)
 
     def _read_lines(self, account: Account, lane: Lane, transform: Transform, run: Run) -> None:
         at = account.position.bookmark
