@@ -1,0 +1,183 @@
+"""Proxies and certificates, as the environment and the configuration say."""
+
+import ipaddress
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from capture_forwarder.destinations.arthur_destination import headers
+from capture_forwarder.destinations.http import HttpClient
+from capture_forwarder.domain.delivery import DestinationUnavailable
+
+PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
+
+
+class Recorder(BaseHTTPRequestHandler):
+    """Remembers every request line; answers 200 to what it is asked, and 502 to a tunnel."""
+
+    server: "Server"
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """Read the body and answer."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(200)
+
+    def do_CONNECT(self) -> None:
+        """Refuse the tunnel: that it was asked for is what counts."""
+        self._answer(502)
+
+    def _answer(self, status: int) -> None:
+        self.server.lines.append(self.requestline)
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Write nothing."""
+
+
+class Server(ThreadingHTTPServer):
+    """A recorder on a free port of loopback."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Recorder)
+        self.lines: list[str] = []
+
+
+def running(server: Server) -> Iterator[Server]:
+    """Serve until the test is over."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def proxy() -> Iterator[Server]:
+    """Give a proxy that remembers who was asked for."""
+    yield from running(Server())
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start from an environment that says nothing of proxies and certificates."""
+    for name in PROXY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Make a certificate for 127.0.0.1 that nobody has signed, with its key in the same file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
+    now = datetime.now(UTC)
+    loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([loopback]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = tmp_path / "certificate.pem"
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
+    return path
+
+
+@pytest.fixture
+def api(certificate: Path) -> Iterator[tuple[str, Server]]:
+    """Serve HTTPS under the certificate."""
+    server = Server()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    for up in running(server):
+        yield f"https://127.0.0.1:{up.server_port}", up
+
+
+def client(url: str, ca_bundle: Path | None = None) -> HttpClient:
+    """Return a client for `url`."""
+
+    def token(*, refresh: bool = False) -> str:
+        del refresh
+        return "t"
+
+    return HttpClient(
+        url,
+        token=token,
+        headers=partial(headers, organization_id=None),
+        timeouts_secs=(5.0, 5.0),
+        max_connections=1,
+        ca_bundle=str(ca_bundle) if ca_bundle else None,
+    )
+
+
+def test_a_destinations_own_ca_bundle_is_trusted(api: tuple[str, Server], certificate: Path) -> None:
+    """A private authority needs one option and nothing else."""
+    assert client(api[0], certificate).post("/x", b"[]").status == 200
+
+
+def test_a_destinations_ca_bundle_wins_over_the_environments(
+    api: tuple[str, Server], certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REQUESTS_CA_BUNDLE is for those who say nothing else."""
+    nothing = tmp_path / "nothing.pem"
+    nothing.write_bytes(b"")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(nothing))
+    assert client(api[0], certificate).post("/x", b"[]").status == 200
+
+
+def test_the_environments_ca_bundle_is_trusted(
+    api: tuple[str, Server], certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an option of its own a destination is verified by REQUESTS_CA_BUNDLE."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    assert client(api[0]).post("/x", b"[]").status == 200
+
+
+def test_an_unknown_certificate_is_never_accepted(api: tuple[str, Server]) -> None:
+    """Verification is on, on loopback too; nothing is sent."""
+    with pytest.raises(DestinationUnavailable, match="SSLError"):
+        client(api[0]).post("/x", b"[]")
+    assert api[1].lines == []
+
+
+def test_a_proxy_of_the_environment_is_used(proxy: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain requests go through HTTP_PROXY, TLS asks HTTPS_PROXY for a tunnel."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_port}")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_port}")
+    assert client("http://api.invalid").post("/x", b"[]").status == 200
+    with pytest.raises(DestinationUnavailable, match="ProxyError"):
+        client("https://api.invalid").post("/x", b"[]")
+    asked = [line.rpartition(" ")[0] for line in proxy.lines]
+    assert asked == ["POST http://api.invalid/x", "CONNECT api.invalid:443"]
+
+
+def test_no_proxy_goes_straight(
+    api: tuple[str, Server], certificate: Path, proxy: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What NO_PROXY names is reached without the proxy."""
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_port}")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert client(api[0], certificate).post("/x", b"[]").status == 200
+    assert proxy.lines == []
