@@ -54,7 +54,9 @@ class Runtime:
             outlets={destination.name: outlet(destination) for destination in settings.destination},
             progress=progress,
             closing=Closing(progress, _quarantine(resources), _queue(resources)),
-            limits=ReadingLimits(max_line_bytes=settings.function.max_line_bytes),
+            limits=ReadingLimits(
+                max_line_bytes=settings.function.max_line_bytes, checkpoint_secs=settings.function.checkpoint_secs
+            ),
         )
 
     def forward(self, works: Sequence[Work], left_secs: Callable[[], float]) -> list[ForwardReport]:

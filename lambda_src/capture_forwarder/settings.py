@@ -107,6 +107,7 @@ class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`[function]`: limits of one invocation."""
 
     max_line_bytes: Positive = 64 * 1024 * 1024
+    checkpoint_secs: Seconds = 20.0
 
 
 class Resources(Struct, frozen=True, kw_only=True):

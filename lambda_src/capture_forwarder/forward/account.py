@@ -1,6 +1,7 @@
 """The books of one capture object while its inferences are under way."""
 
 from datetime import datetime
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -37,25 +38,27 @@ class Account:
         """Enter one line; return the claim under which its inferences, if it has any, are owed."""
         self.lines.read += 1
         claim = LineClaim(self, line)
-        match outcome:
-            case Rejection():
-                self.lines.rejected[outcome.code] += 1
-                self._reject(line, outcome)
-            case Skipped():
-                self.lines.skipped[outcome.reason] += 1
-            case Decoded():
-                self.lines.decoded += 1
-                self.inferences.made += len(outcome.rows)
-                for row in outcome.rows:
-                    if isinstance(row, Rejection):
-                        self.inferences.rejected[row.code] += 1
-                        self._reject(line, row)
-                    else:
-                        claim.owed += 1
-                        self._newest = row.inference_timestamp
+        if isinstance(outcome, Rejection):
+            self.lines.rejected[outcome.code] += 1
+            self._reject(line, outcome)
+        elif isinstance(outcome, Skipped):
+            self.lines.skipped[outcome.reason] += 1
+        else:
+            self._enter_rows(outcome, claim)
         self.inferences.pending += claim.owed
         self._watermark.enter(claim, compressed=self.compressed)
         return claim if claim.owed else None
+
+    def _enter_rows(self, decoded: Decoded, claim: "LineClaim") -> None:
+        self.lines.decoded += 1
+        self.inferences.made += len(decoded.rows)
+        for row in decoded.rows:
+            if isinstance(row, Rejection):
+                self.inferences.rejected[row.code] += 1
+                self._reject(claim.line, row)
+            else:
+                claim.owed += 1
+                self._newest = row.inference_timestamp
 
     def settle(self, line: Line, inference: Inference, result: RowResult) -> None:
         """Enter what became of one inference."""
@@ -71,10 +74,9 @@ class Account:
     def refuse(self, refusal: Refusal) -> None:
         """Enter that the object is rejected as a whole: there is nothing to read, and never will be."""
         self.state, self.why = ObjectState.REJECTED, refusal.why
-        if self.route:
-            self._rejections.append(
-                Quarantined(source=self.work.source, route=self.route.name, code=refusal.code, why=refusal.why)
-            )
+        self._rejections.append(
+            Quarantined(source=self.work.source, route=self._routed.name, code=refusal.code, why=refusal.why)
+        )
 
     def stop(self, state: ObjectState, why: str | None = None) -> None:
         """Enter how reading ended; the first reason for not being done is kept."""
@@ -124,15 +126,18 @@ class Account:
             why=self.why,
         )
 
+    @property
+    def _routed(self) -> Route:
+        """The route of an object that is read: none is opened without one."""
+        return cast("Route", self.route)
+
     def _reject(self, line: Line, rejection: Rejection) -> None:
-        if self.route is None:
-            return
-        data = line.data if self.route.quarantine_payload else None
+        data = line.data if self._routed.quarantine_payload else None
         self.rejected_bytes += len(data or b"")
         self._rejections.append(
             Quarantined(
                 source=self.work.source,
-                route=self.route.name,
+                route=self._routed.name,
                 code=rejection.code,
                 why=rejection.why,
                 line=line.number,

@@ -13,7 +13,7 @@ from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.progress import Position
 from capture_forwarder.domain.route import Route, Router
 from capture_forwarder.formats.lines import LineReader
-from capture_forwarder.formats.transform import Decoded, Outcome, Transform
+from capture_forwarder.formats.transform import Decoded, Transform
 from capture_forwarder.forward.account import Account, LineClaim
 from capture_forwarder.forward.closing import Closing
 from capture_forwarder.forward.lane import Lane
@@ -151,7 +151,8 @@ class Forwarder:
         for line in reader:
             account.compressed = reader.compressed
             outcome = transform(line)
-            if claim := account.enter(line, outcome):
+            claim = account.enter(line, outcome)
+            if claim and isinstance(outcome, Decoded):
                 _send(outcome, claim, lane)
             if lane.trouble:
                 account.stop(ObjectState.OWED, str(lane.trouble))
@@ -165,11 +166,10 @@ class Forwarder:
         account.stop(ObjectState.READ)
 
 
-def _send(outcome: Outcome, claim: LineClaim, lane: Lane) -> None:
-    if isinstance(outcome, Decoded):
-        for row in outcome.rows:
-            if isinstance(row, Inference):
-                lane.add(Parcel(row, lane.encode(row), claim))
+def _send(decoded: Decoded, claim: LineClaim, lane: Lane) -> None:
+    for row in decoded.rows:
+        if isinstance(row, Inference):
+            lane.add(Parcel(row, lane.encode(row), claim))
 
 
 def _same(work: Work) -> str | Work:

@@ -1,0 +1,96 @@
+"""What every line must keep, whatever it holds: counted once, encodable, told apart, and never quoted."""
+
+import json
+from typing import Any
+
+from capture_forwarder.destinations.arthur import encode_inference
+from capture_forwarder.domain.capture import Line
+from capture_forwarder.domain.delivery import Rejection, Skipped
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.domain.route import IdSource, Layout, OneSided, PayloadOptions, ReadingOptions, UnknownAttributes
+from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.formats.transform import Decoded, Outcome, Transform
+
+_MOST_WHY_CHARS = 400
+
+
+def routes() -> dict[str, Transform]:
+    """Return readers with every kind of option; hostile lines meet each."""
+    pinned = {
+        str(layout): Transform(ReadingOptions(input=PayloadOptions("application/json", layout)))
+        for layout in Layout
+        if layout is not Layout.ROWS
+    }
+    forward = ReadingOptions(one_sided=OneSided.FORWARD, id_source=IdSource.EVENT_ID)
+    header = PayloadOptions(content_type="text/csv", csv_header=True)
+    return pinned | {
+        "default": Transform(ReadingOptions()),
+        "forward": Transform(forward),
+        "header": Transform(ReadingOptions(input=header, output=header, one_sided=OneSided.FORWARD)),
+        "jsonlines": Transform(ReadingOptions(output=PayloadOptions("application/jsonlines"))),
+        "short ids": Transform(ReadingOptions(max_partner_id_chars=37)),
+        **{f"schema of {kind}": Transform(_DROP, _schema(kind)) for kind in ValueType},
+        "strict schema": Transform(ReadingOptions(), _schema(ValueType.FLOAT)),
+    }
+
+
+_DROP = ReadingOptions(one_sided=OneSided.FORWARD, unknown_attributes=UnknownAttributes.DROP)
+
+
+def _schema(kind: ValueType) -> ModelSchema:
+    names = ("a", "a.b", "a_0", "prob", "features", "data", "message")
+    inputs = [Attribute(name, Stage.PIPELINE_INPUT, kind, at) for at, name in enumerate(names)]
+    answers = [Attribute(f"p{at}", Stage.PREDICTED_VALUE, kind, at, implicit=at == 0) for at in range(2)]
+    return ModelSchema((*inputs, *answers))
+
+
+def ending(data: bytes, transform: Transform) -> str:
+    """Return how `data` ended as a line; raises `AssertionError` where a promise is broken."""
+    line = Line(7, 1000, 1000 + len(data) + 1, data)
+    outcome = transform(line)
+    check(outcome, line)
+    match outcome:
+        case Rejection():
+            return f"rejected: {outcome.code}"
+        case Skipped():
+            return f"skipped: {outcome.reason}"
+        case Decoded():
+            refused = next((f", but a row: {row.code}" for row in outcome.rows if isinstance(row, Rejection)), "")
+            return f"decoded{refused}"
+
+
+def check(outcome: Outcome, line: Line) -> None:
+    """Hold one outcome to every promise."""
+    if isinstance(outcome, Skipped):
+        assert outcome.line == line.number
+        return
+    if isinstance(outcome, Rejection):
+        _check_rejection(outcome, line, None)
+        return
+    assert outcome.rows, "a decoded line holds at least one row, or it would vanish from both ledgers"
+    for index, row in enumerate(outcome.rows):
+        if isinstance(row, Rejection):
+            _check_rejection(row, line, index)
+        else:
+            _check_inference(row, line, index, len(outcome.rows))
+    ids = [row.partner_inference_id for row in outcome.rows if isinstance(row, Inference)]
+    assert len(set(ids)) == len(ids), "two rows of one call share an id"
+
+
+def _check_rejection(rejection: Rejection, line: Line, index: int | None) -> None:
+    assert (rejection.line, rejection.offset, rejection.index) == (line.number, line.offset, index)
+    assert len(rejection.why) <= _MOST_WHY_CHARS, "a sentence of that length quotes what was captured"
+    rejection.why.encode("utf-8")
+
+
+def _check_inference(row: Inference, line: Line, index: int, count: int) -> None:
+    assert (row.line, row.index) == (line.number, index)
+    assert row.partner_inference_id.endswith(f"_{index}") or count == 1
+    sent = json.loads(encode_inference(row), parse_constant=_refuse)
+    assert sent.keys() == {"partner_inference_id", "inference_timestamp", "inference_data"}
+    assert sent["partner_inference_id"] == row.partner_inference_id
+    assert sent["inference_data"] == row.inputs | row.outputs
+
+
+def _refuse(constant: str) -> Any:
+    raise AssertionError(f"{constant} is no JSON")

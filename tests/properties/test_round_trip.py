@@ -1,0 +1,113 @@
+"""Rows that were rendered and read again are the same rows, for every layout and every way to carry them."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture_forwarder.domain.capture import Encoding, Payload
+from capture_forwarder.domain.route import Layout, PayloadOptions
+from capture_forwarder.formats.media import Body, Media, read_body
+from capture_forwarder.formats.rows import Rows
+from capture_forwarder.formats.table import TABLE, decode_body
+from capture_forwarder.formats.transform import Decoded
+from tests.captures import base64_side, capture, csv_side, json_side, outcome_of
+from tests.properties.renderers import CSV_ROWS, NAMED, RENDERERS, VECTORS, render_csv, render_json
+
+STYLES = st.sampled_from(["compact", "pretty", "raw"])
+LINE_ENDS = st.sampled_from(["\n", "\r\n", "\r"])
+
+
+def same(rows: object, others: object) -> bool:
+    """Tell whether both are equal and of equal types: 1, 1.0 and true are three things."""
+    return json.dumps(rows, sort_keys=True) == json.dumps(others, sort_keys=True)
+
+
+def read(media: Media, text: str, options: PayloadOptions) -> Any:
+    """Return the rows of `text`."""
+    decoded = decode_body(Body(media, text), options)
+    assert isinstance(decoded, Rows), decoded
+    return decoded.rows
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+@given(data=st.data(), style=STYLES, pinned=st.booleans())
+def test_json_layouts_read_back(name: str, data: st.DataObject, style: str, pinned: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+    """Rows of any values come back from their layout, found by rule or named by the route."""
+    layout, strategy, render = RENDERERS[name]
+    rows = data.draw(strategy)
+    text = render_json(render(rows), style)
+    assert same(read(Media.JSON, text, PayloadOptions(layout=layout if pinned else None)), rows)
+
+
+def test_every_layout_has_a_renderer() -> None:
+    """A layout that is added without a way to write it down would not be tested here."""
+    assert {layout for layout, _, _ in RENDERERS.values()} | {Layout.ROWS} == {layout for _, layout in TABLE}
+
+
+@given(
+    st.lists(NAMED, min_size=1, max_size=4) | st.lists(VECTORS, min_size=1, max_size=4),
+    LINE_ENDS.filter(lambda end: end != "\r"),
+)
+def test_json_lines_read_back(rows: list[Any], line_end: str) -> None:
+    """Each line is one row, also where the content type only says JSON and there are several."""
+    text = "".join(render_json(row) + line_end for row in rows)
+    if all(not isinstance(row, list) or not all(isinstance(value, str) for value in row) for row in rows):
+        assert same(read(Media.JSON_LINES, text, PayloadOptions()), rows)
+    if len(rows) > 1:
+        assert read(Media.JSON, text, PayloadOptions()) == read(Media.JSON_LINES, text, PayloadOptions())
+
+
+@given(CSV_ROWS, LINE_ENDS, st.booleans(), st.integers(0, 2))
+def test_csv_reads_back(rows: list[list[str]], line_end: str, quote_all: bool, blank: int) -> None:  # noqa: FBT001 - drawn by hypothesis
+    """Cells with commas, quotes and line ends come back, blank lines around them are no rows."""
+    text = line_end * blank + render_csv(rows, line_end, quote_all=quote_all) + line_end * blank
+    assert same(read(Media.CSV, text, PayloadOptions()), rows)
+
+
+@given(
+    st.sampled_from(["x", "naïve", "日本"]).flatmap(
+        lambda name: st.lists(st.tuples(st.integers(-999, 999), st.just(name)), min_size=1, max_size=4)
+    ),
+    st.sampled_from(["utf-8", "utf-16"]),
+    STYLES,
+)
+def test_base64_carries_any_text(rows: list[tuple[int, str]], charset: str, style: str) -> None:
+    """What SageMaker encoded comes back as the very same text, in the charset that the caller declared."""
+    for text, content_type in (
+        (render_json(rows, style), "application/json"),
+        (render_csv([[str(a), b] for a, b in rows]), "text/csv"),
+    ):
+        data = base64_side(text.encode(charset))["data"]
+        body = read_body(Payload(data, Encoding.BASE64, f"{content_type}; charset={charset}"), None)
+        assert isinstance(body, Body)
+        assert body.text == text
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=3
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_one_call_is_the_same_however_it_was_captured(rows: list[list[float]]) -> None:
+    """Numbers sent as CSV, as JSON, as JSON Lines or hidden in BASE64 become the same inferences."""
+    texts = {"text/csv": render_csv([list(map(repr, row)) for row in rows]), "application/json": render_json(rows)}
+    texts["application/jsonlines"] = "\n".join(map(render_json, rows))
+    ways = [
+        csv_side(texts["text/csv"]),
+        json_side(texts["application/json"]),
+        json_side(texts["application/jsonlines"], "application/jsonlines"),
+    ]
+    ways += [base64_side(text.encode(), content_type) for content_type, text in texts.items()]
+    ways += [base64_side(texts["text/csv"].encode()), base64_side(texts["application/json"].encode())]
+    expected = [{f"feature_{at}": value for at, value in enumerate(row)} for row in rows]
+    for way in ways:
+        outcome = outcome_of(capture(way, way))
+        assert isinstance(outcome, Decoded)
+        assert same([row.inputs for row in outcome.rows if not hasattr(row, "code")], expected)

@@ -1,0 +1,212 @@
+"""`forwarder.toml`: a good file becomes routes and limits, a wrong one gets every problem at once with its path."""
+
+from pathlib import Path
+
+import pytest
+
+from capture_forwarder.domain.batch import BatchLimits
+from capture_forwarder.domain.route import IdSource, Layout, OneSided, PayloadOptions, ReadingOptions, UnknownAttributes
+from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.settings import Resources
+from capture_forwarder.settings_file import SettingsError, parse_settings, read_settings
+
+GOOD = """
+[function]
+max_line_bytes = 1000
+
+[[destination]]
+name = "arthur"
+kind = "arthur"
+url = "https://arthur.example.com"
+secret = "secretsmanager:arthur-token"
+organization_id = "o-1"
+max_inferences = 10
+max_bytes = 2000
+max_in_flight = 3
+connect_timeout_secs = 1
+read_timeout_secs = 2.5
+ca_bundle = "/etc/ca.pem"
+
+[[route]]
+name = "churn"
+bucket = "captures"
+prefix = "datacapture/churn/"
+destination = "arthur"
+model_id = "m-1"
+id_source = "event-id"
+one_sided = "forward"
+unknown_attributes = "drop"
+quarantine_payload = false
+input_content_type = "text/csv"
+output_content_type = "application/json"
+input_layout = "rows"
+output_layout = "vector"
+input_csv_header = true
+
+[[route.attribute]]
+name = "age"
+stage = "PIPELINE_INPUT"
+value_type = "INTEGER"
+position = 0
+
+[[route.attribute]]
+name = "score"
+stage = "PREDICTED_VALUE"
+value_type = "FLOAT"
+position = 0
+implicit = false
+
+[[route]]
+name = "fraud"
+bucket = "captures"
+prefix = ""
+destination = "arthur"
+model_id = "m-2"
+schema = "model"
+"""
+
+
+def problems_of(text: str) -> list[str]:
+    """Return every problem of a file."""
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(text)
+    return caught.value.problems
+
+
+def with_line(place: str, line: str) -> str:
+    """Return the good file with `line` in the place of the first one that begins with `place`."""
+    old = next(one for one in GOOD.splitlines() if one.startswith(place))
+    return GOOD.replace(f"\n{old}\n", f"\n{line}\n", 1)
+
+
+def test_a_good_file_becomes_what_the_use_case_needs() -> None:
+    """Every option of the file arrives where it belongs."""
+    settings = parse_settings(GOOD)
+    (destination,) = settings.destination
+    assert destination.limits == BatchLimits(10, 2000)
+    assert (destination.connect_timeout_secs, destination.read_timeout_secs) == (1.0, 2.5)
+    assert (destination.max_in_flight, destination.organization_id, destination.ca_bundle) == (3, "o-1", "/etc/ca.pem")
+    assert settings.function.max_line_bytes == 1000
+    churn, fraud = settings.routes
+    assert (churn.name, churn.bucket, churn.prefix) == ("churn", "captures", "datacapture/churn/")
+    assert (churn.destination, churn.model_id, churn.quarantine_payload) == ("arthur", "m-1", False)
+    assert churn.reading == ReadingOptions(
+        input=PayloadOptions("text/csv", Layout.ROWS, csv_header=True),
+        output=PayloadOptions("application/json", Layout.VECTOR),
+        id_source=IdSource.EVENT_ID,
+        one_sided=OneSided.FORWARD,
+        unknown_attributes=UnknownAttributes.DROP,
+    )
+    assert churn.schema == ModelSchema(
+        (
+            Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
+            Attribute("score", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
+        )
+    )
+    assert (churn.schema_from_model, fraud.schema, fraud.schema_from_model) == (False, None, True)
+
+
+def test_what_is_not_said_has_its_documented_default() -> None:
+    """A short file is a whole one."""
+    text = """
+    destination = [{name = "a", kind = "arthur", url = "http://127.0.0.1:1", secret = "env:T"}]
+    route = [{name = "r", bucket = "bucket", prefix = "p/", destination = "a", model_id = "m"}]
+    """
+    settings = parse_settings(text)
+    (destination,), (route,) = settings.destination, settings.routes
+    assert (destination.limits, destination.max_in_flight) == (BatchLimits(1000, 5_000_000), 8)
+    assert (destination.connect_timeout_secs, destination.read_timeout_secs) == (5.0, 30.0)
+    assert settings.function.max_line_bytes == 64 * 1024 * 1024
+    assert route.reading == ReadingOptions()
+    assert (route.schema, route.schema_from_model, route.quarantine_payload) == (None, False, True)
+
+
+BAD = {
+    "not TOML": ("name = ", "is not TOML: Invalid value"),
+    "nothing": ("", "destination: write at least one [[destination]]"),
+    "an unknown table": (GOOD + "[other]\n", "other: no such table; there are [function], [[destination]] and [[route]]"),
+    "a table that is none": ("function = 1\n" + GOOD.replace("[function]\nmax_line_bytes = 1000", ""), "function: write a table, [function]"),
+    "one table where several may be": (GOOD.replace("[[destination]]", "[destination]"), "destination: write at least one [[destination]]"),
+    "entries that are no tables": ("route = [1]\n" + GOOD.split("[[route]]", maxsplit=1)[0], "route[0]: write a table, [route[0]]"),
+    "an unknown option": (with_line("model_id", 'modelid = "m"'), "route[0].modelid: no such option; there are name, bucket,"),
+    "a missing option": (with_line("model_id", ""), "route[0].model_id: missing; write "),
+    "another type": (with_line("max_bytes", 'max_bytes = "many"'), "destination[0].max_bytes: write "),
+    "too few": (with_line("max_inferences", "max_inferences = 0"), "destination[0].max_inferences: write "),
+    "too many": (with_line("max_in_flight", "max_in_flight = 65"), "destination[0].max_in_flight: write "),
+    "no time": (with_line("read_timeout_secs", "read_timeout_secs = 0"), "destination[0].read_timeout_secs: write "),
+    "another kind": (with_line("kind", 'kind = "kafka"'), 'destination[0].kind: write "arthur"'),
+    "a token in the file": (with_line("secret", 'secret = "eyJhbGciOiJI"'), 'destination[0].secret: write "secretsmanager:NAME"'),
+    "no url": (with_line("url", 'url = "arthur.example.com"'), "destination[0].url: write https://host"),
+    "plain http": (with_line("url", 'url = "http://arthur.example.com"'), "destination[0].url: write https:// (plain http is for loopback"),
+    "http to a name that looks local": (with_line("url", 'url = "http://127.0.0.1.example.com"'), "destination[0].url: write https://"),
+    "a bucket with a scheme": (with_line("bucket", 'bucket = "s3://captures"'), "route[0].bucket: write a bucket name, without s3://"),
+    "a prefix without an end": (with_line("prefix", 'prefix = "churn"'), 'route[0].prefix: write a prefix that ends with "/"'),
+    "a name with a space": (with_line('name = "churn', 'name = "my churn"'), "route[0].name: write letters, digits, . _ -; at most 63"),
+    "another id source": (with_line("id_source", 'id_source = "uuid"'), "route[0].id_source: write one of 'inference-id', 'event-id'"),
+    "another layout": (with_line("output_layout", 'output_layout = "table"'), "route[0].output_layout: write one of 'rows',"),
+    "a content type without rows": (with_line("input_content_type", 'input_content_type = "image/png"'), "route[0].input_content_type: rows are read from text/csv"),
+    "nobody's destination": (with_line("destination = ", 'destination = "datadog"'), "route[0].destination: no [[destination]] is named 'datadog'; there are ['arthur']"),
+    "two schemas": (with_line("id_source", 'schema = "model"'), 'route[0].schema: write either schema = "model" or [[route.attribute]], not both'),
+    "an attribute of another stage": (with_line('stage = "PIPELINE', 'stage = "INPUT"'), "route[0].attribute[0].stage: write one of 'PIPELINE_INPUT'"),
+    "attributes of one name": (with_line('name = "score', 'name = "age"'), "route[0].attribute: two are named 'age'"),
+    "attributes of one position": (with_line('stage = "PREDICTED', 'stage = "PIPELINE_INPUT"'), "route[0].attribute: two share the position PIPELINE_INPUT 0"),
+    "routes of one name": (with_line('name = "fraud', 'name = "churn"'), "route name 'churn': used twice; names are unique"),
+    "routes of one prefix": (with_line('prefix = ""', 'prefix = "datacapture/churn/"'), "s3://captures/datacapture/churn/: two routes for one prefix"),
+    "destinations of one name": (GOOD + GOOD[GOOD.index("[[destination]]") : GOOD.index("[[route]]")], "destination name 'arthur': used twice; names are unique"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "problem"), BAD.values(), ids=BAD)
+def test_a_wrong_file_says_what_where_and_what_to_write(text: str, problem: str) -> None:
+    """One mistake, one line: its path in the file first, then what would be right."""
+    problems = problems_of(text)
+    assert any(one.startswith(problem) for one in problems), problems
+
+
+def test_one_mistake_is_one_problem() -> None:
+    """Nothing else is complained about on the way."""
+    alone = {name: problems_of(text) for name, (text, _) in BAD.items() if name != "nothing"}
+    assert {name: found for name, found in alone.items() if len(found) != 1} == {
+        "an unknown option": alone["an unknown option"]
+    }
+
+
+def test_all_problems_come_at_once() -> None:
+    """Whoever mends the file reads one list, in the order of the file, not one problem a run."""
+    text = GOOD.replace('kind = "arthur"', 'kind = "x"').replace("max_bytes = 2000", "max_bytes = 0")
+    text = text.replace('prefix = "datacapture/churn/"', 'prefix = "churn"').replace('model_id = "m-2"', "")
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(text, "my.toml")
+    paths = [problem.split(":")[0] for problem in caught.value.problems]
+    assert paths == ["destination[0].kind", "destination[0].max_bytes", "route[0].prefix", "route[1].model_id"]
+    first, *lines = str(caught.value).split("\n")
+    assert first == "my.toml has 4 problem(s):"
+    assert [line.strip() for line in lines] == caught.value.problems
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8765", "http://localhost", "http://[::1]:8080", "http://127.9.9.9"])
+def test_plain_http_goes_to_this_machine_only(url: str) -> None:
+    """The embedded monitor needs no certificate; a token never crosses a network in the clear."""
+    assert parse_settings(with_line("url", f'url = "{url}"')).destination[0].url == url
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """Missing, or no text: one sentence with the path."""
+    with pytest.raises(SettingsError, match=r"missing\.toml has 1 problem\(s\):\n  cannot be read: "):
+        read_settings(tmp_path / "missing.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=r"binary\.toml has 1 problem\(s\):\n  cannot be read: "):
+        read_settings(tmp_path / "binary.toml")
+
+
+def test_the_sample_configuration_is_a_good_one() -> None:
+    """What the demo uses, and what people copy."""
+    settings = read_settings(Path(__file__).parents[2] / "events" / "forwarder.toml")
+    assert len({route.name for route in settings.routes}) == len(settings.route) >= 9
+
+
+def test_what_the_stack_made_comes_from_the_environment() -> None:
+    """Each is optional; an empty variable is none."""
+    variables = {"CAPTURE_FORWARDER_PROGRESS_TABLE": "t", "CAPTURE_FORWARDER_QUEUE_URL": "https://q", "OTHER": "x"}
+    assert Resources.from_environment(variables) == Resources(progress_table="t", queue_url="https://q")
+    assert Resources.from_environment({"CAPTURE_FORWARDER_QUARANTINE_BUCKET": ""}) == Resources()
