@@ -152,7 +152,7 @@ def test_the_monitor_serves_until_it_is_interrupted() -> None:
         assert process.wait(timeout=10) == 0
 
 
-@pytest.mark.parametrize("command", ["demo", "invoke", "inspect", "monitor", "replay"])
+@pytest.mark.parametrize("command", ["demo", "invoke", "inspect", "monitor"])
 def test_help_names_the_exit_codes(command: str) -> None:
     """Every command's help says what it does and what it ends with."""
     done = run(command, "--help")
