@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types imports unit fmt lock clean
+.PHONY: help setup demo test lint types imports unit fuzz fmt lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ unit: $(READY) ## The tests; the pure core is covered to the last branch
 	@$(BIN)/pytest -q -n 2 --cov --cov-report=
 	@$(BIN)/coverage report --fail-under=100 \
 		--include='*/capture_forwarder/domain/*,*/capture_forwarder/formats/*,*/capture_forwarder/forward/*'
+
+fuzz: $(READY) ## The long form: a million mutated capture lines, each of which must end counted
+	@$(BIN)/python -m tests.fuzz
 
 fmt: $(READY) ## Format, and mend what can be mended
 	@$(BIN)/ruff check --fix-only -q .
