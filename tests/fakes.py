@@ -73,28 +73,31 @@ class RecordingDestination:
         self.script: list[Callable[[Batch], Receipt]] = []
         self.always: Callable[[Batch], Receipt] | None = None
         self.model_schema = ModelSchema(())
+        self.within_secs = 0.0
         self._lock = Lock()
 
     def encode(self, inference: Inference) -> bytes:
         """Return the inference as Arthur takes it."""
         return encode_inference(inference)
 
-    def send(self, batch: Batch) -> Receipt:
+    def send(self, batch: Batch, *, within_secs: float) -> Receipt:
         """Remember the batch, then answer by script or by what is stored."""
+        self.within_secs = within_secs
         with self._lock:
             self.batches.append([parcel.inference.partner_inference_id for parcel in batch.parcels])
             for partner_id in self.batches[-1]:
                 self.times_sent[partner_id] = self.times_sent.get(partner_id, 0) + 1
             answer = self.script.pop(0) if self.script else self.always
-            return answer(batch) if answer else self.accept(batch)
+        return answer(batch) if answer else self.accept(batch)
 
     def accept(self, batch: Batch) -> Receipt:
         """Store every row that is not stored yet."""
         results = []
-        for parcel in batch.parcels:
-            partner_id = parcel.inference.partner_inference_id
-            results.append(DUPLICATE if partner_id in self.stored else ACCEPTED)
-            self.stored.setdefault(partner_id, parcel.inference)
+        with self._lock:
+            for parcel in batch.parcels:
+                partner_id = parcel.inference.partner_inference_id
+                results.append(DUPLICATE if partner_id in self.stored else ACCEPTED)
+                self.stored.setdefault(partner_id, parcel.inference)
         return Receipt(results)
 
     def schema(self, model_id: str) -> ModelSchema:

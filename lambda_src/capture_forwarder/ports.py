@@ -45,8 +45,11 @@ class Destination(Protocol):
         """Return one inference as it stands in a request's JSON array; pure."""
         ...
 
-    def send(self, batch: Batch) -> Receipt:
-        """Try once to deliver `batch`. Raises `DestinationUnavailable` or `BatchTooLarge`; then nothing was settled."""
+    def send(self, batch: Batch, *, within_secs: float) -> Receipt:
+        """Try once to deliver `batch`, and give up after `within_secs`.
+
+        Raises `DestinationUnavailable` or `BatchTooLarge`; then nothing was settled.
+        """
         ...
 
 

@@ -81,7 +81,7 @@ def batch(destination: Destination, *rows: dict[str, Value], model_id: str = "fr
 
 def statuses(destination: Destination, sent: Batch) -> list[RowStatus]:
     """Return the status of each row of the receipt."""
-    return [result.status for result in destination.send(sent).results]
+    return [result.status for result in destination.send(sent, within_secs=9.0).results]
 
 
 def test_new_rows_are_accepted_in_their_order(destination: Destination) -> None:
@@ -104,7 +104,9 @@ def test_the_same_rows_again_are_duplicates(destination: Destination) -> None:
 def test_a_row_that_the_model_refuses_is_rejected_alone(monitor: Monitor) -> None:
     """A permanent no is for its row only, and says why."""
     destination = arthur(monitor.url)
-    receipt = destination.send(batch(destination, {"age": 1}, {"age": "old"}, {"age": 3}, model_id="typed"))
+    receipt = destination.send(
+        batch(destination, {"age": 1}, {"age": "old"}, {"age": 3}, model_id="typed"), within_secs=9.0
+    )
     assert [result.status for result in receipt.results] == [RowStatus.ACCEPTED, RowStatus.REJECTED, RowStatus.ACCEPTED]
     refused = receipt.results[1].refusal
     assert refused is not None
@@ -116,7 +118,7 @@ def test_values_arrive_as_they_were_sent(monitor: Monitor) -> None:
     """Text, numbers, truth and null come out of the store as they went in, and so does the time."""
     destination = arthur(monitor.url)
     row: dict[str, Value] = {"text": 'é"\n\u2028', "whole": 2**63 - 1, "part": 0.1, "yes": True, "none": None}
-    destination.send(batch(destination, row))
+    destination.send(batch(destination, row), within_secs=9.0)
     (stored,) = monitor.store.inferences("free")
     assert stored.inference_data == row
     assert stored.inference_timestamp == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -127,7 +129,7 @@ def test_an_unknown_model_is_a_denial(monitor: Monitor, model_id: str) -> None:
     """404 is for a person to mend; nothing was settled."""
     destination = arthur(monitor.url)
     with pytest.raises(DestinationDenied, match="model_id"):
-        destination.send(batch(destination, {"a": 1}, model_id=model_id))
+        destination.send(batch(destination, {"a": 1}, model_id=model_id), within_secs=9.0)
     with pytest.raises(DestinationDenied, match="model_id"):
         destination.schema(model_id)
 
@@ -138,7 +140,7 @@ def test_a_token_is_refreshed_once(monitor: Monitor) -> None:
     assert statuses(destination, batch(destination, {"a": 1})) == [RowStatus.ACCEPTED]
     denied = arthur(monitor.url, "old", "older")
     with pytest.raises(DestinationDenied, match="put a valid one"):
-        denied.send(batch(denied, {"a": 1}))
+        denied.send(batch(denied, {"a": 1}), within_secs=9.0)
 
 
 def test_the_schema_is_the_models(monitor: Monitor) -> None:
@@ -174,4 +176,4 @@ def test_a_server_that_is_not_there_is_transient() -> None:
     """No connection settles nothing and says so."""
     destination = arthur("http://127.0.0.1:1")
     with pytest.raises(DestinationUnavailable, match="ConnectionError"):
-        destination.send(batch(destination, {"a": 1}))
+        destination.send(batch(destination, {"a": 1}), within_secs=9.0)

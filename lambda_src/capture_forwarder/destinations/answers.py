@@ -13,6 +13,7 @@ from capture_forwarder.domain.delivery import (
 )
 
 _PASSING = frozenset({408, 425, 429})
+_THROTTLED = frozenset({429, 503})
 _NOT_IMPLEMENTED = 501
 _TOO_LARGE = 413
 _DENIED = {
@@ -48,7 +49,8 @@ def check_status(answer: Answer) -> None:
     if status == _TOO_LARGE:
         raise BatchTooLarge
     if is_passing(status):
-        raise DestinationUnavailable(f"status {status}", retry_after_secs=answer.retry_after_secs)
+        throttled = status in _THROTTLED
+        raise DestinationUnavailable(f"status {status}", retry_after_secs=answer.retry_after_secs, throttled=throttled)
     if 300 <= status < 400:  # noqa: PLR2004 - the range of redirections
         raise DestinationDenied(f"status {status}: a redirection is not followed; correct the destination's url")
     raise RequestRefused(status)

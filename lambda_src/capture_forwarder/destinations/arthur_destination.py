@@ -31,9 +31,9 @@ class ArthurDestination:
         """Return one element of the request's array."""
         return arthur.encode_inference(inference)
 
-    def send(self, batch: Batch) -> Receipt:
+    def send(self, batch: Batch, *, within_secs: float) -> Receipt:
         """Post once. Raises `DestinationUnavailable` or `BatchTooLarge`."""
-        answer = self._client.post(arthur.inferences_path(batch.model_id), batch.body)
+        answer = self._client.post(arthur.inferences_path(batch.model_id), batch.body, within_secs)
         try:
             return arthur.read_receipt(answer)
         except RequestRefused as refused:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import inf
 from typing import Protocol
 
 import requests
@@ -56,26 +57,30 @@ class HttpClient:
 
     def get(self, path: str) -> Answer:
         """Read `path`. Raises `DestinationUnavailable`."""
-        return self._with_token("GET", path, None)
+        return self._with_token("GET", path, None, inf)
 
-    def post(self, path: str, body: bytes) -> Answer:
-        """Post JSON to `path`. Raises `DestinationUnavailable`, or `BatchTooLarge` for an answer past all measure."""
-        return self._with_token("POST", path, body)
+    def post(self, path: str, body: bytes, within_secs: float = inf) -> Answer:
+        """Post JSON to `path`; no wait for the API is longer than `within_secs`.
 
-    def _with_token(self, method: str, path: str, body: bytes | None) -> Answer:
-        answer = self._request(method, path, body, self._token())
+        Raises `DestinationUnavailable`, or `BatchTooLarge` for an answer past all measure.
+        """
+        return self._with_token("POST", path, body, within_secs)
+
+    def _with_token(self, method: str, path: str, body: bytes | None, within_secs: float) -> Answer:
+        answer = self._request(method, path, body, self._token(), within_secs)
         if answer.status != _UNAUTHORIZED:
             return answer
-        return self._request(method, path, body, self._token(refresh=True))
+        return self._request(method, path, body, self._token(refresh=True), within_secs)
 
-    def _request(self, method: str, path: str, body: bytes | None, token: str) -> Answer:
+    def _request(self, method: str, path: str, body: bytes | None, token: str, within_secs: float) -> Answer:
+        connect_secs, read_secs = (min(secs, within_secs) for secs in self._timeouts_secs)
         try:
             with self._session.request(
                 method,
                 self._url + path,
                 data=body,
                 headers=self._headers(token) | ({"Content-Type": "application/json"} if body is not None else {}),
-                timeout=self._timeouts_secs,
+                timeout=(connect_secs, read_secs),
                 allow_redirects=False,
                 stream=True,
             ) as response:

@@ -113,12 +113,13 @@ class LeaseLost(Unavailable):
 class DestinationUnavailable(Unavailable):
     """The destination took none of the batch; all of it is still owed.
 
-    `retry_after_secs` is set when the destination said how long to wait.
+    `retry_after_secs` is set when the destination said how long to wait, `throttled` when it asked for less at once.
     """
 
-    def __init__(self, why: str, *, retry_after_secs: float | None = None) -> None:
+    def __init__(self, why: str, *, retry_after_secs: float | None = None, throttled: bool = False) -> None:
         super().__init__(why)
         self.retry_after_secs = retry_after_secs
+        self.throttled = throttled
 
 
 class DestinationDenied(DestinationUnavailable):

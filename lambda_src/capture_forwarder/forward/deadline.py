@@ -1,10 +1,12 @@
 """How much of an invocation is left for new work."""
 
 from collections.abc import Callable
+from math import inf
 
 # Closing the books, the answer and the platform's own overhead grow with what was taken on; a share covers both a
 # function of ten seconds and one of fifteen minutes.
 _CLOSING_SHARE = 0.05
+_SHORTEST_SECS = 0.05
 
 
 class Deadline:
@@ -16,7 +18,8 @@ class Deadline:
 
     def __init__(self, left_secs: Callable[[], float]) -> None:
         self._left_secs = left_secs
-        self._closing_secs = left_secs() * _CLOSING_SHARE
+        given = left_secs()
+        self._closing_secs = given * _CLOSING_SHARE if given < inf else 0.0
         self._slowest_secs = 0.0
 
     def observe(self, request_secs: float) -> None:
@@ -27,7 +30,10 @@ class Deadline:
         """Return the seconds until the platform ends the invocation, whatever it is doing."""
         return self._left_secs()
 
+    def request_secs(self) -> float:
+        """Return the seconds after which even a request that is under way must be given up."""
+        return max(_SHORTEST_SECS, self._left_secs() - self._closing_secs)
+
     def left_secs(self) -> float:
         """Return the seconds that are left for work that ends with a request; negative when it is too late."""
-        left = self._left_secs()
-        return left if left == float("inf") else left - self._closing_secs - self._slowest_secs
+        return self._left_secs() - self._closing_secs - self._slowest_secs

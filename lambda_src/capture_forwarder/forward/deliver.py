@@ -26,28 +26,33 @@ Results = list[tuple[Parcel, RowResult]]
 
 
 class Delivered(Struct, frozen=True):
-    """What became of a batch: one result a parcel, and, where some are still owed, why."""
+    """What became of a batch: one result a parcel, and, where some are still owed, why.
+
+    `throttled` says that the destination asked for less at once, whether or not it took the batch in the end.
+    """
 
     results: Results
     trouble: DestinationUnavailable | None = None
+    throttled: bool = False
 
 
 def deliver(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
     """Send `batch` until every row is settled or time runs out; rows still owed come back as retryable."""
     settled: Results = []
-    attempt = 0
+    attempt, throttled = 0, False
     while True:
         try:
             answered, trouble = _attempt(batch, outlet, run)
         except BatchTooLarge:
             halves = _halved(batch, outlet, run)
-            return Delivered(settled + halves.results, halves.trouble)
+            return Delivered(settled + halves.results, halves.trouble, throttled or halves.throttled)
         settled += [pair for pair in answered if pair[1].status is not RowStatus.RETRYABLE]
         batch = batch.of([parcel for parcel, result in answered if result.status is RowStatus.RETRYABLE])
         if trouble is None:
-            return Delivered(settled)
+            return Delivered(settled, throttled=throttled)
+        throttled = throttled or trouble.throttled
         if isinstance(trouble, DestinationDenied) or not run.wait(attempt, trouble.retry_after_secs):
-            return Delivered(settled + owed(batch), trouble)
+            return Delivered(settled + owed(batch), trouble, throttled)
         attempt += 1
 
 
@@ -61,7 +66,7 @@ def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[Results, Destinati
     trouble: DestinationUnavailable | None = None
     answered = owed(batch)
     try:
-        answered = _matched(batch, outlet.destination.send(batch).results)
+        answered = _matched(batch, outlet.destination.send(batch, within_secs=run.deadline.request_secs()).results)
         if again := sum(result.status is RowStatus.RETRYABLE for _, result in answered):
             trouble = DestinationUnavailable(f"{again} of {len(answered)} rows are to be sent again")
     except DestinationUnavailable as unavailable:
@@ -97,4 +102,6 @@ def _halved(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
     middle = len(batch.parcels) // 2
     first = deliver(batch.of(batch.parcels[:middle]), outlet, run)
     second = deliver(batch.of(batch.parcels[middle:]), outlet, run)
-    return Delivered(first.results + second.results, first.trouble or second.trouble)
+    return Delivered(
+        first.results + second.results, first.trouble or second.trouble, first.throttled or second.throttled
+    )

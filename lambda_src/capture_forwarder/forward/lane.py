@@ -13,6 +13,8 @@ from capture_forwarder.forward.run import Run
 class Lane:
     """At most `outlet.max_in_flight` batches are out at once; results settle on the caller's thread.
 
+    A destination that asks for less gets half as much at once, then one more for every batch that it takes unasked.
+
     Once a batch had to be given up the lane is closed for this run: what comes after stays owed, unsent. An outage then
     costs one round of tries an invocation, and the queue does the waiting.
     """
@@ -22,6 +24,7 @@ class Lane:
         self._outlet = outlet
         self._run = run
         self._batcher = Batcher(model_id, outlet.destination.limits)
+        self.limit = outlet.max_in_flight
         self._in_flight: dict[Future[Delivered], Batch] = {}
 
     def encode(self, inference: Inference) -> bytes:
@@ -41,7 +44,7 @@ class Lane:
             self._settle_some()
 
     def _post(self, batch: Batch) -> None:
-        while len(self._in_flight) >= self._outlet.max_in_flight:
+        while len(self._in_flight) >= self.limit:
             self._settle_some()
         if self.trouble:
             _settle(Delivered(owed(batch)))
@@ -57,6 +60,8 @@ class Lane:
             except Exception as bug:  # noqa: BLE001 - a bug in one post must leave its rows owed, not unaccounted for
                 delivered = Delivered(owed(batch), DestinationUnavailable(f"posting failed by {type(bug).__name__}"))
             self.trouble = self.trouble or delivered.trouble
+            self.limit = self.limit // 2 if delivered.throttled else self.limit + 1
+            self.limit = min(max(self.limit, 1), self._outlet.max_in_flight)
             _settle(delivered)
 
 

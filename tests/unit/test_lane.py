@@ -1,0 +1,126 @@
+"""How many posts a destination gets at once, and how long each may take."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Condition
+
+import pytest
+
+from capture_forwarder.domain.batch import Batch, BatchLimits, Parcel
+from capture_forwarder.domain.delivery import DestinationUnavailable, Receipt, RowResult
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.forward.deadline import Deadline
+from capture_forwarder.forward.lane import Lane
+from tests.fakes import Clock, RecordingDestination, a_run, outlet
+
+
+class Nobody:
+    """A claim that nobody has."""
+
+    def settle(self, inference: Inference, result: RowResult) -> None:
+        """Forget it."""
+
+
+class Crowd:
+    """Counts how many posts are under way; lets nobody through before as many are there as are expected."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+        self._changed = Condition()
+
+    def meet(self, expected: int) -> bool:
+        """Wait until `expected` posts are here together; tell whether they were."""
+        with self._changed:
+            self.under_way += 1
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self.under_way >= expected, timeout=5)
+
+
+def parcel(number: int) -> Parcel:
+    """Return one inference to send."""
+    inference = Inference(f"id-{number}", datetime.now(UTC), {}, {}, 1, 0)
+    return Parcel(inference, b"{}", Nobody())
+
+
+def test_as_many_posts_are_under_way_as_may_be() -> None:
+    """Four posts meet each other: none waits for another's answer before it is sent."""
+    destination, crowd = RecordingDestination(BatchLimits(max_inferences=1)), Crowd()
+    met: list[bool] = []
+
+    def together(batch: Batch) -> Receipt:
+        met.append(crowd.meet(4))
+        return destination.accept(batch)
+
+    destination.always = together
+    with ThreadPoolExecutor(8) as executor:
+        lane = Lane("m", outlet(destination, max_in_flight=4, executor=executor), a_run())
+        for number in range(4):
+            lane.add(parcel(number))
+        lane.drain()
+    assert met == [True] * 4
+
+
+def test_a_throttled_destination_gets_half_as_much_and_then_more_again() -> None:
+    """Each batch that was throttled halves the limit, never below one; each that was not raises it by one."""
+    destination = RecordingDestination(BatchLimits(max_inferences=1))
+    throttled = DestinationUnavailable("status 429", throttled=True)
+
+    def busy(_: Batch) -> Receipt:
+        raise throttled
+
+    limits: list[int] = []
+    with ThreadPoolExecutor(8) as executor:
+        lane = Lane("m", outlet(destination, max_in_flight=8, executor=executor), a_run())
+        for number in range(16):
+            destination.script = [busy] if number < 4 else []
+            lane.add(parcel(number))
+            lane.drain()
+            limits.append(lane.limit)
+    assert limits == [4, 2, 1, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 8, 8]
+    assert len(destination.stored) == 16
+
+
+def test_a_destination_that_only_fails_is_not_throttled() -> None:
+    """A 500 says nothing of how much is too much."""
+    destination = RecordingDestination(BatchLimits(max_inferences=1))
+
+    def fail(_: Batch) -> Receipt:
+        raise DestinationUnavailable("status 500")
+
+    destination.script = [fail]
+    with ThreadPoolExecutor(2) as executor:
+        lane = Lane("m", outlet(destination, max_in_flight=2, executor=executor), a_run())
+        lane.add(parcel(1))
+        lane.drain()
+    assert lane.limit == 2
+
+
+@pytest.mark.parametrize(("left_secs", "expected"), [(900.0, 855.0), (100.0, 55.0), (10.0, 0.05)])
+def test_a_request_ends_before_the_invocation_does(left_secs: float, expected: float) -> None:
+    """Of 900 seconds a share is kept for closing the books; the request gets what is left at most."""
+    destination, clock = RecordingDestination(), Clock(900.0)
+    run = a_run(clock)
+    clock.now = clock.ends - left_secs
+    with ThreadPoolExecutor(1) as executor:
+        lane = Lane("m", outlet(destination, max_in_flight=1, executor=executor), run)
+        lane.add(parcel(1))
+        lane.drain()
+    assert destination.within_secs == pytest.approx(expected)
+
+
+def test_the_grace_follows_the_slowest_request() -> None:
+    """What is left for new work is what is left, less closing, less the slowest request of late."""
+    clock = Clock(100.0)
+    deadline = Deadline(clock.left)
+    assert deadline.left_secs() == pytest.approx(95.0)
+    deadline.observe(7.0)
+    deadline.observe(3.0)
+    assert deadline.left_secs() == pytest.approx(88.0)
+    assert deadline.platform_left_secs() == pytest.approx(100.0)
+
+
+def test_a_run_at_a_terminal_never_ends() -> None:
+    """Without a platform there is no grace to keep."""
+    deadline = Deadline(lambda: float("inf"))
+    assert deadline.left_secs() == float("inf")
+    assert deadline.request_secs() == float("inf")
