@@ -2,7 +2,10 @@
 PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
-READY := .venv/.ready
+# Named after what .venv was made from, so that it is made again when that changes and at no other time.
+READY := .venv/.ready-$(shell { cat requirements/dev.lock pyproject.toml; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
+# The interpreter is the one that was asked for; none is fetched behind the user's back.
+export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types imports unit fuzz fmt lock clean
@@ -44,19 +47,26 @@ COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --generate-has
 lock: $(UV) ## Resolve every dependency anew, with hashes
 	$(COMPILE) --upgrade pyproject.toml -o lambda_src/requirements.txt
 	$(COMPILE) --upgrade -c lambda_src/requirements.txt --group dev pyproject.toml -o requirements/dev.lock
-	echo 'arthur-client==1.4.0' | $(COMPILE) - -o requirements/arthur.lock
+	echo 'arthur-client==1.4.0' | $(COMPILE) --upgrade - -o requirements/arthur.lock
+	echo 'uv' | $(COMPILE) --upgrade - -o requirements/uv.txt
 
 clean: ## Remove what was made
 	rm -rf .venv .venv-arthur .tools .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
+RIGHT_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo '$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.13 ...' >&2; exit 1; }
+
 # uv itself is locked too, so that what sets everything up cannot change unseen.
 $(UV): requirements/uv.txt
+	@$(RIGHT_PYTHON)
 	@$(PYTHON) -m venv .tools
 	@.tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-$(READY): $(UV) requirements/dev.lock pyproject.toml
+$(READY): | $(UV)
+	@$(RIGHT_PYTHON)
 	@$(UV) venv -q --allow-existing --python $$($(PYTHON) -c 'import sys; print(sys.executable)') .venv
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@rm -f .venv/.ready*
 	@touch $@
