@@ -42,6 +42,7 @@ def test_passing_trouble_is_tried_again(status: int) -> None:
     with pytest.raises(DestinationUnavailable, match=f"^status {status}$") as caught:
         check_status(Answer(status, b"", 7.0))
     assert caught.value.retry_after_secs == 7.0
+    assert caught.value.throttled is (status in (429, 503))
     assert not isinstance(caught.value, DestinationDenied)
     assert is_passing(status)
 

@@ -184,7 +184,11 @@ def test_all_problems_come_at_once() -> None:
     assert [line.strip() for line in lines] == caught.value.problems
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8765", "http://localhost", "http://[::1]:8080", "http://127.9.9.9"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:8765", "http://localhost", "http://[::1]:8080", "http://127.9.9.9"],
+    ids=["IPv4", "by name", "IPv6", "elsewhere on loopback"],
+)
 def test_plain_http_goes_to_this_machine_only(url: str) -> None:
     """The embedded monitor needs no certificate; a token never crosses a network in the clear."""
     assert parse_settings(with_line("url", f'url = "{url}"')).destination[0].url == url

@@ -1,0 +1,248 @@
+"""Worlds in which much goes wrong, told to their end; the tests of conservation say what must be true there."""
+
+from collections.abc import Callable, Iterator
+from threading import Lock
+
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.capture import CaptureObject, Work
+from capture_forwarder.domain.conservation import ForwardReport, ObjectState
+from capture_forwarder.domain.delivery import (
+    ACCEPTED,
+    DUPLICATE,
+    RETRYABLE,
+    BatchTooLarge,
+    DestinationDenied,
+    DestinationUnavailable,
+    Receipt,
+    Refusal,
+    RejectionCode,
+    RowResult,
+    RowStatus,
+    Unavailable,
+)
+from capture_forwarder.domain.progress import Position, Quarantined, QuarantineFile
+from tests.captures import capture, csv_side, json_side
+from tests.fakes import Clock, MemoryProgress, MemoryQuarantine
+from tests.unit.test_forwarder import World, call, fails
+
+REFUSED = RowResult(RowStatus.REJECTED, Refusal(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
+SHADOW = capture(csv_side("1"), csv_side("1"), invocationSource="ShadowExperiment")
+# Two rows; in the first one two nested values come to the same name.
+HALF = json_side([{"a": {"b": 1}, "a.b": 2}, {"a": {"b": 1}}])
+MISMATCH = capture(csv_side("1\n2\n3"), csv_side("1,2"))
+
+# How a destination and the ports behave, one entry a call, until the list is used up; then all is well.
+TROUBLES = st.lists(
+    st.sampled_from(["well", "well", "500", "denied", "halve", "miscount", "some", "lost", "bug", "slow"]), max_size=12
+)
+PORTS = st.lists(st.booleans(), max_size=8)
+
+
+class Plan(Struct, frozen=True):
+    """One world and everything that goes wrong in it."""
+
+    objects: list[list[str]]
+    troubles: list[str]
+    progress_fails: list[bool]
+    quarantine_fails: list[bool]
+    seconds: list[float]
+    refuses_every: int
+    too_large_every: int
+    max_inferences: int
+    max_in_flight: int
+    checkpoint_secs: float
+    max_rejected_bytes: int
+    compressed: bool
+    has_queue: bool
+
+
+PLANS = st.builds(
+    Plan,
+    objects=st.lists(
+        st.lists(
+            st.sampled_from(["call", "call", "many", "broken", "shadow", "blank", "mismatch", "half"]), max_size=8
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    troubles=TROUBLES,
+    progress_fails=PORTS,
+    quarantine_fails=PORTS,
+    seconds=st.lists(st.sampled_from([0.0, 30.0, 100.0]), max_size=4),
+    refuses_every=st.sampled_from([2, 3, 1000]),
+    too_large_every=st.sampled_from([5, 1000]),
+    max_inferences=st.integers(1, 6),
+    max_in_flight=st.integers(1, 4),
+    checkpoint_secs=st.sampled_from([-1.0, 10.0, 1e9]),
+    max_rejected_bytes=st.sampled_from([0, 50, 10**6]),
+    compressed=st.booleans(),
+    has_queue=st.booleans(),
+)
+
+
+class Failing:
+    """Says, call by call, whether to fail."""
+
+    def __init__(self, fails: list[bool]) -> None:
+        self._fails = iter(fails)
+
+    def __call__(self) -> None:
+        """Raise `Unavailable` if it is this call's turn."""
+        if next(self._fails, False):
+            raise Unavailable("the service answers 500")
+
+
+class FailingProgress(MemoryProgress):
+    """Forgets to write when it is told to fail."""
+
+    def __init__(self, fails: list[bool]) -> None:
+        super().__init__()
+        self.failing = Failing(fails)
+
+    def save(self, source: CaptureObject, position: Position, *, expected_fence: int) -> None:
+        """Remember `position`, or fail."""
+        self.failing()
+        super().save(source, position, expected_fence=expected_fence)
+
+
+class FailingQuarantine(MemoryQuarantine):
+    """Keeps nothing when it is told to fail."""
+
+    def __init__(self, fails: list[bool]) -> None:
+        super().__init__()
+        self.failing = Failing(fails)
+
+    def keep(self, file: QuarantineFile) -> None:
+        """Remember `file`, or fail."""
+        self.failing()
+        super().keep(file)
+
+
+class Story:
+    """One world told to its end: messages are delivered again until nothing is owed."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.world = World(
+            BatchLimits(max_inferences=plan.max_inferences),
+            checkpoint_secs=plan.checkpoint_secs,
+            max_rejected_bytes=plan.max_rejected_bytes,
+        )
+        self.world.max_in_flight = plan.max_in_flight
+        self.world.progress = FailingProgress(plan.progress_fails)
+        self.world.quarantine = FailingQuarantine(plan.quarantine_fails)
+        self.world.queue = self.world.queue if plan.has_queue else None
+        self.world.destination.always = self.answer
+        self.ids: set[str] = set()
+        self.bad_lines: set[tuple[str, int]] = set()
+        self.bad_rows: set[str] = set()
+        self._troubles: Iterator[str] = iter(plan.troubles)
+        self._lock = Lock()
+        self.works = [self._object(name, kinds) for name, kinds in enumerate(plan.objects)]
+
+    def _object(self, name: int, kinds: list[str]) -> Work:
+        lines = []
+        for at, kind in enumerate(kinds):
+            number, rows = name * 100 + at, {"call": 1, "many": 3, "half": 2}.get(kind, 0)
+            self.ids |= {f"id-{number}"} if rows == 1 else {f"id-{number}_{row}" for row in range(rows)}
+            self.bad_rows |= {f"id-{number}_0"} if kind == "half" else set()
+            self.bad_lines |= {(f"churn/{name}", at + 1)} if kind in ("broken", "mismatch") else set()
+            lines.append(self._line(kind, number, rows))
+        return self.world.put(str(name), *lines, compress=self.plan.compressed)
+
+    def _line(self, kind: str, number: int, rows: int) -> bytes:
+        if kind == "half":
+            return capture(HALF, HALF, inferenceId=f"id-{number}")
+        good = call(number, rows)
+        return {"broken": b"broken", "shadow": SHADOW, "blank": b"", "mismatch": MISMATCH}.get(kind, good)
+
+    def refused(self) -> set[str]:
+        """Return the ids of what can never be delivered."""
+        return self.bad_rows | {one for one in self.ids if self.refuses(one) or self.too_large(one)}
+
+    def refuses(self, partner_id: str) -> bool:
+        """Tell whether the destination will never take this inference."""
+        return sum(partner_id.encode()) % self.plan.refuses_every == 1
+
+    def too_large(self, partner_id: str) -> bool:
+        """Tell whether a request that holds this inference is too large."""
+        return sum(partner_id.encode()) % self.plan.too_large_every == 2
+
+    def answer(self, batch: Batch) -> Receipt:
+        """Answer by the plan; called by several threads, one at a time."""
+        trouble = next(self._troubles, "well")
+        ways: dict[str, Callable[[Batch], Receipt]] = {
+            "500": fails(DestinationUnavailable("status 500", retry_after_secs=5.0)),
+            "denied": fails(DestinationDenied("status 403: mend it")),
+            "bug": fails(RuntimeError("a bug")),
+            "miscount": lambda _: Receipt([ACCEPTED] * (len(batch.parcels) + 1)),
+            "lost": self._loses_the_answer,
+            "some": self._takes_every_other,
+            "slow": self._takes_its_time,
+        }
+        if trouble == "halve" and len(batch.parcels) > 1:
+            raise BatchTooLarge
+        return ways.get(trouble, self._takes)(batch)
+
+    def _takes(self, batch: Batch) -> Receipt:
+        ids = [parcel.inference.partner_inference_id for parcel in batch.parcels]
+        if any(map(self.too_large, ids)):
+            raise BatchTooLarge
+        stored, results = self.world.destination.stored, []
+        for parcel, partner_id in zip(batch.parcels, ids, strict=True):
+            if self.refuses(partner_id):
+                results.append(REFUSED)
+            else:
+                results.append(DUPLICATE if partner_id in stored else ACCEPTED)
+                stored.setdefault(partner_id, parcel.inference)
+        return Receipt(results)
+
+    def _loses_the_answer(self, batch: Batch) -> Receipt:
+        self._takes(batch)
+        raise DestinationUnavailable("connection reset")
+
+    def _takes_its_time(self, batch: Batch) -> Receipt:
+        self.world.clock.now += 40
+        return self._takes(batch)
+
+    def _takes_every_other(self, batch: Batch) -> Receipt:
+        taken = self._takes(batch.of(batch.parcels[::2])).results
+        return Receipt([taken[at // 2] if at % 2 == 0 else RETRYABLE for at in range(len(batch.parcels))])
+
+    def told(self) -> None:
+        """Deliver messages until none is left; as many times as there is trouble, and then a few, must do."""
+        trouble = [*self.plan.troubles, *self.plan.seconds, *self.plan.progress_fails, *self.plan.quarantine_fails]
+        seconds, messages = iter(self.plan.seconds), self.works
+        for _ in range(len(trouble) + 4):
+            if not messages:
+                return
+            self.later(next(seconds, 900.0))
+            reports = self.world.forward(*messages)
+            self._check(reports)
+            messages = [work for work, report in zip(messages, reports, strict=True) if not report.settled]
+            if self.world.queue:
+                messages += [work for work, _ in self.world.queue.messages]
+                self.world.queue.messages.clear()
+        raise AssertionError("it goes round in circles")
+
+    def kept(self) -> list[tuple[str, Quarantined]]:
+        """Return everything in quarantine, each beside the key of its object."""
+        assert self.world.quarantine is not None
+        return [(file.source.key, entry) for file in self.world.quarantine.files.values() for entry in file.entries]
+
+    def later(self, left_secs: float) -> None:
+        """Begin another invocation, some time after the last."""
+        now = self.world.clock.now + 2000
+        self.world.clock = Clock(left_secs)
+        self.world.clock.now, self.world.clock.ends = now, now + left_secs
+
+    def _check(self, reports: list[ForwardReport]) -> None:
+        for report in reports:
+            assert report.balanced
+            assert report.state is not ObjectState.FAILED
+            if report.settled and report.state is not ObjectState.CONTINUED:
+                assert report.inferences.pending == 0
+                assert report.unquarantined == 0

@@ -1,0 +1,122 @@
+"""Where rules begin and end: the last value that a limit lets through, and details that only an odd record shows."""
+
+from typing import Any
+
+import pytest
+
+from capture_forwarder.destinations import arthur
+from capture_forwarder.domain.capture import Line
+from capture_forwarder.domain.delivery import (
+    Rejection,
+)
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.domain.route import ReadingOptions
+from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.domain.values import typed
+from capture_forwarder.formats.lines import LineReader
+from capture_forwarder.formats.transform import Decoded, Transform
+from tests.captures import base64_side, capture, csv_side, json_side, outcome_of
+
+ONE = csv_side("1")
+
+
+def first(request_: dict[str, Any], answer: dict[str, Any] = ONE, schema: ModelSchema | None = None) -> Inference:
+    """Return the first inference of a call."""
+    outcome = outcome_of(capture(request_, answer), schema=schema)
+    assert isinstance(outcome, Decoded)
+    row = outcome.rows[0]
+    assert isinstance(row, Inference)
+    return row
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_each_bare_constant_alone_becomes_null(constant: str) -> None:
+    """A document may hold one of them and none of the others."""
+    assert first(json_side(f"[[{constant}, 1]]")).inputs == {"feature_0": None, "feature_1": 1}
+
+
+def test_json_lines_may_hold_spaces() -> None:
+    """Only line ends part them."""
+    assert first(json_side('{"a": "x y"}', "application/jsonlines")).inputs == {"a": "x y"}
+
+
+def test_line_ends_within_quotes_stay_as_they_were() -> None:
+    """A cell is what the caller sent, to the byte."""
+    assert first(csv_side('"a\r\nb","c\rd"')).inputs == {"feature_0": "a\r\nb", "feature_1": "c\rd"}
+
+
+def test_white_space_before_json_is_no_hindrance() -> None:
+    """BASE64 of a pretty-printed body without a content type."""
+    assert first(base64_side(b'\n  {"a": 1}')).inputs == {"a": 1}
+
+
+def test_text_with_a_null_byte_is_no_text() -> None:
+    """The sentence names the charset in which it was read."""
+    outcome = outcome_of(capture(base64_side(b"1\x002", "text/csv"), ONE))
+    assert isinstance(outcome, Rejection)
+    assert outcome.why == "the body is not utf-8 text; its declared type says that it should be"
+
+
+@pytest.mark.parametrize(("keys", "shape", "row"), [([0], 1, [7]), ([0, 2], 3, [7, 0, 8]), ([], 0, None)])
+def test_sparse_rows_begin_at_zero(keys: list[int], shape: int, row: list[int] | None) -> None:
+    """Key 0 is the first value; a row of none is read, and answers nothing to name."""
+    verbose = {"keys": keys, "shape": [shape], "values": [7, 8][: len(keys)]}
+    found = first(json_side({"instances": [{"data": {"features": verbose}}]})).inputs
+    assert list(found.values()) == (row or [])
+
+
+def test_a_rejection_knows_where_its_line_began() -> None:
+    """In bytes of the uncompressed stream, for the line and for each of its rows."""
+    data = capture(json_side({"a": {"b": 1}, "a.b": 2}), ONE)
+    for bad, index in ((b"broken", None), (data, 0)):
+        outcome = Transform(ReadingOptions())(Line(9, 4711, 5000, bad))
+        rejection = outcome.rows[0] if isinstance(outcome, Decoded) else outcome
+        assert isinstance(rejection, Rejection)
+        assert (rejection.line, rejection.offset, rejection.index) == (9, 4711, index)
+
+
+def test_a_line_that_is_too_long_says_by_how_much() -> None:
+    """Its size with its line end, the limit, and what raises it."""
+    (line,) = LineReader([b"x" * 30 + b"\n"], 10)
+    assert line.refusal is not None
+    assert line.refusal.why == "31 bytes, more than max_line_bytes = 10; raise it if such lines are wanted"
+
+
+def test_the_largest_exact_float_is_a_whole_number() -> None:
+    """Up to 2**53 a float names one integer."""
+    assert typed(2.0**53, ValueType.INTEGER) == 2**53
+    assert typed(-(2.0**53), ValueType.INTEGER) == -(2**53)
+
+
+def test_implicit_attributes_take_a_value_only_when_there_is_one_for_each() -> None:
+    """One value is the visible attribute's, two are both's, by order of position and not of the file."""
+    schema = ModelSchema(
+        (
+            Attribute("p1", Stage.PREDICTED_VALUE, ValueType.FLOAT, 5),
+            Attribute("p0", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0, implicit=True),
+            Attribute("b", Stage.PIPELINE_INPUT, ValueType.FLOAT, 2),
+            Attribute("a", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),
+        )
+    )
+    assert first(csv_side("1,2"), csv_side("9"), schema).outputs == {"p1": 9.0}
+    assert first(csv_side("1,2"), csv_side("8,9"), schema).outputs == {"p0": 8.0, "p1": 9.0}
+    assert first(csv_side("1,2"), csv_side("9"), schema).inputs == {"a": 1.0, "b": 2.0}
+    assert first(json_side({"a": 1}), json_side({"p1": 9}), schema).outputs == {"p1": 9.0}
+    assert first(json_side({"a": 1}), json_side({"p0": 9}), schema).outputs == {"p0": 9.0, "p1": None}
+
+
+def test_an_attribute_may_take_a_whole_object() -> None:
+    """A name that the model knows is not taken apart, whatever stands under it."""
+    schema = ModelSchema(
+        (
+            Attribute("who", Stage.PIPELINE_INPUT, ValueType.STRING),
+            Attribute("p", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
+        )
+    )
+    assert first(json_side({"who": {"name": "a"}}), schema=schema).inputs == {"who": '{"name":"a"}'}
+
+
+def test_model_ids_are_one_step_of_the_path() -> None:
+    """Whatever stands in the configuration, no other resource is addressed."""
+    assert arthur.inferences_path("a/b?c") == "/api/v3/models/a%2Fb%3Fc/inferences"
+    assert arthur.model_path("a/b?c") == "/api/v3/models/a%2Fb%3Fc?id_type=id&expand=attributes"
