@@ -8,6 +8,7 @@ from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.route import ReadingOptions
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.formats.transform import Outcome, Transform
+from tests.sentinels import PAYLOAD
 
 EVENT_ID = "3cf0d8cb-803e-4ac8-9322-174612a74d1e"
 TIME = "2023-03-24T13:40:21Z"
@@ -37,7 +38,7 @@ def capture(
     sides = {"endpointInput": request, "endpointOutput": answer}
     record = {
         "captureData": {name: side for name, side in sides.items() if side is not None},
-        "eventMetadata": {"eventId": EVENT_ID, "inferenceTime": time} | metadata,
+        "eventMetadata": {"eventId": EVENT_ID, "inferenceTime": time, "customAttributes": [PAYLOAD]} | metadata,
         "eventVersion": "0",
     }
     return json.dumps(record).encode()

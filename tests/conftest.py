@@ -1,5 +1,6 @@
 """What all tests share: deterministic property tests, no way to an AWS account, and AWS on loopback."""
 
+import logging
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -7,6 +8,8 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
+
+from tests.sentinels import Sentry
 
 settings.register_profile(
     "fast", derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
@@ -27,6 +30,16 @@ def no_aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def nothing_captured_is_logged() -> Iterator[None]:
+    """Grep all that is logged, in every test, for words that stand in payloads and secrets."""
+    sentry = Sentry()
+    logging.getLogger().addHandler(sentry)
+    yield
+    logging.getLogger().removeHandler(sentry)
+    assert sentry.found == []
 
 
 @pytest.fixture(scope="session")

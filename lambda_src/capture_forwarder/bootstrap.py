@@ -47,13 +47,18 @@ class Runtime:
 
     def __init__(self, settings: Settings, resources: Resources, observers: list[Observer]) -> None:
         self.observers = observers
-        progress = _progress(resources)
+        progress = _progress(resources, settings.stack.progress_retention_days)
         self._forwarder = Forwarder(
             router=Router(settings.routes),
             store=S3CaptureStore(s3_client()),
             outlets={destination.name: outlet(destination) for destination in settings.destination},
             progress=progress,
-            closing=Closing(progress, _quarantine(resources), _queue(resources)),
+            closing=Closing(
+                progress,
+                _quarantine(resources),
+                _queue(resources),
+                first_delay_secs=settings.function.first_delay_secs,
+            ),
             limits=ReadingLimits(
                 max_line_bytes=settings.function.max_line_bytes, checkpoint_secs=settings.function.checkpoint_secs
             ),
@@ -93,10 +98,11 @@ def _aws_config() -> Config:
     return Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=20)
 
 
-def _progress(resources: Resources) -> Progress:
+def _progress(resources: Resources, keep_days: int) -> Progress:
     if resources.progress_table is None:
         return NoProgress()
-    return DynamoProgress(boto3.client("dynamodb", config=_aws_config()), resources.progress_table, now=time.time)
+    client = boto3.client("dynamodb", config=_aws_config())
+    return DynamoProgress(client, resources.progress_table, now=time.time, keep_secs=keep_days * 86_400)
 
 
 def _quarantine(resources: Resources) -> Quarantine | None:

@@ -7,7 +7,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -70,6 +70,21 @@ class _Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.monitor_address = urlsplit(monitor_url).netloc
         self.script = script
+        self._connections: set[socket.socket] = set()
+
+    def hold(self, connection: socket.socket) -> None:
+        """Remember a connection that is open."""
+        self._connections.add(connection)
+
+    def release(self, connection: socket.socket) -> None:
+        """Forget a connection that is closed."""
+        self._connections.discard(connection)
+
+    def hang_up(self) -> None:
+        """Close what clients keep open, so that nobody waits for their next request."""
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -79,10 +94,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
+        self.server.hold(self.connection)
         self._monitor = HTTPConnection(self.server.monitor_address, timeout=30)
 
     def finish(self) -> None:
         self._monitor.close()
+        self.server.release(self.connection)
         super().finish()
 
     def do_POST(self) -> None:
@@ -141,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def flaky(monitor_url: str, script: Script) -> Iterator[str]:
-    """Serve the proxy and return its URL; clients must have closed their connections before the end."""
+    """Serve the proxy and return its URL."""
     with _Proxy(monitor_url, script) as proxy:
         thread = Thread(target=proxy.serve_forever, args=(0.01,), name="flaky")
         thread.start()
@@ -150,3 +167,4 @@ def flaky(monitor_url: str, script: Script) -> Iterator[str]:
         finally:
             proxy.shutdown()
             thread.join()
+            proxy.hang_up()

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from capture_forwarder.domain.schema import Attribute, Stage, ValueType
 from capture_ops.monitor.contract import Model
 from tests.captures import capture, csv_side
+from tests.sentinels import PAYLOAD
 
 MODEL = Model(
     "churn",
@@ -24,7 +25,7 @@ MODEL = Model(
     ),
 )
 PREFIX = "datacapture/churn/"
-_PADDING = {"customAttributes": "x" * 400}
+_PADDING = {"customAttributes": f"{PAYLOAD}{'x' * 400}"}
 
 # Line, and index of the row or None for the whole line: where a rejection belongs within its object.
 Place = tuple[int, int | None]
@@ -91,7 +92,7 @@ def _call(load: CaptureLoad, chance: random.Random, most_rows: int, *, poison: b
     inputs, outputs = [], []
     for index in range(count):
         values = (chance.randrange(1000), chance.randrange(1000) + 0.5, chance.randrange(1000) + 0.25)
-        inputs.append(f"{values[0]},{'poison' if index == bad else values[1]}")
+        inputs.append(f"{values[0]},{PAYLOAD if index == bad else values[1]}")
         outputs.append(str(values[2]))
         if index == bad:
             load.rejections[len(load.lines) + 1, index] = "refused_by_destination"

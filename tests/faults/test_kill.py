@@ -20,7 +20,7 @@ BACKLOG = 30
 LONGEST_LIFE_SECS = 0.4
 MAX_INFERENCES = 100
 MAX_IN_FLIGHT = 4
-INSPECTIONS = 10
+INSPECTIONS = max(10, KILLS // 10)
 
 Told = list[tuple[str, int]]
 
@@ -51,8 +51,6 @@ def test_killed_at_any_moment_nothing_is_lost_and_little_is_sent_twice(tmp_path:
         assert in_the_act > KILLS / 2, "hardly a kill came while there was something to lose"
         assert leased, "no object was large enough to be leased"
         assert again, "no kill came between a post and its being written down"
-        # No law: what was settled and not written down yet comes again as well as what was in flight.
-        assert again <= KILLS * MAX_IN_FLIGHT * MAX_INFERENCES
 
 
 def killed_again_and_again(world: World, workers: Nursery) -> tuple[Told, dict[str, int]]:

@@ -18,9 +18,9 @@ from capture_forwarder.settings import RESOURCE_VARIABLES
 from capture_ops.local_aws import local_aws
 from capture_ops.monitor.server import Monitor, running_monitor
 from tests.faults.load import MODEL, PREFIX, CaptureLoad
+from tests.sentinels import TOKEN, has_sentinel
 
 BUCKET = "captures"
-TOKEN = "t"
 _TOKEN_VARIABLE = "CAPTURE_FORWARDER_TEST_TOKEN"
 _WAITING: Final = (
     "ApproximateNumberOfMessages",
@@ -157,6 +157,7 @@ class World:
         assert '"balanced":false' not in log
         assert '"state":"failed"' not in log
         assert "Traceback" not in log
+        assert not has_sentinel(log)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Where rules begin and end: the last value that a limit lets through, and details that only an odd record shows."""
 
+import gzip
 from typing import Any
 
 import pytest
@@ -120,3 +121,87 @@ def test_model_ids_are_one_step_of_the_path() -> None:
     """Whatever stands in the configuration, no other resource is addressed."""
     assert arthur.inferences_path("a/b?c") == "/api/v3/models/a%2Fb%3Fc/inferences"
     assert arthur.model_path("a/b?c") == "/api/v3/models/a%2Fb%3Fc?id_type=id&expand=attributes"
+
+
+@pytest.mark.parametrize("content_type", ["application/vnd.model+json", 'application/json; charset="utf-8"'])
+def test_json_is_known_by_its_suffix_and_without_its_quotes(content_type: str) -> None:
+    """A structured suffix says JSON, and a charset may stand in quotes."""
+    assert first(base64_side('{"a": "ß"}'.encode(), content_type)).inputs == {"a": "ß"}
+
+
+def test_the_encoding_wins_over_the_declared_type() -> None:
+    """SageMaker chose it by what the endpoint's configuration says of the type; callers declare anything."""
+    assert first(csv_side("1,x y", "application/json")).inputs == {"feature_0": 1, "feature_1": "x y"}
+    assert first(json_side('{"a": 1}', "text/csv")).inputs == {"a": 1}
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_any_line_end_parts_rows_of_csv(line_end: str) -> None:
+    """A row of two empty cells is a row, an empty line is none."""
+    rows = outcome_of(capture(csv_side(f"1,a b{line_end}{line_end},{line_end}"), csv_side("1\n2")))
+    assert isinstance(rows, Decoded)
+    assert [row.inputs for row in rows.rows if isinstance(row, Inference)] == [
+        {"feature_0": 1, "feature_1": "a b"},
+        {"feature_0": None, "feature_1": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_error"),
+    [
+        ({"code": 400, "message": "x"}, True),
+        ({"code": 599, "message": "x"}, True),
+        ({"code": 399, "message": "x"}, False),
+        ({"code": 600, "message": "x"}, False),
+        ({"ErrorCode": "x", "Message": "y"}, True),
+        ({"ErrorCode": "x", "Message": "y", "LogStreamArn": "z"}, True),
+        ({"ErrorCode": "x"}, False),
+        ({"error": "x", "score": 1}, False),
+    ],
+)
+def test_errors_are_told_from_predictions(answer: dict[str, Any], is_error: bool) -> None:  # noqa: FBT001 - a parametrised case
+    """The known forms of error documents, up to their last status."""
+    assert isinstance(outcome_of(capture(ONE, json_side(answer))), Rejection) is is_error
+
+
+def test_every_rejected_row_carries_its_index_and_id() -> None:
+    """Whichever side does not fit, or both together."""
+    model = ModelSchema(
+        (
+            Attribute("a", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),
+            Attribute("p", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
+        )
+    )
+    misfits = [
+        outcome_of(capture(csv_side("1\n2"), csv_side("x\ny"), inferenceId="i"), schema=model),
+        outcome_of(capture(csv_side("x\ny"), csv_side("1\n2"), inferenceId="i"), schema=model),
+        outcome_of(capture(json_side([{"a": 1}, {"a": 2}]), json_side([{"a": 3}, {"a": 4}]), inferenceId="i")),
+    ]
+    for outcome in misfits:
+        assert isinstance(outcome, Decoded)
+        found = [(row.index, row.partner_inference_id) for row in outcome.rows if isinstance(row, Rejection)]
+        assert found == [(0, "i_0"), (1, "i_1")]
+
+
+def test_an_id_as_long_as_allowed_is_taken() -> None:
+    """255 characters are no more than 255."""
+    outcome = outcome_of(capture(ONE, ONE, eventId="e" * 255))
+    assert isinstance(outcome, Decoded)
+
+
+def test_a_stream_that_breaks_off_ends_in_a_line_of_its_own() -> None:
+    """After the lines that could be read: the next number, no length, no data."""
+    data = gzip.compress(b"one\ntwo\n" + bytes(range(256)) * 4096, mtime=0)[:-9]
+    *whole, broken = LineReader([data], 100)
+    assert [line.data for line in whole[:2]] == [b"one", b"two"]
+    end = whole[-1].end
+    assert (broken.number, broken.offset, broken.end, broken.data) == (len(whole) + 1, end, end, b"")
+    assert broken.refusal is not None
+
+
+def test_the_size_of_a_line_past_the_limit_is_its_own() -> None:
+    """Counted from its own beginning, not from that of the object."""
+    _, line, last = LineReader([b"short\n" + b"x" * 30 + b"\nend"], 10)
+    assert line.refusal is not None
+    assert line.refusal.why.startswith("31 bytes, ")
+    assert last.data == b"end"

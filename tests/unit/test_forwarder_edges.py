@@ -6,7 +6,7 @@ import pytest
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import Bookmark, CaptureObject
-from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
+from capture_forwarder.domain.conservation import InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import (
     RETRYABLE,
     BatchTooLarge,
@@ -20,7 +20,7 @@ from capture_forwarder.domain.delivery import (
 from capture_forwarder.domain.events import BatchSent
 from capture_forwarder.domain.progress import Position
 from tests.captures import capture, csv_side, json_side
-from tests.fakes import Clock, MemoryProgress
+from tests.fakes import MemoryProgress
 from tests.unit.test_forwarder import World, call, fails
 
 ONE = csv_side("1")
@@ -132,27 +132,18 @@ def test_work_that_ran_out_of_time_is_not_put_back() -> None:
 
 
 def test_a_compressed_object_goes_on_within_its_own_stream() -> None:
-    """A bookmark behind lines that owe nothing knows that its offset counts what was inflated."""
-    world = World(BatchLimits(max_inferences=1))
-    world.max_in_flight = 1
-    work = world.put("a", b"broken", *(call(number) for number in range(5)), compress=True)
-
-    def slowly(batch: Batch) -> Receipt:
-        world.clock.now += 2000
-        return world.destination.accept(batch)
-
-    world.destination.always = slowly
-    for _ in range(10):
-        world.forward(work)
-        assert world.queue is not None
-        if not world.queue.messages:
-            break
-        ((work, _),) = world.queue.messages
-        assert work.bookmark.compressed
-        world.queue.messages.clear()
-        world.clock = Clock()
-    assert sorted(world.destination.stored) == [f"id-{number}" for number in range(5)]
-    assert len(world.quarantined()) == 1
+    """A bookmark right behind lines that owe nothing knows, too, that its offset counts what was inflated."""
+    world = World()
+    work = world.put("a", b"broken", call(1), call(2), compress=True)
+    world.destination.always = fails(DestinationDenied("status 403: mend it"))
+    world.forward(work)
+    assert world.queue is not None
+    ((again, _),) = world.queue.messages
+    assert again.bookmark == Bookmark(len(b"broken\n"), 1, compressed=True)
+    world.destination.always = None
+    (report,) = world.forward(again)
+    assert (report.state, sorted(world.destination.stored)) == (ObjectState.DONE, ["id-1", "id-2"])
+    assert [line for _, line, _ in world.quarantined()] == [1]
 
 
 def test_a_failed_checkpoint_loses_nothing_of_its_quarantine_file() -> None:

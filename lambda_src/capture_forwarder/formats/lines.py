@@ -65,12 +65,12 @@ class LineReader:
         try:
             stream = self._opened()
             while data := stream.readline(self._max_line_bytes + 1):
-                number += 1
                 end = offset + len(data)
                 refusal = None
                 if len(data) > self._max_line_bytes and not data.endswith(b"\n"):
                     end += _skip_line(stream)
                     data, refusal = b"", self._too_long(end - offset)
+                number += 1
                 yield Line(number, offset, end, data.removesuffix(b"\n"), refusal)
                 offset = end
         except (EOFError, gzip.BadGzipFile, zlib.error):

@@ -11,14 +11,16 @@ from capture_forwarder.forward.account import Account
 from capture_forwarder.forward.run import Run
 from capture_forwarder.ports import Progress, Quarantine, Queue
 
-_FIRST_DELAY_SECS = 30
 _LONGEST_DELAY_SECS = 900
 
 
 class Closing:
     """Writes down what was settled; without a quarantine or a queue what they would take stays with the message."""
 
-    def __init__(self, progress: Progress, quarantine: Quarantine | None, queue: Queue | None) -> None:
+    def __init__(
+        self, progress: Progress, quarantine: Quarantine | None, queue: Queue | None, *, first_delay_secs: int = 30
+    ) -> None:
+        self._first_delay_secs = first_delay_secs
         self._progress = progress
         self._quarantine = quarantine
         self._queue = queue
@@ -87,7 +89,7 @@ class Closing:
     def _hand_over(self, account: Account, queue: Queue, run: Run) -> None:
         waits = account.state is not ObjectState.OUT_OF_TIME
         put_back = account.work.put_back + 1 if waits else 0
-        delay = min(_LONGEST_DELAY_SECS, _FIRST_DELAY_SECS * 2 ** min(put_back - 1, 10)) if waits else 0
+        delay = min(_LONGEST_DELAY_SECS, self._first_delay_secs * 2 ** min(put_back - 1, 10)) if waits else 0
         if account.state is ObjectState.LEASED:
             delay = min(_LONGEST_DELAY_SECS, max(1, int(account.position.leased_until - run.now()) + 1))
         try:

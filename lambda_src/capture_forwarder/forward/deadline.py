@@ -37,3 +37,7 @@ class Deadline:
     def left_secs(self) -> float:
         """Return the seconds that are left for work that ends with a request; negative when it is too late."""
         return self._left_secs() - self._closing_secs - self._slowest_secs
+
+    def reading_secs(self) -> float:
+        """Return the seconds that are left for reading: after it the requests under way end, and then one more."""
+        return self.left_secs() - self._slowest_secs

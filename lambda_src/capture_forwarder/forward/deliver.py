@@ -21,6 +21,7 @@ _TOO_LARGE = RowResult(
     RowStatus.REJECTED,
     Refusal(RejectionCode.INFERENCE_TOO_LARGE, "the destination takes no request that holds this inference alone"),
 )
+_TOO_LATE = DestinationUnavailable("the invocation's time was used up before a request was begun")
 
 Results = list[tuple[Parcel, RowResult]]
 
@@ -38,6 +39,8 @@ class Delivered(Struct, frozen=True):
 
 def deliver(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
     """Send `batch` until every row is settled or time runs out; rows still owed come back as retryable."""
+    if run.deadline.left_secs() <= 0:
+        return Delivered(owed(batch), _TOO_LATE)
     settled: Results = []
     attempt, throttled = 0, False
     while True:

@@ -126,7 +126,7 @@ class Forwarder:
             account.stop(ObjectState.DONE_BEFORE)
         elif account.position.leased_until > run.now():
             account.stop(ObjectState.LEASED, "another invocation is at work on it")
-        elif run.deadline.left_secs() <= 0:
+        elif run.deadline.reading_secs() <= 0:
             account.stop(ObjectState.OUT_OF_TIME, "the invocation's time was used up before it")
         else:
             account.take_over()
@@ -157,7 +157,7 @@ class Forwarder:
             if lane.trouble:
                 account.stop(ObjectState.OWED, str(lane.trouble))
                 return
-            if run.deadline.left_secs() <= 0:
+            if run.deadline.reading_secs() <= 0:
                 account.stop(ObjectState.OUT_OF_TIME, "the invocation's time is used up")
                 return
             if run.clock() > due or account.rejected_bytes > self._limits.max_rejected_bytes:
