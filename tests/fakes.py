@@ -1,12 +1,14 @@
 """Ports that live in memory and remember; the contract suites run on them and on the real adapters."""
 
 import gzip
+import json
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Lock
+from typing import Any
 
-from capture_forwarder.destinations.arthur import encode_inference
+from capture_forwarder.destinations.arthur import write_row
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import (
@@ -19,7 +21,6 @@ from capture_forwarder.domain.delivery import (
     Superseded,
 )
 from capture_forwarder.domain.events import Event
-from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.progress import Position, QuarantineFile
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.deadline import Deadline
@@ -68,7 +69,7 @@ class RecordingDestination:
     def __init__(self, limits: BatchLimits | None = None) -> None:
         self.limits = limits or BatchLimits()
         self.batches: list[list[str]] = []
-        self.stored: dict[str, Inference] = {}
+        self.stored: dict[str, bytes] = {}
         self.times_sent: dict[str, int] = {}
         self.script: list[Callable[[Batch], Receipt]] = []
         self.always: Callable[[Batch], Receipt] | None = None
@@ -76,15 +77,15 @@ class RecordingDestination:
         self.within_secs = 0.0
         self._lock = Lock()
 
-    def encode(self, inference: Inference) -> bytes:
-        """Return the inference as Arthur takes it."""
-        return encode_inference(inference)
+    def write(self, written: bytearray, partner_inference_id: str, inference_timestamp: datetime, data: object) -> None:
+        """Write the inference as Arthur takes it."""
+        write_row(written, partner_inference_id, inference_timestamp, data)
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:
         """Remember the batch, then answer by script or by what is stored."""
         self.within_secs = within_secs
         with self._lock:
-            self.batches.append([parcel.inference.partner_inference_id for parcel in batch.parcels])
+            self.batches.append([parcel.partner_inference_id for parcel in batch.parcels])
             for partner_id in self.batches[-1]:
                 self.times_sent[partner_id] = self.times_sent.get(partner_id, 0) + 1
             answer = self.script.pop(0) if self.script else self.always
@@ -95,10 +96,14 @@ class RecordingDestination:
         results = []
         with self._lock:
             for parcel in batch.parcels:
-                partner_id = parcel.inference.partner_inference_id
+                partner_id = parcel.partner_inference_id
                 results.append(DUPLICATE if partner_id in self.stored else ACCEPTED)
-                self.stored.setdefault(partner_id, parcel.inference)
+                self.stored.setdefault(partner_id, parcel.body)
         return Receipt(results)
+
+    def data(self, partner_id: str) -> dict[str, Any]:
+        """Return the values of a stored inference, by name."""
+        return json.loads(self.stored[partner_id])["inference_data"]  # type: ignore[no-any-return]  # of this form
 
     def schema(self, model_id: str) -> ModelSchema:
         """Return `model_schema` for every model."""

@@ -10,7 +10,6 @@ from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import Receipt, Refusal, Superseded
 from capture_forwarder.domain.events import Event
-from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.progress import Position, QuarantineFile
 from capture_forwarder.domain.schema import ModelSchema
 
@@ -41,8 +40,11 @@ class Destination(Protocol):
         """What one request may hold."""
         ...
 
-    def encode(self, inference: Inference) -> bytes:
-        """Return one inference as it stands in a request's JSON array; pure."""
+    def write(self, written: bytearray, partner_inference_id: str, inference_timestamp: datetime, data: object) -> None:
+        """Write one inference, as it stands in a request's JSON array, at the end of `written`; pure.
+
+        `data` is a dictionary or a struct: values by name.
+        """
         ...
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:

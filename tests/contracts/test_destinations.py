@@ -8,7 +8,7 @@ import pytest
 
 from capture_forwarder.destinations.arthur_destination import ArthurDestination, headers
 from capture_forwarder.destinations.http import HttpClient
-from capture_forwarder.domain.batch import Batch, BatchLimits, Parcel
+from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits, Parcel
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable, RowResult, RowStatus
 from capture_forwarder.domain.inference import Inference, Value
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
@@ -27,7 +27,7 @@ SCHEMA = (
 class Nobody:
     """A claim that nobody has."""
 
-    def settle(self, inference: Inference, result: RowResult) -> None:
+    def settle(self, parcel: Parcel, result: RowResult) -> None:
         """Forget it."""
 
 
@@ -76,7 +76,12 @@ def batch(destination: Destination, *rows: dict[str, Value], model_id: str = "fr
     """Return a batch of inferences with the ids id-0, id-1, ..."""
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     inferences = [Inference(f"id-{index}", moment, row, {}, 1, index) for index, row in enumerate(rows)]
-    return Batch(model_id, [Parcel(one, destination.encode(one), Nobody()) for one in inferences])
+    batcher = Batcher(model_id, BatchLimits(), destination.write)
+    for one in inferences:
+        batcher.add(Nobody(), one.partner_inference_id, one.index, one.inference_timestamp, one.data)
+    made = batcher.flush()
+    assert made is not None
+    return made
 
 
 def statuses(destination: Destination, sent: Batch) -> list[RowStatus]:

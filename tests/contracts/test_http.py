@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -21,7 +20,6 @@ from capture_forwarder.domain.delivery import (
     RejectionCode,
     RowStatus,
 )
-from capture_forwarder.domain.inference import Inference
 
 MIB = 1024 * 1024
 GOOD = json.dumps({"results": [{"status": 200}, {"status": 200}]}).encode()
@@ -102,8 +100,8 @@ def destination(url: str, *, organization_id: str | None = None, read_secs: floa
 
 def batch(rows: int = 2) -> Batch:
     """Return a batch of `rows` parcels."""
-    inference = Inference("id", datetime(2026, 1, 15, tzinfo=UTC), {}, {}, 1, 0)
-    return Batch("m-1", [Parcel(inference, b'{"row":%d}' % row, _Nobody()) for row in range(rows)])
+    bodies = [bytearray(b'{"row":%d}' % row) for row in range(rows)]
+    return Batch("m-1", [Parcel(_Nobody(), "id", 0, body, 0, len(body)) for body in bodies])
 
 
 class _Nobody:

@@ -188,7 +188,7 @@ class Story:
         return ways.get(trouble, self._takes)(batch)
 
     def _takes(self, batch: Batch) -> Receipt:
-        ids = [parcel.inference.partner_inference_id for parcel in batch.parcels]
+        ids = [parcel.partner_inference_id for parcel in batch.parcels]
         if any(map(self.too_large, ids)):
             raise BatchTooLarge
         stored, results = self.world.destination.stored, []
@@ -197,7 +197,7 @@ class Story:
                 results.append(REFUSED)
             else:
                 results.append(DUPLICATE if partner_id in stored else ACCEPTED)
-                stored.setdefault(partner_id, parcel.inference)
+                stored.setdefault(partner_id, parcel.body)
         return Receipt(results)
 
     def _loses_the_answer(self, batch: Batch) -> Receipt:

@@ -30,7 +30,8 @@ from capture_forwarder.domain.progress import Position
 from capture_forwarder.domain.route import Route, Router
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.forward.closing import Closing
-from capture_forwarder.forward.forwarder import Forwarder, ReadingLimits
+from capture_forwarder.forward.forwarder import Forwarder
+from capture_forwarder.forward.reading import ReadingLimits
 from tests.captures import capture, csv_side
 from tests.fakes import (
     Clock,
@@ -255,7 +256,7 @@ def test_a_batch_that_is_too_large_is_halved() -> None:
     world = World()
 
     def small_only(batch: Batch) -> Receipt:
-        ids = [parcel.inference.partner_inference_id for parcel in batch.parcels]
+        ids = [parcel.partner_inference_id for parcel in batch.parcels]
         if len(ids) > 2 or "id-1_3" in ids:
             raise BatchTooLarge
         return world.destination.accept(batch)
@@ -592,7 +593,7 @@ def test_what_is_settled_out_of_order_moves_progress_only_to_the_first_gap() -> 
     world = World(BatchLimits(max_inferences=1))
 
     def all_but_the_third(batch: Batch) -> Receipt:
-        if batch.parcels[0].inference.partner_inference_id == "id-2":
+        if batch.parcels[0].partner_inference_id == "id-2":
             raise DestinationUnavailable("status 500")
         return world.destination.accept(batch)
 
@@ -616,7 +617,7 @@ def test_the_schema_of_a_route_may_come_from_the_model() -> None:
         )
     )
     world.forward(world.put("a", call(7)))
-    assert world.destination.stored["id-7"].inputs == {"age": 0}
+    assert world.destination.data("id-7")["age"] == 0
 
 
 def test_every_object_is_told_of_once() -> None:

@@ -82,7 +82,7 @@ def test_trouble_of_either_half_closes_the_lane(bad: str) -> None:
     def picky(batch: Batch) -> Receipt:
         if len(batch.parcels) > 2:
             raise BatchTooLarge
-        if bad in [parcel.inference.partner_inference_id for parcel in batch.parcels]:
+        if bad in [parcel.partner_inference_id for parcel in batch.parcels]:
             raise DestinationDenied("status 403: mend it")
         return world.destination.accept(batch)
 

@@ -17,7 +17,7 @@ from tests.fakes import Clock, RecordingDestination, a_run, outlet
 class Nobody:
     """A claim that nobody has."""
 
-    def settle(self, inference: Inference, result: RowResult) -> None:
+    def settle(self, parcel: Parcel, result: RowResult) -> None:
         """Forget it."""
 
 
@@ -36,10 +36,9 @@ class Crowd:
             return self._changed.wait_for(lambda: self.under_way >= expected, timeout=5)
 
 
-def parcel(number: int) -> Parcel:
-    """Return one inference to send."""
-    inference = Inference(f"id-{number}", datetime.now(UTC), {}, {}, 1, 0)
-    return Parcel(inference, b"{}", Nobody())
+def add(lane: Lane, number: int) -> None:
+    """Add one inference to send."""
+    lane.add_inference(Nobody(), Inference(f"id-{number}", datetime.now(UTC), {}, {}, 1, 0))
 
 
 def test_as_many_posts_are_under_way_as_may_be() -> None:
@@ -55,7 +54,7 @@ def test_as_many_posts_are_under_way_as_may_be() -> None:
     with ThreadPoolExecutor(8) as executor:
         lane = Lane("m", outlet(destination, max_in_flight=4, executor=executor), a_run())
         for number in range(4):
-            lane.add(parcel(number))
+            add(lane, number)
         lane.drain()
     assert met == [True] * 4
 
@@ -73,7 +72,7 @@ def test_a_throttled_destination_gets_half_as_much_and_then_more_again() -> None
         lane = Lane("m", outlet(destination, max_in_flight=8, executor=executor), a_run())
         for number in range(16):
             destination.script = [busy] if number < 4 else []
-            lane.add(parcel(number))
+            add(lane, number)
             lane.drain()
             limits.append(lane.limit)
     assert limits == [4, 2, 1, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 8, 8]
@@ -90,7 +89,7 @@ def test_a_destination_that_only_fails_is_not_throttled() -> None:
     destination.script = [fail]
     with ThreadPoolExecutor(2) as executor:
         lane = Lane("m", outlet(destination, max_in_flight=2, executor=executor), a_run())
-        lane.add(parcel(1))
+        add(lane, 1)
         lane.drain()
     assert lane.limit == 2
 
@@ -103,7 +102,7 @@ def test_a_request_ends_before_the_invocation_does(left_secs: float, expected: f
     clock.now = clock.ends - left_secs
     with ThreadPoolExecutor(1) as executor:
         lane = Lane("m", outlet(destination, max_in_flight=1, executor=executor), run)
-        lane.add(parcel(1))
+        add(lane, 1)
         lane.drain()
     assert destination.within_secs == pytest.approx(expected)
 
@@ -115,7 +114,7 @@ def test_a_request_that_would_come_too_late_is_not_begun() -> None:
     clock.now = clock.ends - 40.0
     with ThreadPoolExecutor(1) as executor:
         lane = Lane("m", outlet(destination, max_in_flight=1, executor=executor), run)
-        lane.add(parcel(1))
+        add(lane, 1)
         lane.drain()
     assert destination.batches == []
     assert "time was used up" in str(lane.trouble)

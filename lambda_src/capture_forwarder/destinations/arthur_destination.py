@@ -1,13 +1,13 @@
 """Arthur as a destination: its wire contract over HTTP, and its models' attributes."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from capture_forwarder.destinations import arthur
 from capture_forwarder.destinations.answers import RequestRefused
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.delivery import DestinationDenied, Receipt, Refusal, RejectionCode, RowResult, RowStatus
-from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.schema import ModelSchema
 
 _SCHEMA_MAX_AGE_SECS = 900.0
@@ -27,9 +27,9 @@ class ArthurDestination:
         self._clock = clock
         self._schemas: dict[str, tuple[float, ModelSchema]] = {}
 
-    def encode(self, inference: Inference) -> bytes:
-        """Return one element of the request's array."""
-        return arthur.encode_inference(inference)
+    def write(self, written: bytearray, partner_inference_id: str, inference_timestamp: datetime, data: object) -> None:
+        """Write one element of the request's array at the end of `written`."""
+        arthur.write_row(written, partner_inference_id, inference_timestamp, data)
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:
         """Post once. Raises `DestinationUnavailable` or `BatchTooLarge`."""

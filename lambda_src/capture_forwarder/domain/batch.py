@@ -1,11 +1,15 @@
 """Inferences gathered into requests: in order, by count and by bytes."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
 from capture_forwarder.domain.delivery import RowResult
-from capture_forwarder.domain.inference import Inference
+
+# Writes one element of a request's array at the end of a buffer: an id, a time, and an object of values by name.
+Write = Callable[[bytearray, str, datetime, object], None]
 
 
 class BatchLimits(Struct, frozen=True):
@@ -18,28 +22,45 @@ class BatchLimits(Struct, frozen=True):
 class Claim(Protocol):
     """Whoever owes an inference and waits to be told what became of it."""
 
-    def settle(self, inference: Inference, result: RowResult) -> None:
+    def settle(self, parcel: "Parcel", result: RowResult) -> None:
         """Take note of the result of one inference."""
         ...
 
 
 class Parcel(Struct, frozen=True, gc=False):
-    """One inference ready to send: its bytes in the request, and the claim that its result settles."""
+    """One inference ready to send, and the claim that its result settles.
 
-    inference: Inference
-    body: bytes
+    `index` is the row within its call, from 0. Its bytes stand in `written` from `start` to `end`.
+    """
+
     claim: Claim
+    partner_inference_id: str
+    index: int
+    written: bytearray
+    start: int
+    end: int
+
+    @property
+    def body(self) -> bytes:
+        """The inference as it stands in a request."""
+        return bytes(self.written[self.start : self.end])
 
 
 class Batch(Struct, frozen=True):
-    """What one request carries: parcels of one model, in the order in which they were made."""
+    """What one request carries: parcels of one model, in the order in which they were made.
+
+    `written` is the request's body where it was written whole; a part of a batch is put together when it is asked for.
+    """
 
     model_id: str
     parcels: list[Parcel]
+    written: bytearray | None = None
 
     @property
     def body(self) -> bytes:
         """The parcels as one JSON array."""
+        if self.written is not None:
+            return bytes(self.written)
         return b"[" + b",".join([parcel.body for parcel in self.parcels]) + b"]"
 
     def of(self, parcels: list[Parcel]) -> "Batch":
@@ -48,25 +69,36 @@ class Batch(Struct, frozen=True):
 
 
 class Batcher:
-    """Fills batches: each as full as its limits allow, none reordered, none dropped."""
+    """Fills batches: each as full as its limits allow, none reordered, none dropped.
 
-    # Two brackets, and one comma less than there are parcels: counted as one byte and a comma each.
-    _FRAME_BYTES = 1
-    _COMMA_BYTES = 1
+    Rows are written one after the other into the body of the request that they will travel in.
+    """
 
-    def __init__(self, model_id: str, limits: BatchLimits) -> None:
+    def __init__(self, model_id: str, limits: BatchLimits, write: Write) -> None:
         self._model_id = model_id
-        self._limits = limits
-        self._parcels: list[Parcel] = []
-        self._bytes = self._FRAME_BYTES
+        self._max_inferences = limits.max_inferences
+        self._max_bytes = limits.max_bytes
+        self._write = write
+        self._begin()
 
-    def add(self, parcel: Parcel) -> Batch | None:
-        """Take one more parcel; return the batch that it no longer fitted into, or that it filled."""
-        size = len(parcel.body) + self._COMMA_BYTES
-        full = self.flush() if self._parcels and self._bytes + size > self._limits.max_bytes else None
-        self._parcels.append(parcel)
-        self._bytes += size
-        if full is None and len(self._parcels) >= self._limits.max_inferences:
+    def add(self, claim: Claim, partner_inference_id: str, index: int, time: datetime, data: object) -> Batch | None:
+        """Take one more inference; return the batch that it no longer fitted into, or that it filled."""
+        body, start = self._body, len(self._body)
+        try:
+            self._write(body, partner_inference_id, time, data)
+        except BaseException:
+            del body[start:]  # half a row would spoil its neighbours
+            raise
+        full = None
+        if len(body) >= self._max_bytes and self._parcels:
+            row = body[start:]
+            del body[start:]
+            full = self.flush()
+            body, start = self._body, len(self._body)
+            body += row
+        self._parcels.append(Parcel(claim, partner_inference_id, index, body, start, len(body)))
+        body += b","
+        if full is None and len(self._parcels) >= self._max_inferences:
             return self.flush()
         return full
 
@@ -74,6 +106,11 @@ class Batcher:
         """Return what has been gathered so far, or `None` if that is nothing."""
         if not self._parcels:
             return None
-        batch = Batch(self._model_id, self._parcels)
-        self._parcels, self._bytes = [], self._FRAME_BYTES
+        self._body[-1:] = b"]"
+        batch = Batch(self._model_id, self._parcels, self._body)
+        self._begin()
         return batch
+
+    def _begin(self) -> None:
+        self._parcels: list[Parcel] = []
+        self._body = bytearray(b"[")

@@ -29,3 +29,8 @@ class Inference(Struct, frozen=True, gc=False):
     outputs: dict[str, Value]
     line: int
     index: int
+
+    @property
+    def data(self) -> dict[str, Value]:
+        """Inputs and outputs together; a name that stands in both has one value."""
+        return self.inputs | self.outputs

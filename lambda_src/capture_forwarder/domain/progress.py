@@ -52,14 +52,11 @@ class QuarantineFile(Struct, frozen=True, kw_only=True):
     entries: list[Quarantined]
 
 
-class OpenLine:
+class OpenLine(Struct, eq=False):
     """One line on its way: `owed` counts the inferences of it that nobody has settled."""
 
-    __slots__ = ("line", "owed")
-
-    def __init__(self, line: Line, owed: int) -> None:
-        self.line = line
-        self.owed = owed
+    line: Line
+    owed: int
 
 
 class Watermark:

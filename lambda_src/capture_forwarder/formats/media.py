@@ -56,6 +56,7 @@ _BINARY = frozenset(
     }
 )
 # Python knows codecs that give text which no JSON can hold; captured headers do not choose among those.
+_UTF_8 = frozenset({"utf-8", "utf8"})
 _CHARSETS = frozenset({"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
 
 
@@ -69,17 +70,31 @@ def read_body(payload: Payload, override: str | None) -> Body | Refusal:
 
     The route's override wins, then the encoding that SageMaker chose, then the declared type, then the look of it.
     """
-    declared, charset = _split(override or payload.content_type or "")
     if payload.encoding is not Encoding.BASE64:
-        family = Media.CSV if payload.encoding is Encoding.CSV else Media.JSON
-        media = _media_of(declared)
-        wins = override is not None or (family is Media.JSON and media is Media.JSON_LINES)
-        return Body(media if media and wins else family, payload.data)
+        return Body(_plain_media(payload.encoding, payload.content_type, override), payload.data)
+    declared, charset = _split(override or payload.content_type or "")
     text = _decoded(payload.data, declared, charset)
     if isinstance(text, Refusal):
         return text
     found = _media_of(declared) or _sniffed(text)
     return Body(found, text) if found else _unknown(declared)
+
+
+def declared_media(encoding: str, content_type: str | None, override: str | None) -> Media | None:
+    """Return what `read_body` takes any text for that is so declared, or `None` if it would have to look at it."""
+    if encoding not in set(Encoding):
+        return None
+    if encoding != Encoding.BASE64:
+        return _plain_media(Encoding(encoding), content_type, override)
+    declared, charset = _split(override or content_type or "")
+    return _media_of(declared) if charset in _UTF_8 else None
+
+
+def _plain_media(encoding: Encoding, content_type: str | None, override: str | None) -> Media:
+    family = Media.CSV if encoding is Encoding.CSV else Media.JSON
+    media = _media_of(_split(override or content_type or "")[0])
+    wins = override is not None or (family is Media.JSON and media is Media.JSON_LINES)
+    return media if media and wins else family
 
 
 def _split(content_type: str) -> tuple[str, str]:

@@ -13,7 +13,8 @@ from msgspec import Meta, Raw, Struct
 from capture_forwarder.domain.capture import CaptureRecord, Encoding, Payload
 from capture_forwarder.domain.delivery import Refusal, RejectionCode, SkipReason
 
-_SHADOW = "ShadowExperiment"
+# What SageMaker writes as the source of an invocation that repeats production traffic.
+SHADOW = "ShadowExperiment"
 _ABSENT = (b"", b"null")
 _PATH = re.compile(r"`(\$[^`]*)`$")
 
@@ -67,7 +68,7 @@ def _record(envelope: _Envelope) -> CaptureRecord | Refusal | SkipReason:
     capture, event = envelope.captureData, envelope.eventMetadata
     if capture is None or event is None:
         return _not_a_capture("captureData or eventMetadata is missing")
-    if event.invocationSource == _SHADOW:
+    if event.invocationSource == SHADOW:
         return SkipReason.SHADOW
     if event.eventId is None or event.inferenceTime is None:
         return _not_a_capture("eventMetadata.eventId or eventMetadata.inferenceTime is missing")

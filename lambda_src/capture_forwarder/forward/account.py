@@ -5,12 +5,13 @@ from typing import cast
 
 from msgspec.structs import replace
 
+from capture_forwarder.domain.batch import Parcel
 from capture_forwarder.domain.capture import Bookmark, Line, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import Refusal, Rejection, RowResult, RowStatus, Skipped
-from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.progress import OpenLine, Position, Quarantined, Watermark
 from capture_forwarder.domain.route import Route
+from capture_forwarder.formats.fast.path import Ready
 from capture_forwarder.formats.transform import Decoded, Outcome
 
 
@@ -37,7 +38,7 @@ class Account:
     def enter(self, line: Line, outcome: Outcome) -> "LineClaim | None":
         """Enter one line; return the claim under which its inferences, if it has any, are owed."""
         self.lines.read += 1
-        claim = LineClaim(self, line)
+        claim = LineClaim(line, 0, self)
         if isinstance(outcome, Rejection):
             self.lines.rejected[outcome.code] += 1
             self._reject(line, outcome)
@@ -48,6 +49,18 @@ class Account:
         self.inferences.pending += claim.owed
         self._watermark.enter(claim, compressed=self.compressed)
         return claim if claim.owed else None
+
+    def enter_ready(self, line: Line, ready: Ready) -> "LineClaim":
+        """Enter one line of the fast path: none of its inferences is rejected."""
+        self.lines.read += 1
+        self.lines.decoded += 1
+        count = len(ready.ids)
+        self.inferences.made += count
+        self.inferences.pending += count
+        self._newest = ready.time
+        claim = LineClaim(line, count, self)
+        self._watermark.enter(claim, compressed=self.compressed)
+        return claim
 
     def _enter_rows(self, decoded: Decoded, claim: "LineClaim") -> None:
         self.lines.decoded += 1
@@ -60,12 +73,12 @@ class Account:
                 claim.owed += 1
                 self._newest = row.inference_timestamp
 
-    def settle(self, line: Line, inference: Inference, result: RowResult) -> None:
+    def settle(self, line: Line, parcel: Parcel, result: RowResult) -> None:
         """Enter what became of one inference."""
         self.inferences.pending -= 1
         if result.refusal:
             self.inferences.rejected[result.refusal.code] += 1
-            self._reject(line, _rejection(line, inference, result.refusal))
+            self._reject(line, _rejection(line, parcel, result.refusal))
         elif result.status is RowStatus.DUPLICATE:
             self.inferences.duplicate += 1
         else:
@@ -149,28 +162,24 @@ class Account:
         )
 
 
-class LineClaim(OpenLine):
+class LineClaim(OpenLine, eq=False):
     """The inferences of one line of one object, to be settled one by one."""
 
-    __slots__ = ("_account",)
+    account: Account
 
-    def __init__(self, account: Account, line: Line) -> None:
-        super().__init__(line, 0)
-        self._account = account
-
-    def settle(self, inference: Inference, result: RowResult) -> None:
+    def settle(self, parcel: Parcel, result: RowResult) -> None:
         """Take note of what became of one inference; one to be sent again stays owed."""
         if result.status is not RowStatus.RETRYABLE:
             self.owed -= 1
-            self._account.settle(self.line, inference, result)
+            self.account.settle(self.line, parcel, result)
 
 
-def _rejection(line: Line, inference: Inference, refusal: Refusal) -> Rejection:
+def _rejection(line: Line, parcel: Parcel, refusal: Refusal) -> Rejection:
     return Rejection(
         code=refusal.code,
         why=refusal.why,
         line=line.number,
         offset=line.offset,
-        index=inference.index,
-        partner_inference_id=inference.partner_inference_id,
+        index=parcel.index,
+        partner_inference_id=parcel.partner_inference_id,
     )

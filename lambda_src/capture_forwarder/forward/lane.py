@@ -1,8 +1,9 @@
 """The way to one model of one destination: fills batches across capture objects and keeps several posts in flight."""
 
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from datetime import datetime
 
-from capture_forwarder.domain.batch import Batch, Batcher, Parcel
+from capture_forwarder.domain.batch import Batch, Batcher, Claim
 from capture_forwarder.domain.delivery import DestinationUnavailable
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.forward.deliver import Delivered, deliver, owed
@@ -23,18 +24,22 @@ class Lane:
         self.trouble: DestinationUnavailable | None = None
         self._outlet = outlet
         self._run = run
-        self._batcher = Batcher(model_id, outlet.destination.limits)
+        self._batcher = Batcher(model_id, outlet.destination.limits, outlet.destination.write)
         self.limit = outlet.max_in_flight
         self._in_flight: dict[Future[Delivered], Batch] = {}
 
-    def encode(self, inference: Inference) -> bytes:
-        """Return `inference` as it stands in a request."""
-        return self._outlet.destination.encode(inference)
-
-    def add(self, parcel: Parcel) -> None:
-        """Take one more inference; blocks while as many posts as may be are under way."""
-        if batch := self._batcher.add(parcel):
+    def add(self, claim: Claim, partner_inference_id: str, index: int, time: datetime, data: object) -> bool:
+        """Take one more inference and tell whether that began a post; blocks while too many are under way."""
+        batch = self._batcher.add(claim, partner_inference_id, index, time, data)
+        if batch:
             self._post(batch)
+        return batch is not None
+
+    def add_inference(self, claim: Claim, inference: Inference) -> bool:
+        """Take one more inference, as `add` does."""
+        return self.add(
+            claim, inference.partner_inference_id, inference.index, inference.inference_timestamp, inference.data
+        )
 
     def drain(self) -> None:
         """Send what has been gathered and wait until every post is answered or given up."""
@@ -67,4 +72,4 @@ class Lane:
 
 def _settle(delivered: Delivered) -> None:
     for parcel, result in delivered.results:
-        parcel.claim.settle(parcel.inference, result)
+        parcel.claim.settle(parcel, result)

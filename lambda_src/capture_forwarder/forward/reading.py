@@ -1,0 +1,78 @@
+"""One capture object read, line after line, until its end or that of the time."""
+
+from msgspec import Struct
+
+from capture_forwarder.domain.capture import Line
+from capture_forwarder.domain.conservation import ObjectState
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.formats.lines import LineReader
+from capture_forwarder.formats.transform import Decoded
+from capture_forwarder.forward.account import Account
+from capture_forwarder.forward.closing import Closing
+from capture_forwarder.forward.lane import Lane
+from capture_forwarder.forward.run import Run
+from capture_forwarder.forward.ways import Way
+
+# Clocks are asked after so much reading, and after every post: asking at every line would cost as much as a line.
+_UNCLOCKED_BYTES = 64 * 1024
+
+
+class ReadingLimits(Struct, frozen=True, kw_only=True):
+    """How long a line may be, and when progress is saved in the middle of an object."""
+
+    max_line_bytes: int = 64 * 1024 * 1024
+    checkpoint_secs: float = 20.0
+    max_rejected_bytes: int = 4 * 1024 * 1024
+
+
+class Reading:
+    """Enters lines into an object's account and hands their inferences to its lane."""
+
+    def __init__(self, account: Account, lane: Lane, way: Way, run: Run) -> None:
+        self._account = account
+        self._lane = lane
+        self._way = way
+        self._run = run
+
+    def read(self, reader: LineReader, limits: ReadingLimits, closing: Closing) -> None:
+        """Read on until the end, or until there is a reason to stop. Raises `Unavailable`."""
+        account, lane, run = self._account, self._lane, self._run
+        due, clocked = run.clock() + limits.checkpoint_secs, 0
+        for line in reader:
+            account.compressed = reader.compressed
+            posted = self._enter(line)
+            if lane.trouble:
+                account.stop(ObjectState.OWED, str(lane.trouble))
+                return
+            full = account.rejected_bytes > limits.max_rejected_bytes
+            if not (posted or full) and line.end - clocked < _UNCLOCKED_BYTES:
+                continue
+            clocked = line.end
+            if run.deadline.reading_secs() <= 0:
+                account.stop(ObjectState.OUT_OF_TIME, "the invocation's time is used up")
+                return
+            if full or run.clock() > due:
+                closing.checkpoint(account, run)
+                due = run.clock() + limits.checkpoint_secs
+        account.stop(ObjectState.READ)
+
+    def _enter(self, line: Line) -> bool:
+        """Enter one line and tell whether that began a post."""
+        ready = self._way.fast(line.data) if self._way.fast else None
+        if ready is None:
+            return self._enter_plain(line)
+        claim = self._account.enter_ready(line, ready)
+        posted = False
+        for index, partner_id in enumerate(ready.ids):
+            posted |= self._lane.add(claim, partner_id, index, ready.time, ready.rows[index])
+        return posted
+
+    def _enter_plain(self, line: Line) -> bool:
+        outcome = self._way.plain(line)
+        claim = self._account.enter(line, outcome)
+        posted = False
+        if claim and isinstance(outcome, Decoded):
+            for row in outcome.rows:
+                if isinstance(row, Inference):
+                    posted |= self._lane.add_inference(claim, row)
+        return posted

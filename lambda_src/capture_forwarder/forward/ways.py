@@ -1,0 +1,50 @@
+"""The ways from routes to models, for the length of a run."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from capture_forwarder.domain.route import Route
+from capture_forwarder.formats.fast.path import FastPath, fast_path
+from capture_forwarder.formats.transform import Transform
+from capture_forwarder.forward.lane import Lane
+from capture_forwarder.forward.outlet import Outlet
+from capture_forwarder.forward.run import Run
+
+
+class Way(Struct, frozen=True):
+    """What makes lines of a route into inferences: `fast` where its schema allows it, `plain` for all the rest."""
+
+    plain: Transform
+    fast: FastPath | None
+
+
+class Ways:
+    """One lane a model and destination, and one way a route, shared by all objects of a run."""
+
+    def __init__(self, outlets: Mapping[str, Outlet], run: Run) -> None:
+        self._outlets = outlets
+        self._run = run
+        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._ways: dict[str, Way] = {}
+
+    def lane(self, route: Route) -> Lane:
+        """Return the lane that `route` shares with every other route to the same model."""
+        key = (route.destination, route.model_id)
+        if key not in self._lanes:
+            self._lanes[key] = Lane(route.model_id, self._outlets[route.destination], self._run)
+        return self._lanes[key]
+
+    def way(self, route: Route) -> Way:
+        """Return how lines of `route` become inferences. Raises `DestinationUnavailable` if its schema is not known."""
+        if route.name not in self._ways:
+            outlet = self._outlets[route.destination]
+            schema = outlet.schemas.schema(route.model_id) if route.schema_from_model else route.schema
+            fast = fast_path(route.reading, schema) if schema else None
+            self._ways[route.name] = Way(Transform(route.reading, schema), fast)
+        return self._ways[route.name]
+
+    def drain(self) -> None:
+        """Wait until every post is settled."""
+        for lane in self._lanes.values():
+            lane.drain()
