@@ -1,0 +1,40 @@
+"""The two ledgers as rows of a table; what stands in them is shown, never interpreted."""
+
+from collections.abc import Mapping
+
+from rich.table import Table
+from rich.text import Text
+
+from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
+from capture_forwarder.domain.delivery import RejectionCode, SkipReason
+
+UNBALANCED = "The books do not balance: this is a bug, please report it."
+
+
+def conservation_table() -> Table:
+    """Return a table for ledgers, without any yet."""
+    return Table("ledger", "", "became", title="Conservation")
+
+
+def add_ledgers(table: Table, lines: LineCounts, inferences: InferenceCounts) -> None:
+    """Add what lines and inferences became."""
+    ends = f"{lines.decoded} decoded, {_counted('rejected', lines.rejected)}, {_counted('skipped', lines.skipped)}"
+    add_row(table, "lines", f"{lines.read} read", ends)
+    ends = f"{inferences.accepted} accepted, {inferences.duplicate} duplicate, "
+    ends += f"{_counted('rejected', inferences.rejected)}, {inferences.pending} pending"
+    add_row(table, "inferences", f"{inferences.made} made", ends)
+
+
+def add_row(table: Table, *cells: str) -> None:
+    """Add a row with everything that a terminal would obey spelled out."""
+    table.add_row(*(Text(printable(cell), overflow="fold") for cell in cells))
+
+
+def printable(text: str) -> str:
+    """Return `text` with everything that a terminal would obey spelled out."""
+    return text if text.isprintable() else ascii(text)
+
+
+def _counted(what: str, counts: Mapping[RejectionCode, int] | Mapping[SkipReason, int]) -> str:
+    reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+    return f"{sum(counts.values())} {what}" + (f" ({reasons})" if reasons else "")

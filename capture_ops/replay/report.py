@@ -1,0 +1,43 @@
+"""The plan and the outcome of a replay as tables; what stands in quarantine is shown, never interpreted."""
+
+from collections.abc import Iterable, Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from capture_ops.conservation import UNBALANCED, add_ledgers, add_row, conservation_table
+from capture_ops.replay.claims import ReplayReport
+from capture_ops.replay.plan import Step
+
+
+def print_plan(steps: Iterable[Step], console: Console) -> None:
+    """Print what would be done with every file."""
+    table = Table("file", "route", "code", "entries", "becomes", title="What a replay would do")
+    total = 0
+    for step in steps:
+        total += step.entries
+        for part, count in sorted(step.parts.items()):
+            add_row(table, step.name, part.route, part.code, str(count), part.becomes)
+    console.print(table)
+    console.print(f"{total} entries. Nothing was sent, and nothing was written.")
+
+
+def print_report(report: ReplayReport, console: Console) -> None:
+    """Print the conservation table: entries of quarantine, the lines among them, and the inferences made of them."""
+    table = conservation_table()
+    add_row(table, "entries", f"{report.selected} selected", f"{report.removed} removed, {report.left.total()} left")
+    add_ledgers(table, report.lines, report.inferences)
+    console.print(table)
+    if not report.balanced:
+        console.print(UNBALANCED, style="red")
+    if report.left:
+        _print_left(report.left, console)
+    elif not report.selected:
+        console.print("There is nothing to replay.")
+
+
+def _print_left(left: Mapping[str, int], console: Console) -> None:
+    table = Table("entries", "why they are in quarantine still", title="Left over")
+    for why, count in sorted(left.items()):
+        add_row(table, str(count), why)
+    console.print(table)
