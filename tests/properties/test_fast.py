@@ -271,6 +271,14 @@ def test_blank_text_in_the_only_column_is_left() -> None:
     assert both(capture(csv_side("a\n\nb"), csv_side("1\n2\n3")), schema("S", "F")) is None
 
 
+@given(st.text("MQA=+/-_ \n", max_size=9))
+def test_base64_is_taken_as_strictly_as_on_the_plain_path(data: str) -> None:
+    """What Python's strict decoder refuses, or reads otherwise, is left."""
+    side = {"observedContentType": "text/csv", "data": data, "encoding": "BASE64"}
+    both(capture(side, csv_side("1")), schema("S" * 2, "F"))
+    both(capture(side, csv_side("1")), schema("F", "F"))
+
+
 def test_a_bare_list_of_text_is_left() -> None:
     """It is a list of rows, not one row."""
     assert both(capture(json_side(["a", "b"]), csv_side("1")), schema("SS", "F")) is None

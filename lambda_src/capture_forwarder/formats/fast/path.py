@@ -9,13 +9,18 @@ from msgspec import Meta, Struct
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.route import IdSource, PayloadOptions, ReadingOptions
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.formats.fast.shapes import Shape
-from capture_forwarder.formats.fast.sides import SideReader
+from capture_forwarder.formats.fast.shapes import Shape, Values
+from capture_forwarder.formats.fast.sides import REFUSED, PayloadReader, SideShapes
 from capture_forwarder.formats.fast.values import row_struct
 from capture_forwarder.formats.records import SHADOW
 
 # What `_{index}` adds to an id, at most.
 _SUFFIX_CHARS = 12
+# Content types are captured data: hostile ones must not fill the memory.
+_MOST_DECLARED = 64
+
+# Encoding and content type of the request, and of the answer.
+_Declared = tuple[str, str | None, str, str | None]
 
 
 class _Side(Struct, gc=False):
@@ -73,37 +78,59 @@ class FastPath:
     def __init__(self, options: ReadingOptions, schema: ModelSchema) -> None:
         self._by_event = options.id_source is IdSource.EVENT_ID
         self._id_chars = options.max_partner_id_chars - _SUFFIX_CHARS
-        self._inputs = SideReader(schema.inputs, options.input, answers=False)
-        self._outputs = SideReader(schema.outputs, options.output, answers=True)
-        self._joined: dict[tuple[Shape, Shape], type[Struct]] = {}
+        self._inputs = SideShapes(schema.inputs, options.input, answers=False)
+        self._outputs = SideShapes(schema.outputs, options.output, answers=True)
+        self._readers: dict[_Declared, tuple[PayloadReader, PayloadReader]] = {}
+        self._joined: dict[tuple[Shape | None, Shape | None], type[Struct]] = {}
 
     def __call__(self, data: bytes) -> Ready | None:
         """Return what a line becomes, or `None` if that is for the plain path to tell."""
         try:
             envelope = _decode(data)
-        except (msgspec.DecodeError, ValueError, RecursionError):
+        except REFUSED:
             return None
         event, sides = envelope.eventMetadata, envelope.captureData
         call_id = event.eventId if self._by_event else event.inferenceId or event.eventId
         if len(call_id) > self._id_chars or event.invocationSource == SHADOW:
             return None
-        request, answer = sides.endpointInput, sides.endpointOutput
-        inputs = self._inputs.read(request.data, request.encoding, request.observedContentType)
-        outputs = self._outputs.read(answer.data, answer.encoding, answer.observedContentType)
-        if inputs is None or outputs is None:
+        asked, answered = sides.endpointInput, sides.endpointOutput
+        declared = (asked.encoding, asked.observedContentType, answered.encoding, answered.observedContentType)
+        inputs, outputs = self._readers.get(declared) or self._new_readers(declared)
+        values = _read(inputs, outputs, asked.data, answered.data)
+        if values is None:
             return None
-        (asked, rows), (answered, answers) = inputs, outputs
-        count = len(rows)
-        if count != len(answers):
-            return None
-        joined = self._joined.get((asked, answered)) or self._join(asked, answered)
-        if count == 1:
-            return Ready(event.inferenceTime, [call_id], [joined(*rows[0], *answers[0])])
-        ids = [PartnerInferenceId.for_row(call_id, index, count) for index in range(count)]
-        together = zip(rows, answers, strict=True)
-        return Ready(event.inferenceTime, ids, [joined(*row, *answer) for row, answer in together])
+        rows, answers = values
+        row = self._joined.get((inputs.shape, outputs.shape)) or self._join(inputs.shape, outputs.shape)
+        if len(rows) == 1:
+            return Ready(event.inferenceTime, [call_id], [row(*rows[0], *answers[0])])
+        ids = [PartnerInferenceId.for_row(call_id, index, len(rows)) for index in range(len(rows))]
+        return Ready(event.inferenceTime, ids, [row(*given, *got) for given, got in zip(rows, answers, strict=True)])
 
-    def _join(self, inputs: Shape, outputs: Shape) -> type[Struct]:
+    def _new_readers(self, declared: _Declared) -> tuple[PayloadReader, PayloadReader]:
+        if len(self._readers) >= _MOST_DECLARED:
+            self._readers.clear()
+        self._readers[declared] = self._inputs.reader(*declared[:2]), self._outputs.reader(*declared[2:])
+        return self._readers[declared]
+
+    def _join(self, inputs: Shape | None, outputs: Shape | None) -> type[Struct]:
         """Return a struct of what stands in `inference_data`: the values of both sides, by name."""
-        self._joined[inputs, outputs] = row_struct(inputs.attributes + outputs.attributes, ordered=False)
+        attributes = tuple(attribute for shape in (inputs, outputs) if shape for attribute in shape.attributes)
+        self._joined[inputs, outputs] = row_struct(attributes, ordered=False)
         return self._joined[inputs, outputs]
+
+
+def _read(
+    inputs: PayloadReader, outputs: PayloadReader, asked: str, answered: str
+) -> tuple[list[Values], list[Values]] | None:
+    """Return the values of every row of both sides, or `None` if they are for the plain path."""
+    rows: list[Values] | None
+    answers: list[Values] | None
+    try:
+        rows = inputs.read(asked)
+    except REFUSED:
+        rows = inputs.learn(asked)
+    try:
+        answers = outputs.read(answered)
+    except REFUSED:
+        answers = outputs.learn(answered)
+    return None if rows is None or answers is None or len(rows) != len(answers) else (rows, answers)

@@ -1,6 +1,7 @@
 """How the rows of a payload lie, as one typed decoder each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from msgspec.structs import astuple
 
 from capture_forwarder.domain.schema import Attribute
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.formats.fast.values import fast_type, is_textual, row_struct
+from capture_forwarder.formats.fast.values import MOST_SHAPES, fast_type, is_textual, row_struct
 
 Values = tuple[Any, ...]
 
@@ -34,7 +35,8 @@ class Shape(Struct, frozen=True, eq=False):
     read: Callable[[str], list[Values]]
 
 
-def csv_shape(attributes: Sequence[Attribute]) -> Shape | None:
+@lru_cache(MOST_SHAPES)
+def csv_shape(attributes: tuple[Attribute, ...]) -> Shape | None:
     """Return the shape of CSV without a header, or `None` where a blank row could not be told from a value."""
     if not attributes or (len(attributes) == 1 and is_textual(attributes[0])):
         return None
@@ -43,14 +45,14 @@ def csv_shape(attributes: Sequence[Attribute]) -> Shape | None:
     decode_rows = msgspec.json.Decoder(list[row_type], strict=False).decode  # type: ignore[valid-type]  # made at run time
 
     def read(text: str) -> list[Values]:
-        if '"' in text or "\\" in text or "\r" in text:
-            raise ValueError("cells that have to be unquoted, or other line ends")
+        if '"' in text or "\\" in text:  # other line ends are no characters of JSON text
+            raise ValueError("cells that have to be unquoted")
         text = text.rstrip("\n")
         if "\n" not in text:
             return [astuple(decode_row(f'["{text.replace(",", _COMMA)}"]'))]
         return [astuple(row) for piece in _pieces(text) for row in decode_rows(_as_json(piece))]
 
-    return Shape(tuple(attributes), read)
+    return Shape(attributes, read)
 
 
 def _as_json(text: str) -> str:
@@ -84,7 +86,8 @@ def _kind(row: JsonValue) -> str:
     return next((key for key in _ORDERED_KEYS if row.keys() == {key} and isinstance(row[key], list)), _NAMED)
 
 
-def json_shape(key: Key, ordered: Sequence[Attribute], named: Sequence[Attribute]) -> Shape | None:
+@lru_cache(MOST_SHAPES)
+def json_shape(key: Key, ordered: tuple[Attribute, ...], named: tuple[Attribute, ...]) -> Shape | None:
     """Return what reads documents of `key`; `ordered` and `named` are the attributes of such rows, or empty."""
     outer, kind = key
     attributes = named if kind == _NAMED else ordered
@@ -92,41 +95,54 @@ def json_shape(key: Key, ordered: Sequence[Attribute], named: Sequence[Attribute
         return None
     if kind == _SCALAR:
         return _scalars(outer, attributes)
-    row, values = _row(kind, attributes)
+    wrapped = kind not in (_LIST, _NAMED)
+    row = row_struct(attributes, ordered=kind != _NAMED)
+    if wrapped:
+        row = _object("Wrapped", kind, row)
     if outer == "":
-        decode = msgspec.json.Decoder(row).decode
-        return Shape(tuple(attributes), lambda text: [values(decode(text))])
-    return _listed(outer, row, attributes, values)
+        decode: Callable[[str], Any] = msgspec.json.Decoder(row).decode
+        one = (lambda text: [astuple(decode(text).held)]) if wrapped else (lambda text: [astuple(decode(text))])
+        return Shape(attributes, one)
+    return Shape(attributes, _wrapped(_rows(outer, row)) if wrapped else _values(_rows(outer, row)))
 
 
-def _scalars(outer: str | None, attributes: Sequence[Attribute]) -> Shape | None:
+def _object(name: str, key: str, held: Any) -> type[Struct]:
+    """Return a struct of one key alone."""
+    return defstruct(name, [("held", held)], rename={"held": key}, forbid_unknown_fields=True, gc=False)
+
+
+def _scalars(outer: str | None, attributes: tuple[Attribute, ...]) -> Shape | None:
     """Under an outer key every scalar is a row; a bare list of them is one row, unless all of it is text."""
     if outer:
-        return _listed(outer, fast_type(attributes[0]), attributes, _alone) if len(attributes) == 1 else None
+        if len(attributes) != 1:
+            return None
+        scalars = _rows(outer, fast_type(attributes[0]))
+        return Shape(attributes, lambda text: [(value,) for value in scalars(text)])
     if all(map(is_textual, attributes)):
         return None
     decode = msgspec.json.Decoder(row_struct(attributes, ordered=True)).decode
-    return Shape(tuple(attributes), lambda text: [astuple(decode(text))])
+    return Shape(attributes, lambda text: [astuple(decode(text))])
 
 
-def _alone(value: object) -> Values:
-    return (value,)
-
-
-def _row(kind: str, attributes: Sequence[Attribute]) -> tuple[type[Struct], Callable[[Any], Values]]:
-    if kind in (_LIST, _NAMED):
-        return row_struct(attributes, ordered=kind == _LIST), astuple
-    inner = row_struct(attributes, ordered=True)
-    wrapped = defstruct("Wrapped", [("row", inner)], rename={"row": kind}, forbid_unknown_fields=True, gc=False)
-    return wrapped, lambda wrapping: astuple(wrapping.row)
-
-
-def _listed(outer: str | None, row: Any, attributes: Sequence[Attribute], values: Callable[[Any], Values]) -> Shape:
+def _rows(outer: str | None, row: Any) -> Callable[[str], list[Any]]:
+    """Return what reads a list of rows, bare or under a key."""
     if outer is None:
-        decode_rows = msgspec.json.Decoder(list[row]).decode
-        return Shape(tuple(attributes), lambda text: [values(each) for each in decode_rows(text)])
-    document = defstruct(
-        "Document", [("rows", list[row])], rename={"rows": outer}, forbid_unknown_fields=True, gc=False
-    )
-    decode: Callable[[str], Any] = msgspec.json.Decoder(document).decode
-    return Shape(tuple(attributes), lambda text: [values(each) for each in decode(text).rows])
+        return msgspec.json.Decoder(list[row]).decode
+    decode: Callable[[str], Any] = msgspec.json.Decoder(_object("Document", outer, list[row])).decode
+    return lambda text: decode(text).held
+
+
+def _values(decode: Callable[[str], list[Any]]) -> Callable[[str], list[Values]]:
+    def read(text: str) -> list[Values]:
+        rows = decode(text)
+        return [astuple(rows[0])] if len(rows) == 1 else [astuple(row) for row in rows]
+
+    return read
+
+
+def _wrapped(decode: Callable[[str], list[Any]]) -> Callable[[str], list[Values]]:
+    def read(text: str) -> list[Values]:
+        rows = decode(text)
+        return [astuple(rows[0].held)] if len(rows) == 1 else [astuple(row.held) for row in rows]
+
+    return read

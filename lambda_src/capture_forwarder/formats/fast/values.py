@@ -1,13 +1,16 @@
 """The types of attributes as a typed decoder knows them: none takes what the plain path makes another value of."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, defstruct
 
 from capture_forwarder.domain.schema import Attribute, ValueType
 
+# Decoders are made once a process, not once a run; of the schemas of a few hundred models.
+MOST_SHAPES = 1024
 _LARGEST = sys.float_info.max
 # Bounds keep out NaN and infinity, and integers of more than 64 bits.
 _TYPES: dict[ValueType, Any] = {
@@ -35,7 +38,8 @@ def is_textual(attribute: Attribute) -> bool:
     return fast_type(attribute) is str
 
 
-def row_struct(attributes: Sequence[Attribute], *, ordered: bool) -> type[Struct]:
+@lru_cache(MOST_SHAPES)
+def row_struct(attributes: tuple[Attribute, ...], *, ordered: bool) -> type[Struct]:
     """Return a struct of exactly these attributes, all required: an array of values in order, or an object of names.
 
     A model's names need not be Python's, so fields are numbered, and renamed.
