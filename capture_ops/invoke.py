@@ -15,6 +15,7 @@ from capture_forwarder import bootstrap, handler
 from capture_forwarder.aws.events import EventError
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.events import Event, ObjectForwarded
+from capture_forwarder.settings import CONFIG_VARIABLE
 from capture_ops.errors import CommandError
 
 _SHOWN_CHARS = 56
@@ -77,7 +78,7 @@ def invoke(event: dict[str, Any], config: Path | None) -> Invoked:
     Raises `SettingsError`.
     """
     if config:
-        os.environ[bootstrap.CONFIG_VARIABLE] = str(config)
+        os.environ[CONFIG_VARIABLE] = str(config)
     bootstrap.runtime.cache_clear()
     seen = Reports()
     bootstrap.runtime().observers[:] = [seen]  # a person reads the table, not the function's log

@@ -26,19 +26,19 @@ from capture_forwarder.domain.events import Event
 from capture_forwarder.domain.route import Router
 from capture_forwarder.forward.closing import Closing
 from capture_forwarder.forward.deadline import Deadline
-from capture_forwarder.forward.forwarder import Forwarder, ReadingLimits
+from capture_forwarder.forward.forwarder import Forwarder
 from capture_forwarder.forward.nothing import NoProgress
 from capture_forwarder.forward.outlet import Outlet
+from capture_forwarder.forward.reading import ReadingLimits
 from capture_forwarder.forward.run import Run
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
-from capture_forwarder.settings import DestinationSettings, Resources, Settings
+from capture_forwarder.settings import CONFIG_VARIABLE, DestinationSettings, Resources, Settings
 from capture_forwarder.settings_file import read_settings
 from capture_forwarder.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-CONFIG_VARIABLE = "CAPTURE_FORWARDER_CONFIG"
 _BESIDE_THE_PACKAGE = Path(__file__).parent.parent / "forwarder.toml"
 
 
@@ -86,7 +86,9 @@ class Runtime:
 def runtime() -> Runtime:
     """Return the one runtime of this process. Raises `SettingsError`."""
     path = Path(os.environ.get(CONFIG_VARIABLE, _BESIDE_THE_PACKAGE))
-    return Runtime(read_settings(path), Resources.from_environment(os.environ), [Telemetry(lambda: datetime.now(UTC))])
+    settings = read_settings(path)
+    telemetry = Telemetry(lambda: datetime.now(UTC), settings.stack.name)
+    return Runtime(settings, Resources.from_environment(os.environ), [telemetry])
 
 
 def s3_client() -> "S3Client":

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 NAMESPACE = "CaptureForwarder"
 DIMENSIONS = ("route", "destination")
+TOTAL_DIMENSION = "stack"
 
 
 class Definition(Struct, frozen=True):
@@ -17,7 +18,11 @@ class Definition(Struct, frozen=True):
 
 
 class Metric(Enum):
-    """The metrics; dimensions are `route` and `destination` only, so that their number stays bounded."""
+    """The metrics; dimensions are `route` and `destination` only, so that their number stays bounded.
+
+    `TOTALS` are emitted a second time under the name of the stack alone, because an alarm cannot sum what it would have
+    to search for: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-search-expressions.html
+    """
 
     OBJECTS_FORWARDED = Definition("ObjectsForwarded", "Count", "capture objects that a run is through with")
     RECORDS_READ = Definition("RecordsRead", "Count", "lines read from capture objects")
@@ -39,3 +44,17 @@ class Metric(Enum):
         "CaptureLag", "Seconds", "time from the newest inference of an object to the end of the run"
     )
     CONSERVATION_VIOLATIONS = Definition("ConservationViolations", "Count", "ledgers that do not add up; always 0")
+
+
+TOTALS = frozenset(
+    {
+        Metric.RECORDS_READ,
+        Metric.RECORDS_REJECTED,
+        Metric.INFERENCES_ACCEPTED,
+        Metric.INFERENCES_DUPLICATE,
+        Metric.INFERENCES_REJECTED,
+        Metric.INFERENCES_PENDING,
+        Metric.REQUESTS_DENIED,
+        Metric.CONSERVATION_VIOLATIONS,
+    }
+)

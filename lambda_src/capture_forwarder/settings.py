@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from capture_forwarder.deployment import BucketName, BucketSettings, StackSettings
 from capture_forwarder.domain.batch import BatchLimits
 from capture_forwarder.domain.route import (
     IdSource,
@@ -19,6 +20,8 @@ from capture_forwarder.domain.route import (
     UnknownAttributes,
 )
 from capture_forwarder.domain.schema import Attribute, ModelSchema
+
+CONFIG_VARIABLE = "CAPTURE_FORWARDER_CONFIG"  # names the file, where it is not the one beside the package
 
 Name = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", description="letters, digits, . _ -; at most 63")
@@ -59,12 +62,11 @@ class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One `[[route]]`: captures under a prefix, and the model that they are inferences of."""
 
     name: Name
-    bucket: Annotated[
-        str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="a bucket name, without s3://")
-    ]
+    bucket: BucketName
     prefix: Annotated[
         str, Meta(pattern="^(|.*/)$", description='a prefix that ends with "/": "churn" would match churn-v2/ too')
     ]
+    suffix: Annotated[str, Meta(pattern=r"^\.[A-Za-z0-9.]{1,30}$", description='how keys end, ".jsonl"')] = ".jsonl"
     destination: Name
     model_id: Text
     schema: Annotated[str, Meta(pattern="^(none|model)$", description='"none" or "model"')] = "none"
@@ -108,6 +110,7 @@ class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     max_line_bytes: Positive = 64 * 1024 * 1024
     checkpoint_secs: Seconds = 20.0
+    first_delay_secs: Annotated[int, Meta(ge=0, le=900)] = 30
 
 
 class Resources(Struct, frozen=True, kw_only=True):
@@ -132,8 +135,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     destination: tuple[DestinationSettings, ...]
     route: tuple[RouteSettings, ...]
     function: FunctionSettings = field(default_factory=FunctionSettings)
+    stack: StackSettings = field(default_factory=StackSettings)
+    bucket: tuple[BucketSettings, ...] = ()
 
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every route as the use case knows it."""
         return tuple(settings.route for settings in self.route)
+
+    @property
+    def buckets(self) -> dict[str, BucketSettings]:
+        """What is known of every bucket that a route names, in the order of the file."""
+        said = {bucket.name: bucket for bucket in self.bucket}
+        return {route.bucket: said.get(route.bucket) or BucketSettings(name=route.bucket) for route in self.route}

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from ipaddress import ip_address
 from pathlib import Path
@@ -10,14 +10,24 @@ from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
+from msgspec.inspect import is_struct_type
 from msgspec.structs import FieldInfo, fields
 
+from capture_forwarder.deployment import BucketSettings, StackSettings, Trigger
 from capture_forwarder.domain.schema import Attribute
 from capture_forwarder.formats.media import known_content_type
 from capture_forwarder.settings import DestinationSettings, FunctionSettings, RouteSettings, Settings
 
 Table = dict[str, Any]
+_BATCH_WITHOUT_WINDOW = 10  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+
+
+Check = Callable[[Settings], Iterable[str]]
+
+
+def _nothing_more(_: Settings) -> Iterable[str]:
+    return ()
 
 
 class SettingsError(Exception):
@@ -28,16 +38,16 @@ class SettingsError(Exception):
         super().__init__("\n".join([f"{origin} has {len(problems)} problem(s):", *(f"  {text}" for text in problems)]))
 
 
-def read_settings(path: Path) -> Settings:
-    """Return the settings in `path`. Raises `SettingsError`."""
+def read_settings(path: Path, also: Check = _nothing_more) -> Settings:
+    """Return the settings in `path`. Raises `SettingsError`, with the problems that `also` finds among the others."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(str(path), [f"cannot be read: {error}"]) from error
-    return parse_settings(text, str(path))
+    return parse_settings(text, str(path), also)
 
 
-def parse_settings(text: str, origin: str = "forwarder.toml") -> Settings:
+def parse_settings(text: str, origin: str = "forwarder.toml", also: Check = _nothing_more) -> Settings:
     """Return the settings in `text`. Raises `SettingsError`, in which `origin` names the file."""
     try:
         document = tomllib.loads(text)
@@ -46,20 +56,23 @@ def parse_settings(text: str, origin: str = "forwarder.toml") -> Settings:
     if problems := list(_shape_problems(document)):
         raise SettingsError(origin, problems)
     settings = msgspec.convert(document, Settings)
-    if problems := list(_meaning_problems(settings)):
+    if problems := [*_meaning_problems(settings), *also(settings)]:
         raise SettingsError(origin, problems)
     return settings
 
 
 def _shape_problems(document: Table) -> Iterator[str]:
-    for key in sorted(document.keys() - {"destination", "route", "function"}):
-        yield f"{key}: no such table; there are [function], [[destination]] and [[route]]"
+    for key in sorted(document.keys() - {"destination", "route", "function", "stack", "bucket"}):
+        yield f"{key}: no such table; there are [function], [stack], [[destination]], [[route]] and [[bucket]]"
     yield from _table_problems(document.get("function", {}), FunctionSettings, "function")
+    yield from _table_problems(document.get("stack", {}), StackSettings, "stack")
     yield from _tables_problems(document.get("destination"), DestinationSettings, "destination")
     yield from _tables_problems(document.get("route"), RouteSettings, "route")
+    if "bucket" in document:
+        yield from _tables_problems(document["bucket"], BucketSettings, "bucket")
 
 
-def _tables_problems(tables: Any, struct: type, path: str) -> Iterator[str]:
+def _tables_problems(tables: Any, struct: type[Struct], path: str) -> Iterator[str]:
     if not isinstance(tables, list) or not tables:
         yield f"{path}: write at least one [[{path}]]"
         return
@@ -67,7 +80,7 @@ def _tables_problems(tables: Any, struct: type, path: str) -> Iterator[str]:
         yield from _table_problems(table, struct, f"{path}[{index}]")
 
 
-def _table_problems(table: Any, struct: type, path: str) -> Iterator[str]:
+def _table_problems(table: Any, struct: type[Struct], path: str) -> Iterator[str]:
     if not isinstance(table, dict):
         yield f"{path}: write a table, [{path}]"
         return
@@ -80,8 +93,14 @@ def _table_problems(table: Any, struct: type, path: str) -> Iterator[str]:
                 yield f"{path}.{name}: missing; write {_expectation(info)}"
         elif info.type == tuple[Attribute, ...]:
             yield from _tables_problems(table[name], Attribute, f"{path}.{name}")
+        elif nested := _struct_of(info):
+            yield from _table_problems(table[name], nested, f"{path}.{name}")
         else:
             yield from _value_problems(table[name], info, f"{path}.{name}")
+
+
+def _struct_of(info: FieldInfo) -> type[Struct] | None:
+    return next((part for part in (info.type, *get_args(info.type)) if is_struct_type(part)), None)
 
 
 def _value_problems(value: Any, info: FieldInfo, path: str) -> Iterator[str]:
@@ -111,6 +130,11 @@ def _meaning_problems(settings: Settings) -> Iterator[str]:
     names = {destination.name for destination in settings.destination}
     for index, route in enumerate(settings.route):
         yield from _route_problems(route, names, f"route[{index}]")
+    yield from _stack_problems(settings.stack)
+    yield from _repeated((b.name for b in settings.bucket), "bucket name {!r}: two [[bucket]] tables; write one")
+    routed = {route.bucket for route in settings.route}
+    for index, bucket in enumerate(settings.bucket):
+        yield from _bucket_problems(bucket, routed, f"bucket[{index}]")
 
 
 def _route_problems(route: RouteSettings, destinations: set[str], path: str) -> Iterator[str]:
@@ -125,6 +149,28 @@ def _route_problems(route: RouteSettings, destinations: set[str], path: str) -> 
     yield from _repeated((a.name for a in route.attribute), path + ".attribute: two are named {!r}")
     placed = (f"{a.stage} {a.position}" for a in route.attribute if a.position is not None)
     yield from _repeated(placed, path + ".attribute: two share the position {}")
+
+
+def _stack_problems(stack: StackSettings) -> Iterator[str]:
+    if stack.reserved_concurrency is not None and stack.reserved_concurrency < stack.max_concurrency:
+        yield (
+            f"stack.max_concurrency: write at most {stack.reserved_concurrency}, the reserved_concurrency; "
+            "what the queue hands over beyond it would be throttled"
+        )
+    if stack.batch_size > _BATCH_WITHOUT_WINDOW and not stack.batching_window_secs:
+        yield f"stack.batching_window_secs: write 1 or more; a batch_size above {_BATCH_WITHOUT_WINDOW} needs a window"
+
+
+def _bucket_problems(bucket: BucketSettings, routed: set[str], path: str) -> Iterator[str]:
+    if bucket.name not in routed:
+        yield f"{path}.name: no [[route]] names the bucket {bucket.name!r}; there are {sorted(routed)}"
+    if bucket.create and bucket.account:
+        yield f"{path}.account: remove it; a bucket that the stack makes is in the stack's own account"
+    if not bucket.create and bucket.chosen_trigger is Trigger.S3:
+        yield (
+            f'{path}.trigger: write "eventbridge" and run `capture-forwarder enable-eventbridge {bucket.name}`; '
+            "S3 keeps one notification configuration a bucket, and changing it can damage that of others"
+        )
 
 
 def _repeated(values: Iterable[str], sentence: str) -> Iterator[str]:

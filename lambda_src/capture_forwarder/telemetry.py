@@ -14,16 +14,20 @@ from msgspec import to_builtins
 
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.events import BatchSent, Event, EventIgnored, MessageRefused, ObjectForwarded, RunEnded
-from capture_forwarder.metrics import NAMESPACE, Metric
+from capture_forwarder.metrics import NAMESPACE, TOTAL_DIMENSION, TOTALS, Metric
 
 _SERVICE = "capture-forwarder"
 
 
 class Telemetry:
-    """Observer of the deployed function; metrics are gathered and written when a run ends."""
+    """Observer of the deployed function; metrics are gathered and written when a run ends.
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    What alarms watch is summed under `stack` too, the name of the stack.
+    """
+
+    def __init__(self, now: Callable[[], datetime], stack: str) -> None:
         self._now = now
+        self._stack = stack
         self._logger = Logger(service=_SERVICE)
         self._gathered: dict[tuple[tuple[str, str], ...], EphemeralMetrics] = {}
         self._lock = Lock()
@@ -71,6 +75,12 @@ class Telemetry:
             self._logger.error("destination denies", destination=sent.destination, why=sent.trouble)
 
     def _measure(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
+        self._gather(dimensions, measures)
+        self._gather({TOTAL_DIMENSION: self._stack}, {m: amount for m, amount in measures.items() if m in TOTALS})
+
+    def _gather(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
+        if not measures:
+            return
         key = tuple(dimensions.items())
         with self._lock:
             if key not in self._gathered:

@@ -20,7 +20,7 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 
 from capture_forwarder import bootstrap
-from capture_forwarder.settings import RESOURCE_VARIABLES
+from capture_forwarder.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_ops.local_aws import local_aws
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
@@ -76,7 +76,7 @@ class World:
         """Point the function at `url`."""
         config = self._folder / "forwarder.toml"
         config.write_text(CONFIG.format(url=url, max_inferences=max_inferences, max_in_flight=max_in_flight))
-        os.environ[bootstrap.CONFIG_VARIABLE] = str(config)
+        os.environ[CONFIG_VARIABLE] = str(config)
         bootstrap.runtime.cache_clear()
         _forget()
 

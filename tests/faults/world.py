@@ -13,8 +13,7 @@ from urllib.parse import quote_plus
 import boto3
 
 from capture_forwarder.aws.progress import KEY
-from capture_forwarder.bootstrap import CONFIG_VARIABLE
-from capture_forwarder.settings import RESOURCE_VARIABLES
+from capture_forwarder.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_ops.local_aws import local_aws
 from capture_ops.monitor.server import Monitor, running_monitor
 from tests.faults.load import MODEL, PREFIX, CaptureLoad

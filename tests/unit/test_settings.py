@@ -124,7 +124,7 @@ def test_what_is_not_said_has_its_documented_default() -> None:
 BAD = {
     "not TOML": ("name = ", "is not TOML: Invalid value"),
     "nothing": ("", "destination: write at least one [[destination]]"),
-    "an unknown table": (GOOD + "[other]\n", "other: no such table; there are [function], [[destination]] and [[route]]"),
+    "an unknown table": (GOOD + "[other]\n", "other: no such table; there are [function], [stack], [[destination]], [[route]] and [[bucket]]"),
     "a table that is none": ("function = 1\n" + GOOD.replace("[function]\nmax_line_bytes = 1000", ""), "function: write a table, [function]"),
     "one table where several may be": (GOOD.replace("[[destination]]", "[destination]"), "destination: write at least one [[destination]]"),
     "entries that are no tables": ("route = [1]\n" + GOOD.split("[[route]]", maxsplit=1)[0], "route[0]: write a table, [route[0]]"),
