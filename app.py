@@ -1,0 +1,30 @@
+"""What `cdk` runs: the stack that `forwarder.toml` asks for, or the file that CAPTURE_FORWARDER_CONFIG names."""
+
+import os
+import sys
+from pathlib import Path
+
+from capture_forwarder.settings import CONFIG_VARIABLE
+from capture_forwarder.settings_file import SettingsError
+from infra.node import choose_node
+
+
+def main() -> None:
+    """Write the cloud assembly, or every problem of the configuration."""
+    choose_node()
+    # Imported here because Node starts with it.
+    from aws_cdk import Validations  # noqa: PLC0415 - as above
+    from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 - as above
+
+    from infra.application import build_app  # noqa: PLC0415 - as above
+
+    try:
+        app = build_app(Path(os.environ.get(CONFIG_VARIABLE, "forwarder.toml")))
+    except SettingsError as error:
+        sys.exit(str(error))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""The CDK app of one configuration: pure, without credentials, look-ups or network."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+
+from capture_forwarder.settings import Settings
+from capture_forwarder.settings_file import read_settings
+from infra import triggers
+from infra.bundling import function_code
+from infra.nag import acknowledge
+from infra.stacks.forwarder_stack import ForwarderStack
+
+
+def build_app(
+    config: Path, *, code: lambda_.Code | None = None, synthesizer: cdk.IReusableStackSynthesizer | None = None
+) -> cdk.App:
+    """Return the app that `config` asks for; `code` takes the place of the bundled function.
+
+    `synthesizer` says how it is deployed, if not by the roles that `cdk bootstrap` makes.
+    Raises `SettingsError`, which lists everything that AWS would refuse, or that could not work there.
+    """
+    settings = read_settings(config, also=deployment_problems)
+    app = cdk.App(default_stack_synthesizer=synthesizer)
+    stack = ForwarderStack(app, "Forwarder", settings=settings, code=code or function_code(settings, config))
+    acknowledge(stack, settings)
+    return app
+
+
+def deployment_problems(settings: Settings) -> Iterator[str]:
+    """Say what is right on a desk and wrong in AWS."""
+    for index, destination in enumerate(settings.destination):
+        if destination.secret.startswith("env:"):
+            yield (
+                f'destination[{index}].secret: write "secretsmanager:NAME" or "ssm:/NAME"; '
+                "a deployed function has no environment but what the stack says, in the clear"
+            )
+    yield from triggers.problems(settings)

@@ -1,0 +1,38 @@
+"""Where alarms go."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+
+class AlarmTopic(Construct):
+    """The topic that is given, or one that is made: encrypted, TLS only, and open to this account's alarms alone."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, topic_arn: str | None) -> None:
+        super().__init__(scope, construct_id)
+        self.topic = sns.Topic.from_topic_arn(self, "Given", topic_arn) if topic_arn else self._make()
+
+    def _make(self) -> sns.ITopic:
+        alarms = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        from_here = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}}
+        # A key of its own: alarms cannot use the one that AWS keeps for SNS.
+        key = kms.Key(
+            self,
+            "Key",
+            description="Alarms of capture-forwarder",
+            enable_key_rotation=True,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        topic = sns.Topic(self, "Topic", display_name="capture-forwarder", master_key=key, enforce_ssl=True)
+        for resource, allowed in ((key, ["kms:Decrypt", "kms:GenerateDataKey"]), (topic, ["sns:Publish"])):
+            resource.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[alarms],
+                    actions=allowed,
+                    resources=[topic.topic_arn if resource is topic else "*"],
+                    conditions=from_here,
+                )
+            )
+        return topic

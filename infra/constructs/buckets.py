@@ -1,0 +1,93 @@
+"""Buckets that the stack makes: quarantine, and capture buckets if asked to. Both stay when the stack goes."""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from capture_forwarder.deployment import BucketSettings, Trigger
+from infra.triggers import Filter
+
+_PREFIXES = ("rejected/", "backfill/")
+
+
+class QuarantineBucket(Construct):
+    """Where rejections lie until they are replayed or too old, and the results of backfills."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, retention_days: int, key: kms.IKey | None) -> None:
+        super().__init__(scope, construct_id)
+        expiry = cdk.Duration.days(retention_days)
+        unfinished = s3.LifecycleRule(id="unfinished", abort_incomplete_multipart_upload_after=cdk.Duration.days(1))
+        self.bucket = _private_bucket(
+            self,
+            None,
+            key,
+            [*(s3.LifecycleRule(id=p.strip("/"), prefix=p, expiration=expiry) for p in _PREFIXES), unfinished],
+        )
+
+
+class CaptureBucket(Construct):
+    """A bucket that SageMaker writes captures to, with the notifications that the routes ask for.
+
+    They are written in the bucket's own properties: the CDK's way is a function with rights on every bucket.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: BucketSettings,
+        filters: Sequence[Filter],
+        queue_arn: str,
+        after: Construct,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        key = kms.Key.from_key_arn(self, "Key", settings.kms_key_arn) if settings.kms_key_arn else None
+        self.bucket = _private_bucket(self, settings.name, key, [])
+        self.bucket.node.add_dependency(after)
+        resource = self.bucket.node.default_child
+        if not isinstance(resource, s3.CfnBucket):
+            raise TypeError("a bucket is made of a CfnBucket")
+        resource.notification_configuration = _notifications(settings.chosen_trigger, filters, queue_arn)
+
+
+def _private_bucket(
+    scope: Construct, name: str | None, key: kms.IKey | None, rules: list[s3.LifecycleRule]
+) -> s3.Bucket:
+    return s3.Bucket(
+        scope,
+        "Bucket",
+        bucket_name=name,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
+        encryption_key=key,
+        bucket_key_enabled=True if key else None,
+        enforce_ssl=True,
+        lifecycle_rules=rules,
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+    )
+
+
+def _notifications(
+    trigger: Trigger, filters: Sequence[Filter], queue_arn: str
+) -> s3.CfnBucket.NotificationConfigurationProperty:
+    if trigger is Trigger.EVENTBRIDGE:
+        enabled = s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+        return s3.CfnBucket.NotificationConfigurationProperty(event_bridge_configuration=enabled)
+    return s3.CfnBucket.NotificationConfigurationProperty(
+        queue_configurations=[
+            s3.CfnBucket.QueueConfigurationProperty(
+                event="s3:ObjectCreated:*", queue=queue_arn, filter=_key_filter(one)
+            )
+            for one in filters
+        ]
+    )
+
+
+def _key_filter(one: Filter) -> s3.CfnBucket.NotificationFilterProperty:
+    rules = [s3.CfnBucket.FilterRuleProperty(name=name, value=value) for name, value in one.notified.items()]
+    return s3.CfnBucket.NotificationFilterProperty(s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=rules))

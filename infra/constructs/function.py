@@ -1,0 +1,103 @@
+"""The function, its role and its log, and what calls it."""
+
+from collections.abc import Mapping, Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from capture_forwarder.deployment import Architecture, StackSettings
+from infra.policies import Statement
+
+_ARCHITECTURES = {
+    Architecture.ARM64: lambda_.Architecture.ARM_64,
+    Architecture.X86_64: lambda_.Architecture.X86_64,
+}
+
+
+class ForwarderLog(Construct):
+    """The function's log group, of its own so that it has a retention and goes with the stack."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, retention_days: int, key: kms.IKey | None) -> None:
+        super().__init__(scope, construct_id)
+        self.group = logs.LogGroup(self, "Group", encryption_key=key, removal_policy=cdk.RemovalPolicy.DESTROY)
+        resource = self.group.node.default_child
+        if not isinstance(resource, logs.CfnLogGroup):
+            raise TypeError("a log group is made of a CfnLogGroup")
+        resource.retention_in_days = retention_days
+
+
+class ForwarderFunction(Construct):
+    """The function under a role that allows exactly `statements`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: StackSettings,
+        code: lambda_.Code,
+        log_group: logs.ILogGroup,
+        statements: Sequence[Statement],
+        environment: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        document = iam.PolicyDocument(statements=[_iam(statement) for statement in statements])
+        self.role = iam.Role(
+            self,
+            "Role",
+            description="What capture-forwarder may do; infra/policies.py says why",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            inline_policies={"forwarder": document},
+        )
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description="Forwards SageMaker captures to the platform that monitors the models",
+            runtime=lambda_.Runtime(settings.runtime, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True),
+            architecture=_ARCHITECTURES[settings.architecture],
+            handler="capture_forwarder.handler.lambda_handler",
+            code=code,
+            role=self.role,
+            log_group=log_group,
+            memory_size=settings.memory_size_mb,
+            timeout=cdk.Duration.seconds(settings.timeout_secs),
+            reserved_concurrent_executions=settings.reserved_concurrency,
+            environment=dict(environment),
+        )
+        if settings.vpc:
+            self._join(settings.vpc.subnet_ids, settings.vpc.security_group_ids)
+
+    def _join(self, subnet_ids: Sequence[str], security_group_ids: Sequence[str]) -> None:
+        resource = self.function.node.default_child
+        if not isinstance(resource, lambda_.CfnFunction):
+            raise TypeError("a function is made of a CfnFunction")
+        resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
+            subnet_ids=list(subnet_ids), security_group_ids=list(security_group_ids)
+        )
+
+    def work(self, queue: sqs.IQueue, settings: StackSettings) -> None:
+        """Call the function with batches of `queue`; it answers which messages failed."""
+        lambda_.EventSourceMapping(
+            self,
+            "Mapping",
+            target=self.function,
+            event_source_arn=queue.queue_arn,
+            batch_size=settings.batch_size,
+            max_batching_window=cdk.Duration.seconds(settings.batching_window_secs),
+            max_concurrency=settings.max_concurrency,
+            report_batch_item_failures=True,
+        )
+
+
+def _iam(statement: Statement) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid=statement.sid,
+        actions=list(statement.actions),
+        resources=list(statement.resources),
+        conditions=statement.conditions,
+    )

@@ -1,0 +1,85 @@
+"""What puts the captures of one bucket into the queue."""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from capture_forwarder.deployment import BucketSettings, Trigger
+from infra.constructs.buckets import CaptureBucket
+from infra.constructs.queue import CaptureQueue, allow_sender
+from infra.triggers import Filter, patterns
+
+
+class CaptureTrigger(Construct):
+    """Rules on the event bus, or a bucket's own notifications; no other bucket's configuration is touched."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: BucketSettings,
+        filters: Sequence[Filter],
+        queue: CaptureQueue,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        if settings.chosen_trigger is Trigger.S3:
+            allow_sender(queue.queue, "s3.amazonaws.com", f"arn:{stack.partition}:s3:::{settings.name}", stack.account)
+        else:
+            self._add_rules(settings, filters, queue)
+        if settings.create:
+            CaptureBucket(
+                self,
+                "Captures",
+                settings=settings,
+                filters=filters,
+                queue_arn=queue.queue.queue_arn,
+                after=queue.policy,
+            )
+
+    def _add_rules(self, settings: BucketSettings, filters: Sequence[Filter], queue: CaptureQueue) -> None:
+        for index, pattern in enumerate(patterns(settings.name, settings.account, filters)):
+            rule = events.CfnRule(
+                self,
+                f"Rule{index}",
+                description=f"Captures in {settings.name}",
+                event_pattern=pattern,
+                targets=[
+                    events.CfnRule.TargetProperty(
+                        id="queue",
+                        arn=queue.queue.queue_arn,
+                        # What the bus could not deliver in a day is a dead letter, not lost.
+                        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=queue.dead_letters.queue_arn),
+                    )
+                ],
+            )
+            for target in (queue.queue, queue.dead_letters):
+                allow_sender(target, "events.amazonaws.com", rule.attr_arn, cdk.Stack.of(self).account)
+
+
+class ForeignEvents(Construct):
+    """Lets another account put the events of its capture buckets on this account's bus, and nothing else."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, account: str) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        bus_arn = stack.format_arn(service="events", resource="event-bus", resource_name="default")
+        # The CDK's own class speaks of a deprecated property though it is left out.
+        cdk.CfnResource(
+            self,
+            "Policy",
+            type="AWS::Events::EventBusPolicy",
+            properties={
+                "StatementId": f"{stack.stack_name}-{account}"[:64],
+                "Statement": {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:{stack.partition}:iam::{account}:root"},
+                    "Action": "events:PutEvents",
+                    "Resource": bus_arn,
+                    "Condition": {"StringEquals": {"events:source": "aws.s3", "events:detail-type": "Object Created"}},
+                },
+            },
+        )

@@ -1,0 +1,101 @@
+"""Every finding of cdk-nag (AwsSolutions) that stands, with its reason, in one table."""
+
+from collections.abc import Iterator
+
+import aws_cdk as cdk
+from constructs import IConstruct
+from msgspec import Struct
+
+from capture_forwarder.deployment import PythonRuntime
+from capture_forwarder.settings import Settings
+from infra.policies import literal
+from infra.triggers import filters, outermost
+
+
+class Acknowledged(Struct, frozen=True):
+    """A finding at the construct at `path`, below the stack, and why it stands."""
+
+    path: str
+    finding: str
+    reason: str
+
+
+_EXECUTIONS = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution"
+_MACHINE = "BackfillStateMachine395F6B27"
+_SPLIT_MACHINE = '{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"' + _MACHINE + '"}]}]}'
+_UNUSED_POLICY = "the CDK makes this policy; it is attached to no role and stands in no template"
+
+ALWAYS = (
+    Acknowledged(
+        "Quarantine",
+        "S1",
+        "access logs would need a bucket of their own; whoever must know who read it has CloudTrail's data events",
+    ),
+    Acknowledged(
+        "Forwarder",
+        "IAM5[Resource::<QuarantineBucket2B128B57.Arn>/rejected/*]",
+        "the names of quarantine files come from the captures; the function may only write below rejected/",
+    ),
+    Acknowledged(
+        "Backfill",
+        "IAM5[Resource::<QuarantineBucket2B128B57.Arn>/backfill/*]",
+        "Step Functions names its result files after each run",
+    ),
+    Acknowledged(
+        "Backfill", "IAM5[Resource::*]", "neither log delivery nor tracing has resources that a policy could name"
+    ),
+    Acknowledged(
+        "Backfill",
+        f"IAM5[Resource::{_EXECUTIONS}:<{_MACHINE}.Name>/*]",
+        "the batches of a map run are executions that Step Functions names, of this one state machine",
+    ),
+    Acknowledged("Backfill", f"IAM5[Resource::{_EXECUTIONS}:{_SPLIT_MACHINE}:*]", _UNUSED_POLICY),
+    Acknowledged("Backfill", f"IAM5[Resource::{_EXECUTIONS}:{_SPLIT_MACHINE}/*:*]", _UNUSED_POLICY),
+)
+OLDER_RUNTIME = Acknowledged(
+    "Forwarder",
+    "L1",
+    "the runtime is chosen in forwarder.toml: bytecode is made by an interpreter of its version, which must be at hand",
+)
+NETWORK = Acknowledged(
+    "Forwarder", "IAM5[Resource::*]", "Lambda's network interfaces have no ARN before they are there"
+)
+OWN_BUCKET = Acknowledged(
+    "Trigger-{bucket}/Captures",
+    "S1",
+    "access logs would need a bucket of their own; whoever must know who read it has CloudTrail's data events",
+)
+CAPTURES = Acknowledged(
+    "Forwarder",
+    "IAM5[Resource::arn:<AWS::Partition>:s3:::{bucket}/{prefix}*]",
+    "SageMaker names captures by the hour; the function may only read below the prefixes of its routes",
+)
+
+
+def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
+    """Return what stands in a stack of `settings`."""
+    yield from ALWAYS
+    if settings.stack.runtime is not list(PythonRuntime)[-1]:
+        yield OLDER_RUNTIME
+    if settings.stack.vpc:
+        yield NETWORK
+    for bucket in settings.buckets.values():
+        if bucket.create:
+            yield _filled(OWN_BUCKET, bucket=bucket.name)
+        for prefix in outermost(filters(settings, bucket.name)):
+            yield _filled(CAPTURES, bucket=bucket.name, prefix=literal(prefix))
+
+
+def _filled(row: Acknowledged, **names: str) -> Acknowledged:
+    return Acknowledged(row.path.format(**names), row.finding.format(**names), row.reason)
+
+
+def acknowledge(stack: cdk.Stack, settings: Settings) -> None:
+    """Record the table at the constructs that it speaks of."""
+    for row in acknowledged(settings):
+        construct: IConstruct = stack
+        for name in row.path.split("/"):
+            construct = construct.node.find_child(name)
+        cdk.Validations.of(construct).acknowledge(
+            cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-{row.finding}", reason=row.reason)
+        )

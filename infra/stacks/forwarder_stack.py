@@ -1,0 +1,105 @@
+"""The stack: a queue, a function, what it remembers and where it reports."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from capture_forwarder.settings import RESOURCE_VARIABLES, Settings
+from infra.constructs.alarm_topic import AlarmTopic
+from infra.constructs.alarms import Alarms
+from infra.constructs.backfill import Backfill
+from infra.constructs.buckets import QuarantineBucket
+from infra.constructs.dashboard import Dashboard
+from infra.constructs.function import ForwarderFunction, ForwarderLog
+from infra.constructs.progress import ProgressTable
+from infra.constructs.queue import CaptureQueue
+from infra.constructs.triggers import CaptureTrigger, ForeignEvents
+from infra.policies import Own, Place, statements
+from infra.triggers import filters, outermost
+
+
+class ForwarderStack(cdk.Stack):
+    """Everything that `forwarder.toml` asks for, in one stack."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, code: lambda_.Code) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=settings.stack.name,
+            description="Forwards SageMaker captures to the platform that monitors the models",
+        )
+        self._settings = settings
+        stack = settings.stack
+        key = kms.Key.from_key_arn(self, "Key", stack.kms_key_arn) if stack.kms_key_arn else None
+        self.queue = CaptureQueue(self, "Captures", settings=stack, key=key)
+        self.progress = ProgressTable(self, "Progress", key=key)
+        self.quarantine = QuarantineBucket(self, "Quarantine", retention_days=stack.quarantine_retention_days, key=key)
+        self.forwarder = self._function(code, key)
+        self.forwarder.work(self.queue.queue, stack)
+        self._triggers()
+        topic = AlarmTopic(self, "AlarmTopic", topic_arn=stack.alarm_topic_arn)
+        function = self.forwarder.function
+        Alarms(self, "Alarms", stack_name=stack.name, queue=self.queue, function=function, topic=topic.topic)
+        Dashboard(self, "Dashboard", queue=self.queue, function=function)
+        self.backfill = Backfill(
+            self,
+            "Backfill",
+            function=function,
+            results_bucket=self.quarantine.bucket,
+            prefixes={name: outermost(filters(settings, name)) for name in settings.buckets},
+            settings=stack,
+            key=key,
+        )
+        self._outputs(topic.topic.topic_arn)
+        if stack.permissions_boundary_arn:
+            iam.PermissionsBoundary.of(self).apply(
+                iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", stack.permissions_boundary_arn)
+            )
+
+    def _function(self, code: lambda_.Code, key: kms.IKey | None) -> ForwarderFunction:
+        log = ForwarderLog(self, "Log", retention_days=self._settings.stack.log_retention_days, key=key)
+        own = Own(
+            queue_arn=self.queue.queue.queue_arn,
+            table_arn=self.progress.table.table_arn,
+            quarantine_arn=self.quarantine.bucket.bucket_arn,
+            log_group_arn=log.group.log_group_arn,
+        )
+        return ForwarderFunction(
+            self,
+            "Forwarder",
+            settings=self._settings.stack,
+            code=code,
+            log_group=log.group,
+            statements=statements(self._settings, Place(self.partition, self.region, self.account), own),
+            environment=self._environment(),
+        )
+
+    def _environment(self) -> dict[str, str]:
+        named = {
+            "progress_table": self.progress.table.table_name,
+            "quarantine_bucket": self.quarantine.bucket.bucket_name,
+            "queue_url": self.queue.queue.queue_url,
+        }
+        return {variable: named[resource] for resource, variable in RESOURCE_VARIABLES.items()}
+
+    def _triggers(self) -> None:
+        for name, bucket in self._settings.buckets.items():
+            found = filters(self._settings, name)
+            CaptureTrigger(self, f"Trigger-{name}", settings=bucket, filters=found, queue=self.queue)
+        for account in sorted({bucket.account for bucket in self._settings.bucket if bucket.account}):
+            ForeignEvents(self, f"EventsFrom{account}", account=account)
+
+    def _outputs(self, topic_arn: str) -> None:
+        values = {
+            "QueueUrl": self.queue.queue.queue_url,
+            "DeadLetterQueueUrl": self.queue.dead_letters.queue_url,
+            "FunctionName": self.forwarder.function.function_name,
+            "ProgressTable": self.progress.table.table_name,
+            "QuarantineBucket": self.quarantine.bucket.bucket_name,
+            "BackfillStateMachineArn": self.backfill.state_machine.state_machine_arn,
+            "AlarmTopicArn": topic_arn,
+        }
+        for name, value in values.items():
+            cdk.CfnOutput(self, name, value=value)

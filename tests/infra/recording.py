@@ -1,0 +1,128 @@
+"""Every AWS call of a run of the function, on loopback, as what IAM would be asked."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities import parameters
+from botocore import handlers
+from botocore.model import OperationModel
+
+from capture_forwarder import bootstrap
+from capture_forwarder.handler import lambda_handler
+from capture_forwarder.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
+from capture_ops.local_aws import local_aws
+from capture_ops.monitor.contract import Model
+from capture_ops.monitor.server import running_monitor
+from tests.captures import capture, csv_side
+from tests.infra.iam import HERE, Call
+
+BUCKET = "captures"
+CONFIG = f"""
+[[destination]]
+name = "monitor"
+kind = "arthur"
+url = "URL"
+secret = "secretsmanager:forwarder/token"
+
+[[destination]]
+name = "away"
+kind = "arthur"
+url = "http://127.0.0.1:1"
+secret = "ssm:/forwarder/token"
+
+[[route]]
+name = "churn"
+bucket = "{BUCKET}"
+prefix = "datacapture/churn/"
+destination = "monitor"
+model_id = "churn"
+
+[[route]]
+name = "owed"
+bucket = "{BUCKET}"
+prefix = "datacapture/owed/"
+destination = "away"
+model_id = "owed"
+"""
+
+
+class Recorder:
+    """Every AWS call of the clients that are made from now on, as what IAM is asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[Call] = []
+        registered = [*handlers.BUILTIN_HANDLERS, ("provide-client-params", self._record)]
+        monkeypatch.setattr(handlers, "BUILTIN_HANDLERS", registered)
+        boto3.setup_default_session()
+
+    def _record(self, params: dict[str, Any], model: OperationModel, **_: object) -> None:
+        service = model.service_model.endpoint_prefix
+        self.calls += [(f"{service}:{action}", arn, {}) for action, arn in _asked(model.name, params)]
+
+
+def _asked(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    match operation, params:
+        case "GetObject" | "PutObject", {"Bucket": bucket, "Key": key}:
+            versioned = "Version" if "VersionId" in params else ""
+            yield f"{operation}{versioned}", f"arn:aws:s3:::{bucket}/{key}"
+        case "BatchGetItem", {"RequestItems": tables}:
+            yield from ((operation, f"arn:aws:dynamodb:{HERE}:table/{table}") for table in tables)
+        case "PutItem", {"TableName": table}:
+            yield operation, f"arn:aws:dynamodb:{HERE}:table/{table}"
+        case "SendMessage", {"QueueUrl": url}:
+            yield operation, f"arn:aws:sqs:{HERE}:{url.rsplit('/', 1)[-1]}"
+        case "GetSecretValue", {"SecretId": name}:
+            yield operation, f"arn:aws:secretsmanager:{HERE}:secret:{name}-AbC123"
+        case "GetParameter", {"Name": name}:
+            yield operation, f"arn:aws:ssm:{HERE}:parameter{name}"
+        case _:
+            raise NotImplementedError(operation)
+
+
+class ShortContext:
+    """An invocation of six seconds, enough for two small objects."""
+
+    def __init__(self) -> None:
+        self._end = time.monotonic() + 6
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return what is left."""
+        return int((self._end - time.monotonic()) * 1000)
+
+
+@contextmanager
+def recorded_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Call]]:
+    """Run the function over a versioned good object, one with a bad line, one that is owed and one that is gone."""
+    with local_aws(BUCKET), running_monitor([Model("churn", "churn")], token="t") as monitor:
+        s3, sqs = boto3.client("s3"), boto3.client("sqs")
+        monkeypatch.setenv(RESOURCE_VARIABLES["queue_url"], sqs.create_queue(QueueName="captures")["QueueUrl"])
+        boto3.client("secretsmanager").create_secret(Name="forwarder/token", SecretString="t")
+        boto3.client("ssm").put_parameter(Name="/forwarder/token", Value="t", Type="SecureString")
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        (folder / "forwarder.toml").write_text(CONFIG.replace("URL", monitor.url), encoding="utf-8")
+        monkeypatch.setenv(CONFIG_VARIABLE, str(folder / "forwarder.toml"))
+        line = capture(csv_side("1,2"), csv_side("0.5"))
+        items = []
+        for key, body in (("churn/good.jsonl", line), ("churn/bad.jsonl", b"{"), ("owed/one.jsonl", line)):
+            put = s3.put_object(Bucket=BUCKET, Key=f"datacapture/{key}", Body=body)
+            items.append({"bucket": BUCKET, "key": f"datacapture/{key}", "version_id": put["VersionId"]})
+        items.append({"bucket": BUCKET, "key": "datacapture/churn/gone.jsonl", "etag": "e"})
+        bootstrap.runtime.cache_clear()
+        parameters.clear_caches()  # type: ignore[no-untyped-call] # the library's own; its clients were another test's
+        recorder = Recorder(monkeypatch)
+        records = [
+            {"messageId": str(index), "eventSource": "aws:sqs", "body": json.dumps(item)}
+            for index, item in enumerate(items)
+        ]
+        answer = lambda_handler({"Records": records}, ShortContext())
+        assert answer == {"batchItemFailures": []}
+        yield recorder.calls
+        bootstrap.runtime.cache_clear()
+        parameters.clear_caches()  # type: ignore[no-untyped-call] # the library's own
+        boto3.setup_default_session()

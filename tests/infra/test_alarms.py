@@ -1,0 +1,71 @@
+"""What wakes somebody, and the page that is looked at then."""
+
+import json
+from typing import Any
+
+from capture_forwarder.metrics import NAMESPACE, TOTALS, Metric
+from tests.infra.conftest import Stacks, Template
+from tests.infra.examples import properties, resources
+
+ALARMS = {
+    "DeadLetters": 0,
+    "OldestMessage": 3600,
+    "Errors": 0,
+    "Throttles": 0,
+    "ConservationViolations": 0,
+    "RequestsDenied": 0,
+    "Pending": 0,
+    "Rejected": 5,
+}
+
+
+def test_every_way_to_stay_behind_has_an_alarm(default: Template) -> None:
+    """Each goes off above its threshold, tells the topic when it does and when it is over, and names its page."""
+    alarms = [each["Properties"] for each in resources(default, "CloudWatch::Alarm").values()]
+    named = {each["AlarmDescription"].rsplit(", ", 1)[-1].rstrip("."): each["Threshold"] for each in alarms}
+    assert named == ALARMS
+    for alarm in alarms:
+        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopicC2164170"}]
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the metrics that an alarm watches."""
+    if "MetricName" in alarm:
+        return [alarm]
+    return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+
+
+def test_alarms_watch_what_the_function_emits(default: Template) -> None:
+    """Sums under the name of the stack: an alarm on a metric that nobody emits would never go off."""
+    alarms = [each["Properties"] for each in resources(default, "CloudWatch::Alarm").values()]
+    ours = [metric for alarm in alarms for metric in metrics(alarm) if metric["Namespace"] == NAMESPACE]
+    assert {metric["MetricName"] for metric in ours} == {metric.value.name for metric in TOTALS}
+    assert all(each["Dimensions"] == [{"Name": "stack", "Value": "capture-forwarder"}] for each in ours)
+    assert all("SEARCH" not in json.dumps(alarm) for alarm in alarms)
+
+
+def test_alarms_go_to_the_topic_that_is_given(stacks: Stacks) -> None:
+    """And none is made."""
+    template = stacks.example("kms")
+    actions = {tuple(each["Properties"]["AlarmActions"]) for each in resources(template, "CloudWatch::Alarm").values()}
+    assert actions == {("arn:aws:sns:eu-west-1:123456789012:on-call",)}
+    assert not resources(template, "SNS::Topic")
+
+
+def test_alarms_may_use_the_key_of_the_topic_that_is_made(default: Template) -> None:
+    """An encrypted topic drops what its key does not let CloudWatch encrypt."""
+    topic = properties(default, "SNS::Topic")
+    (key,) = resources(default, "KMS::Key")
+    assert topic["KmsMasterKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
+    statements = properties(default, "KMS::Key")["KeyPolicy"]["Statement"]
+    (alarms,) = (each for each in statements if each["Principal"].get("Service") == "cloudwatch.amazonaws.com")
+    assert set(alarms["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+
+
+def test_the_dashboard_shows_every_metric_of_the_ledgers(default: Template) -> None:
+    """Of every route, found by search, so that a new route needs no new dashboard."""
+    body = json.dumps(properties(default, "CloudWatch::Dashboard")["DashboardBody"])
+    shown = {metric for metric in Metric if metric.value.name in body}
+    assert shown >= set(Metric) - {Metric.RECORDS_READ, Metric.RECORDS_SKIPPED, Metric.INFERENCES_DUPLICATE}

@@ -1,0 +1,54 @@
+"""cdk-nag: the findings of every example are those of the table, no more and no fewer."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_lambda as lambda_
+from cdk_nag import AwsSolutionsChecks
+
+from capture_forwarder.settings_file import read_settings
+from infra.nag import acknowledge, acknowledged
+from infra.stacks.forwarder_stack import ForwarderStack
+from tests.infra.examples import EXAMPLES
+
+
+def findings(example: Path, folder: Path, *, acknowledging: bool) -> list[tuple[str, str]]:
+    """Return the construct's path and the rule of every finding."""
+    settings = read_settings(example)
+    app = cdk.App(outdir=str(folder))
+    stack = ForwarderStack(app, "Forwarder", settings=settings, code=lambda_.Code.from_inline("# not bundled"))
+    if acknowledging:
+        acknowledge(stack, settings)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    try:
+        app.synth()
+    except RuntimeError as error:
+        assert "ValidationFailed" in str(error)  # noqa: PT017 - other errors are none of the plug-in's
+    report: dict[str, Any] = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))
+    shutil.rmtree(folder)
+    return [
+        (where["constructPath"].removeprefix("Forwarder/"), violation["ruleName"].removeprefix("AwsSolutions-"))
+        for plugin in report["pluginReports"]
+        for violation in plugin["violations"]
+        for where in violation["violatingConstructs"]
+    ]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_finding_has_its_reason_in_the_table_and_every_reason_its_finding(example: str, tmp_path: Path) -> None:
+    """A new wildcard fails here, and so does a row that nothing needs any more."""
+    table = [(row.path, row.finding) for row in acknowledged(read_settings(EXAMPLES[example]))]
+    found = findings(EXAMPLES[example], tmp_path / "raw", acknowledging=False)
+    for path, rule in found:
+        assert [row for row in table if path.startswith(row[0]) and row[1] == rule], (path, rule)
+    for path, rule in table:
+        assert [one for one in found if one[0].startswith(path) and one[1] == rule], (path, rule)
+
+
+def test_what_the_table_says_is_acknowledged(tmp_path: Path) -> None:
+    """Nothing is left to say of the example with the most in it."""
+    assert findings(EXAMPLES["nested-prefixes"], tmp_path / "acknowledged", acknowledging=True) == []

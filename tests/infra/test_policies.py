@@ -1,0 +1,147 @@
+"""Least privilege, proved: the synthesised role allows every call that a run makes, and denies what no run needs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.infra.conftest import Stacks, Template
+from tests.infra.examples import EXAMPLES, properties
+from tests.infra.iam import HERE, Call, Role, resolved
+from tests.infra.recording import CONFIG, recorded_run
+
+NAMES = {
+    "QuarantineBucket2B128B57": "quarantine",
+    "ProgressTable131AA68D": "progress",
+    "CapturesQueue73712E55": "captures",
+    "LogGroupFC6E041D": "log",
+}
+
+
+def role_of(template: Template) -> Role:
+    """Return the function's role as a template has it."""
+    (policy,) = properties(template, "IAM::Role", "ForwarderRole")["Policies"]
+    return Role(resolved(policy["PolicyDocument"]["Statement"], template, NAMES))
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Call]]:
+    """Return the calls of a run."""
+    with recorded_run(tmp_path, monkeypatch) as calls:
+        yield calls
+
+
+def test_the_role_allows_every_call_of_a_run_and_has_no_action_that_none_needs(
+    recorded: list[Call], stacks: Stacks
+) -> None:
+    """Remove any statement of the run and some call of it is denied; what Lambda does in its name comes on top."""
+    role = role_of(stacks.template(CONFIG.replace("URL", "http://127.0.0.1:8765")))
+    assert [call for call in recorded if not role.allows(*call)] == []
+    by_lambda = {
+        "s3:ListBucket",  # how S3 decides between absent and forbidden
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
+    allowed = {
+        action
+        for each in role.statements
+        for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+    }
+    assert allowed - by_lambda == {action for action, _, _ in recorded}
+    for sid in {each["Sid"] for each in role.statements} - {"MissCaptures0", "WriteLogs"}:
+        assert [call for call in recorded if not role.without(sid).allows(*call)], sid
+
+
+BUCKET_ARN = "arn:aws:s3:::sagemaker-eu-west-1-123456789012"
+CAPTURE = f"{BUCKET_ARN}/datacapture/churn"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/66666666-7777-8888-9999-000000000000"
+OWN_KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+SECRET = f"arn:aws:secretsmanager:{HERE}:secret:capture-forwarder"
+ALLOWED: dict[str, Call] = {
+    "read a capture": ("s3:GetObject", f"{CAPTURE}/AllTraffic/2026/01/15/10/a.jsonl", {}),
+    "learn that it is gone": ("s3:ListBucket", BUCKET_ARN, {"s3:prefix": "datacapture/churn/AllTraffic/x"}),
+    "read the token": ("secretsmanager:GetSecretValue", f"{SECRET}/arthur-AbC123", {}),
+    "receive": ("sqs:ReceiveMessage", f"arn:aws:sqs:{HERE}:captures", {}),
+    "delete what is done": ("sqs:DeleteMessage", f"arn:aws:sqs:{HERE}:captures", {}),
+    "log": ("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:log:log-stream:2026/01/15/[1]0", {}),
+    "decrypt with a bucket key": ("kms:Decrypt", KEY, {"kms:EncryptionContext:aws:s3:arn": BUCKET_ARN}),
+    "decrypt an object": ("kms:Decrypt", KEY, {"kms:EncryptionContext:aws:s3:arn": f"{CAPTURE}/a.jsonl"}),
+    "encrypt for the queue": ("kms:GenerateDataKey", OWN_KEY, {"kms:ViaService": "sqs.eu-west-1.amazonaws.com"}),
+}
+DENIED: dict[str, Call] = {
+    "another prefix": ("s3:GetObject", f"{CAPTURE}-v2/a.jsonl", {}),
+    "the prefix above": ("s3:GetObject", "arn:aws:s3:::sagemaker-eu-west-1-123456789012/datacapture/a.jsonl", {}),
+    "another bucket": ("s3:GetObject", "arn:aws:s3:::sagemaker-us-east-1-123456789012/datacapture/churn/a.jsonl", {}),
+    "a write beside captures": ("s3:PutObject", f"{CAPTURE}/a.jsonl", {}),
+    "deleting a capture": ("s3:DeleteObject", f"{CAPTURE}/a.jsonl", {}),
+    "listing the bucket": ("s3:ListBucket", BUCKET_ARN, {}),
+    "listing elsewhere": ("s3:ListBucket", BUCKET_ARN, {"s3:prefix": "models/"}),
+    "its notifications": ("s3:PutBucketNotification", BUCKET_ARN, {}),
+    "reading quarantine": ("s3:GetObject", "arn:aws:s3:::quarantine/rejected/a.jsonl.gz", {}),
+    "writing elsewhere in quarantine": ("s3:PutObject", "arn:aws:s3:::quarantine/backfill/a", {}),
+    "another secret": ("secretsmanager:GetSecretValue", f"{SECRET}/admin-AbC123", {}),
+    "a secret whose name goes on": ("secretsmanager:GetSecretValue", f"{SECRET}/arthur-admin-AbC123", {}),
+    "writing the secret": ("secretsmanager:PutSecretValue", f"{SECRET}/arthur-AbC123", {}),
+    "another table": ("dynamodb:PutItem", f"arn:aws:dynamodb:{HERE}:table/other", {}),
+    "deleting progress": ("dynamodb:DeleteItem", f"arn:aws:dynamodb:{HERE}:table/progress", {}),
+    "reading all progress": ("dynamodb:Scan", f"arn:aws:dynamodb:{HERE}:table/progress", {}),
+    "emptying the queue": ("sqs:PurgeQueue", f"arn:aws:sqs:{HERE}:captures", {}),
+    "writing dead letters": ("sqs:SendMessage", f"arn:aws:sqs:{HERE}:CapturesDeadLetters4630FE82", {}),
+    "another log": ("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:other:log-stream:a", {}),
+    "decrypting what lies elsewhere": ("kms:Decrypt", KEY, {"kms:EncryptionContext:aws:s3:arn": f"{CAPTURE}-v2/a"}),
+    "decrypting anything": ("kms:Decrypt", KEY, {}),
+    "the own key by hand": ("kms:Decrypt", OWN_KEY, {}),
+    "becoming somebody else": ("sts:AssumeRole", "arn:aws:iam::123456789012:role/admin", {}),
+    "a network interface": ("ec2:CreateNetworkInterface", f"arn:aws:ec2:{HERE}:network-interface/eni-1", {}),
+}
+
+
+@pytest.mark.parametrize("call", ALLOWED.values(), ids=ALLOWED)
+def test_what_the_function_needs_is_allowed(stacks: Stacks, call: Call) -> None:
+    """With customer keys: the longest list of statements."""
+    assert role_of(stacks.template(EXAMPLES["kms"])).allows(*call)
+
+
+@pytest.mark.parametrize("call", DENIED.values(), ids=DENIED)
+def test_what_the_function_does_not_need_is_denied(stacks: Stacks, call: Call) -> None:
+    """A stolen token of this role opens nothing else."""
+    assert not role_of(stacks.template(EXAMPLES["kms"])).allows(*call)
+
+
+def test_a_role_in_a_network_may_join_it(stacks: Stacks) -> None:
+    """And its token may lie in a parameter."""
+    role = role_of(stacks.template(EXAMPLES["vpc"]))
+    assert role.allows("ec2:CreateNetworkInterface", f"arn:aws:ec2:{HERE}:network-interface/eni-1")
+    assert role.allows("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/capture-forwarder/arthur")
+    assert not role.allows("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/capture-forwarder/arthur2")
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_no_statement_of_any_role_has_a_wild_action(stacks: Stacks, example: str) -> None:
+    """Actions are spelled out; only what has no resources, or no names yet, is allowed on all of them."""
+    template = stacks.template(EXAMPLES[example])
+    policies = [
+        policy
+        for each in template["Resources"].values()
+        if each["Type"] in {"AWS::IAM::Role", "AWS::IAM::Policy"}
+        for policy in each["Properties"].get("Policies", [each["Properties"]])
+        if "PolicyDocument" in policy
+    ]
+    assert policies
+    for statement in (each for policy in policies for each in policy["PolicyDocument"]["Statement"]):
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        assert not [action for action in actions if "*" in action]
+        if statement["Resource"] == "*":
+            assert {action.split(":")[0] for action in actions} <= {"ec2", "logs", "xray"}
+
+
+def test_names_with_wildcards_are_taken_as_they_stand(stacks: Stacks) -> None:
+    """A prefix may hold what IAM takes for a wildcard; it must open no other prefix."""
+    text = CONFIG.replace("URL", "https://a.example.com").replace("datacapture/churn/", "data*/ch?rn/$x/")
+    role = role_of(stacks.template(text))
+    assert role.allows("s3:GetObject", "arn:aws:s3:::captures/data*/ch?rn/$x/a.jsonl")
+    assert not role.allows("s3:GetObject", "arn:aws:s3:::captures/datacapture/churn/$x/a.jsonl")

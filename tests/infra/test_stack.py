@@ -1,0 +1,178 @@
+"""What the stack is made of, where behaviour hangs on it."""
+
+import json
+
+import pytest
+
+from capture_forwarder.aws import progress, quarantine
+from capture_forwarder.settings import RESOURCE_VARIABLES
+from tests.infra.conftest import Stacks, Template
+from tests.infra.examples import DEFAULT, EXAMPLES, STATEFUL, properties, resources
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_holds_state_keeps_its_logical_id_and_stays(stacks: Stacks, example: str) -> None:
+    """Another logical id would be another, empty table, and `cdk destroy` keeps what was forwarded and refused."""
+    template = stacks.example(example)
+    for name, kind in STATEFUL.items():
+        kept = template["Resources"][name]
+        assert (kept["Type"], kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == (kind, "Retain", "Retain")
+    captures = [each for name, each in resources(template, "S3::Bucket").items() if name not in STATEFUL]
+    assert {each["DeletionPolicy"] for each in captures} <= {"Retain"}
+
+
+def test_a_bucket_that_the_stack_makes_keeps_its_logical_id(stacks: Stacks) -> None:
+    """However its captures are told of: with another trigger it is still the same bucket."""
+    names = {
+        name for example in ("new-bucket", "eventbridge") for name in resources(stacks.example(example), "S3::Bucket")
+    }
+    assert names == {"QuarantineBucket2B128B57", "Triggercaptureseuwest1123456789012CapturesBucketDDD176B9"}
+
+
+def test_the_queue_waits_longer_than_the_function_works(default: Template) -> None:
+    """Visibility is six timeouts and the window; polls are long; five tries, then the dead letters."""
+    queue = properties(default, "SQS::Queue", "CapturesQueue")
+    function = properties(default, "Lambda::Function", "ForwarderFunction")
+    mapping = properties(default, "Lambda::EventSourceMapping")
+    window = mapping["MaximumBatchingWindowInSeconds"]
+    assert queue["VisibilityTimeout"] == 6 * function["Timeout"] + window == 1820
+    assert (queue["ReceiveMessageWaitTimeSeconds"], queue["RedrivePolicy"]["maxReceiveCount"]) == (20, 5)
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["CapturesDeadLetters4630FE82", "Arn"]}
+    dead = properties(default, "SQS::Queue", "CapturesDeadLetters")
+    assert dead["MessageRetentionPeriod"] >= queue["MessageRetentionPeriod"] == 14 * 86_400
+
+
+def test_the_function_is_called_with_batches_of_which_some_may_fail(default: Template) -> None:
+    """One bad message never fails its neighbours, and no more run at once than was asked for."""
+    mapping = properties(default, "Lambda::EventSourceMapping")
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 10}
+    assert mapping["BatchSize"] == 10
+
+
+def test_options_of_the_stack_reach_their_resources(stacks: Stacks) -> None:
+    """Each number in the file is a number in the template."""
+    template = stacks.template(
+        DEFAULT.read_text(encoding="utf-8").replace(
+            "[stack]",
+            "[stack]\nmemory_size_mb = 1024\ntimeout_secs = 60\nreserved_concurrency = 7\nmax_concurrency = 6\n"
+            "batch_size = 3\nbatching_window_secs = 0\nmax_receives = 2\nlog_retention_days = 30\n"
+            "message_retention_days = 4\nquarantine_retention_days = 11\nruntime = 'python3.12'\n",
+        )
+    )
+    function = properties(template, "Lambda::Function", "ForwarderFunction")
+    assert (function["MemorySize"], function["Timeout"], function["ReservedConcurrentExecutions"]) == (1024, 60, 7)
+    assert (function["Runtime"], function["Architectures"]) == ("python3.12", ["arm64"])
+    mapping = properties(template, "Lambda::EventSourceMapping")
+    assert (mapping["BatchSize"], mapping["ScalingConfig"]) == (3, {"MaximumConcurrency": 6})
+    queue = properties(template, "SQS::Queue", "CapturesQueue")
+    assert (queue["VisibilityTimeout"], queue["RedrivePolicy"]["maxReceiveCount"]) == (360, 2)
+    assert queue["MessageRetentionPeriod"] == 4 * 86_400
+    assert properties(template, "Logs::LogGroup", "LogGroup")["RetentionInDays"] == 30
+    rules = properties(template, "S3::Bucket", "Quarantine")["LifecycleConfiguration"]["Rules"]
+    assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule} == {
+        "rejected/": 11,
+        "backfill/": 11,
+    }
+
+
+def test_the_function_finds_what_the_stack_made(default: Template) -> None:
+    """By the variables that it reads, and no other: a service name would split its metrics."""
+    variables = properties(default, "Lambda::Function", "ForwarderFunction")["Environment"]["Variables"]
+    assert set(variables) == set(RESOURCE_VARIABLES.values())
+    assert variables[RESOURCE_VARIABLES["progress_table"]] == {"Ref": "ProgressTable131AA68D"}
+    assert variables[RESOURCE_VARIABLES["quarantine_bucket"]] == {"Ref": "QuarantineBucket2B128B57"}
+    assert variables[RESOURCE_VARIABLES["queue_url"]] == {"Ref": "CapturesQueue73712E55"}
+
+
+def test_the_table_is_what_the_function_writes(default: Template) -> None:
+    """Key and expiry under the function's own names; on demand; restorable to any second."""
+    table = properties(default, "DynamoDB::Table")
+    assert table["KeySchema"] == [{"AttributeName": progress.KEY, "KeyType": "HASH"}]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": progress.EXPIRES, "Enabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_the_quarantine_is_private_and_forgets(default: Template) -> None:
+    """Nobody else's, encrypted, and emptied after a time, where the function writes."""
+    bucket = properties(default, "S3::Bucket", "Quarantine")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert quarantine.PREFIX in {rule.get("Prefix") for rule in bucket["LifecycleConfiguration"]["Rules"]}
+
+
+@pytest.mark.parametrize("example", ["new-bucket", "kms", "eventbridge"])
+def test_nothing_speaks_without_tls(stacks: Stacks, example: str) -> None:
+    """Every queue, bucket and topic of the stack denies it to everybody."""
+    template = stacks.example(example)
+    for kind, policy_kind, names in (
+        ("SQS::Queue", "SQS::QueuePolicy", "Queues"),
+        ("S3::Bucket", "S3::BucketPolicy", "Bucket"),
+        ("SNS::Topic", "SNS::TopicPolicy", "Topics"),
+    ):
+        denying = [
+            json.dumps(policy["Properties"][names])
+            for policy in resources(template, policy_kind).values()
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        ]
+        for name in resources(template, kind):
+            assert [one for one in denying if name in one], name
+
+
+def test_a_customer_key_encrypts_all_that_the_stack_keeps(stacks: Stacks) -> None:
+    """Queue, dead letters, table, quarantine and logs."""
+    template = stacks.example("kms")
+    assert {each["Properties"]["KmsMasterKeyId"] for each in resources(template, "SQS::Queue").values()} == {KEY}
+    assert properties(template, "DynamoDB::Table")["SSESpecification"]["KMSMasterKeyId"] == KEY
+    (encryption,) = properties(template, "S3::Bucket")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
+    assert {each["Properties"]["KmsKeyId"] for each in resources(template, "Logs::LogGroup").values()} == {KEY}
+
+
+def test_without_a_customer_key_aws_keys_encrypt(default: Template) -> None:
+    """Nothing lies in the clear."""
+    assert {each["Properties"]["SqsManagedSseEnabled"] for each in resources(default, "SQS::Queue").values()} == {True}
+
+
+def test_the_function_joins_the_network_that_is_named(stacks: Stacks) -> None:
+    """By id: nothing is looked up."""
+    assert properties(stacks.example("vpc"), "Lambda::Function", "ForwarderFunction")["VpcConfig"] == {
+        "SubnetIds": ["subnet-0a1b2c3d4e5f60718", "subnet-0a1b2c3d4e5f60719"],
+        "SecurityGroupIds": ["sg-0a1b2c3d4e5f60718"],
+    }
+
+
+def test_every_role_stays_within_the_boundary(stacks: Stacks) -> None:
+    """None is forgotten."""
+    roles = resources(stacks.example("vpc"), "IAM::Role")
+    assert len(roles) >= 2
+    boundaries = {each["Properties"]["PermissionsBoundary"] for each in roles.values()}
+    assert boundaries == {"arn:aws:iam::123456789012:policy/boundary"}
+
+
+def test_outputs_name_what_commands_need(default: Template) -> None:
+    """The operator's tool reads them."""
+    assert set(default["Outputs"]) == {
+        "QueueUrl",
+        "DeadLetterQueueUrl",
+        "FunctionName",
+        "ProgressTable",
+        "QuarantineBucket",
+        "BackfillStateMachineArn",
+        "AlarmTopicArn",
+    }
+
+
+def test_the_stack_is_nowhere_in_particular(stacks: Stacks) -> None:
+    """The same template deploys in any account, region and partition: what it names of them was in the file."""
+    for example, path in EXAMPLES.items():
+        said = path.read_text(encoding="utf-8")
+        text = json.dumps(stacks.template(path))
+        assert ("123456789012" in text) <= ("123456789012" in said), example
+        assert '"arn:aws:s3' not in text, example
