@@ -11,10 +11,15 @@ from rich.console import Console
 from capture_forwarder import __version__
 from capture_forwarder.settings_file import read_settings
 from capture_ops import demo as demo_command
+from capture_ops import enable_eventbridge as eventbridge_command
 from capture_ops import inspect as inspect_command
 from capture_ops import invoke as invoke_command
+from capture_ops import policy as policy_command
 from capture_ops import serve as serve_command
+from capture_ops.backfill import command as backfill_command
+from capture_ops.configuration import settings_of
 from capture_ops.errors import ExitCode, told
+from capture_ops.replay import command as replay_command
 
 _EPILOG = (
     "Exit codes: 0 done; 1 something was not settled, or is not as it should be; 2 the call is wrong; "
@@ -103,6 +108,95 @@ def monitor(
     with told():
         settings = read_settings(config) if config else None
         serve_command.serve(port, database, settings, model or ["demo"], Console())
+
+
+@app.command(epilog=_EPILOG)
+def replay(
+    target: Annotated[
+        str, typer.Argument(help="Where quarantine lies, or one file of it.", metavar="s3://BUCKET/PREFIX|DIR")
+    ],
+    config: Annotated[Path | None, typer.Option(help="forwarder.toml to use.", metavar="FILE")] = None,
+    code: Annotated[list[str] | None, typer.Option(help="Only rejections with this code; may be repeated.")] = None,
+    route: Annotated[list[str] | None, typer.Option(help="Only rejections of this route; may be repeated.")] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done with every file.")] = False,
+) -> None:
+    """Send quarantined rejections again, under the same ids, and take out of quarantine what was accepted.
+
+    Run it once the cause is mended. What is refused again stays, with its new code and sentence. It may be interrupted
+    at any moment and run again: ids make what was accepted already a duplicate. Without --config the file is the one
+    that CAPTURE_FORWARDER_CONFIG names, else forwarder.toml here.
+    """
+    with told():
+        raise typer.Exit(replay_command.run(target, config, code or [], route or [], _console(), dry_run=dry_run))
+
+
+@app.command(epilog=_EPILOG)
+def backfill(  # noqa: PLR0913 - one parameter an option
+    target: Annotated[str, typer.Argument(help="Below which prefix captures lie.", metavar="s3://BUCKET/PREFIX")],
+    config: Annotated[Path | None, typer.Option(help="forwarder.toml to use.", metavar="FILE")] = None,
+    since: Annotated[str | None, typer.Option(help="The first hour, in UTC.", metavar="2026-01-31[T22]")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="The hour before which to end, in UTC.", metavar="2026-02-01[T00]")
+    ] = None,
+    state_machine: Annotated[str | None, typer.Option(help="What runs the distributed form.", metavar="ARN")] = None,
+    stack: Annotated[str | None, typer.Option(help="The deployed stack, in place of the configuration's.")] = None,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="Batches at once, in the local form.")] = 8,
+    *,
+    distributed: Annotated[
+        bool, typer.Option("--distributed/--local", help="By the stack's state machine, or by this process.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be forwarded, and end.")] = False,
+) -> None:
+    """Forward captures that were written before anybody listened, or that went past.
+
+    Captures are cut by the hour in their keys. What was forwarded already costs one read, and what is sent twice is a
+    duplicate to the destination, so it may be interrupted and run again. Without --config the file is the one that
+    CAPTURE_FORWARDER_CONFIG names, else forwarder.toml here.
+
+    --local needs to reach the destination from here; it keeps progress and rejections where --stack has them, or where
+    CAPTURE_FORWARDER_PROGRESS_TABLE and CAPTURE_FORWARDER_QUARANTINE_BUCKET say. --distributed feeds the deployed
+    function, is meant for millions of objects, and shows what became of them when it ends.
+    """
+    form = backfill_command.Form(distributed=distributed, state_machine=state_machine, stack=stack, threads=threads)
+    with told():
+        raise typer.Exit(backfill_command.run(target, config, (since, until), form, _console(), dry_run=dry_run))
+
+
+@app.command(epilog=_EPILOG)
+def enable_eventbridge(
+    bucket: Annotated[str, typer.Argument(help="A bucket that is there already.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and end.")] = False,
+) -> None:
+    """Let BUCKET tell EventBridge of its objects, which the trigger "eventbridge" needs; all else stays as it is.
+
+    S3 keeps one notification configuration a bucket, and every write replaces all of it. So this reads it, shows it,
+    asks, writes it back with EventBridge added, and reads it once more to see that nothing else has changed. Run again,
+    it finds nothing to do.
+    """
+    with told():
+        ask = (lambda _: True) if yes else typer.confirm
+        raise typer.Exit(eventbridge_command.run(bucket, _console(), ask, dry_run=dry_run))
+
+
+@app.command(epilog=_EPILOG)
+def policy(
+    config: Annotated[Path | None, typer.Option(help="forwarder.toml to use.", metavar="FILE")] = None,
+    role_arn: Annotated[
+        list[str] | None, typer.Option(help="A role that reads; may be repeated. If not given, the function's.")
+    ] = None,
+    bucket: Annotated[str | None, typer.Option(help="This bucket alone, in place of all that have an account.")] = None,
+) -> None:
+    """Print what the owner of a capture bucket in another account must allow, as JSON on stdout.
+
+    For each bucket its policy, and, if it has a kms_key_arn, a statement for that key's policy: to read captures below
+    the routes' prefixes, and nothing else. For distributed backfills give the state machine's role too.
+    """
+    with told():
+        documents = policy_command.policies(settings_of(config), role_arn or [], bucket)
+        sys.stdout.write(json.dumps(documents, indent=2) + "\n")
 
 
 @app.command()

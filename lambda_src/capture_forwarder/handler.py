@@ -2,12 +2,13 @@
 
 from typing import Any, Protocol
 
+import msgspec
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from capture_forwarder.aws.events import EventError, Opened, open_event, open_message
 from capture_forwarder.bootstrap import Runtime, runtime
-from capture_forwarder.domain.conservation import ForwardReport
+from capture_forwarder.domain.conservation import ForwardReport, ForwardTotals
 from capture_forwarder.domain.events import EventIgnored, MessageRefused, RunEnded
 
 
@@ -28,17 +29,24 @@ def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 
     For a queue's messages the answer names those that failed, and no neighbour of theirs:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
-    For any other event the answer is empty, or `NotSettled` or `EventError` is raised so that the platform retries.
+    For any other event `NotSettled` or `EventError` is raised so that the platform retries; else the answer is empty,
+    or, for a batch of a backfill, what became of it in sums.
     """
     forwarding = runtime()
     try:
         if _from_queue(event):
             return _forward_messages(event, context, forwarding)
-        reports = _forward([open_event(event)], context, forwarding)
-        _check(reports[0])
-        return {}
+        opened = open_event(event)
+        (reports,) = _forward([opened], context, forwarding)
+        _check(reports)
+        return _sums(opened, reports) if opened.listing else {}
     finally:
         forwarding.notice(RunEnded())
+
+
+def _sums(opened: Opened, reports: list[ForwardReport]) -> dict[str, Any]:
+    totals: dict[str, Any] = msgspec.to_builtins(ForwardTotals.of(reports, outside=opened.ignored))
+    return totals
 
 
 def _from_queue(event: dict[str, Any]) -> bool:

@@ -152,7 +152,9 @@ def test_the_monitor_serves_until_it_is_interrupted() -> None:
         assert process.wait(timeout=10) == 0
 
 
-@pytest.mark.parametrize("command", ["demo", "invoke", "inspect", "monitor"])
+@pytest.mark.parametrize(
+    "command", ["demo", "invoke", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"]
+)
 def test_help_names_the_exit_codes(command: str) -> None:
     """Every command's help says what it does and what it ends with."""
     done = run(command, "--help")

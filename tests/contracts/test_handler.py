@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ import pytest
 
 from capture_forwarder import bootstrap
 from capture_forwarder.aws.events import EventError
+from capture_forwarder.aws.progress import EXPIRES
 from capture_forwarder.handler import NotSettled, lambda_handler
+from capture_forwarder.metrics import TOTALS, Metric
+from capture_forwarder.settings import CONFIG_VARIABLE
 from capture_forwarder.settings_file import read_settings
 from capture_ops.invoke import LocalContext, Reports
 from capture_ops.local_aws import local_aws
@@ -32,7 +36,7 @@ def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor
     with local_aws(BUCKET), running_monitor(models_of(settings), token="t") as running:
         text = (EVENTS / "forwarder.toml").read_text(encoding="utf-8")
         (tmp_path / "forwarder.toml").write_text(text.replace("http://127.0.0.1:8765", running.url), encoding="utf-8")
-        monkeypatch.setenv(bootstrap.CONFIG_VARIABLE, str(tmp_path / "forwarder.toml"))
+        monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "forwarder.toml"))
         monkeypatch.setenv("MONITOR_TOKEN", "t")
         s3, captures = boto3.client("s3"), EVENTS / "captures"
         for path in (captures / "datacapture").rglob("*.jsonl*"):
@@ -89,6 +93,45 @@ def test_every_envelope_in_a_queue_is_forwarded(monitor: Monitor, name: str, obj
     assert stored(monitor) == sum(report.inferences.accepted for report in seen.reports)
 
 
+def test_a_batch_of_a_backfill_is_answered_with_its_sums(monitor: Monitor) -> None:
+    """Step Functions adds them up: objects by state, those outside the window, and both ledgers."""
+    answer, seen = handled(sample("backfill-batch.json"))
+    assert (answer["objects"], answer["outside"], answer["unsettled"]) == ({"done": 2}, 1, 0)
+    assert json.loads(json.dumps(answer)) == answer
+    assert answer["lines"]["read"] == sum(report.lines.read for report in seen.reports) > 0
+    assert answer["inferences"]["accepted"] == stored(monitor) > 0
+    assert answer["inferences"]["pending"] == 0
+    again, _ = handled(sample("backfill-batch.json")["Items"][0])
+    assert (again["objects"], again["inferences"]["duplicate"]) == ({"done": 1}, again["inferences"]["made"])
+
+
+def test_a_batch_of_a_backfill_that_is_not_settled_is_an_error(
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The map tries it again, and counts it as failed in the end."""
+    monkeypatch.setenv("MONITOR_TOKEN", "wrong")
+    with pytest.raises(NotSettled, match="put a valid one"):
+        handled(sample("backfill-batch.json"))
+    assert stored(monitor) == 0
+
+
+def test_what_was_forwarded_already_costs_a_backfill_one_read(monitor: Monitor) -> None:
+    """A listing names no version, and its etag stands in quotes; an event has both, without: they mean the same state."""
+    s3, key = boto3.client("s3"), sample("backfill-batch.json")["Items"][0]["Key"]
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    body = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    found = s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+    event = message(key)
+    event["Records"][0]["body"] = event["Records"][0]["body"].replace(
+        '"object": {', f'"object": {{"versionId": "{found["VersionId"]}", "eTag": {found["ETag"]}, '
+    )
+    handled(event)
+    before = stored(monitor)
+    answer, _ = handled({"Items": [{"bucket": BUCKET, "Key": key, "Etag": found["ETag"]}]})
+    assert (answer["objects"], answer["lines"]["read"]) == ({"done_before": 1}, 0)
+    assert stored(monitor) == before > 0
+
+
 def test_b_a_test_event_costs_its_neighbours_nothing(monitor: Monitor) -> None:
     """Scenario B: S3's test event comes first in the batch; it is acknowledged and the rest is delivered."""
     answer, seen = handled(sample("sqs-test-event.json"))
@@ -124,10 +167,22 @@ def test_a_direct_event_that_is_not_settled_is_an_error(monitor: Monitor, monkey
     assert stored(monitor) == 0
 
 
+def test_progress_is_kept_for_as_long_as_the_configuration_says(monitor: Monitor, tmp_path: Path) -> None:
+    """The item expires then, by the table's own clock; a redriven message before it finds the object done."""
+    del monitor
+    with (tmp_path / "forwarder.toml").open("a", encoding="utf-8") as config:
+        config.write("\n[stack]\nprogress_retention_days = 31\n")
+    item = sample("item.json")
+    etag = boto3.client("s3").head_object(Bucket=item["bucket"], Key=item["key"])["ETag"].strip('"')
+    handled(item | {"etag": etag})
+    (kept,) = boto3.client("dynamodb").scan(TableName="progress")["Items"]
+    assert (float(kept[EXPIRES]["N"]) - time.time()) / 86_400 == pytest.approx(31, abs=0.01)
+
+
 def test_the_log_tells_of_every_object_and_the_metrics_of_every_route(
     monitor: Monitor,
 ) -> None:
-    """One structured line an object, and metrics whose dimensions are route and destination only."""
+    """One structured line an object, and metrics by route and destination; what alarms watch is summed by stack."""
     del monitor
     event = EVENTS / "sqs-several-records.json"
     code = (
@@ -141,9 +196,14 @@ def test_the_log_tells_of_every_object_and_the_metrics_of_every_route(
     assert all(line["balanced"] for line in forwarded)
     emitted = [line for line in lines if "_aws" in line]
     dimensions = {tuple(each) for line in emitted for each in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]}
-    assert dimensions == {("route", "destination"), ("destination",)}
-    accepted = sum(sum(line.get("InferencesAccepted", [])) for line in emitted)
-    assert accepted == sum(line["report"]["inferences"]["accepted"] for line in forwarded)
+    assert dimensions == {("route", "destination"), ("destination",), ("stack",)}
+    accepted = sum(line["report"]["inferences"]["accepted"] for line in forwarded)
+    (total,) = (line for line in emitted if line.get("stack") == "capture-forwarder")
+    assert sum(total["InferencesAccepted"]) == accepted
+    assert sum(sum(line["InferencesAccepted"]) for line in emitted if "route" in line) == accepted
+    assert {name for name in total if name[0].isupper()} == {
+        metric.value.name for metric in TOTALS - {Metric.REQUESTS_DENIED}
+    }
     assert {line["ConservationViolations"][0] for line in emitted if "route" in line} == {0.0}
 
 

@@ -40,6 +40,7 @@ SAMPLES = {
     "s3-put": [[IMMERSION]],
     "eventbridge": [[SDK]],
     "item": [[LLM]],
+    "backfill-batch": [[CSV_ROWS, QUOTED]],
     "sqs-s3": [[IMMERSION]],
     "sqs-sns-s3": [[PACKT]],
     "sqs-eventbridge": [[WORKSHOP]],
@@ -185,6 +186,40 @@ def test_records_of_one_message_are_opened_together() -> None:
     assert ([work.source.key for work in opened.works], opened.ignored) == (["a", "c"], 1)
 
 
+LISTED = {"bucket": "b", "Key": "k+ %2B.jsonl", "Etag": '"e"', "Size": 7, "StorageClass": "STANDARD"}
+FILED = "churn/AllTraffic/2026/01/31/22/00-01-691-a.jsonl"
+
+
+def test_a_listed_item_is_one_object() -> None:
+    """Keys are listed as they are, and etags in quotes, without which progress knows the object."""
+    expected = Opened((Work(CaptureObject("b", "k+ %2B.jsonl", etag="e", size=7)),), listing=True)
+    assert open_event(LISTED) == expected
+    assert open_event({"Items": [LISTED]}) == expected
+    assert open_event({"bucket": "b", "Key": "k.jsonl"}).works == (Work(CaptureObject("b", "k.jsonl")),)
+
+
+def test_what_the_items_of_a_batch_share_may_stand_beside_them() -> None:
+    """An item's own word counts more."""
+    items = [{"Key": "one.jsonl"}, {"Key": "two.jsonl", "bucket": "other"}]
+    works = open_event({"Items": items, "BatchInput": {"bucket": "b"}}).works
+    assert works == (Work(CaptureObject("b", "one.jsonl")), Work(CaptureObject("other", "two.jsonl")))
+
+
+def test_a_batch_is_cut_by_its_window() -> None:
+    """By the hour in the key, else by the last write; what is left out is counted."""
+    window = {"bucket": "b", "since": "2026-01-31T22:00:00Z", "until": "2026-01-31T23:00:00Z"}
+    items = [
+        {"Key": FILED},
+        {"Key": FILED.replace("/22/", "/23/")},
+        {"Key": "late.jsonl", "LastModified": 1_769_900_400},
+        {"Key": "in time.jsonl", "LastModified": 1_769_900_399.5},
+        {"Key": FILED.replace(".jsonl", ".csv")},
+    ]
+    opened = open_event({"Items": items, "BatchInput": window | {"suffixes": [".jsonl"]}})
+    assert ([work.source.key for work in opened.works], opened.ignored) == ([FILED, "in time.jsonl"], 3)
+    assert len(open_event({"Items": items, "BatchInput": {"bucket": "b", "since": None, "until": None}}).works) == 5
+
+
 BAD = {
     "no JSON": SENTINEL,
     "half a document": '{"bucket": "' + SENTINEL,
@@ -200,6 +235,14 @@ BAD = {
     "an item without a text": json.dumps({"bucket": SENTINEL, "key": 1}),
     "a continuation that goes nowhere": json.dumps({"source": {"bucket": "b", "key": "k"}, "bookmark": SENTINEL}),
     "EventBridge without an object": json.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": SENTINEL}),
+    "a listed item without a key": json.dumps({"bucket": SENTINEL, "Key": 1}),
+    "items that are none": json.dumps({"Items": [SENTINEL]}),
+    "items that are no list": json.dumps({"Items": SENTINEL}),
+    "a batch of one bad item": json.dumps({"Items": [{"bucket": SENTINEL, "Key": "k"}, {"bucket": SENTINEL}]}),
+    "a batch whose input is none": json.dumps({"Items": [], "BatchInput": SENTINEL}),
+    "an item of no time": json.dumps({"bucket": SENTINEL, "Key": "k", "LastModified": 1e300}),
+    "an item before time": json.dumps({"bucket": SENTINEL, "Key": "k", "LastModified": -1}),
+    "a window that cuts an hour": json.dumps({"bucket": SENTINEL, "Key": "k", "since": "2026-01-31T22:30:00Z"}),
     "SNS around nothing": json.dumps({"Type": "Notification", "Message": SENTINEL}),
 }  # fmt: skip
 
@@ -223,6 +266,11 @@ def test_a_bad_message_is_refused_and_never_quoted(body: str) -> None:
                 st.sampled_from(
                     [
                         "Records",
+                        "Items",
+                        "BatchInput",
+                        "Key",
+                        "LastModified",
+                        "since",
                         "Message",
                         "Type",
                         "body",

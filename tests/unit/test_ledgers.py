@@ -5,7 +5,13 @@ from collections import Counter
 import pytest
 
 from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
+from capture_forwarder.domain.conservation import (
+    ForwardReport,
+    ForwardTotals,
+    InferenceCounts,
+    LineCounts,
+    ObjectState,
+)
 from capture_forwarder.domain.delivery import RejectionCode, SkipReason
 from capture_forwarder.domain.progress import Position
 from capture_forwarder.forward.nothing import NoProgress
@@ -55,12 +61,40 @@ def test_a_message_may_be_forgotten_when_nothing_of_it_is_owed(state: ObjectStat
     assert ForwardReport(source=SOURCE, state=state, inferences=owing).settled is (state is ObjectState.CONTINUED)
 
 
+def test_the_sums_of_many_objects() -> None:
+    """Objects by state, those that nobody but the caller owes, and both ledgers."""
+    done = ForwardReport(
+        source=SOURCE, state=ObjectState.DONE, lines=LineCounts(2, 2), inferences=InferenceCounts(3, 2, 1)
+    )
+    owed = ForwardReport(
+        source=SOURCE, state=ObjectState.OWED, lines=LineCounts(1, 1), inferences=InferenceCounts(4, pending=4)
+    )
+    totals = ForwardTotals.of([done, owed, done], outside=7)
+    assert totals == ForwardTotals(
+        objects=Counter({ObjectState.DONE: 2, ObjectState.OWED: 1}),
+        outside=7,
+        unsettled=1,
+        lines=LineCounts(5, 5),
+        inferences=InferenceCounts(10, 4, 2, pending=4),
+    )
+    assert ForwardTotals.of([done], outside=3) + ForwardTotals.of([owed, done], outside=4) == totals
+    assert ForwardTotals.of([]) == ForwardTotals()
+
+
+def test_sums_balance_only_if_both_ledgers_do() -> None:
+    """A line or an inference that is lost shows in the sums as well."""
+    assert ForwardTotals(lines=LineCounts(1, 1), inferences=InferenceCounts(1, 1)).balanced
+    assert not ForwardTotals(lines=LineCounts(1), inferences=InferenceCounts(1, 1)).balanced
+    assert not ForwardTotals(lines=LineCounts(1, 1), inferences=InferenceCounts(1)).balanced
+
+
 def test_an_object_is_named_for_people_and_for_progress() -> None:
-    """The address that every tool takes, and the state that was read: a version where there is one, else the etag."""
+    """The address that every tool takes, and the state that was read: by etag, which listings name too, else by version."""
     assert SOURCE.uri == "s3://b/k"
     assert SOURCE.state_id == "b/k#e"
-    assert CaptureObject("b", "k", "v", "e").state_id == "b/k#v"
-    assert CaptureObject("b", "k", "null", "e").state_id == "b/k#e"
+    assert CaptureObject("b", "k", "v", "e").state_id == "b/k#e"
+    assert CaptureObject("b", "k", "v").state_id == "b/k#v"
+    assert CaptureObject("b", "k", "null").state_id is None
     assert CaptureObject("b", "k").state_id is None
 
 

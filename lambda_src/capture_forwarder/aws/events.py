@@ -6,15 +6,18 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """
 
 import json
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 from urllib.parse import unquote_plus
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from capture_forwarder.domain.capture import CaptureObject, Work
+from capture_forwarder.domain.window import Window
 
 _CREATED = "ObjectCreated:"
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
 class EventError(Exception):
@@ -22,10 +25,14 @@ class EventError(Exception):
 
 
 class Opened(Struct, frozen=True):
-    """What one message asks for; `ignored` counts records that ask for nothing: test events, deletions."""
+    """What one message asks for; `ignored` counts records that ask for nothing: test events, deletions.
+
+    Whoever asks with a `listing`, a batch of a backfill, wants the sums; there, ignored is what its window leaves out.
+    """
 
     works: tuple[Work, ...] = ()
     ignored: int = 0
+    listing: bool = False
 
 
 class _Bucket(Struct):
@@ -61,6 +68,26 @@ class _EventBridgeDetail(Struct):
     object: _EventBridgeObject
 
 
+class _ListedObject(Struct):
+    """One item of a backfill, as Step Functions lists it; `LastModified` is in seconds since the epoch."""
+
+    bucket: str
+    Key: str
+    Etag: str | None = None
+    Size: int | None = None
+    LastModified: Annotated[float, Meta(ge=0, le=_LAST_SECOND)] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    suffixes: tuple[str, ...] = ()
+
+
+class _ListedBatch(Struct):
+    """Several items; what they share may stand beside them."""
+
+    Items: list[dict[str, Any]]
+    BatchInput: dict[str, Any] = {}
+
+
 def open_message(body: str) -> Opened:
     """Return what the body of one queue message asks for. Raises `EventError`."""
     try:
@@ -73,27 +100,44 @@ def open_message(body: str) -> Opened:
 def open_event(event: Any) -> Opened:
     """Return what one event asks for, in whichever envelope it comes. Raises `EventError`."""
     try:
-        match event:
-            case {"Event": "s3:TestEvent"}:
-                return Opened(ignored=1)
-            case {"Records": [*records]}:
-                return _together([_open_record(record) for record in records])
-            case {"Type": "Notification", "Message": str(message)}:
-                return open_message(message)
-            case {"source": "aws.s3", "detail-type": detail_type, "detail": detail}:
-                return _open_eventbridge(detail_type, detail)
-            case {"bucket": _, "key": _}:
-                return Opened((Work(msgspec.convert(event, CaptureObject)),))
-            case {"source": {"bucket": _, "key": _}}:
-                return Opened((msgspec.convert(event, Work),))
+        opened = _open_envelope(event) or _open_item(event)
     except msgspec.ValidationError as error:
         raise EventError(f"the event is incomplete: {error}") from None
     except UnicodeDecodeError:
         raise EventError("a key in the event is not URL-encoded UTF-8, as S3 writes it") from None
+    if opened:
+        return opened
     raise EventError(
         "the message is no S3 notification, SNS or EventBridge envelope of one, nor an item with bucket and key; "
         "send it one of those, or remove what else writes to the queue"
     )
+
+
+def _open_envelope(event: Any) -> Opened | None:
+    match event:
+        case {"Event": "s3:TestEvent"}:
+            return Opened(ignored=1)
+        case {"Records": [*records]}:
+            return _together([_open_record(record) for record in records])
+        case {"Type": "Notification", "Message": str(message)}:
+            return open_message(message)
+        case {"source": "aws.s3", "detail-type": detail_type, "detail": detail}:
+            return _open_eventbridge(detail_type, detail)
+    return None
+
+
+def _open_item(event: Any) -> Opened | None:
+    match event:
+        case {"bucket": _, "key": _}:
+            return Opened((Work(msgspec.convert(event, CaptureObject)),))
+        case {"source": {"bucket": _, "key": _}}:
+            return Opened((msgspec.convert(event, Work),))
+        case {"bucket": _, "Key": _}:
+            return _listing([event])
+        case {"Items": _}:
+            batch = msgspec.convert(event, _ListedBatch)
+            return _listing([batch.BatchInput | item for item in batch.Items])
+    return None
 
 
 def _open_record(record: Any) -> Opened:
@@ -118,6 +162,30 @@ def _open_eventbridge(detail_type: Any, detail: Any) -> Opened:
     found = created.object
     source = CaptureObject(created.bucket.name, found.key, found.version_id, found.etag, found.size)
     return Opened((Work(source),))
+
+
+def _listing(items: list[dict[str, Any]]) -> Opened:
+    """Open what a Distributed Map hands over, a batch or one item: keys as they are, etags in quotes.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+    """
+    listed = [msgspec.convert(item, _ListedObject) for item in items]
+    meant = [one for one in listed if _is_meant(one)]
+    sources = [CaptureObject(one.bucket, one.Key, etag=_bare(one.Etag), size=one.Size) for one in meant]
+    return Opened(tuple(map(Work, sources)), len(listed) - len(meant), listing=True)
+
+
+def _is_meant(listed: _ListedObject) -> bool:
+    modified = datetime.fromtimestamp(listed.LastModified, UTC) if listed.LastModified is not None else None
+    try:
+        window = Window(since=listed.since, until=listed.until, suffixes=listed.suffixes)
+    except ValueError as error:
+        raise EventError(f"the batch's since and until: {error}") from None
+    return window.holds(listed.Key, modified)
+
+
+def _bare(etag: str | None) -> str | None:
+    return etag.strip('"') if etag else None
 
 
 def _together(opened: list[Opened]) -> Opened:

@@ -22,8 +22,12 @@ class CaptureObject(Struct, frozen=True):
 
     @property
     def state_id(self) -> str | None:
-        """What names this very state of the object, or `None` if the event named only its place."""
-        state = self.version_id if self.version_id not in (None, "null") else self.etag
+        """What names this very state of the object, or `None` if the event named only its place.
+
+        The etag before the version: events name both, a listing only the etag, and both must mean the same state. Two
+        versions of one etag hold the same captures.
+        """
+        state = self.etag or (self.version_id if self.version_id != "null" else None)
         return f"{self.bucket}/{self.key}#{state}" if state else None
 
     @property

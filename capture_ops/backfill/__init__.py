@@ -1,0 +1,1 @@
+"""`backfill`: captures that were written before anybody listened, or that went past."""

@@ -1,0 +1,69 @@
+"""What a backfill is asked for, checked whole before anything is listed."""
+
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from capture_forwarder.domain.window import Window
+from capture_forwarder.settings import Settings
+from capture_ops.errors import CommandError
+
+
+class Selection(Struct, frozen=True):
+    """Captures below a prefix of a bucket, in a window of whole hours."""
+
+    bucket: str
+    prefix: str
+    window: Window
+
+    @property
+    def uri(self) -> str:
+        """`s3://bucket/prefix`, for people."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+
+def select(target: str, since: str | None, until: str | None, settings: Settings) -> Selection:
+    """Return what is meant. Raises `CommandError` with every problem."""
+    problems: list[str] = []
+    bucket, _, prefix = target.removeprefix("s3://").partition("/")
+    if not target.startswith("s3://") or not bucket:
+        problems.append(f"{target} names no bucket; write s3://bucket/prefix/")
+    elif not _is_routed(bucket, prefix, settings):
+        routes = ", ".join(sorted(f"s3://{route.bucket}/{route.prefix}" for route in settings.route))
+        problems.append(f"no route covers anything below {target}; routes cover {routes}")
+    window = _window(since, until, _suffixes(bucket, settings), problems)
+    if problems:
+        raise CommandError("\n".join(problems))
+    return Selection(bucket, prefix, window)
+
+
+def _is_routed(bucket: str, prefix: str, settings: Settings) -> bool:
+    prefixes = [route.prefix for route in settings.route if route.bucket == bucket]
+    return any(prefix.startswith(one) or one.startswith(prefix) for one in prefixes)
+
+
+def _suffixes(bucket: str, settings: Settings) -> tuple[str, ...]:
+    """Return how keys end of which events come; those that somebody has compressed since are the same captures."""
+    suffixes = {route.suffix for route in settings.route if route.bucket == bucket}
+    return tuple(sorted(suffixes | {f"{suffix}.gz" for suffix in suffixes}))
+
+
+def _window(since: str | None, until: str | None, suffixes: tuple[str, ...], problems: list[str]) -> Window:
+    moments = [_moment(option, text, problems) for option, text in (("--since", since), ("--until", until))]
+    try:
+        return Window(since=moments[0], until=moments[1], suffixes=suffixes)
+    except ValueError as error:
+        problems.append(f"--since, --until: {error}")
+        return Window()
+
+
+def _moment(option: str, text: str | None, problems: list[str]) -> datetime | None:
+    """Return a date, or a date and an hour, in UTC unless it says otherwise."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        problems.append(f"{option} {text}: write a date, 2026-01-31, or a date and an hour, 2026-01-31T22, in UTC")
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,115 @@
+"""What the owner of a capture bucket in another account is given to paste."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner, Result
+
+from capture_ops.__main__ import app
+
+ROLE = "arn:aws:iam::123456789012:role/forwarder"
+KEY = "arn:aws:kms:eu-west-1:999999999999:key/0e3f0c1e-1111-2222-3333-444444444444"
+DESTINATION = '[[destination]]\nname = "d"\nkind = "arthur"\nurl = "https://a.example"\nsecret = "ssm:/t"\n'
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Return a file with a bucket of another account, one with a key there, and one of our own."""
+    routes = [("theirs", "data/churn/"), ("theirs", "data/churn/eu/"), ("theirs", "data/fraud/"), ("keyed", "a/")]
+    text = DESTINATION
+    for number, (bucket, prefix) in enumerate([*routes, ("ours", "b*/")]):
+        route = f'name = "r{number}"\nbucket = "{bucket}"\nprefix = "{prefix}"\ndestination = "d"\nmodel_id = "m"\n'
+        text += f"[[route]]\n{route}"
+    text += '[[bucket]]\nname = "theirs"\naccount = "999999999999"\n'
+    text += f'[[bucket]]\nname = "keyed"\naccount = "999999999999"\nkms_key_arn = "{KEY}"\n'
+    path = tmp_path / "forwarder.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def run(config: Path, *arguments: str) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(app, ["policy", "--config", str(config), *arguments])
+
+
+def documents(done: Result) -> dict[str, Any]:
+    """Return what was printed, by bucket."""
+    assert done.exit_code == 0, done.output
+    return {document["bucket"]: document for document in json.loads(done.stdout)}
+
+
+def test_every_bucket_of_another_account_gets_a_policy(config: Path) -> None:
+    """Captures below the routes' prefixes may be read and listed, by the role that is named, and nothing else."""
+    found = documents(run(config, "--role-arn", ROLE))
+    assert set(found) == {"theirs", "keyed"}
+    policy = found["theirs"]["bucket_policy"]
+    assert policy["Version"] == "2012-10-17"
+    reads, lists = policy["Statement"]
+    assert {name: reads[name] for name in ("Effect", "Principal", "Action", "Resource")} == {
+        "Effect": "Allow",
+        "Principal": {"AWS": [ROLE]},
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Resource": ["arn:aws:s3:::theirs/data/churn/*", "arn:aws:s3:::theirs/data/fraud/*"],
+    }
+    assert (lists["Action"], lists["Resource"]) == ("s3:ListBucket", "arn:aws:s3:::theirs")
+    assert lists["Principal"] == {"AWS": [ROLE]}
+    assert lists["Condition"] == {"StringLike": {"s3:prefix": ["data/churn/*", "data/fraud/*"]}}
+    assert "key_policy_statement" not in found["theirs"]
+
+
+def test_a_key_gets_a_statement_of_its_own(config: Path) -> None:
+    """To decrypt what S3 encrypted for this bucket, with and without bucket keys, and nothing else."""
+    statement = documents(run(config, "--role-arn", ROLE))["keyed"]["key_policy_statement"]
+    assert (statement["Action"], statement["Principal"]) == ("kms:Decrypt", {"AWS": [ROLE]})
+    assert statement["Condition"] == {
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::keyed", "arn:aws:s3:::keyed/a/*"]}
+    }
+
+
+def test_one_bucket_and_several_roles_may_be_named(config: Path) -> None:
+    """Also one of this account; in other partitions ARNs begin otherwise, and a star in a prefix is a star."""
+    roles = [ROLE.replace("arn:aws:", "arn:aws-cn:"), ROLE.replace("arn:aws:", "arn:aws-cn:") + "-backfill"]
+    found = documents(run(config, "--bucket", "ours", "--role-arn", roles[1], "--role-arn", roles[0]))
+    (reads, _) = found["ours"]["bucket_policy"]["Statement"]
+    assert (reads["Principal"], reads["Resource"]) == ({"AWS": roles}, ["arn:aws-cn:s3:::ours/b${*}/*"])
+
+
+def test_without_a_role_the_deployed_function_is_asked(config: Path, aws: str) -> None:
+    """By the stack's outputs."""
+    del aws
+    boto3.client("iam").create_role(RoleName="forwarder", AssumeRolePolicyDocument="{}")
+    with zipfile.ZipFile(code := io.BytesIO(), "w") as archive:
+        archive.writestr("a.py", "")
+    boto3.client("lambda").create_function(
+        FunctionName="forward", Role=ROLE, Runtime="python3.13", Handler="a.b", Code={"ZipFile": code.getvalue()}
+    )
+    template = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {"FunctionName": {"Value": "forward"}},
+    }
+    boto3.client("cloudformation").create_stack(StackName="capture-forwarder", TemplateBody=json.dumps(template))
+    found = documents(run(config))
+    assert found["theirs"]["bucket_policy"]["Statement"][0]["Principal"] == {"AWS": [ROLE]}
+    boto3.client("lambda").delete_function(FunctionName="forward")
+    gone = run(config)
+    assert (gone.exit_code, "--role-arn" in gone.stderr) == (4, True)
+    boto3.client("cloudformation").delete_stack(StackName="capture-forwarder")
+
+
+def test_what_cannot_be_meant_is_told(config: Path, aws: str, tmp_path: Path) -> None:
+    """A bucket of no route, no bucket of another account, no stack."""
+    del aws
+    unknown = run(config, "--bucket", "nobodys", "--role-arn", ROLE)
+    assert (unknown.exit_code, "routes name keyed, ours, theirs" in unknown.stderr) == (2, True)
+    stackless = run(config)
+    assert (stackless.exit_code, "there is no stack capture-forwarder" in stackless.stderr) == (2, True)
+    own = tmp_path / "own.toml"
+    route = '[[route]]\nname = "r"\nbucket = "ours"\nprefix = "b/"\ndestination = "d"\nmodel_id = "m"\n'
+    own.write_text(DESTINATION + route, encoding="utf-8")
+    none = run(own, "--role-arn", ROLE)
+    assert (none.exit_code, "--bucket" in none.stderr) == (2, True)
