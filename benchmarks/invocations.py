@@ -1,0 +1,85 @@
+"""The deployed function's handler in a process of its own: reads events from stdin as JSON, prints what they took.
+
+Configuration and AWS are those of the environment, as in Lambda. The first event of `warm_up` opens connections and is
+not counted; every other is one invocation.
+"""
+
+import json
+import os
+import sys
+from collections import Counter
+from time import perf_counter, process_time
+from typing import Any, Final
+
+import boto3
+import botocore.session
+
+from benchmarks.processes import peak_rss_mb
+from capture_forwarder import bootstrap
+from capture_forwarder.domain.conservation import ForwardReport
+from capture_forwarder.domain.events import BatchSent, Event, ObjectForwarded
+from capture_forwarder.handler import lambda_handler
+
+_LEFT_MS: Final = 24 * 3600 * 1000
+
+
+class _Context:
+    """Time without end: what a benchmark measures is not cut short."""
+
+    aws_request_id = function_name = function_version = invoked_function_arn = "benchmark"
+    memory_limit_in_mb = 1769
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return a day."""
+        return _LEFT_MS
+
+
+class _Counts:
+    """Observer of what was delivered, and of objects that were not delivered whole."""
+
+    def __init__(self) -> None:
+        self.counts = Counter(inferences=0, records=0, requests=0)
+        self.failed: list[ForwardReport] = []
+
+    def notice(self, event: Event) -> None:
+        """Count it."""
+        if isinstance(event, BatchSent):
+            self.counts["requests"] += 1
+        elif isinstance(event, ObjectForwarded):
+            report = event.report
+            if not report.settled or report.inferences.accepted != report.inferences.made:
+                self.failed.append(report)
+            self.counts.update(inferences=report.inferences.accepted, records=report.lines.read)
+
+
+def main() -> None:
+    """Run the handler over the events of stdin."""
+    given = json.load(sys.stdin)
+    calls: Counter[str] = Counter()
+    session = botocore.session.get_session()
+    session.register("before-send", lambda **sent: calls.update([sent["event_name"].removeprefix("before-send.")]))
+    boto3.setup_default_session(botocore_session=session)
+    counts = _Counts()
+    bootstrap.runtime().observers.append(counts)
+    for event in given["warm_up"]:
+        _invoke(event, counts)
+    counts.counts.clear()
+    calls.clear()
+    wall, cpu = perf_counter(), process_time()
+    for event in given["events"]:
+        _invoke(event, counts)
+    took = {"cpu_secs": process_time() - cpu, "wall_secs": perf_counter() - wall, "peak_rss_mb": peak_rss_mb()}
+    sys.stdout.write(f"\n{json.dumps(took | counts.counts | {'aws_calls': calls})}\n")
+
+
+def _invoke(event: dict[str, Any], counts: _Counts) -> None:
+    """Run the handler once. Raises `RuntimeError` if anything was not delivered: a figure of it would be false."""
+    lambda_handler(event, _Context())
+    if counts.failed:
+        raise RuntimeError(f"not delivered: {counts.failed}")
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    os._exit(0)  # threads of a pool need not be waited for: everything was settled

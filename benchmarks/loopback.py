@@ -1,0 +1,119 @@
+"""Everything around the handler on loopback: a bucket, the API, the configuration, and the events that name objects."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import Popen
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from msgspec import Struct
+
+from benchmarks.data import MODEL_ID, SCHEMA
+from benchmarks.processes import cores, finish, serving, start
+from capture_forwarder.settings import CONFIG_VARIABLE
+
+BUCKET: Final = "captures"
+_TOKEN_VARIABLE: Final = "CAPTURE_FORWARDER_BENCHMARK_TOKEN"  # noqa: S105 - a name, no token
+_CONFIG: Final = """
+[[destination]]
+name = "receiver"
+kind = "arthur"
+url = "{url}"
+secret = "env:{variable}"
+max_inferences = {max_inferences}
+max_in_flight = {max_in_flight}
+
+[[route]]
+name = "benchmark"
+bucket = "{bucket}"
+prefix = "datacapture/"
+destination = "receiver"
+model_id = "{model_id}"
+"""
+_ATTRIBUTE: Final = """
+[[route.attribute]]
+name = "{0.name}"
+stage = "{0.stage}"
+value_type = "{0.value_type}"
+position = {0.position}
+"""
+
+Objects = Mapping[str, tuple[Path, int]]
+Event = dict[str, Any]
+
+
+class Loopback(Struct, frozen=True):
+    """What surrounds a handler: where S3 and the API listen, and a folder for its configuration."""
+
+    s3_url: str
+    api_url: str
+    folder: Path
+
+    def start(self, *, max_in_flight: int = 8, max_inferences: int = 1000) -> "Popen[str]":
+        """Start a handler on the core that is measured."""
+        env = self.configured(max_in_flight=max_in_flight, max_inferences=max_inferences)
+        return start("benchmarks.invocations", core=cores()[0], env=env)
+
+    def invoke(
+        self, events: list[Event], warm_up: list[Event], *, max_in_flight: int = 8, max_inferences: int = 1000
+    ) -> dict[str, Any]:
+        """Run a handler of its own over `events` and return what they took. Raises `RuntimeError`."""
+        process = self.start(max_in_flight=max_in_flight, max_inferences=max_inferences)
+        return finish(process, {"warm_up": warm_up, "events": events})
+
+    def configured(self, *, max_in_flight: int, max_inferences: int) -> dict[str, str]:
+        """Write the configuration and return the environment that names it, and AWS."""
+        text = _CONFIG.format(
+            url=self.api_url,
+            variable=_TOKEN_VARIABLE,
+            max_inferences=max_inferences,
+            max_in_flight=max_in_flight,
+            bucket=BUCKET,
+            model_id=MODEL_ID,
+        )
+        config = self.folder / "forwarder.toml"
+        config.write_text(text + "".join(map(_ATTRIBUTE.format, SCHEMA.attributes)), encoding="utf-8")
+        return {
+            CONFIG_VARIABLE: str(config),
+            _TOKEN_VARIABLE: "benchmark",
+            "AWS_ENDPOINT_URL_S3": self.s3_url,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": "eu-west-1",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+
+@contextmanager
+def loopback(objects: Objects, *, latency_secs: float = 0.0) -> Iterator[Loopback]:
+    """Serve `objects` (by name: a file, and how often it is repeated) and a receiver, each in its own process."""
+    table = json.dumps({name: (str(path), times) for name, (path, times) in objects.items()})
+    with (
+        TemporaryDirectory() as folder,
+        serving("benchmarks.s3_stand_in", table) as s3_url,
+        serving("benchmarks.receiver", str(latency_secs)) as api_url,
+    ):
+        yield Loopback(s3_url, api_url, Path(folder))
+
+
+def key(name: str, number: int = 0) -> str:
+    """Return a key under which the bucket holds the object `name`; different numbers make different objects."""
+    return f"datacapture/{name}/AllTraffic/2026/01/15/10/{number:06}.jsonl"
+
+
+def event(keys: list[str]) -> Event:
+    """Return a queue's event with one message a key, as S3 writes it."""
+    return {"Records": [_message(number, one) for number, one in enumerate(keys)]}
+
+
+def _message(number: int, name: str) -> dict[str, Any]:
+    found = {"key": name, "eTag": name.split("/")[1]}
+    record = {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": BUCKET}, "object": found},
+    }
+    return {"messageId": f"m{number}", "eventSource": "aws:sqs", "body": json.dumps({"Records": [record]})}

@@ -1,0 +1,72 @@
+"""The monitoring API as far as a forwarder needs it: every request is answered with a 207 that takes every row.
+
+`python -m benchmarks.receiver LATENCY_SECS`. GET /received tells how many requests, inferences and bytes came.
+"""
+
+import gzip
+import json
+import sys
+import time
+from collections import Counter
+from functools import cache, partial
+from threading import Lock
+from typing import Final
+
+from benchmarks.serve import Handler, serve
+
+_ROW: Final = b'"partner_inference_id":'
+
+
+class Received:
+    """Counts what came."""
+
+    def __init__(self) -> None:
+        self._counts = Counter(requests=0, inferences=0, bytes=0)
+        self._lock = Lock()
+
+    def add(self, inferences: int, size: int) -> None:
+        """Count one request."""
+        with self._lock:
+            self._counts.update(requests=1, inferences=inferences, bytes=size)
+
+    def document(self) -> bytes:
+        """Return the counts as JSON."""
+        with self._lock:
+            return json.dumps(self._counts).encode()
+
+
+class ReceiverHandler(Handler):
+    """Takes what is posted, waits as long as the real one would, and answers."""
+
+    def __init__(self, received: Received, latency_secs: float, *arguments: object) -> None:
+        self._received = received
+        self._latency_secs = latency_secs
+        super().__init__(*arguments)  # type: ignore[arg-type]  # socket, address and server, as the server hands them on
+
+    def do_GET(self) -> None:  # noqa: N802 - the base class's naming
+        """Tell what was received."""
+        self.answer(200, self._received.document())
+
+    def do_POST(self) -> None:  # noqa: N802 - the base class's naming
+        """Take a batch."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        plain = gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body
+        rows = plain.count(_ROW)
+        self._received.add(rows, len(body))
+        time.sleep(self._latency_secs)
+        self.answer(207, _results(rows))
+
+
+@cache
+def _results(rows: int) -> bytes:
+    results = [{"message": "success", "status": 200}] * rows
+    return json.dumps({"counts": {"success": rows, "failure": 0, "total": rows}, "results": results}).encode()
+
+
+def main(latency_secs: str) -> None:
+    """Serve."""
+    serve(partial(ReceiverHandler, Received(), float(latency_secs)))  # type: ignore[arg-type]  # called as a class is
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

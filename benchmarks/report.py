@@ -1,0 +1,108 @@
+"""What a benchmark says: one line a figure, beside the bar it must reach, and the command that measured it."""
+
+import json
+import platform
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+from msgspec import Struct, to_builtins
+
+_SMOKE_MB: Final = 0.1
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """One measured figure and, unless it only informs, the least or most that it may be."""
+
+    what: str
+    measured: float
+    unit: str = "x"
+    at_least: float | None = None
+    at_most: float | None = None
+    note: str = ""
+
+    @property
+    def bar(self) -> str:
+        """The bar, as a sentence would write it."""
+        if self.at_least is not None:
+            return f">= {self.at_least:g}"
+        return f"<= {self.at_most:g}" if self.at_most is not None else ""
+
+    @property
+    def verdict(self) -> str:
+        """`met`, `missed`, or nothing where there is no bar."""
+        if not self.bar:
+            return ""
+        met = self.measured >= (self.at_least or 0) and self.measured <= (self.at_most or float("inf"))
+        return "met" if met else "missed"
+
+
+class Benchmark(Struct, frozen=True, kw_only=True):
+    """One command: its name, what it says of itself, how much it reads by default, and what measures its figures."""
+
+    name: str
+    about: str
+    measure: Callable[[Namespace], list[Figure]]
+    size_mb: float | None = None
+    reps: int | None = None
+    options: Callable[[ArgumentParser], None] = lambda _: None
+
+    def run(self, arguments: Sequence[str] | None = None) -> list[Figure]:
+        """Measure by the command line, print the table, write the JSON if asked, return the figures."""
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        options = self._parser().parse_args(given)
+        if options.smoke:
+            options.size_mb, options.reps = _SMOKE_MB, 1
+        started = perf_counter()
+        figures = [_without_bar(figure) if options.smoke else figure for figure in self.measure(options)]
+        command = " ".join(["python -m", f"benchmarks.{self.name}", *given])
+        sys.stdout.write(f"\n{self.about.splitlines()[0]}\n\n{table(figures)}\n{_conditions()}\n")
+        sys.stdout.write(f"{command}  ({perf_counter() - started:.0f} s)\n")
+        if options.json:
+            document = {"command": command, "conditions": _conditions(), "figures": to_builtins(figures)}
+            options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        return figures
+
+    def _parser(self) -> ArgumentParser:
+        parser = ArgumentParser(prog=f"python -m benchmarks.{self.name}", description=self.about)
+        parser.add_argument("--smoke", action="store_true", help="tiny sizes, once, no bars: does it still run?")
+        parser.add_argument("--json", type=Path, metavar="PATH", help="write the figures there too")
+        if self.size_mb:
+            parser.add_argument("--size-mb", type=float, default=self.size_mb, help="size of a capture object")
+        if self.reps:
+            parser.add_argument("--reps", type=int, default=self.reps, help="samples of each, interleaved")
+        self.options(parser)
+        return parser
+
+
+def _without_bar(figure: Figure) -> Figure:
+    return Figure(what=figure.what, measured=figure.measured, unit=figure.unit, note=figure.note)
+
+
+def table(figures: list[Figure]) -> str:
+    """Return the figures as a Markdown table, its columns aligned for a terminal."""
+    rows = [("what", "measured", "bar", "", "note")]
+    rows += [
+        (each.what, f"{each.measured:,.{_places(each.measured)}f} {each.unit}", each.bar, each.verdict, each.note)
+        for each in figures
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def _places(value: float) -> int:
+    """Return how many decimals show three digits or so."""
+    if value == int(value) and value < 1e15:  # noqa: PLR2004 - whole numbers need none
+        return 0
+    return next((places for places, bound in ((5, 0.001), (4, 0.1), (2, 10), (1, 100)) if abs(value) < bound), 0)
+
+
+def _conditions() -> str:
+    return f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, {platform.system()}"
