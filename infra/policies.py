@@ -69,6 +69,7 @@ def _captures(settings: Settings, place: Place) -> Iterator[Statement]:
             actions=("s3:GetObject", "s3:GetObjectVersion"),
             resources=objects,
         )
+        # For an object that is missing S3 asks whether its key could have been listed: https://github.com/ceph/ceph/pull/68577
         yield Statement(
             sid=f"MissCaptures{index}",
             why="whoever may not list is told of a deleted object that it is forbidden, and would wait for it",
