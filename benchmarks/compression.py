@@ -30,7 +30,7 @@ def measure(options: Namespace) -> list[Figure]:
     with TemporaryDirectory() as folder:
         path = Path(folder, "a.jsonl")
         write_captures(path, "a", int(options.size_mb * MB))
-        bodies, captures = list(ours(path)), path.read_bytes()
+        bodies, captures = [bytes(body) for body in ours(path)], path.read_bytes()
     compressed = gzip.compress(captures, 6)
     return [
         *(_deflated(name, compress, bodies, options.reps) for name, compress in _deflaters().items()),

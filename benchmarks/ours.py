@@ -29,17 +29,17 @@ class _Nobody:
 _NOBODY: Final = _Nobody()
 
 
-def ours(path: Path) -> Iterator[bytes]:
+def ours(path: Path) -> Iterator[bytes | bytearray]:
     """Yield the request bodies of a capture file, as a run makes them. Raises `ValueError` if any of it is rejected."""
     return _bodies(path, fast_path(ReadingOptions(), SCHEMA))
 
 
-def plain(path: Path) -> Iterator[bytes]:
+def plain(path: Path) -> Iterator[bytes | bytearray]:
     """Yield the same without the fast path."""
     return _bodies(path, None)
 
 
-def _bodies(path: Path, fast: FastPath | None) -> Iterator[bytes]:
+def _bodies(path: Path, fast: FastPath | None) -> Iterator[bytes | bytearray]:
     transform, batcher = Transform(ReadingOptions(), SCHEMA), Batcher(MODEL_ID, BatchLimits(), write_row)
     with path.open("rb") as file:
         for line in LineReader(_chunks(file), _MAX_LINE_BYTES):

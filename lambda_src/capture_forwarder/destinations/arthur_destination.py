@@ -1,7 +1,6 @@
 """Arthur as a destination: its wire contract over HTTP, and its models' attributes."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from capture_forwarder.destinations import arthur
 from capture_forwarder.destinations.answers import RequestRefused
@@ -21,15 +20,13 @@ def headers(token: str, organization_id: str | None) -> dict[str, str]:
 class ArthurDestination:
     """Posts inferences, and answers for the attributes of models (`clock` counts seconds, for the age of the cache)."""
 
+    write = staticmethod(arthur.write_row)
+
     def __init__(self, client: HttpClient, limits: BatchLimits, clock: Callable[[], float]) -> None:
         self.limits = limits
         self._client = client
         self._clock = clock
         self._schemas: dict[str, tuple[float, ModelSchema]] = {}
-
-    def write(self, written: bytearray, partner_inference_id: str, inference_timestamp: datetime, data: object) -> None:
-        """Write one element of the request's array at the end of `written`."""
-        arthur.write_row(written, partner_inference_id, inference_timestamp, data)
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:
         """Post once. Raises `DestinationUnavailable` or `BatchTooLarge`."""

@@ -57,10 +57,10 @@ class Batch(Struct, frozen=True):
     written: bytearray | None = None
 
     @property
-    def body(self) -> bytes:
-        """The parcels as one JSON array."""
+    def body(self) -> bytes | bytearray:
+        """The parcels as one JSON array; not copied where it was written whole."""
         if self.written is not None:
-            return bytes(self.written)
+            return self.written
         return b"[" + b",".join([parcel.body for parcel in self.parcels]) + b"]"
 
     def of(self, parcels: list[Parcel]) -> "Batch":

@@ -81,7 +81,7 @@ class RowStatus(StrEnum):
 
 
 class RowResult(Struct, frozen=True, gc=False):
-    """What became of one row; `refusal` is set for rejected rows only."""
+    """What became of one row; `refusal` is set for rejected rows only, so that all others of a status are equal."""
 
     status: RowStatus
     refusal: Refusal | None = None

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from capture_forwarder.domain.batch import Parcel
 from capture_forwarder.domain.capture import Bookmark, Line, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
-from capture_forwarder.domain.delivery import Refusal, Rejection, RowResult, RowStatus, Skipped
+from capture_forwarder.domain.delivery import ACCEPTED, Refusal, Rejection, RowResult, RowStatus, Skipped
 from capture_forwarder.domain.progress import OpenLine, Position, Quarantined, Watermark
 from capture_forwarder.domain.route import Route
 from capture_forwarder.formats.fast.path import Ready
@@ -52,11 +52,11 @@ class Account:
 
     def enter_ready(self, line: Line, ready: Ready) -> "LineClaim":
         """Enter one line of the fast path: none of its inferences is rejected."""
-        self.lines.read += 1
-        self.lines.decoded += 1
-        count = len(ready.ids)
-        self.inferences.made += count
-        self.inferences.pending += count
+        lines, inferences, count = self.lines, self.inferences, len(ready.ids)
+        lines.read += 1
+        lines.decoded += 1
+        inferences.made += count
+        inferences.pending += count
         self._newest = ready.time
         claim = LineClaim(line, count, self)
         self._watermark.enter(claim, compressed=self.compressed)
@@ -169,7 +169,12 @@ class LineClaim(OpenLine, eq=False):
 
     def settle(self, parcel: Parcel, result: RowResult) -> None:
         """Take note of what became of one inference; one to be sent again stays owed."""
-        if result.status is not RowStatus.RETRYABLE:
+        if result is ACCEPTED:  # nearly all are, and this is done for every inference there is
+            self.owed -= 1
+            counts = self.account.inferences
+            counts.pending -= 1
+            counts.accepted += 1
+        elif result.status is not RowStatus.RETRYABLE:
             self.owed -= 1
             self.account.settle(self.line, parcel, result)
 

@@ -49,10 +49,10 @@ def deliver(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
         except BatchTooLarge:
             halves = _halved(batch, outlet, run)
             return Delivered(settled + halves.results, halves.trouble, throttled or halves.throttled)
+        if trouble is None:
+            return Delivered(settled + answered, throttled=throttled)
         settled += [pair for pair in answered if pair[1].status is not RowStatus.RETRYABLE]
         batch = batch.of([parcel for parcel, result in answered if result.status is RowStatus.RETRYABLE])
-        if trouble is None:
-            return Delivered(settled, throttled=throttled)
         throttled = throttled or trouble.throttled
         if isinstance(trouble, DestinationDenied) or not run.wait(attempt, trouble.retry_after_secs):
             return Delivered(settled + owed(batch), trouble, throttled)
@@ -67,13 +67,13 @@ def owed(batch: Batch) -> Results:
 def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[Results, DestinationUnavailable | None]:
     started = run.clock()
     trouble: DestinationUnavailable | None = None
-    answered = owed(batch)
     try:
-        answered = _matched(batch, outlet.destination.send(batch, within_secs=run.deadline.request_secs()).results)
-        if again := sum(result.status is RowStatus.RETRYABLE for _, result in answered):
+        results = outlet.destination.send(batch, within_secs=run.deadline.request_secs()).results
+        answered = _matched(batch, results)
+        if again := results.count(RETRYABLE):
             trouble = DestinationUnavailable(f"{again} of {len(answered)} rows are to be sent again")
     except DestinationUnavailable as unavailable:
-        trouble = unavailable
+        answered, trouble = owed(batch), unavailable
     finally:
         took = run.clock() - started
         run.deadline.observe(took)

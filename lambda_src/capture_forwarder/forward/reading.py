@@ -5,6 +5,7 @@ from msgspec import Struct
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.inference import Inference
+from capture_forwarder.formats.fast.path import Ready
 from capture_forwarder.formats.lines import LineReader
 from capture_forwarder.formats.transform import Decoded
 from capture_forwarder.forward.account import Account
@@ -37,10 +38,11 @@ class Reading:
     def read(self, reader: LineReader, limits: ReadingLimits, closing: Closing) -> None:
         """Read on until the end, or until there is a reason to stop. Raises `Unavailable`."""
         account, lane, run = self._account, self._lane, self._run
-        due, clocked = run.clock() + limits.checkpoint_secs, 0
+        fast, due, clocked = self._way.fast, run.clock() + limits.checkpoint_secs, 0
         for line in reader:
             account.compressed = reader.compressed
-            posted = self._enter(line)
+            ready = fast(line.data) if fast else None
+            posted = self._enter(line, ready) if ready else self._enter_plain(line)
             if lane.trouble:
                 account.stop(ObjectState.OWED, str(lane.trouble))
                 return
@@ -56,18 +58,16 @@ class Reading:
                 due = run.clock() + limits.checkpoint_secs
         account.stop(ObjectState.READ)
 
-    def _enter(self, line: Line) -> bool:
-        """Enter one line and tell whether that began a post."""
-        ready = self._way.fast(line.data) if self._way.fast else None
-        if ready is None:
-            return self._enter_plain(line)
+    def _enter(self, line: Line, ready: Ready) -> bool:
+        """Enter one line of the fast path and tell whether that began a post."""
         claim = self._account.enter_ready(line, ready)
-        posted = False
-        for index, partner_id in enumerate(ready.ids):
-            posted |= self._lane.add(claim, partner_id, index, ready.time, ready.rows[index])
+        add, posted = self._lane.add, False
+        for index, row in enumerate(ready.rows):
+            posted |= add(claim, ready.ids[index], index, ready.time, row)
         return posted
 
     def _enter_plain(self, line: Line) -> bool:
+        """Do the same with one that the fast path left."""
         outcome = self._way.plain(line)
         claim = self._account.enter(line, outcome)
         posted = False
