@@ -30,6 +30,7 @@ _MEANINGS = {
     "destination.max_in_flight": "requests under way at once",
     "destination.connect_timeout_secs": "how long to wait for a connection",
     "destination.read_timeout_secs": "how long to wait for an answer",
+    "destination.compression": "`gzip` makes requests four times smaller, where the API takes `Content-Encoding: gzip`",
     "destination.ca_bundle": "certificates to trust in place of the system's",
     "route.name": "what quarantine, logs and metrics call it",
     "route.bucket": "where captures lie",

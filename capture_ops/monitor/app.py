@@ -1,12 +1,13 @@
 """The monitor's routes: Arthur v3's paths, statuses and bodies around the store."""
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from hmac import compare_digest
 from typing import IO, Any, TypeVar
 
 import msgspec
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from capture_ops.monitor.captures import read_captures
@@ -30,6 +31,7 @@ ORGANIZATION_ID = "5eb46b1e-0c8f-4c5e-9d0b-2f6a3c8f7d10"
 _API = "/api/v3"
 _MODEL = f"{_API}/models/<model_id>"
 _PIECE_BYTES = 256 * 1024
+_GZIP = 31  # zlib's word for its largest window in gzip's frame
 _SUCCESS = RowAnswer("success", 200)
 _ANSWERS = {
     Outcome.NEW: _SUCCESS,
@@ -114,9 +116,29 @@ class _Api:
 
 def _rows(row_type: type[_Row]) -> list[_Row | RowAnswer]:
     try:
-        return read_rows(request.get_data(cache=False), row_type)
+        return read_rows(_body(), row_type)
     except BodyRefused as error:
         abort(400, str(error))
+
+
+def _body() -> bytes:
+    """Return the request's body, inflated if it is gzip, and no larger than any may be."""
+    sent = request.get_data(cache=False)
+    if request.headers.get("Content-Encoding", "identity") == "identity":
+        return sent
+    if request.headers["Content-Encoding"] != "gzip":
+        abort(415, "the only Content-Encoding taken is gzip")
+    most: int = current_app.config["MAX_CONTENT_LENGTH"]
+    inflate = zlib.decompressobj(wbits=_GZIP)
+    try:
+        body = inflate.decompress(sent, most + 1)
+    except zlib.error:
+        abort(400, "the body is no gzip")
+    if len(body) > most:
+        abort(413)
+    if not inflate.eof:
+        abort(400, "the body is no whole gzip")
+    return body
 
 
 def _checked(rows: Iterable[_Row | RowAnswer], model: Model) -> list[_Row | RowAnswer]:

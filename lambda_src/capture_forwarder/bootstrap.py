@@ -32,7 +32,7 @@ from capture_forwarder.forward.outlet import Outlet
 from capture_forwarder.forward.reading import ReadingLimits
 from capture_forwarder.forward.run import Run
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
-from capture_forwarder.settings import CONFIG_VARIABLE, DestinationSettings, Resources, Settings
+from capture_forwarder.settings import CONFIG_VARIABLE, Compression, DestinationSettings, Resources, Settings
 from capture_forwarder.settings_file import read_settings
 from capture_forwarder.telemetry import Telemetry
 
@@ -124,6 +124,7 @@ def outlet(settings: DestinationSettings) -> Outlet:
         timeouts_secs=(settings.connect_timeout_secs, settings.read_timeout_secs),
         max_connections=settings.max_in_flight,
         ca_bundle=settings.ca_bundle,
+        compressed=settings.compression is Compression.GZIP,
     )
     destination = ArthurDestination(client, settings.limits, time.monotonic)
     return Outlet(

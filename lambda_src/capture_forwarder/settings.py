@@ -4,6 +4,7 @@ Every field is one option of the file. `settings_file` reads and checks it.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct, field
@@ -31,6 +32,13 @@ Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
 
 
+class Compression(StrEnum):
+    """What requests are sent as."""
+
+    NONE = "none"
+    GZIP = "gzip"
+
+
 class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[destination]]`: a monitoring API."""
 
@@ -51,6 +59,7 @@ class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     connect_timeout_secs: Seconds = 5.0
     read_timeout_secs: Seconds = 30.0
     ca_bundle: Text | None = None
+    compression: Compression = Compression.NONE
 
     @property
     def limits(self) -> BatchLimits:

@@ -1,5 +1,6 @@
 """What goes over the wire and what comes back, request by request, with a server that answers by script."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from functools import partial
@@ -86,7 +87,9 @@ def server() -> Iterator[Answering]:
     answering.server_close()
 
 
-def destination(url: str, *, organization_id: str | None = None, read_secs: float = 5.0) -> ArthurDestination:
+def destination(
+    url: str, *, organization_id: str | None = None, read_secs: float = 5.0, compressed: bool = False
+) -> ArthurDestination:
     """Return Arthur at `url`."""
     client = HttpClient(
         url,
@@ -94,6 +97,7 @@ def destination(url: str, *, organization_id: str | None = None, read_secs: floa
         headers=partial(headers, organization_id=organization_id),
         timeouts_secs=(5.0, read_secs),
         max_connections=2,
+        compressed=compressed,
     )
     return ArthurDestination(client, BatchLimits(), lambda: 0.0)
 
@@ -109,6 +113,15 @@ class _Nobody:
         """Nobody waits for the result."""
 
 
+def test_a_compressed_request_is_the_same_array(server: Answering) -> None:
+    """Where the API was said to take gzip, that is what it gets, and is told so."""
+    server.script = [(207, {}, GOOD)]
+    destination(server.url, compressed=True).send(batch(), within_secs=60.0)
+    ((_, _, fields, body),) = server.asked
+    assert fields["Content-Encoding"] == "gzip"
+    assert gzip.decompress(body) == b'[{"row":0},{"row":1}]'
+
+
 def test_a_batch_goes_over_as_one_array(server: Answering) -> None:
     """Path, headers and body as Arthur documents them; a slash at the end of the url changes nothing."""
     server.script = [(207, {}, GOOD)]
@@ -119,6 +132,7 @@ def test_a_batch_goes_over_as_one_array(server: Answering) -> None:
     assert fields["Authorization"] == "token-1"
     assert fields["Arthur-Organization-ID"] == "o-1"
     assert fields["Content-Type"] == "application/json"
+    assert "Content-Encoding" not in fields
 
 
 def test_without_an_organisation_no_header_names_one(server: Answering) -> None:

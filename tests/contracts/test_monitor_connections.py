@@ -1,5 +1,6 @@
 """Connections to the monitor: they stay open for request after request, and none outlives it."""
 
+import gzip
 import http.client
 import json
 import socket
@@ -119,3 +120,28 @@ def test_the_end_closes_connections_that_are_still_open() -> None:
         connect(monitor).connect()
     with running_monitor([FREE], token="t", port=urlsplit(monitor.url).port or 0) as again:
         assert call(again, "GET", "users/me").ok
+
+
+WRITTEN = b'[{"partner_inference_id": "a", "inference_timestamp": "2026-01-15T10:00:00Z", "inference_data": {}}]'
+GZIP = {"Content-Encoding": "gzip", **TOKEN}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (gzip.compress(WRITTEN), GZIP, 207),
+        (gzip.compress(WRITTEN)[:-9], GZIP, 400),
+        (WRITTEN, GZIP, 400),
+        (gzip.compress(b"[" + b" " * 1_000_000 + b"]"), GZIP, 413),
+        (WRITTEN, TOKEN | {"Content-Encoding": "br"}, 415),
+    ],
+    ids=["whole", "cut off", "not compressed", "too large", "another encoding"],
+)
+def test_compressed_bodies_are_taken_whole_or_not_at_all(
+    monitor: Monitor, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    """And one that is small only because it is compressed is too large all the same."""
+    connection = connect(monitor)
+    assert ask(connection, body, headers) == status
+    assert len(monitor.store.inferences("free")) == (status == 207)
+    connection.close()

@@ -1,6 +1,7 @@
 """HTTP for every destination: one pooled session, time limits, proxies, a CA bundle, the token refreshed once."""
 
 import os
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import inf
@@ -17,6 +18,9 @@ _UNAUTHORIZED = 401
 # A receipt takes about a hundred bytes a row; more than this is no receipt, and would not fit into the function.
 _MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 64 * 1024
+# Four times smaller at a third of the time of the usual level, which makes little of it smaller still.
+_LEVEL = 1
+_GZIP = 31  # zlib's word for its largest window in gzip's frame
 
 
 class Token(Protocol):
@@ -42,7 +46,10 @@ class HttpClient:
         timeouts_secs: tuple[float, float],
         max_connections: int,
         ca_bundle: str | None = None,
+        compressed: bool = False,
     ) -> None:
+        self._compressed = compressed
+        self._content = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if compressed else {})
         self._url = url.rstrip("/")
         self._token = token
         self._headers = headers
@@ -60,11 +67,13 @@ class HttpClient:
         return self._with_token("GET", path, None, inf)
 
     def post(self, path: str, body: bytes | bytearray, within_secs: float = inf) -> Answer:
-        """Post JSON to `path`; no wait for the API is longer than `within_secs`.
+        """Post JSON to `path`, as gzip where the API was said to take it; no wait is longer than `within_secs`.
 
         Raises `DestinationUnavailable`, or `BatchTooLarge` for an answer past all measure.
         """
-        return self._with_token("POST", path, body, within_secs)
+        return self._with_token(
+            "POST", path, zlib.compress(body, _LEVEL, _GZIP) if self._compressed else body, within_secs
+        )
 
     def _with_token(self, method: str, path: str, body: bytes | bytearray | None, within_secs: float) -> Answer:
         answer = self._request(method, path, body, self._token(), within_secs)
@@ -81,7 +90,7 @@ class HttpClient:
                 method,
                 self._url + path,
                 data=body,  # type: ignore[arg-type]  # urllib3 sends any buffer; the stubs know bytes alone
-                headers=self._headers(token) | ({"Content-Type": "application/json"} if body is not None else {}),
+                headers=self._headers(token) | (self._content if body is not None else {}),
                 timeout=(connect_secs, read_secs),
                 allow_redirects=False,
                 stream=True,
