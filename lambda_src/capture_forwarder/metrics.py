@@ -25,6 +25,9 @@ class Metric(Enum):
     """
 
     OBJECTS_FORWARDED = Definition("ObjectsForwarded", "Count", "capture objects that a run is through with")
+    OBJECTS_REJECTED = Definition(
+        "ObjectsRejected", "Count", "capture objects refused as a whole: deleted before they were read, or archived"
+    )
     RECORDS_READ = Definition("RecordsRead", "Count", "lines read from capture objects")
     RECORDS_REJECTED = Definition("RecordsRejected", "Count", "lines that hold no readable capture; codes in the log")
     RECORDS_SKIPPED = Definition("RecordsSkipped", "Count", "lines rightly left out; reasons in the log")

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics
 from msgspec import to_builtins
 
-from capture_forwarder.domain.conservation import ForwardReport
+from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.events import BatchSent, Event, EventIgnored, MessageRefused, ObjectForwarded, RunEnded
 from capture_forwarder.metrics import NAMESPACE, TOTAL_DIMENSION, TOTALS, Metric
 
@@ -102,6 +102,7 @@ def _measures(report: ForwardReport) -> dict[Metric, Any]:
     lines, inferences = report.lines, report.inferences
     return {
         Metric.OBJECTS_FORWARDED: 1,
+        Metric.OBJECTS_REJECTED: int(report.state is ObjectState.REJECTED),
         Metric.RECORDS_READ: lines.read,
         Metric.RECORDS_REJECTED: lines.rejected.total(),
         Metric.RECORDS_SKIPPED: lines.skipped.total(),

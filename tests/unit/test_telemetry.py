@@ -1,0 +1,84 @@
+"""What is measured of an object: each count once by route and destination, and what alarms watch by stack too."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
+from capture_forwarder.domain.delivery import RejectionCode, SkipReason
+from capture_forwarder.domain.events import BatchSent, Event, ObjectForwarded, RunEnded
+from capture_forwarder.telemetry import Telemetry
+
+NOW = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
+
+
+def emitted(capsys: pytest.CaptureFixture[str], *events: Event) -> list[dict[str, Any]]:
+    """Return the metrics that are written for `events` at the end of a run."""
+    telemetry = Telemetry(lambda: NOW, "forwarder")
+    for event in (*events, RunEnded()):
+        telemetry.notice(event)
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    return [document for document in documents if "_aws" in document]
+
+
+def report(state: ObjectState, **counts: Any) -> ForwardReport:
+    """Return the report of one object."""
+    return ForwardReport(
+        source=CaptureObject("captures", "a"), state=state, route="churn", destination="arthur", **counts
+    )
+
+
+def test_every_count_is_written_by_route_and_destination(capsys: pytest.CaptureFixture[str]) -> None:
+    """The two ledgers, with their sums over reasons and codes, and how late the newest inference is."""
+    lines = LineCounts(
+        read=5, decoded=3, rejected=Counter({RejectionCode.BAD_CSV: 1}), skipped=Counter({SkipReason.SHADOW: 1})
+    )
+    inferences = InferenceCounts(
+        made=6, accepted=3, duplicate=1, rejected=Counter({RejectionCode.REFUSED_BY_DESTINATION: 1}), pending=1
+    )
+    newest = datetime(2026, 1, 15, 9, 59, tzinfo=UTC)
+    done = report(ObjectState.OWED, lines=lines, inferences=inferences, newest_inference=newest)
+    (by_route,) = (one for one in emitted(capsys, ObjectForwarded(done)) if one.get("route"))
+    assert (by_route["route"], by_route["destination"]) == ("churn", "arthur")
+    wanted = {
+        "ObjectsForwarded": [1.0],
+        "ObjectsRejected": [0.0],
+        "RecordsRead": [5.0],
+        "RecordsRejected": [1.0],
+        "RecordsSkipped": [1.0],
+        "InferencesAccepted": [3.0],
+        "InferencesDuplicate": [1.0],
+        "InferencesRejected": [1.0],
+        "InferencesPending": [1.0],
+        "ConservationViolations": [0.0],
+        "CaptureLag": [60.0],
+    }
+    assert {name: by_route[name] for name in wanted} == wanted
+
+
+def test_an_object_that_is_refused_as_a_whole_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """It has no lines in which it could show."""
+    (by_route,) = (one for one in emitted(capsys, ObjectForwarded(report(ObjectState.REJECTED))) if one.get("route"))
+    assert by_route["ObjectsRejected"] == [1.0]
+
+
+def test_ledgers_that_do_not_add_up_raise_the_alarm(capsys: pytest.CaptureFixture[str]) -> None:
+    """By the stack alone, as the alarm looks for it."""
+    lost = report(ObjectState.DONE, lines=LineCounts(read=2, decoded=1))
+    (by_stack,) = (one for one in emitted(capsys, ObjectForwarded(lost)) if one.get("stack"))
+    assert by_stack["stack"] == "forwarder"
+    assert by_stack["ConservationViolations"] == [1.0]
+
+
+def test_a_denial_is_told_of_once_a_run(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+    """One error line with what to do, however many requests met it."""
+    denied = BatchSent(destination="arthur", inferences=1, latency_secs=0.1, trouble="status 401: mend it", denied=True)
+    telemetry = Telemetry(lambda: NOW, "forwarder")
+    for event in (denied, denied, RunEnded(), denied, RunEnded()):
+        telemetry.notice(event)
+    assert [record.message for record in caplog.records] == ["destination denies"] * 2
+    assert '"RequestsDenied":[1.0,1.0]' in capsys.readouterr().out
