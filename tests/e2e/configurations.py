@@ -1,0 +1,64 @@
+"""What is deployed: the routes of `events/forwarder.toml`, and then one more."""
+
+from pathlib import Path
+
+from capture_forwarder.settings_file import parse_settings
+from capture_ops.monitor.contract import Model
+from capture_ops.serve import models_of
+
+BUCKET = "sagemaker-eu-west-1-123456789012"
+OWN_BUCKET = "captures-of-this-stack-123456789012"
+PARAMETER = "/capture-forwarder/token"
+SECRET = "capture-forwarder/token"  # its name
+NEW_PREFIX = "another-team/churn/"
+NEW_MODEL = "churn-of-another-team"
+SECOND_MEMORY_SIZE_MB = 768
+_SAMPLES = Path(__file__).parents[2] / "events" / "forwarder.toml"
+_STACK = """
+[stack]
+memory_size_mb = 512
+timeout_secs = 120
+batching_window_secs = 0
+max_receives = 2
+
+[function]
+first_delay_secs = 1
+
+[[route]]
+name = "synthetic-gzip"
+bucket = "sagemaker-eu-west-1-123456789012"
+prefix = "datacapture/synthetic-gzip/"
+suffix = ".jsonl.gz"
+destination = "monitor"
+model_id = "everything-else"
+"""
+_NEW_ROUTE = f"""
+[[route]]
+name = "another-team"
+bucket = "{BUCKET}"
+prefix = "{NEW_PREFIX}"
+destination = "monitor"
+model_id = "{NEW_MODEL}"
+"""
+
+
+def first(url: str) -> str:
+    """Return the configuration that is deployed first, with a monitor at `url`."""
+    samples = _SAMPLES.read_text(encoding="utf-8").replace("http://127.0.0.1:8765", url)
+    return samples.replace("env:MONITOR_TOKEN", f"secretsmanager:{SECRET}") + _STACK
+
+
+def second(url: str) -> str:
+    """Return what it is changed to: a route more, and more memory."""
+    return first(url).replace("memory_size_mb = 512", f"memory_size_mb = {SECOND_MEMORY_SIZE_MB}") + _NEW_ROUTE
+
+
+def own_bucket(url: str) -> str:
+    """Return what is deployed where the stack makes the bucket, and Parameter Store keeps the token."""
+    made = f'[[bucket]]\nname = "{OWN_BUCKET}"\ncreate = true\n'
+    return first(url).replace(BUCKET, OWN_BUCKET).replace(f"secretsmanager:{SECRET}", f"ssm:{PARAMETER}") + made
+
+
+def models() -> list[Model]:
+    """Return every model that either names."""
+    return models_of(parse_settings(second("http://127.0.0.1:1")))

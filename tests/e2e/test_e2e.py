@@ -1,0 +1,167 @@
+"""The whole system: the real app, deployed by the real `cdk` to AWS on loopback, forwards real captures.
+
+IAM is enforced and everything speaks TLS. Where the emulator is not AWS: docs/adr/0011-emulator.md
+"""
+
+from collections import Counter
+
+import boto3
+import pytest
+
+from tests.captures import capture, csv_side
+from tests.e2e import configurations, foreign
+from tests.e2e.configurations import BUCKET, NEW_MODEL, NEW_PREFIX, OWN_BUCKET, PARAMETER
+from tests.e2e.deployment import run
+from tests.e2e.samples import REJECTED, REJECTING_ROUTE, Held, capture_of, captures, expected
+from tests.e2e.world import World, eventually
+
+ALARMS = {
+    "DeadLetters",
+    "OldestMessage",
+    "Errors",
+    "Throttles",
+    "ConservationViolations",
+    "RequestsDenied",
+    "Pending",
+}
+POISON = "no event at all {"
+NEW_CAPTURE = f"{NEW_PREFIX}AllTraffic/2026/01/15/10/00-01-691-903d3150-15ef-4a3b-8a2b-594de34e614f.jsonl"
+EARLY_CAPTURE = f"{NEW_PREFIX}AllTraffic/2026/01/14/23/59-01-691-56bd0cb6-3a62-4d0a-a6a8-45fbb0f4f7c5.jsonl"
+SOURCE = "aws-samples-amazon-sagemaker-immersion-day"
+
+
+def deploy_and_put_samples(world: World) -> None:
+    """Do what docs/deploy.md says, and then what SageMaker does."""
+    run("capture-forwarder", "enable-eventbridge", BUCKET, "--yes")
+    world.deployment.bootstrap()
+    world.deployment.deploy(configurations.first(world.monitor.url))
+    for key, content in captures():
+        world.put(key, content)
+
+
+def check_samples(world: World) -> None:
+    """See that every sample ended where it must, once, and that nothing is left over."""
+    eventually(world.held, expected())
+    eventually(lambda: world.messages("QueueUrl"), 0)
+    assert world.times_received() == Counter({1: len(expected())})
+    assert world.quarantined() == Counter({(REJECTING_ROUTE, code): count for code, count in REJECTED.items()})
+    assert world.messages("DeadLetterQueueUrl") == 0
+    told = (len(expected()), REJECTED.total())  # by the function's own metrics, which come after its work
+    eventually(lambda: (world.total("InferencesAccepted"), rejected(world)), told)
+    assert world.total("ConservationViolations") == 0
+
+
+def rejected(world: World) -> float:
+    """Return how many rejections the function counted, of lines and of inferences."""
+    return world.total("RecordsRejected") + world.total("InferencesRejected")
+
+
+def test_captures_reach_the_monitor_through_the_deployed_stack(world: World) -> None:
+    """Bootstrap, deploy, put the samples: each ends exactly where it must."""
+    deploy_and_put_samples(world)
+    check_samples(world)
+
+
+@pytest.mark.e2e
+def test_the_life_of_a_deployment(world: World) -> None:
+    """Deploy beside others, forward, be sent poison, change, forward, destroy: nobody else notices, and nothing is lost."""
+    foreign.settle()
+    theirs = foreign.notifications()
+    deploy_and_put_samples(world)
+    check_samples(world)
+    assert foreign.notifications() == theirs | {"EventBridgeConfiguration": {}}
+    check_alarms(world)
+    check_poison(world)
+    check_change(world)
+    check_backfill(world)
+    check_end(world)
+    world.put("models/a.tar.gz", b"a model of theirs")
+    eventually(foreign.told, ["models/a.tar.gz"])
+    assert foreign.notifications() == theirs | {"EventBridgeConfiguration": {}}
+    assert world.token not in world.emulator_log.read_text(encoding="utf-8")
+
+
+@pytest.mark.e2e
+def test_a_bucket_that_the_stack_makes_tells_the_queue_itself(world: World) -> None:
+    """No event bus and nothing to switch on; when the stack goes, the captures stay."""
+    boto3.client("ssm").put_parameter(Name=PARAMETER, Value=world.token, Type="SecureString")
+    world.deployment.bootstrap()
+    world.deployment.deploy(configurations.own_bucket(world.monitor.url))
+    assert boto3.client("events").list_rules()["Rules"] == []
+    for key, content in captures():
+        world.put(key, content, OWN_BUCKET)
+    check_samples(world)
+    world.deployment.destroy()
+    kept = boto3.client("s3").list_objects_v2(Bucket=OWN_BUCKET)["KeyCount"]
+    assert kept == len(list(captures()))
+
+
+def check_alarms(world: World) -> None:
+    """See that every alarm but the one with arithmetic is there, and would tell the stack's topic."""
+    topic = world.deployment.outputs()["AlarmTopicArn"]
+    found = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    named = {alarm["AlarmDescription"].rsplit(", ", 1)[-1].rstrip("."): alarm for alarm in found}
+    assert set(named) == ALARMS
+    assert [alarm["AlarmActions"] for alarm in found] == [[topic]] * len(ALARMS)
+
+
+def check_poison(world: World) -> None:
+    """Send what nobody can read beside what anybody can: it ends as a dead letter, as it was, and alone."""
+    sqs, outputs = boto3.client("sqs"), world.deployment.outputs()
+    with world.quick_redelivery():
+        sqs.send_message(QueueUrl=outputs["QueueUrl"], MessageBody=POISON)
+        eventually(lambda: (world.messages("QueueUrl"), world.messages("DeadLetterQueueUrl")), (0, 1))
+    (dead,) = sqs.receive_message(QueueUrl=outputs["DeadLetterQueueUrl"])["Messages"]
+    assert dead["Body"] == POISON
+    assert world.held() == expected()
+
+
+def check_change(world: World) -> None:
+    """Deploy one route more and more memory: what it covers now arrives, and nothing arrives twice."""
+    world.put(EARLY_CAPTURE, capture(csv_side("1,2"), csv_side("0.5"), eventId="early"))
+    before = world.deployment.outputs()
+    world.deployment.deploy(configurations.second(world.monitor.url))
+    assert world.deployment.outputs() == before
+    function = boto3.client("lambda").get_function_configuration(FunctionName=before["FunctionName"])
+    assert function["MemorySize"] == configurations.SECOND_MEMORY_SIZE_MB
+    for key, content in captures():
+        world.put(key, content)
+    world.put(NEW_CAPTURE, capture_of(SOURCE))
+    everything = expected() | as_of_new_model(expected())
+    eventually(world.held, everything)
+    eventually(lambda: world.messages("QueueUrl"), 0)
+    assert world.times_received() == Counter({1: len(everything)})
+
+
+def check_backfill(world: World) -> None:
+    """Have the stack's state machine go over the new route: what was there before it was arrives, and only that."""
+    before = world.held()
+    run(
+        "capture-forwarder",
+        "backfill",
+        "--distributed",
+        f"s3://{BUCKET}/{NEW_PREFIX}",
+        "--config",
+        world.deployment.config,
+    )
+    early = {"feature_0": 1.0, "feature_1": 2.0, "prediction_0": 0.5}
+    assert world.held() == before | {(NEW_MODEL, "early"): early}
+    assert world.times_received() == Counter({1: len(before) + 1})
+
+
+def as_of_new_model(held: Held) -> Held:
+    """Return what the new route makes of the same capture."""
+    return {(NEW_MODEL, name): data for (model, name), data in held.items() if model == SOURCE}
+
+
+def check_end(world: World) -> None:
+    """Destroy the stack: what was refused and what is remembered stay, everything else goes."""
+    outputs, quarantined = world.deployment.outputs(), world.quarantined()
+    world.deployment.destroy()
+    s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
+    kept = s3.list_objects_v2(Bucket=outputs["QuarantineBucket"], Prefix="rejected/")["KeyCount"]
+    assert 0 < kept <= quarantined.total()
+    assert dynamodb.scan(TableName=outputs["ProgressTable"])["Count"] >= len(list(captures()))
+    assert boto3.client("lambda").list_functions()["Functions"] == []
+    assert boto3.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    assert boto3.client("events").list_rules()["Rules"] == []

@@ -1,0 +1,127 @@
+"""Everything around the stack: an account with a bucket that others use too, and the monitor where captures end."""
+
+import gzip
+import json
+import os
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from msgspec import Struct
+
+from capture_ops.monitor.server import Monitor, running_monitor
+from tests.e2e.configurations import BUCKET, SECRET, models
+from tests.e2e.deployment import Deployment
+from tests.e2e.ministack import REGION, running_ministack
+from tests.e2e.samples import Held
+
+_POLL_SECS = 0.2
+
+
+class World(Struct, frozen=True):
+    """An account on loopback, what is deployed to it, and the monitor that it forwards to."""
+
+    deployment: Deployment
+    monitor: Monitor
+    token: str
+    emulator_log: Path
+
+    def put(self, key: str, content: bytes, bucket: str = BUCKET) -> None:
+        """Write an object into a capture bucket."""
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+
+    def held(self) -> Held:
+        """Return what the monitor holds, by model and inference id."""
+        return {
+            (model.id, one.partner_inference_id): one.inference_data
+            for model in models()
+            for one in self.monitor.store.inferences(model.id)
+        }
+
+    def times_received(self) -> Counter[int]:
+        """Return how many inferences the monitor was sent how often."""
+        return Counter(one.times_received for model in models() for one in self.monitor.store.inferences(model.id))
+
+    def quarantined(self) -> Counter[tuple[str, str]]:
+        """Return how many rejections lie in quarantine, by route and code."""
+        s3, bucket = boto3.client("s3"), self.deployment.outputs()["QuarantineBucket"]
+        found = s3.list_objects_v2(Bucket=bucket, Prefix="rejected/").get("Contents", [])
+        bodies = [s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in found]
+        entries = [json.loads(line) for body in bodies for line in gzip.decompress(body).splitlines()]
+        return Counter((entry["route"], entry["code"]) for entry in entries)
+
+    def messages(self, output: str) -> int:
+        """Return how many messages the queue of an output holds, whether they wait, are in flight or delayed."""
+        url = self.deployment.outputs()[output]
+        found = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return sum(int(count) for name, count in found.items() if name.startswith("ApproximateNumberOfMessages"))
+
+    @contextmanager
+    def quick_redelivery(self) -> Iterator[None]:
+        """Let a failed message come again after a second: nobody waits six times the function's timeout for it."""
+        sqs, url = boto3.client("sqs"), self.deployment.outputs()["QueueUrl"]
+        before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+        yield
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Return every line of the function's log that is JSON: what it reports, and its metrics."""
+        function = boto3.client("lambda").get_function_configuration(
+            FunctionName=self.deployment.outputs()["FunctionName"]
+        )
+        pages = boto3.client("logs").get_paginator("filter_log_events")
+        found = pages.paginate(logGroupName=function["LoggingConfig"]["LogGroup"])
+        messages = [event["message"] for page in found for event in page["events"]]
+        return [json.loads(message) for message in messages if message.startswith("{")]
+
+    def total(self, metric: str) -> float:
+        """Return the sum of one of the function's own metrics, as its alarm sees it."""
+        return sum(sum(line[metric]) for line in self.logged() if "stack" in line and metric in line)
+
+    def reasons(self, key: str) -> list[str]:
+        """Return why the object is not done, for every time that the function said so."""
+        reports = [line["report"] for line in self.logged() if "report" in line]
+        return [report["why"] for report in reports if report["source"]["key"] == key and report["why"]]
+
+
+@contextmanager
+def running_world(folder: Path) -> Iterator[World]:
+    """Serve it until the block is left, and point this process at it; nothing is deployed yet."""
+    token = secrets.token_urlsafe(24)
+    with (
+        running_ministack(folder) as emulator,
+        _environment(emulator.environment),
+        running_monitor(models(), token=token) as monitor,
+    ):
+        boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=token)
+        boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        yield World(Deployment(folder), monitor, token, emulator.log)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(variables)
+    os.environ.pop("AWS_PROFILE", None)
+    boto3.setup_default_session()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        boto3.setup_default_session()
+
+
+def eventually(look: Callable[[], object], wanted: object, *, within_secs: float = 60) -> None:
+    """Wait until `look` returns `wanted`. Raises `AssertionError` with what it returned last."""
+    end = time.monotonic() + within_secs
+    while (found := look()) != wanted and time.monotonic() < end:
+        time.sleep(_POLL_SECS)
+    if found != wanted:
+        raise AssertionError(f"after {within_secs} seconds: {found!r:.2000}, not {wanted!r:.2000}")
