@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 from capture_forwarder.deployment import PythonRuntime
+from infra.botocore_data import cut_data
 from infra.bytecode import compile_bytecode, interpreter
 from infra.target import AssetError, Target
 from infra.wheels import DEPENDENCIES, ROOT, install_wheels
 
 CONFIG_NAME = "forwarder.toml"  # where `capture_forwarder.bootstrap` looks: beside the package
 MAX_BYTES = 60_000_000
-# What `boto3.client` is asked for in capture_forwarder, by powertools for it, and, for credentials, by botocore itself.
-SERVICES = frozenset({"dynamodb", "s3", "secretsmanager", "sqs", "ssm", "sts"})
 _PACKAGE = ROOT / "lambda_src" / "capture_forwarder"
 _LEFT_OUT = (
     # What differs from one installation to the next, and nobody reads.
@@ -48,9 +47,7 @@ def _trim(folder: Path) -> None:
     for pattern in _LEFT_OUT:
         for path in list(folder.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for service in (path for path in (folder / "botocore" / "data").iterdir() if path.is_dir()):
-        if service.name not in SERVICES:
-            shutil.rmtree(service)
+    cut_data(folder / "botocore" / "data")
 
 
 def _open_to_all(folder: Path) -> None:

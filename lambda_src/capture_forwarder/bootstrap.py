@@ -48,14 +48,15 @@ class Runtime:
     def __init__(self, settings: Settings, resources: Resources, observers: list[Observer]) -> None:
         self.observers = observers
         progress = _progress(resources, settings.stack.progress_retention_days)
+        s3 = s3_client()
         self._forwarder = Forwarder(
             router=Router(settings.routes),
-            store=S3CaptureStore(s3_client()),
+            store=S3CaptureStore(s3),
             outlets={destination.name: outlet(destination) for destination in settings.destination},
             progress=progress,
             closing=Closing(
                 progress,
-                _quarantine(resources),
+                _quarantine(resources, s3),
                 _queue(resources),
                 first_delay_secs=settings.function.first_delay_secs,
             ),
@@ -107,8 +108,8 @@ def _progress(resources: Resources, keep_days: int) -> Progress:
     return DynamoProgress(client, resources.progress_table, now=time.time, keep_secs=keep_days * 86_400)
 
 
-def _quarantine(resources: Resources) -> Quarantine | None:
-    return S3Quarantine(s3_client(), resources.quarantine_bucket) if resources.quarantine_bucket else None
+def _quarantine(resources: Resources, s3: "S3Client") -> Quarantine | None:
+    return S3Quarantine(s3, resources.quarantine_bucket) if resources.quarantine_bucket else None
 
 
 def _queue(resources: Resources) -> Queue | None:

@@ -3,8 +3,6 @@
 from typing import Any, Protocol
 
 import msgspec
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from capture_forwarder.aws.events import EventError, Opened, open_event, open_message
 from capture_forwarder.bootstrap import Runtime, runtime
@@ -57,20 +55,11 @@ def _from_queue(event: dict[str, Any]) -> bool:
 
 
 def _forward_messages(event: dict[str, Any], context: Context, forwarding: Runtime) -> dict[str, Any]:
-    opened: dict[str, Opened | EventError] = {}
-    for message in event["Records"]:
-        opened[message["messageId"]] = _open(message, forwarding)
+    opened = {message["messageId"]: _open(message, forwarding) for message in event["Records"]}
     good = {message_id: found for message_id, found in opened.items() if isinstance(found, Opened)}
     reports = dict(zip(good, _forward(list(good.values()), context, forwarding), strict=True))
-
-    def settle(record: SQSRecord) -> None:
-        found = opened[record.message_id]
-        if isinstance(found, EventError):
-            raise found
-        _check(reports[record.message_id])
-
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return dict(process_partial_response(event, settle, processor))
+    settled = {message_id for message_id, found in reports.items() if all(report.settled for report in found)}
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in opened if message_id not in settled]}
 
 
 def _open(message: dict[str, Any], forwarding: Runtime) -> Opened | EventError:

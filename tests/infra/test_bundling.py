@@ -53,8 +53,9 @@ def test_it_holds_the_package_the_locked_dependencies_the_configuration_and_noth
     """Whatever else lies in the repository stays there."""
     install_wheels(DEPENDENCIES, tmp_path, FOREIGN)
     package = {f"capture_forwarder/{path}" for path in sources(SOURCES)}
-    held = sources(asset)
-    assert held - recorded(tmp_path) == package | {"forwarder.toml"}
+    # Descriptions that were compressed; `test_botocore_data` compares them.
+    rewritten = {path for path in sources(asset) if re.fullmatch(r"botocore/data/\w+/[\d-]+/service-2\.json", path)}
+    assert sources(asset) - recorded(tmp_path) == package | rewritten | {"forwarder.toml"}
     for path in package:
         assert (asset / path).read_bytes() == (SOURCES.parent / path).read_bytes()
     assert (asset / "forwarder.toml").read_bytes() == CONFIG.read_bytes()
