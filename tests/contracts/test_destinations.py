@@ -161,7 +161,7 @@ def test_a_model_without_attributes_has_no_schema(monitor: Monitor) -> None:
 
 def test_the_schema_is_asked_for_once_in_a_while(monitor: Monitor) -> None:
     """A second question is answered from memory until it is fifteen minutes old."""
-    now = [0.0]
+    now = [1000.0]
     client = HttpClient(
         monitor.url,
         token=GivenToken("secret", "wrong"),
@@ -171,9 +171,9 @@ def test_the_schema_is_asked_for_once_in_a_while(monitor: Monitor) -> None:
     )
     destination = ArthurDestination(client, BatchLimits(), lambda: now[0])
     first = destination.schema("typed")
-    now[0] = 899.0
+    now[0] = 1899.0
     assert destination.schema("typed") is first
-    now[0] = 901.0
+    now[0] = 1900.0
     assert destination.schema("typed") is not first
 
 

@@ -125,10 +125,10 @@ def test_a_compressed_request_is_the_same_array(server: Answering) -> None:
 def test_a_batch_goes_over_as_one_array(server: Answering) -> None:
     """Path, headers and body as Arthur documents them; a slash at the end of the url changes nothing."""
     server.script = [(207, {}, GOOD)]
-    receipt = destination(server.url + "/", organization_id="o-1").send(batch(), within_secs=60.0)
+    receipt = destination(server.url + "/arthur/", organization_id="o-1").send(batch(), within_secs=60.0)
     assert receipt.results == [ACCEPTED] * 2
     ((method, path, fields, body),) = server.asked
-    assert (method, path, body) == ("POST", "/api/v3/models/m-1/inferences", b'[{"row":0},{"row":1}]')
+    assert (method, path, body) == ("POST", "/arthur/api/v3/models/m-1/inferences", b'[{"row":0},{"row":1}]')
     assert fields["Authorization"] == "token-1"
     assert fields["Arthur-Organization-ID"] == "o-1"
     assert fields["Content-Type"] == "application/json"
@@ -197,9 +197,10 @@ def test_an_answer_may_be_long_but_not_endless(server: Answering) -> None:
 
 def test_a_server_that_is_silent_or_gone_is_passing_trouble(server: Answering) -> None:
     """The address and the kind of trouble are told, nothing of the request."""
-    server.pause_secs, server.script = 0.5, [(207, {}, GOOD)]
-    with pytest.raises(DestinationUnavailable, match=rf"^{server.url}: ReadTimeout$"):
-        destination(server.url, read_secs=0.1).send(batch(), within_secs=60.0)
+    server.pause_secs, server.script = 0.5, [(207, {}, GOOD)] * 2
+    for read_secs, within_secs in ((0.1, 60.0), (5.0, 0.1)):
+        with pytest.raises(DestinationUnavailable, match=rf"^{server.url}: ReadTimeout$"):
+            destination(server.url, read_secs=read_secs).send(batch(), within_secs=within_secs)
     with pytest.raises(DestinationUnavailable, match=r"^http://127.0.0.1:9: ConnectionError$"):
         destination("http://127.0.0.1:9").send(batch(), within_secs=60.0)
 

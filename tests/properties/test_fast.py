@@ -13,6 +13,8 @@ from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import IdSource, Layout, PayloadOptions, ReadingOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.formats.fast.path import Ready, fast_path
+from capture_forwarder.formats.fast.shapes import csv_shape, json_shape
+from capture_forwarder.formats.fast.values import row_struct
 from capture_forwarder.formats.transform import Decoded, Transform
 from tests.captures import base64_side, capture, csv_side, json_side
 
@@ -343,3 +345,56 @@ def test_hostile_content_types_do_not_fill_the_memory() -> None:
     for number in range(200):
         request_side = csv_side("1.5,7,blue,true", f"text/csv; n={number}")
         assert fast(capture(request_side, csv_side("0.25,1")))
+
+
+@pytest.fixture(autouse=True)
+def _shapes_are_made_anew() -> None:
+    """Forget what other tests left in the caches of the process: here the shapes themselves are tested."""
+    for cached in (csv_shape, json_shape, row_struct):
+        cached.cache_clear()
+
+
+def test_a_charset_that_the_caller_declares_is_minded() -> None:
+    """These bytes are text in either charset, and not the same text."""
+    answer_side = csv_side("1")
+    for charset, taken in (("utf-8", True), ("latin-1", False)):
+        request_side = base64_side("é,1".encode(), f"text/csv; charset={charset}")
+        assert bool(both(capture(request_side, answer_side), schema("SF", "F"))) is taken
+
+
+def test_a_mark_is_no_part_of_the_first_cell() -> None:
+    """Text would take it in, where a number would not."""
+    assert both(capture(base64_side("\ufeffblue,1".encode(), "text/csv"), csv_side("1")), schema("SF", "F")) is None
+
+
+def test_json_is_never_read_as_cells() -> None:
+    """Attributes of text would take in its brackets."""
+    assert both(capture(json_side("[[1,2]]"), csv_side("1")), schema("SS", "F")) is None
+
+
+BESIDE = {
+    "columns of the user": ({"predictions": [0.5]}, {"predictions": [1], "probabilities": [0.85]}),
+    "a name beside an ordered key": (
+        {"predictions": [{"probabilities": [0.5]}]},
+        {"predictions": [{"probabilities": [0.5], "x": 1}]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("known", "odd"), BESIDE.values(), ids=BESIDE)
+def test_what_stands_beside_the_rows_is_not_passed_over(known: dict[str, Any], odd: dict[str, Any]) -> None:
+    """Once the shape without it is known, the one with it is still another."""
+    fast = fast_path(ReadingOptions(), schema("F", "F"))
+    assert fast is not None
+    assert fast(capture(csv_side("1"), json_side(known)))
+    assert fast(capture(csv_side("1"), json_side(odd))) is None
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_several_rows_under_ordered_keys_are_all_taken(count: int) -> None:
+    """Rows that lie alike on both sides could be lost alike."""
+    request_side = json_side({"instances": [{"features": ROW}] * count})
+    answer_side = json_side({"predictions": [{"probabilities": [0.25 * place, place]} for place in range(count)]})
+    found = both(capture(request_side, answer_side), MIXED)
+    assert found is not None
+    assert len(found.rows) == count

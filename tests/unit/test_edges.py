@@ -95,7 +95,7 @@ def test_implicit_attributes_take_a_value_only_when_there_is_one_for_each() -> N
         (
             Attribute("p1", Stage.PREDICTED_VALUE, ValueType.FLOAT, 5),
             Attribute("p0", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0, implicit=True),
-            Attribute("b", Stage.PIPELINE_INPUT, ValueType.FLOAT, 2),
+            Attribute("b", Stage.PIPELINE_INPUT, ValueType.FLOAT, 1),
             Attribute("a", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),
         )
     )

@@ -441,6 +441,7 @@ def test_progress_that_cannot_be_read_leaves_everything_owed() -> None:
     world.queue = None
     (report,) = world.forward(world.put("a", call(1)))
     assert (report.state, report.settled) == (ObjectState.OWED, False)
+    assert report.why == "the progress table answers AccessDenied"
     assert world.destination.batches == []
 
 

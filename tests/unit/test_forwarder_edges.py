@@ -1,13 +1,17 @@
 """Where the use case's rules begin and end: counts past one, last seconds, and what a second try must not lose."""
 
+import json
 from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
-from capture_forwarder.domain.capture import Bookmark, CaptureObject
+from capture_forwarder.domain.capture import Bookmark, CaptureObject, Line, Work
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import (
+    ACCEPTED,
     RETRYABLE,
     BatchTooLarge,
     DestinationDenied,
@@ -18,10 +22,15 @@ from capture_forwarder.domain.delivery import (
     Unavailable,
 )
 from capture_forwarder.domain.events import BatchSent
+from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.progress import Position
+from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.formats.transform import Decoded
+from capture_forwarder.forward.ways import Ways
 from tests.captures import capture, csv_side, json_side
-from tests.fakes import MemoryProgress
-from tests.unit.test_forwarder import World, call, fails
+from tests.fakes import MemoryProgress, a_run, outlet
+from tests.unit.test_forwarder import NO, ROUTE, World, answers, call, fails
 
 ONE = csv_side("1")
 
@@ -195,3 +204,196 @@ def test_a_report_says_why_work_is_left() -> None:
     assert world.forward(work)[0].why == "the invocation's time is used up"
     world.clock.ends = world.clock.now
     assert world.forward(work)[0].why == "the invocation's time was used up before it"
+
+
+def test_events_of_two_objects_that_name_no_state_are_two() -> None:
+    """What names no state is told apart by its place, not taken for a twin."""
+    world = World()
+    world.put("a", call(1))
+    world.put("b", call(2))
+    world.forward(Work(CaptureObject("captures", "churn/a")), Work(CaptureObject("captures", "churn/b")))
+    assert sorted(world.destination.stored) == ["id-1", "id-2"]
+
+
+def test_what_is_refused_of_an_unsettled_line_waits_with_it() -> None:
+    """The line is read again and would be in quarantine twice; in order of its rows, once it is settled."""
+    world = World(BatchLimits(max_inferences=1))
+    world.max_in_flight = 1
+    rows = json_side([{"a": 1}, {"a": {"b": 1}, "a.b": 2}, {"a": 3}])
+    line = capture(rows, csv_side("1\n2\n3"), inferenceId="id")
+    work = world.put("a", call(1), line)
+    world.destination.script = [world.destination.accept, answers(NO)]
+    world.destination.always = fails(DestinationDenied("status 403: mend it"))
+    world.forward(work)
+    assert world.quarantined() == []
+    bookmark = Bookmark(len(call(1)) + 1, 1)
+    position = Position(bookmark=bookmark, accepted=1, rejected=2)
+    assert world.progress.positions[work.source.state_id or ""] == position
+    world.destination.script, world.destination.always = [answers(NO)], None
+    (report,) = world.forward(work)
+    assert report.inferences.accepted == 1
+    assert world.quarantined() == [
+        (RejectionCode.REFUSED_BY_DESTINATION, 2, 0),
+        (RejectionCode.AMBIGUOUS_NAME, 2, 1),
+    ]
+
+
+def test_an_object_of_which_nothing_is_read_has_no_times() -> None:
+    """Neither in its report nor in quarantine."""
+    world = World()
+    (report,) = world.forward(Work(CaptureObject("captures", "churn/gone", etag="x")))
+    assert (report.newest_inference, report.state) == (None, ObjectState.REJECTED)
+    assert world.quarantine is not None
+    assert [file.modified for file in world.quarantine.files.values()] == [None]
+
+
+class Remembering(MemoryProgress):
+    """Remembers every position that was saved."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saved: list[Position] = []
+
+    def save(self, source: CaptureObject, position: Position, *, expected_fence: int) -> None:
+        """Remember `position`, as progress and here."""
+        self.saved.append(position)
+        super().save(source, position, expected_fence=expected_fence)
+
+
+@pytest.mark.parametrize(("secs", "most"), [(0, 0), (4, 13)])
+def test_progress_is_saved_in_the_middle_when_it_is_time_and_not_before(secs: int, most: int) -> None:
+    """Thirty posts of four seconds, saved every ten; however many posts, if no time passes."""
+    world = World(BatchLimits(max_inferences=1), checkpoint_secs=10)
+    world.max_in_flight = 1
+    world.progress = progress = Remembering()
+
+    def slowly(batch: Batch) -> Receipt:
+        world.clock.now += secs
+        return world.destination.accept(batch)
+
+    world.destination.always = slowly
+    world.forward(world.put("a", *(call(number) for number in range(30))))
+    assert most // 2 <= len(progress.saved) - 1 <= most
+    assert [position.done for position in progress.saved] == [False] * (len(progress.saved) - 1) + [True]
+    assert [position.fence for position in progress.saved] == [int(bool(secs))] * len(progress.saved)
+
+
+FAST = Route(
+    name="r",
+    bucket="captures",
+    prefix="churn/",
+    destination="fake",
+    model_id="m",
+    schema=ModelSchema(
+        (
+            Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
+            Attribute("score", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
+        )
+    ),
+)
+
+
+def test_a_route_that_names_its_attributes_has_a_fast_path() -> None:
+    """Both ways of its lines know the attributes; without any there is the plain way alone."""
+    world = World()
+    ways = Ways({"fake": outlet(world.destination)}, a_run())
+    assert ways.way(FAST).fast
+    outcome = ways.way(FAST).plain(Line(1, 0, 9, call(1)))
+    assert isinstance(outcome, Decoded)
+    assert [row.data for row in outcome.rows if isinstance(row, Inference)] == [{"age": 0, "score": 0.0}]
+    assert ways.way(ROUTE).fast is None
+
+
+@pytest.mark.parametrize("route", [ROUTE, FAST], ids=["plain", "fast"])
+def test_the_books_are_the_same_on_either_path(route: Route) -> None:
+    """Counts, the newest time, what was sent, and where in the object it stood that was refused."""
+    world = World(route=route)
+    sent: list[dict[str, Any]] = []
+
+    def all_but_one(batch: Batch) -> Receipt:
+        sent.extend(json.loads(batch.body))
+        return Receipt([NO if row["partner_inference_id"] == "id-2_2" else ACCEPTED for row in sent])
+
+    world.destination.always = all_but_one
+    lines = [call(1, rows=2), b"broken", call(2, rows=3), call(3)]
+    work = world.put("a", *lines)
+    (report,) = world.forward(work)
+    assert report.lines == LineCounts(4, 3, Counter({RejectionCode.LINE_NOT_JSON: 1}))
+    assert report.inferences == InferenceCounts(6, 5, 0, Counter({RejectionCode.REFUSED_BY_DESTINATION: 1}), 0)
+    moment = datetime(2023, 3, 24, 13, 40, 21, tzinfo=UTC)
+    assert report.newest_inference == moment
+    assert {datetime.fromisoformat(row["inference_timestamp"]) for row in sent} == {moment}
+    ids = ["id-1_0", "id-1_1", "id-2_0", "id-2_1", "id-2_2", "id-3"]
+    assert [row["partner_inference_id"] for row in sent] == ids
+    assert [list(row["inference_data"].values()) for row in sent] == [[0, 0], [1, 1], [0, 0], [1, 1], [2, 2], [0, 0]]
+    assert world.quarantine is not None
+    (file,) = world.quarantine.files.values()
+    starts = [sum(len(line) + 1 for line in lines[:place]) for place in range(5)]
+    assert [(one.line, one.offset, one.index, one.data) for one in file.entries] == [
+        (2, starts[1], None, lines[1]),
+        (3, starts[2], 2, lines[2]),
+    ]
+    assert world.progress.positions[work.source.state_id or ""].bookmark == Bookmark(starts[4], 4)
+
+
+@pytest.mark.parametrize("route", [ROUTE, FAST], ids=["plain", "fast"])
+def test_on_either_path_a_compressed_object_goes_on_where_it_stopped(route: Route) -> None:
+    """The bookmark counts what was inflated, and says so."""
+    world = World(BatchLimits(max_inferences=1), route=route)
+    world.max_in_flight = 1
+    work = world.put("a", *(call(number) for number in range(4)), compress=True)
+    world.destination.script = [world.destination.accept]
+    world.destination.always = fails(DestinationDenied("status 403: mend it"))
+    world.forward(work)
+    assert world.queue is not None
+    ((again, _),) = world.queue.messages
+    assert again.bookmark == Bookmark(len(call(0)) + 1, 1, compressed=True)
+    world.destination.always = None
+    (report,) = world.forward(again)
+    assert (report.state, len(world.destination.stored)) == (ObjectState.DONE, 4)
+
+
+@pytest.mark.parametrize("route", [ROUTE, FAST], ids=["plain", "fast"])
+def test_on_either_path_reading_ends_when_the_time_does(route: Route) -> None:
+    """A line of several rows that began a post is followed by a look at the clock, whichever row it was."""
+    world = World(BatchLimits(max_inferences=4), route=route)
+    world.max_in_flight = 1
+
+    def slowly(batch: Batch) -> Receipt:
+        world.clock.now += 200
+        return world.destination.accept(batch)
+
+    world.destination.always = slowly
+    (report,) = world.forward(world.put("a", *(call(number, rows=3) for number in range(100))))
+    assert report.lines.read <= 12
+    assert world.queue is not None
+    ((again, delay),) = world.queue.messages
+    assert (again.put_back, delay) == (0, 0), "it ran into a closed lane instead"
+
+
+def test_what_a_truncated_object_lost_is_in_quarantine() -> None:
+    """The last thing of it is no line: it stands where the bookmark of a whole object does."""
+    world = World()
+    whole = world.put("a", call(1), compress=True)
+    place = (whole.source.bucket, whole.source.key)
+    cut = world.store.objects[place][:-4]
+    world.store.objects[place] = cut
+    (report,) = world.forward(Work(CaptureObject(*place, etag=f"etag-{hash(cut)}")))
+    assert (report.state, report.settled, report.unquarantined) == (ObjectState.DONE, True, 0)
+    assert world.quarantined() == [(RejectionCode.OBJECT_TRUNCATED, 1, None)]
+
+
+def test_an_object_without_rejections_has_no_quarantine_file() -> None:
+    """What is there is there to be looked at."""
+    world = World()
+    world.forward(world.put("a", call(1)))
+    assert world.quarantine is not None
+    assert world.quarantine.files == {}
+
+
+def test_a_rejected_object_without_a_quarantine_keeps_its_message() -> None:
+    """As one of its lines would."""
+    world = World()
+    world.quarantine = None
+    (report,) = world.forward(Work(CaptureObject("captures", "churn/gone", etag="x")))
+    assert (report.state, report.settled, report.unquarantined) == (ObjectState.REJECTED, False, 1)

@@ -1,13 +1,14 @@
 """How many posts a destination gets at once, and how long each may take."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from threading import Condition
+from threading import Condition, Event
 
 import pytest
 
 from capture_forwarder.domain.batch import Batch, BatchLimits, Parcel
-from capture_forwarder.domain.delivery import DestinationUnavailable, Receipt, RowResult
+from capture_forwarder.domain.delivery import BatchTooLarge, DestinationUnavailable, Receipt, RowResult
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.forward.deadline import Deadline
 from capture_forwarder.forward.lane import Lane
@@ -137,3 +138,58 @@ def test_a_run_at_a_terminal_never_ends() -> None:
     deadline = Deadline(lambda: float("inf"))
     assert deadline.left_secs() == float("inf")
     assert deadline.request_secs() == float("inf")
+
+
+def too_large(_: Batch) -> Receipt:
+    """Take no request of this size."""
+    raise BatchTooLarge
+
+
+def busy(_: Batch) -> Receipt:
+    """Ask for less at once."""
+    raise DestinationUnavailable("status 429", throttled=True)
+
+
+SCRIPTS: dict[str, list[Callable[[Batch], Receipt] | None]] = {
+    "before it is split": [busy, too_large],
+    "the first half": [too_large, busy],
+    "the second half": [too_large, None, busy],
+    "until it is given up": [busy] * 8,
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
+def test_whatever_part_of_a_batch_was_throttled_halves_the_limit(
+    script: list[Callable[[Batch], Receipt] | None],
+) -> None:
+    """Half of five is two; what came of the batch in the end does not matter."""
+    destination = RecordingDestination()
+    destination.script = [answer or destination.accept for answer in script]
+    with ThreadPoolExecutor(2) as executor:
+        lane = Lane("m", outlet(destination, max_in_flight=5, executor=executor), a_run())
+        add(lane, 1)
+        add(lane, 2)
+        lane.drain()
+    assert lane.limit == 2
+
+
+def test_a_slow_answer_does_not_hold_up_the_others() -> None:
+    """While the first of two posts is under way the second is answered, and a third begun."""
+    destination, third = RecordingDestination(BatchLimits(max_inferences=1)), Event()
+    waited: list[bool] = []
+
+    def slow_at_first(batch: Batch) -> Receipt:
+        number = batch.parcels[0].partner_inference_id
+        if number == "id-0":
+            waited.append(third.wait(timeout=5))
+        elif number == "id-2":
+            third.set()
+        return destination.accept(batch)
+
+    destination.always = slow_at_first
+    with ThreadPoolExecutor(4) as executor:
+        lane = Lane("m", outlet(destination, max_in_flight=2, executor=executor), a_run())
+        for number in range(4):
+            add(lane, number)
+        lane.drain()
+    assert waited == [True]

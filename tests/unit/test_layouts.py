@@ -7,6 +7,8 @@ import pytest
 from capture_forwarder.domain.delivery import Rejection, RejectionCode
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import Layout, PayloadOptions, ReadingOptions
+from capture_forwarder.domain.values import JsonValue
+from capture_forwarder.formats.json_layouts import listed
 from capture_forwarder.formats.transform import Decoded
 from tests.captures import base64_side, capture, csv_side, json_side, outcome_of
 
@@ -244,3 +246,28 @@ def test_a_header_that_does_not_fit_is_rejected(text: str) -> None:
     """A header that names a column twice, or is not as long as its rows, names nothing."""
     options = ReadingOptions(input=PayloadOptions(csv_header=True))
     assert refusal(csv_side(text), ONE, options).code is RejectionCode.BAD_CSV
+
+
+def test_sparse_rows_may_take_all_of_the_bound() -> None:
+    """Two million values in one payload are read; rows that are not sparse do not count."""
+    sparse: JsonValue = {"data": {"features": {"keys": [], "shape": [2_000_000], "values": []}}}
+    assert [len(row) for row in listed([sparse, [1], {"a": 1}])] == [2_000_000, 1, 1]
+
+
+def test_a_name_may_be_as_long_as_the_bound() -> None:
+    """1,024 characters, whatever stands under it."""
+    for value, expected in ((1, 1), ({}, None)):
+        assert inferences(json_side({"x" * 1024: value}), ONE)[0].inputs == {"x" * 1024: expected}
+
+
+@pytest.mark.parametrize("features", [3, None, {"a": 3}, {"values": 3}])
+def test_an_object_that_only_begins_like_a_verbose_row_is_named_values(features: JsonValue) -> None:
+    """`data.features` without a list of values is a name like any other."""
+    (row,) = inferences(json_side({"instances": [{"data": {"features": features}}]}), ONE)
+    assert set(row.inputs.values()) <= {3, None}
+    assert all(name.startswith("data.features") for name in row.inputs)
+
+
+def test_a_vendors_json_is_json_even_when_it_is_broken() -> None:
+    """What the suffix says is not looked for in the text."""
+    assert refusal(base64_side(b"1,2", "application/vnd.acme+json"), ONE).code is RejectionCode.BAD_JSON

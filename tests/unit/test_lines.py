@@ -122,3 +122,11 @@ def test_reading_goes_on_from_a_bookmark(compress: bool) -> None:  # noqa: FBT00
 def test_a_plain_object_is_not_taken_for_gzip_in_its_middle() -> None:
     """Bytes at a bookmark that look like gzip's are data."""
     assert lines(b"\x1f\x8bx\n", at=Bookmark(10, 1)) == [Line(2, 10, 14, b"\x1f\x8bx")]
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_chunk_may_be_larger_than_any_buffer(compress: type[bytes]) -> None:
+    """A store that gives an object in one piece loses nothing of it."""
+    texts = [b"%07d %s" % (number, b"x" * (number % 97)) for number in range(40_000)]
+    data = compress(b"\n".join(texts))
+    assert [line.data for line in lines(data, chunk_bytes=len(data))] == texts
