@@ -32,7 +32,10 @@ class Dashboard(Construct):
             _graph("Inferences pending", [_search(_BY_ROUTE, Metric.INFERENCES_PENDING)]),
         )
         board.add_widgets(
-            _graph("Objects forwarded", [_search(_BY_ROUTE, Metric.OBJECTS_FORWARDED)]),
+            _graph(
+                "Objects forwarded and rejected",
+                [_search(_BY_ROUTE, metric) for metric in (Metric.OBJECTS_FORWARDED, Metric.OBJECTS_REJECTED)],
+            ),
             _graph("Lines rejected", [_search(_BY_ROUTE, Metric.RECORDS_REJECTED)]),
             _graph("Seconds from capture to destination", [_search(_BY_ROUTE, Metric.CAPTURE_LAG, "Maximum")]),
         )
