@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from capture_forwarder.domain.batch import Parcel
 from capture_forwarder.domain.capture import Bookmark, Line, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
-from capture_forwarder.domain.delivery import ACCEPTED, Refusal, Rejection, RowResult, RowStatus, Skipped
+from capture_forwarder.domain.delivery import Refusal, Rejection, RowResult, RowStatus, Skipped
 from capture_forwarder.domain.progress import OpenLine, Position, Quarantined, Watermark
 from capture_forwarder.domain.route import Route
 from capture_forwarder.formats.fast.path import Ready
@@ -74,15 +74,13 @@ class Account:
                 self._newest = row.inference_timestamp
 
     def settle(self, line: Line, parcel: Parcel, result: RowResult) -> None:
-        """Enter what became of one inference."""
+        """Enter that one inference was not accepted, and never will be: it was there, or it was refused."""
         self.inferences.pending -= 1
         if result.refusal:
             self.inferences.rejected[result.refusal.code] += 1
             self._reject(line, _rejection(line, parcel, result.refusal))
-        elif result.status is RowStatus.DUPLICATE:
-            self.inferences.duplicate += 1
         else:
-            self.inferences.accepted += 1
+            self.inferences.duplicate += 1
 
     def refuse(self, refusal: Refusal) -> None:
         """Enter that the object is rejected as a whole: there is nothing to read, and never will be."""
@@ -169,7 +167,7 @@ class LineClaim(OpenLine, eq=False):
 
     def settle(self, parcel: Parcel, result: RowResult) -> None:
         """Take note of what became of one inference; one to be sent again stays owed."""
-        if result is ACCEPTED:  # nearly all are, and this is done for every inference there is
+        if result.status is RowStatus.ACCEPTED:  # nearly all are, and this is done for every inference there is
             self.owed -= 1
             counts = self.account.inferences
             counts.pending -= 1
