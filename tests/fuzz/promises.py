@@ -1,20 +1,52 @@
 """What every line must keep, whatever it holds: counted once, encodable, told apart, and never quoted."""
 
 import json
+from datetime import datetime
 from typing import Any
 
-from capture_forwarder.destinations.arthur import encode_inference
+from capture_forwarder.destinations.arthur import encode_inference, write_row
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Rejection, Skipped
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import IdSource, Layout, OneSided, PayloadOptions, ReadingOptions, UnknownAttributes
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.formats.fast.path import fast_path
 from capture_forwarder.formats.transform import Decoded, Outcome, Transform
 
 _MOST_WHY_CHARS = 400
 
 
-def routes() -> dict[str, Transform]:
+class BothPaths:
+    """The plain path, held against the fast one wherever that takes a line."""
+
+    def __init__(self, options: ReadingOptions, schema: ModelSchema) -> None:
+        self._plain = Transform(options, schema)
+        self._fast = fast_path(options, schema)
+
+    def __call__(self, line: Line) -> Outcome:
+        """Return what the line becomes on the plain path."""
+        outcome = self._plain(line)
+        if self._fast and (ready := self._fast(line.data)):
+            assert isinstance(outcome, Decoded)
+            rows = [row for row in outcome.rows if isinstance(row, Inference)]
+            assert len(rows) == len(outcome.rows)
+            assert [row.partner_inference_id for row in rows] == ready.ids
+            assert [encode_inference(row) for row in rows] == [
+                _written(*each, ready.time) for each in zip(ready.ids, ready.rows, strict=True)
+            ]
+        return outcome
+
+
+def _written(row_id: str, row: object, time: datetime) -> bytes:
+    written = bytearray()
+    write_row(written, row_id, time, row)
+    return bytes(written)
+
+
+Reader = Transform | BothPaths
+
+
+def routes() -> dict[str, Reader]:
     """Return readers with every kind of option; hostile lines meet each."""
     pinned = {
         str(layout): Transform(ReadingOptions(input=PayloadOptions("application/json", layout)))
@@ -23,15 +55,19 @@ def routes() -> dict[str, Transform]:
     }
     forward = ReadingOptions(one_sided=OneSided.FORWARD, id_source=IdSource.EVENT_ID)
     header = PayloadOptions(content_type="text/csv", csv_header=True)
-    return pinned | {
+    both: dict[str, Reader] = {
+        **pinned,
         "default": Transform(ReadingOptions()),
         "forward": Transform(forward),
         "header": Transform(ReadingOptions(input=header, output=header, one_sided=OneSided.FORWARD)),
         "jsonlines": Transform(ReadingOptions(output=PayloadOptions("application/jsonlines"))),
         "short ids": Transform(ReadingOptions(max_partner_id_chars=37)),
-        **{f"schema of {kind}": Transform(_DROP, _schema(kind)) for kind in ValueType},
-        "strict schema": Transform(ReadingOptions(), _schema(ValueType.FLOAT)),
+        **{f"schema of {kind}": BothPaths(_DROP, _schema(kind)) for kind in ValueType},
+        "strict schema": BothPaths(ReadingOptions(), _schema(ValueType.FLOAT)),
+        "schema of two": BothPaths(ReadingOptions(), _two(ValueType.FLOAT)),
+        "schema of two texts": BothPaths(ReadingOptions(), _two(ValueType.STRING)),
     }
+    return both
 
 
 _DROP = ReadingOptions(one_sided=OneSided.FORWARD, unknown_attributes=UnknownAttributes.DROP)
@@ -44,7 +80,13 @@ def _schema(kind: ValueType) -> ModelSchema:
     return ModelSchema((*inputs, *answers))
 
 
-def ending(data: bytes, transform: Transform) -> str:
+def _two(kind: ValueType) -> ModelSchema:
+    """Return a schema of as few values as most captures of the seed corpus have that are short."""
+    inputs = [Attribute(f"i{at}", Stage.PIPELINE_INPUT, kind, at) for at in range(2)]
+    return ModelSchema((*inputs, Attribute("p", Stage.PREDICTED_VALUE, kind, 0)))
+
+
+def ending(data: bytes, transform: Reader) -> str:
     """Return how `data` ended as a line; raises `AssertionError` where a promise is broken."""
     line = Line(7, 1000, 1000 + len(data) + 1, data)
     outcome = transform(line)
