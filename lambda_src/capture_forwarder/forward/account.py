@@ -68,7 +68,7 @@ class Account:
         for row in decoded.rows:
             if isinstance(row, Rejection):
                 self.inferences.rejected[row.code] += 1
-                self._reject(claim.line, row)
+                self._reject(claim.line, row, row.index, row.partner_inference_id)
             else:
                 claim.owed += 1
                 self._newest = row.inference_timestamp
@@ -78,7 +78,7 @@ class Account:
         self.inferences.pending -= 1
         if result.refusal:
             self.inferences.rejected[result.refusal.code] += 1
-            self._reject(line, _rejection(line, parcel, result.refusal))
+            self._reject(line, result.refusal, parcel.index, parcel.partner_inference_id)
         else:
             self.inferences.duplicate += 1
 
@@ -142,19 +142,21 @@ class Account:
         """The route of an object that is read: none is opened without one."""
         return cast("Route", self.route)
 
-    def _reject(self, line: Line, rejection: Rejection) -> None:
+    def _reject(
+        self, line: Line, why: Rejection | Refusal, index: int | None = None, partner_inference_id: str | None = None
+    ) -> None:
         data = line.data if self._routed.quarantine_payload else None
         self.rejected_bytes += len(data or b"")
         self._rejections.append(
             Quarantined(
                 source=self.work.source,
                 route=self._routed.name,
-                code=rejection.code,
-                why=rejection.why,
+                code=why.code,
+                why=why.why,
                 line=line.number,
                 offset=line.offset,
-                index=rejection.index,
-                partner_inference_id=rejection.partner_inference_id,
+                index=index,
+                partner_inference_id=partner_inference_id,
                 data=data,
             )
         )
@@ -175,14 +177,3 @@ class LineClaim(OpenLine, eq=False):
         elif result.status is not RowStatus.RETRYABLE:
             self.owed -= 1
             self.account.settle(self.line, parcel, result)
-
-
-def _rejection(line: Line, parcel: Parcel, refusal: Refusal) -> Rejection:
-    return Rejection(
-        code=refusal.code,
-        why=refusal.why,
-        line=line.number,
-        offset=line.offset,
-        index=parcel.index,
-        partner_inference_id=parcel.partner_inference_id,
-    )
