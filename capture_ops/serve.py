@@ -38,8 +38,8 @@ def serve(port: int, database: str, settings: Settings | None, names: Iterable[s
 
 
 def wait_for_interrupt(monitor: Monitor, console: Console) -> None:
-    """Keep `monitor` up until Ctrl-C."""
-    console.print(f"The monitor answers at {monitor.url}/api/v3 until Ctrl-C.", soft_wrap=True)
+    """Keep `monitor` up until Ctrl-C, which ends it well from the moment that its address can be read."""
     with suppress(KeyboardInterrupt):
+        console.print(f"The monitor answers at {monitor.url}/api/v3 until Ctrl-C.", soft_wrap=True)
         while True:
             time.sleep(3600)
