@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
-from threading import Lock
+from threading import Condition, Lock
 from typing import Any
 
 from capture_forwarder.destinations.arthur import write_row
@@ -109,6 +109,21 @@ class RecordingDestination:
         """Return `model_schema` for every model."""
         del model_id
         return self.model_schema
+
+
+class Crowd:
+    """Counts how many posts are under way; lets nobody through before as many are there as are expected."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+        self._changed = Condition()
+
+    def meet(self, expected: int) -> bool:
+        """Wait until `expected` posts are here together; tell whether they were."""
+        with self._changed:
+            self.under_way += 1
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self.under_way >= expected, timeout=5)
 
 
 class MemoryProgress:

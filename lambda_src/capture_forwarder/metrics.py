@@ -44,7 +44,7 @@ class Metric(Enum):
     )
     REQUEST_LATENCY = Definition("RequestLatency", "Seconds", "time from sending a request to its answer")
     CAPTURE_LAG = Definition(
-        "CaptureLag", "Seconds", "time from the newest inference of an object to the end of the run"
+        "CaptureLag", "Seconds", "time from the newest inference of an object until the object is done with"
     )
     CONSERVATION_VIOLATIONS = Definition("ConservationViolations", "Count", "ledgers that do not add up; always 0")
 

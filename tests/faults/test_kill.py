@@ -50,6 +50,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_little_is_sent_twice(tmp_path:
         )
         assert in_the_act > KILLS / 2, "hardly a kill came while there was something to lose"
         assert leased, "no object was large enough to be leased"
+        assert again <= KILLS * MAX_IN_FLIGHT * MAX_INFERENCES, "more came again than can have been in flight"
         assert again, "no kill came between a post and its being written down"
 
 

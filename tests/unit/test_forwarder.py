@@ -35,6 +35,7 @@ from capture_forwarder.forward.reading import ReadingLimits
 from tests.captures import capture, csv_side
 from tests.fakes import (
     Clock,
+    Crowd,
     MemoryProgress,
     MemoryQuarantine,
     MemoryQueue,
@@ -290,8 +291,8 @@ def test_e_an_outage_costs_one_message_an_object_and_no_more() -> None:
     assert {report.state for report in reports} == {ObjectState.CONTINUED}
     assert all(report.settled for report in reports)
     assert world.queue is not None
-    assert [(work.source, work.put_back, delay) for work, delay in world.queue.messages] == [
-        (work.source, 1, 30) for work in works
+    assert sorted((work.source.key, work.put_back, delay) for work, delay in world.queue.messages) == [
+        (work.source.key, 1, 30) for work in works
     ]
     world.destination.always = None
     world.clock = Clock()
@@ -580,6 +581,38 @@ def test_an_object_that_settles_in_one_go_writes_once() -> None:
     world = World()
     world.forward(world.put("a", *(call(number) for number in range(5))))
     assert world.progress.saves == 1
+
+
+def test_what_is_settled_is_written_down_while_the_rest_is_on_its_way() -> None:
+    """With one post at a time all objects but the last two are done when one more is posted; each costs one write."""
+    world = World(BatchLimits(max_inferences=1))
+    world.max_in_flight = 1
+    done: list[int] = []
+
+    def look(batch: Batch) -> Receipt:
+        done.append(sum(position.done for position in world.progress.positions.values()))
+        return world.destination.accept(batch)
+
+    world.destination.always = look
+    world.forward(*(world.put(f"o{number}", call(number)) for number in range(5)))
+    assert all(found >= place - 1 for place, found in enumerate(done))
+    assert (len(done), world.progress.saves) == (5, 5)
+
+
+def test_the_last_posts_of_all_models_are_under_way_together() -> None:
+    """What is left over at the end of a run waits for no other model's answer."""
+    world, crowd = World(), Crowd()
+    other = Route(name="other", bucket="captures", prefix="churn/other/", destination="fake", model_id="n")
+    world.routes = (ROUTE, other)
+    met: list[bool] = []
+
+    def together(batch: Batch) -> Receipt:
+        met.append(crowd.meet(2))
+        return world.destination.accept(batch)
+
+    world.destination.always = together
+    world.forward(world.put("a", call(1)), world.put("other/b", call(2)))
+    assert met == [True, True]
 
 
 def test_progress_of_a_run_is_read_at_once() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from threading import Condition, Event
+from threading import Event
 
 import pytest
 
@@ -12,7 +12,7 @@ from capture_forwarder.domain.delivery import BatchTooLarge, DestinationUnavaila
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.forward.deadline import Deadline
 from capture_forwarder.forward.lane import Lane
-from tests.fakes import Clock, RecordingDestination, a_run, outlet
+from tests.fakes import Clock, Crowd, RecordingDestination, a_run, outlet
 
 
 class Nobody:
@@ -22,24 +22,16 @@ class Nobody:
         """Forget it."""
 
 
-class Crowd:
-    """Counts how many posts are under way; lets nobody through before as many are there as are expected."""
-
-    def __init__(self) -> None:
-        self.under_way = 0
-        self._changed = Condition()
-
-    def meet(self, expected: int) -> bool:
-        """Wait until `expected` posts are here together; tell whether they were."""
-        with self._changed:
-            self.under_way += 1
-            self._changed.notify_all()
-            return self._changed.wait_for(lambda: self.under_way >= expected, timeout=5)
-
-
 def add(lane: Lane, number: int) -> None:
     """Add one inference to send."""
     lane.add_inference(Nobody(), Inference(f"id-{number}", datetime.now(UTC), {}, {}, 1, 0))
+
+
+def drain(lane: Lane) -> None:
+    """Send what was gathered and wait until all of it is settled."""
+    lane.flush()
+    while lane.settle_some():
+        pass
 
 
 def test_as_many_posts_are_under_way_as_may_be() -> None:
@@ -56,7 +48,7 @@ def test_as_many_posts_are_under_way_as_may_be() -> None:
         lane = Lane("m", outlet(destination, max_in_flight=4, executor=executor), a_run())
         for number in range(4):
             add(lane, number)
-        lane.drain()
+        drain(lane)
     assert met == [True] * 4
 
 
@@ -74,7 +66,7 @@ def test_a_throttled_destination_gets_half_as_much_and_then_more_again() -> None
         for number in range(16):
             destination.script = [busy] if number < 4 else []
             add(lane, number)
-            lane.drain()
+            drain(lane)
             limits.append(lane.limit)
     assert limits == [4, 2, 1, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 8, 8]
     assert len(destination.stored) == 16
@@ -91,7 +83,7 @@ def test_a_destination_that_only_fails_is_not_throttled() -> None:
     with ThreadPoolExecutor(2) as executor:
         lane = Lane("m", outlet(destination, max_in_flight=2, executor=executor), a_run())
         add(lane, 1)
-        lane.drain()
+        drain(lane)
     assert lane.limit == 2
 
 
@@ -104,7 +96,7 @@ def test_a_request_ends_before_the_invocation_does(left_secs: float, expected: f
     with ThreadPoolExecutor(1) as executor:
         lane = Lane("m", outlet(destination, max_in_flight=1, executor=executor), run)
         add(lane, 1)
-        lane.drain()
+        drain(lane)
     assert destination.within_secs == pytest.approx(expected)
 
 
@@ -116,7 +108,7 @@ def test_a_request_that_would_come_too_late_is_not_begun() -> None:
     with ThreadPoolExecutor(1) as executor:
         lane = Lane("m", outlet(destination, max_in_flight=1, executor=executor), run)
         add(lane, 1)
-        lane.drain()
+        drain(lane)
     assert destination.batches == []
     assert "time was used up" in str(lane.trouble)
 
@@ -169,7 +161,7 @@ def test_whatever_part_of_a_batch_was_throttled_halves_the_limit(
         lane = Lane("m", outlet(destination, max_in_flight=5, executor=executor), a_run())
         add(lane, 1)
         add(lane, 2)
-        lane.drain()
+        drain(lane)
     assert lane.limit == 2
 
 
@@ -191,5 +183,5 @@ def test_a_slow_answer_does_not_hold_up_the_others() -> None:
         lane = Lane("m", outlet(destination, max_in_flight=2, executor=executor), a_run())
         for number in range(4):
             add(lane, number)
-        lane.drain()
+        drain(lane)
     assert waited == [True]

@@ -5,17 +5,16 @@ from collections.abc import Mapping, Sequence
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.delivery import Refusal, Superseded, Unavailable
-from capture_forwarder.domain.events import ObjectForwarded
 from capture_forwarder.domain.progress import Position
 from capture_forwarder.domain.route import Router
 from capture_forwarder.formats.lines import LineReader
 from capture_forwarder.forward.account import Account
+from capture_forwarder.forward.books import Books
 from capture_forwarder.forward.closing import Closing
-from capture_forwarder.forward.lane import Lane
 from capture_forwarder.forward.outlet import Outlet
 from capture_forwarder.forward.reading import Reading, ReadingLimits
 from capture_forwarder.forward.run import Run
-from capture_forwarder.forward.ways import Way, Ways
+from capture_forwarder.forward.ways import Ways
 from capture_forwarder.ports import CaptureStore, Progress
 
 
@@ -44,41 +43,39 @@ class Forwarder:
 
         Works for one state of an object share what becomes of it: events come more than once.
         """
-        ways = Ways(self._outlets, run)
-        accounts: dict[str | Work, Account] = {}
+        ways, books = Ways(self._outlets, run), Books(self._closing, run)
         try:
             positions = self._progress.load([work.source for work in works])
         except Unavailable as unavailable:
             for work in works:
-                accounts[_same(work)] = self._account(work, {})
-                accounts[_same(work)].stop(ObjectState.OWED, str(unavailable))
+                books.open(self._account(work, {})).stop(ObjectState.OWED, str(unavailable))
         else:
             for work in works:
-                if _same(work) not in accounts:
-                    accounts[_same(work)] = self._read(self._account(work, positions), ways, run)
-        ways.drain()
-        for account in accounts.values():
+                if not books.has(work):
+                    self._read(books.open(self._account(work, positions)), ways, books, run)
+                    books.close_settled()
+        ways.flush()
+        while ways.settle_some():
+            books.close_settled()
+        for account in books.still_open():
             if account.route and account.inferences.pending:
                 account.stop(ObjectState.OWED, str(ways.lane(account.route).trouble))
-        reports = {key: self._closing.conclude(account, run) for key, account in accounts.items()}
-        for report in reports.values():
-            run.observer.notice(ObjectForwarded(report))
-        return [reports[_same(work)] for work in works]
+        books.close()
+        return [books.report(work) for work in works]
 
     def _account(self, work: Work, positions: Mapping[str, Position]) -> Account:
         known = positions.get(work.source.state_id or "")
         return Account(work, self._router.route_for(work.source), known or Position(bookmark=work.bookmark))
 
-    def _read(self, account: Account, ways: Ways, run: Run) -> Account:
+    def _read(self, account: Account, ways: Ways, books: Books, run: Run) -> None:
         try:
-            self._start(account, ways, run)
+            self._start(account, ways, books, run)
         except Unavailable as unavailable:
             account.stop(ObjectState.OWED, str(unavailable))
         except Exception as bug:  # noqa: BLE001 - a bug that one object meets must not cost its neighbours their delivery
             account.stop(ObjectState.FAILED, f"unexpected {type(bug).__name__} after {account.lines.read} lines")
-        return account
 
-    def _start(self, account: Account, ways: Ways, run: Run) -> None:
+    def _start(self, account: Account, ways: Ways, books: Books, run: Run) -> None:
         if account.route is None:
             account.stop(ObjectState.UNROUTED)
         elif account.position.done:
@@ -93,9 +90,9 @@ class Forwarder:
             if lane.trouble:
                 account.stop(ObjectState.OWED, str(lane.trouble))
             else:
-                self._read_lines(account, lane, ways.way(account.route), run)
+                self._read_lines(account, Reading(account, lane, ways.way(account.route), run), books)
 
-    def _read_lines(self, account: Account, lane: Lane, way: Way, run: Run) -> None:
+    def _read_lines(self, account: Account, reading: Reading, books: Books) -> None:
         at = account.position.bookmark
         opened = self._store.open(account.work.source, 0 if at.compressed else at.offset)
         if isinstance(opened, Refusal):
@@ -105,8 +102,4 @@ class Forwarder:
         else:
             account.modified = opened.modified
             reader = LineReader(opened.chunks, self._limits.max_line_bytes, at)
-            Reading(account, lane, way, run).read(reader, self._limits, self._closing)
-
-
-def _same(work: Work) -> str | Work:
-    return work.source.state_id or work
+            reading.read(reader, self._limits, books)

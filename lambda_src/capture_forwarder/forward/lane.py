@@ -41,22 +41,21 @@ class Lane:
             claim, inference.partner_inference_id, inference.index, inference.inference_timestamp, inference.data
         )
 
-    def drain(self) -> None:
-        """Send what has been gathered and wait until every post is answered or given up."""
+    def flush(self) -> None:
+        """Send what has been gathered."""
         if batch := self._batcher.flush():
             self._post(batch)
-        while self._in_flight:
-            self._settle_some()
 
     def _post(self, batch: Batch) -> None:
         while len(self._in_flight) >= self.limit:
-            self._settle_some()
+            self.settle_some()
         if self.trouble:
             _settle(Delivered(owed(batch)))
         else:
             self._in_flight[self._outlet.executor.submit(deliver, batch, self._outlet, self._run)] = batch
 
-    def _settle_some(self) -> None:
+    def settle_some(self) -> bool:
+        """Wait until a post is answered or given up; return whether any was under way."""
         done, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
         for future in done:
             batch = self._in_flight.pop(future)
@@ -68,6 +67,7 @@ class Lane:
             self.limit = self.limit // 2 if delivered.throttled else self.limit + 1
             self.limit = min(max(self.limit, 1), self._outlet.max_in_flight)
             _settle(delivered)
+        return bool(done)
 
 
 def _settle(delivered: Delivered) -> None:

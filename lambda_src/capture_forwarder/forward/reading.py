@@ -9,7 +9,7 @@ from capture_forwarder.formats.fast.path import Ready
 from capture_forwarder.formats.lines import LineReader
 from capture_forwarder.formats.transform import Decoded
 from capture_forwarder.forward.account import Account
-from capture_forwarder.forward.closing import Closing
+from capture_forwarder.forward.books import Books
 from capture_forwarder.forward.lane import Lane
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.ways import Way
@@ -35,7 +35,7 @@ class Reading:
         self._way = way
         self._run = run
 
-    def read(self, reader: LineReader, limits: ReadingLimits, closing: Closing) -> None:
+    def read(self, reader: LineReader, limits: ReadingLimits, books: Books) -> None:
         """Read on until the end, or until there is a reason to stop. Raises `Unavailable`."""
         account, lane, run = self._account, self._lane, self._run
         fast, due, clocked = self._way.fast, run.clock() + limits.checkpoint_secs, 0
@@ -50,11 +50,12 @@ class Reading:
             if not (posted or full) and line.end - clocked < _UNCLOCKED_BYTES:
                 continue
             clocked = line.end
+            books.close_settled()
             if run.deadline.reading_secs() <= 0:
                 account.stop(ObjectState.OUT_OF_TIME, "the invocation's time is used up")
                 return
             if full or run.clock() > due:
-                closing.checkpoint(account, run)
+                books.checkpoint(account)
                 due = run.clock() + limits.checkpoint_secs
         account.stop(ObjectState.READ)
 

@@ -44,7 +44,17 @@ class Ways:
             self._ways[route.name] = Way(Transform(route.reading, schema), fast)
         return self._ways[route.name]
 
-    def drain(self) -> None:
-        """Wait until every post is settled."""
+    def flush(self) -> None:
+        """Post what every lane has gathered."""
         for lane in self._lanes.values():
-            lane.drain()
+            lane.flush()
+
+    def settle_some(self) -> bool:
+        """Wait until some posts are settled; return whether any were under way."""
+        return any(lane.settle_some() for lane in self._lanes.values())
+
+    def drain(self) -> None:
+        """Post what was gathered and wait until every post is settled."""
+        self.flush()
+        while self.settle_some():
+            pass
