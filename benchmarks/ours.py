@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from benchmarks.data import MODEL_ID, SCHEMA
-from capture_forwarder.destinations.arthur import write_row
-from capture_forwarder.domain.batch import Batcher, BatchLimits, Parcel
+from capture_forwarder.destinations.arthur import Row
+from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits, Results
 from capture_forwarder.domain.capture import Line
-from capture_forwarder.domain.delivery import RowResult
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import ReadingOptions
 from capture_forwarder.formats.fast.path import FastPath, Ready, fast_path
@@ -20,37 +19,41 @@ _MAX_LINE_BYTES: Final = 64 * 1024 * 1024
 
 
 class _Nobody:
-    """A claim that nobody waits for: nothing is sent here."""
+    """Somebody who waits for nothing: nothing is sent here."""
 
-    def settle(self, parcel: Parcel, result: RowResult) -> None:
+    owed = 0
+
+    def settle(self, results: Results) -> None:
         """Take no note of it."""
 
 
 _NOBODY: Final = _Nobody()
 
 
-def ours(path: Path) -> Iterator[bytes | bytearray]:
+def ours(path: Path) -> Iterator[bytes]:
     """Yield the request bodies of a capture file, as a run makes them. Raises `ValueError` if any of it is rejected."""
     return _bodies(path, fast_path(ReadingOptions(), SCHEMA))
 
 
-def plain(path: Path) -> Iterator[bytes | bytearray]:
+def plain(path: Path) -> Iterator[bytes]:
     """Yield the same without the fast path."""
     return _bodies(path, None)
 
 
-def _bodies(path: Path, fast: FastPath | None) -> Iterator[bytes | bytearray]:
-    transform, batcher = Transform(ReadingOptions(), SCHEMA), Batcher(MODEL_ID, BatchLimits(), write_row)
+def _bodies(path: Path, fast: FastPath | None) -> Iterator[bytes]:
+    transform, made = Transform(ReadingOptions(), SCHEMA), list[Batch]()
+    batcher = Batcher(MODEL_ID, BatchLimits(), Row, made.append)
     with path.open("rb") as file:
         for line in LineReader(_chunks(file), _MAX_LINE_BYTES):
             ready = fast(line.data) if fast else None
             if ready is None:
                 ready = _plain(transform, line)
-            for index, row_id in enumerate(ready.ids):
-                if batch := batcher.add(_NOBODY, row_id, index, ready.time, ready.rows[index]):
-                    yield batch.body
-    if last := batcher.flush():
-        yield last.body
+            batcher.add_typed(_NOBODY, _NOBODY, ready.ids, ready.time, ready.rows)
+            if made:
+                yield from (batch.body for batch in made)
+                made.clear()
+    batcher.flush()
+    yield from (batch.body for batch in made)
 
 
 def _plain(transform: Transform, line: Line) -> Ready:

@@ -11,7 +11,7 @@ from benchmarks.ours import ours, plain
 from benchmarks.processes import peak_rss_mb
 from benchmarks.references import loads_alone, standard, with_orjson
 
-Pipeline = Callable[[Path], Iterator[bytes | bytearray]]
+Pipeline = Callable[[Path], Iterator[bytes]]
 PIPELINES: Final[dict[str, Pipeline]] = {
     "ours": ours,
     "stdlib": standard,

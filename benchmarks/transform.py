@@ -60,7 +60,7 @@ def compare(captures: Captures, pipelines: Mapping[str, Pipeline]) -> None:
         raise ValueError(f"{captures.path.name}: {count} inferences instead of {captures.inferences}")
 
 
-def _inferences(bodies: Iterator[bytes | bytearray]) -> Iterator[bytes]:
+def _inferences(bodies: Iterator[bytes]) -> Iterator[bytes]:
     """Yield every inference in one way of writing it, in which 1, 1.0 and true differ."""
     for body in bodies:
         for inference in orjson.loads(body):

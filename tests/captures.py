@@ -2,9 +2,14 @@
 
 import base64
 import json
+from datetime import datetime
 from typing import Any
 
+import msgspec
+
+from capture_forwarder.destinations.arthur import Row
 from capture_forwarder.domain.capture import Line
+from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import ReadingOptions
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.formats.transform import Outcome, Transform
@@ -47,3 +52,13 @@ def capture(
 def outcome_of(data: bytes, options: ReadingOptions | None = None, schema: ModelSchema | None = None) -> Outcome:
     """Return what one line becomes."""
     return Transform(options or ReadingOptions(), schema)(Line(1, 0, len(data) + 1, data))
+
+
+def encode_inference(inference: Inference) -> bytes:
+    """Return an inference as it stands in a request to Arthur."""
+    return encode_row(inference.partner_inference_id, inference.inference_timestamp, inference.data)
+
+
+def encode_row(partner_inference_id: str, time: datetime, data: object) -> bytes:
+    """Return the same of its parts."""
+    return msgspec.json.encode(Row(partner_inference_id, time, data))

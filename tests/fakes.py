@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from threading import Condition, Lock
 from typing import Any
 
-from capture_forwarder.destinations.arthur import write_row
-from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.destinations.arthur import Row
+from capture_forwarder.domain.batch import Batch, BatchLimits, Results
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
@@ -77,9 +77,9 @@ class RecordingDestination:
         self.within_secs = 0.0
         self._lock = Lock()
 
-    def write(self, written: bytearray, partner_inference_id: str, inference_timestamp: datetime, data: object) -> None:
-        """Write the inference as Arthur takes it."""
-        write_row(written, partner_inference_id, inference_timestamp, data)
+    def row(self, partner_inference_id: str, inference_timestamp: datetime, data: object) -> object:
+        """Return the inference as Arthur takes it."""
+        return Row(partner_inference_id, inference_timestamp, data)
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:
         """Remember the batch, then answer by script or by what is stored."""
@@ -95,10 +95,10 @@ class RecordingDestination:
         """Store every row that is not stored yet."""
         results = []
         with self._lock:
-            for parcel in batch.parcels:
+            for parcel, row in zip(batch.parcels, batch.rows(), strict=True):
                 partner_id = parcel.partner_inference_id
                 results.append(DUPLICATE if partner_id in self.stored else ACCEPTED)
-                self.stored.setdefault(partner_id, parcel.body)
+                self.stored.setdefault(partner_id, row)
         return Receipt(results)
 
     def data(self, partner_id: str) -> dict[str, Any]:
@@ -109,6 +109,15 @@ class RecordingDestination:
         """Return `model_schema` for every model."""
         del model_id
         return self.model_schema
+
+
+class Nobody:
+    """Somebody who waits for nothing."""
+
+    owed = 0
+
+    def settle(self, results: Results) -> None:
+        """Forget it."""
 
 
 class Crowd:

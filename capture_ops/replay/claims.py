@@ -5,7 +5,7 @@ from collections import Counter
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from capture_forwarder.domain.batch import Parcel
+from capture_forwarder.domain.batch import Parcel, Results
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
 from capture_forwarder.domain.delivery import Refusal, Rejection, RowResult, RowStatus, Skipped
 from capture_forwarder.domain.inference import Inference
@@ -65,10 +65,13 @@ class EntryClaim:
         self._report.inferences.pending += len(owed)
         return owed
 
-    def settle(self, parcel: Parcel, result: RowResult) -> None:
-        """Take note of what became of one inference; one to be sent again stays owed."""
-        if result.status is RowStatus.RETRYABLE:
-            return
+    def settle(self, results: Results) -> None:
+        """Take note of what became of inferences; one to be sent again stays owed."""
+        for parcel, result in results:
+            if result.status is not RowStatus.RETRYABLE:
+                self._settle_one(parcel, result)
+
+    def _settle_one(self, parcel: Parcel, result: RowResult) -> None:
         counts = self._report.inferences
         self.owed -= 1
         counts.pending -= 1

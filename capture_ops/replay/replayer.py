@@ -105,7 +105,7 @@ class Replayer:
             claim.stay(outcome)
             return
         for inference in claim.enter(outcome):
-            lane.add_inference(claim, inference)
+            lane.add(claim, claim, inference)
 
     def _conclude(self, files: list[FileClaim], advance: Callable[[int], object]) -> None:
         concluded = set(map(id, files))

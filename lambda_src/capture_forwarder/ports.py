@@ -40,8 +40,8 @@ class Destination(Protocol):
         """What one request may hold."""
         ...
 
-    def write(self, written: bytearray, partner_inference_id: str, inference_timestamp: datetime, data: object) -> None:
-        """Write one inference, as it stands in a request's JSON array, at the end of `written`; pure.
+    def row(self, partner_inference_id: str, inference_timestamp: datetime, data: object) -> object:
+        """Return what is encoded as one inference of a request's JSON array; pure.
 
         `data` is a dictionary or a struct: values by name.
         """

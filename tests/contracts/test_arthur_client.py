@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from capture_forwarder.destinations.arthur import encode_inference
 from capture_forwarder.domain.route import ReadingOptions
 from capture_forwarder.domain.schema import Attribute, Stage, ValueType
 from capture_forwarder.formats.lines import LineReader
@@ -24,6 +23,7 @@ from capture_ops.monitor.app import ORGANIZATION_ID
 from capture_ops.monitor.contract import Model, NewInference
 from capture_ops.monitor.server import running_monitor
 from capture_ops.monitor.store import StoredInference
+from tests.captures import encode_inference
 from tests.reference import reference
 
 ROOT = Path(__file__).parents[2]

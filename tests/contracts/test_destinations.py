@@ -8,27 +8,20 @@ import pytest
 
 from capture_forwarder.destinations.arthur_destination import ArthurDestination, headers
 from capture_forwarder.destinations.http import HttpClient
-from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits, Parcel
-from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable, RowResult, RowStatus
+from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits
+from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable, RowStatus
 from capture_forwarder.domain.inference import Inference, Value
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.ports import Destination
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
-from tests.fakes import RecordingDestination
+from tests.fakes import Nobody, RecordingDestination
 
 SCHEMA = (
     Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
     Attribute("no", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0, implicit=True),
     Attribute("yes", Stage.PREDICTED_VALUE, ValueType.FLOAT, 1),
 )
-
-
-class Nobody:
-    """A claim that nobody has."""
-
-    def settle(self, parcel: Parcel, result: RowResult) -> None:
-        """Forget it."""
 
 
 class GivenToken:
@@ -76,12 +69,12 @@ def batch(destination: Destination, *rows: dict[str, Value], model_id: str = "fr
     """Return a batch of inferences with the ids id-0, id-1, ..."""
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     inferences = [Inference(f"id-{index}", moment, row, {}, 1, index) for index, row in enumerate(rows)]
-    batcher = Batcher(model_id, BatchLimits(), destination.write)
+    made: list[Batch] = []
+    batcher = Batcher(model_id, BatchLimits(), destination.row, made.append)
     for one in inferences:
-        batcher.add(Nobody(), one.partner_inference_id, one.index, one.inference_timestamp, one.data)
-    made = batcher.flush()
-    assert made is not None
-    return made
+        batcher.add(Nobody(), Nobody(), one.partner_inference_id, one.index, one.inference_timestamp, one.data)
+    batcher.flush()
+    return made[0]
 
 
 def statuses(destination: Destination, sent: Batch) -> list[RowStatus]:

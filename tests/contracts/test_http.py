@@ -21,6 +21,7 @@ from capture_forwarder.domain.delivery import (
     RejectionCode,
     RowStatus,
 )
+from tests.fakes import Nobody
 
 MIB = 1024 * 1024
 GOOD = json.dumps({"results": [{"status": 200}, {"status": 200}]}).encode()
@@ -104,13 +105,8 @@ def destination(
 
 def batch(rows: int = 2) -> Batch:
     """Return a batch of `rows` parcels."""
-    bodies = [bytearray(b'{"row":%d}' % row) for row in range(rows)]
-    return Batch("m-1", [Parcel(_Nobody(), "id", 0, body, 0, len(body)) for body in bodies])
-
-
-class _Nobody:
-    def settle(self, *_: object) -> None:
-        """Nobody waits for the result."""
+    body = b"[%b]" % b",".join(b'{"row":%d}' % row for row in range(rows))
+    return Batch("m-1", [Parcel(Nobody(), Nobody(), "id", 0)] * rows, body)
 
 
 def test_a_compressed_request_is_the_same_array(server: Answering) -> None:

@@ -9,13 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from capture_forwarder.destinations.arthur import encode_inference
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import ReadingOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.formats.transform import Decoded
 from capture_forwarder.settings_file import parse_settings
-from tests.captures import outcome_of
+from tests.captures import encode_inference, outcome_of
 
 README = Path("README.md").read_text(encoding="utf-8")
 

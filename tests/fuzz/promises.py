@@ -1,10 +1,8 @@
 """What every line must keep, whatever it holds: counted once, encodable, told apart, and never quoted."""
 
 import json
-from datetime import datetime
 from typing import Any
 
-from capture_forwarder.destinations.arthur import encode_inference, write_row
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Rejection, Skipped
 from capture_forwarder.domain.inference import Inference
@@ -12,6 +10,7 @@ from capture_forwarder.domain.route import IdSource, Layout, OneSided, PayloadOp
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.formats.fast.path import fast_path
 from capture_forwarder.formats.transform import Decoded, Outcome, Transform
+from tests.captures import encode_inference, encode_row
 
 _MOST_WHY_CHARS = 400
 
@@ -32,15 +31,9 @@ class BothPaths:
             assert len(rows) == len(outcome.rows)
             assert [row.partner_inference_id for row in rows] == ready.ids
             assert [encode_inference(row) for row in rows] == [
-                _written(*each, ready.time) for each in zip(ready.ids, ready.rows, strict=True)
+                encode_row(row_id, ready.time, row) for row_id, row in zip(ready.ids, ready.rows, strict=True)
             ]
         return outcome
-
-
-def _written(row_id: str, row: object, time: datetime) -> bytes:
-    written = bytearray()
-    write_row(written, row_id, time, row)
-    return bytes(written)
 
 
 Reader = Transform | BothPaths

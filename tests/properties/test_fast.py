@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from capture_forwarder.destinations.arthur import encode_inference, write_row
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import IdSource, Layout, PayloadOptions, ReadingOptions
@@ -16,7 +15,7 @@ from capture_forwarder.formats.fast.path import Ready, fast_path
 from capture_forwarder.formats.fast.shapes import csv_shape, json_shape
 from capture_forwarder.formats.fast.values import row_struct
 from capture_forwarder.formats.transform import Decoded, Transform
-from tests.captures import base64_side, capture, csv_side, json_side
+from tests.captures import base64_side, capture, csv_side, encode_inference, encode_row, json_side
 
 
 def schema(inputs: str, outputs: str) -> ModelSchema:
@@ -55,12 +54,7 @@ def both(line: bytes, model: ModelSchema, options: ReadingOptions | None = None)
 
 def bodies(ready: Ready) -> list[bytes]:
     """Return what stands in a request."""
-    found = []
-    for row_id, row in zip(ready.ids, ready.rows, strict=True):
-        written = bytearray()
-        write_row(written, row_id, ready.time, row)
-        found.append(bytes(written))
-    return found
+    return [encode_row(row_id, ready.time, row) for row_id, row in zip(ready.ids, ready.rows, strict=True)]
 
 
 CELLS = st.sampled_from(

@@ -26,6 +26,7 @@ from capture_forwarder.domain.delivery import (
 )
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from tests.captures import encode_inference
 
 NOW = datetime(2026, 1, 15, 10, 0, 0, tzinfo=UTC)
 
@@ -167,7 +168,7 @@ def test_arthur_is_asked_in_its_own_words() -> None:
     assert arthur.model_path("m-1") == "/api/v3/models/m-1?id_type=id&expand=attributes"
     time = datetime(2026, 1, 15, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=2)))
     inference = Inference("id-1", time, {"a": 1, "b": None}, {"p": 0.5}, 1, 0)
-    assert json.loads(arthur.encode_inference(inference)) == {
+    assert json.loads(encode_inference(inference)) == {
         "partner_inference_id": "id-1",
         "inference_timestamp": "2026-01-15T12:00:00.000005+02:00",
         "inference_data": {"a": 1, "b": None, "p": 0.5},

@@ -7,24 +7,17 @@ from threading import Event
 
 import pytest
 
-from capture_forwarder.domain.batch import Batch, BatchLimits, Parcel
-from capture_forwarder.domain.delivery import BatchTooLarge, DestinationUnavailable, Receipt, RowResult
+from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.delivery import BatchTooLarge, DestinationUnavailable, Receipt
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.forward.deadline import Deadline
 from capture_forwarder.forward.lane import Lane
-from tests.fakes import Clock, Crowd, RecordingDestination, a_run, outlet
-
-
-class Nobody:
-    """A claim that nobody has."""
-
-    def settle(self, parcel: Parcel, result: RowResult) -> None:
-        """Forget it."""
+from tests.fakes import Clock, Crowd, Nobody, RecordingDestination, a_run, outlet
 
 
 def add(lane: Lane, number: int) -> None:
     """Add one inference to send."""
-    lane.add_inference(Nobody(), Inference(f"id-{number}", datetime.now(UTC), {}, {}, 1, 0))
+    lane.add(Nobody(), Nobody(), Inference(f"id-{number}", datetime.now(UTC), {}, {}, 1, 0))
 
 
 def drain(lane: Lane) -> None:

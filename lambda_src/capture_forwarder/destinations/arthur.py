@@ -22,14 +22,15 @@ from capture_forwarder.domain.delivery import (
     RowResult,
     RowStatus,
 )
-from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 
 API_PATH = "/api/v3"
 _MESSAGE_CHARS = 500
 
 
-class _Row(Struct, gc=False):
+class Row(Struct, gc=False):
+    """One element of the array; `inference_data` is anything that is encoded as values by name."""
+
     partner_inference_id: str
     inference_timestamp: datetime
     inference_data: object
@@ -56,7 +57,6 @@ class _ModelAnswer(Struct):
     attributes: list[_AttributeAnswer] | None = None
 
 
-_encode_into = msgspec.json.Encoder().encode_into
 _decode_batch = msgspec.json.Decoder(_BatchAnswer).decode
 _decode_model = msgspec.json.Decoder(_ModelAnswer).decode
 
@@ -69,18 +69,6 @@ def inferences_path(model_id: str) -> str:
 def model_path(model_id: str) -> str:
     """Return where a model's attributes are read."""
     return f"{API_PATH}/models/{quote(model_id, safe='')}?id_type=id&expand=attributes"
-
-
-def encode_inference(inference: Inference) -> bytes:
-    """Return one element of the array: inputs and predictions stand together in `inference_data`."""
-    written = bytearray()
-    write_row(written, inference.partner_inference_id, inference.inference_timestamp, inference.data)
-    return bytes(written)
-
-
-def write_row(written: bytearray, partner_inference_id: str, inference_timestamp: datetime, data: object) -> None:
-    """Write one element of the array at the end of `written`; `data` is anything written as values by name."""
-    _encode_into(_Row(partner_inference_id, inference_timestamp, data), written, -1)
 
 
 def read_receipt(answer: Answer) -> Receipt:

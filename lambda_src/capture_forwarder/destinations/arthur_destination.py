@@ -20,7 +20,7 @@ def headers(token: str, organization_id: str | None) -> dict[str, str]:
 class ArthurDestination:
     """Posts inferences, and answers for the attributes of models (`clock` counts seconds, for the age of the cache)."""
 
-    write = staticmethod(arthur.write_row)
+    row = arthur.Row
 
     def __init__(self, client: HttpClient, limits: BatchLimits, clock: Callable[[], float]) -> None:
         self.limits = limits

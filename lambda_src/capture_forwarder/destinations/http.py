@@ -66,7 +66,7 @@ class HttpClient:
         """Read `path`. Raises `DestinationUnavailable`."""
         return self._with_token("GET", path, None, inf)
 
-    def post(self, path: str, body: bytes | bytearray, within_secs: float = inf) -> Answer:
+    def post(self, path: str, body: bytes, within_secs: float = inf) -> Answer:
         """Post JSON to `path`, as gzip where the API was said to take it; no wait is longer than `within_secs`.
 
         Raises `DestinationUnavailable`, or `BatchTooLarge` for an answer past all measure.
@@ -75,21 +75,19 @@ class HttpClient:
             "POST", path, zlib.compress(body, _LEVEL, _GZIP) if self._compressed else body, within_secs
         )
 
-    def _with_token(self, method: str, path: str, body: bytes | bytearray | None, within_secs: float) -> Answer:
+    def _with_token(self, method: str, path: str, body: bytes | None, within_secs: float) -> Answer:
         answer = self._request(method, path, body, self._token(), within_secs)
         if answer.status != _UNAUTHORIZED:
             return answer
         return self._request(method, path, body, self._token(refresh=True), within_secs)
 
-    def _request(
-        self, method: str, path: str, body: bytes | bytearray | None, token: str, within_secs: float
-    ) -> Answer:
+    def _request(self, method: str, path: str, body: bytes | None, token: str, within_secs: float) -> Answer:
         connect_secs, read_secs = (min(secs, within_secs) for secs in self._timeouts_secs)
         try:
             with self._session.request(
                 method,
                 self._url + path,
-                data=body,  # type: ignore[arg-type]  # urllib3 sends any buffer; the stubs know bytes alone
+                data=body,
                 headers=self._headers(token) | (self._content if body is not None else {}),
                 timeout=(connect_secs, read_secs),
                 allow_redirects=False,

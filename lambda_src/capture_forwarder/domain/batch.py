@@ -1,15 +1,22 @@
 """Inferences gathered into requests: in order, by count and by bytes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 from capture_forwarder.domain.delivery import RowResult
 
-# Writes one element of a request's array at the end of a buffer: an id, a time, and an object of values by name.
-Write = Callable[[bytearray, str, datetime, object], None]
+# Makes one element of a request's array, to be encoded as JSON, of an id, a time, and an object of values by name.
+MakeRow = Callable[[str, datetime, object], object]
+
+# Rows are encoded some at a time: one by one would take a tenth longer, many more would wait in memory.
+_BLOCK_ROWS = 128
+
+_encode = msgspec.json.Encoder().encode
+_elements = msgspec.json.Decoder(list[Raw]).decode
 
 
 class BatchLimits(Struct, frozen=True):
@@ -19,98 +26,132 @@ class BatchLimits(Struct, frozen=True):
     max_bytes: int = 5_000_000
 
 
-class Claim(Protocol):
-    """Whoever owes an inference and waits to be told what became of it."""
+class Owner(Protocol):
+    """Whoever owes inferences and waits to be told what became of them."""
 
-    def settle(self, parcel: "Parcel", result: RowResult) -> None:
-        """Take note of the result of one inference."""
+    def settle(self, results: "Results") -> None:
+        """Take note of the results of some inferences of its own; one that is retryable stays owed."""
         ...
 
 
+class Claim(Protocol):
+    """What an owner knows an inference by: something that it belongs to, and how much of that is still owed."""
+
+    owed: int
+
+
+# `gc=False`, for speed, is right as long as neither owners nor claims lead to parcels.
 class Parcel(Struct, frozen=True, gc=False):
-    """One inference ready to send, and the claim that its result settles.
+    """One inference on its way: whose it is, and the claim that its result settles; `index` is its row in its call."""
 
-    `index` is the row within its call, from 0. Its bytes stand in `written` from `start` to `end`.
-    """
-
+    owner: Owner
     claim: Claim
     partner_inference_id: str
     index: int
-    written: bytearray
-    start: int
-    end: int
 
-    @property
-    def body(self) -> bytes:
-        """The inference as it stands in a request."""
-        return bytes(self.written[self.start : self.end])
+
+Results = list[tuple[Parcel, RowResult]]
 
 
 class Batch(Struct, frozen=True):
-    """What one request carries: parcels of one model, in the order in which they were made.
-
-    `written` is the request's body where it was written whole; a part of a batch is put together when it is asked for.
-    """
+    """What one request carries: parcels of one model, in the order in which they were made; `body` is a JSON array."""
 
     model_id: str
     parcels: list[Parcel]
-    written: bytearray | None = None
+    body: bytes
 
-    @property
-    def body(self) -> bytes | bytearray:
-        """The parcels as one JSON array; not copied where it was written whole."""
-        if self.written is not None:
-            return self.written
-        return b"[" + b",".join([parcel.body for parcel in self.parcels]) + b"]"
+    def rows(self) -> list[bytes]:
+        """Return the parcels as they stand in `body`."""
+        return [bytes(row) for row in _elements(self.body)]
 
-    def of(self, parcels: list[Parcel]) -> "Batch":
-        """Return a batch for the same model with only `parcels`."""
-        return Batch(self.model_id, parcels)
+    def of(self, places: Sequence[int]) -> "Batch":
+        """Return a batch for the same model with only the parcels at `places`."""
+        rows = self.rows()
+        body = b"[" + b",".join([rows[place] for place in places]) + b"]"
+        return Batch(self.model_id, [self.parcels[place] for place in places], body)
 
 
 class Batcher:
-    """Fills batches: each as full as its limits allow, none reordered, none dropped.
+    """Fills batches and hands them to `post`: each as full as its limits allow, none reordered, none dropped."""
 
-    Rows are written one after the other into the body of the request that they will travel in.
-    """
-
-    def __init__(self, model_id: str, limits: BatchLimits, write: Write) -> None:
+    def __init__(self, model_id: str, limits: BatchLimits, row: MakeRow, post: Callable[[Batch], object]) -> None:
         self._model_id = model_id
         self._max_inferences = limits.max_inferences
         self._max_bytes = limits.max_bytes
-        self._write = write
+        self._row = row
+        self._post = post
         self._begin()
 
-    def add(self, claim: Claim, partner_inference_id: str, index: int, time: datetime, data: object) -> Batch | None:
-        """Take one more inference; return the batch that it no longer fitted into, or that it filled."""
-        body, start = self._body, len(self._body)
-        try:
-            self._write(body, partner_inference_id, time, data)
-        except BaseException:
-            del body[start:]  # half a row would spoil its neighbours
-            raise
-        full = None
-        if len(body) >= self._max_bytes and self._parcels:
-            row = body[start:]
-            del body[start:]
-            full = self.flush()
-            body, start = self._body, len(self._body)
-            body += row
-        self._parcels.append(Parcel(claim, partner_inference_id, index, body, start, len(body)))
-        body += b","
-        if full is None and len(self._parcels) >= self._max_inferences:
-            return self.flush()
-        return full
+    def add(
+        self, owner: Owner, claim: Claim, partner_inference_id: str, index: int, time: datetime, data: object
+    ) -> None:
+        """Take one more inference. Raises what encoding it raises; then nothing was taken."""
+        self.encode()
+        block = _encode([self._row(partner_inference_id, time, data)])
+        self._parcels.append(Parcel(owner, claim, partner_inference_id, index))
+        self._take(block, 1)
 
-    def flush(self) -> Batch | None:
-        """Return what has been gathered so far, or `None` if that is nothing."""
-        if not self._parcels:
-            return None
-        self._body[-1:] = b"]"
-        batch = Batch(self._model_id, self._parcels, self._body)
-        self._begin()
-        return batch
+    def add_typed(self, owner: Owner, claim: Claim, ids: list[str], time: datetime, rows: list[object]) -> None:
+        """Take all inferences of one call; their values are typed, so encoding them later cannot fail."""
+        make = self._row
+        for index, data in enumerate(rows):
+            partner_inference_id = ids[index]
+            self._parcels.append(Parcel(owner, claim, partner_inference_id, index))
+            self._waiting.append(make(partner_inference_id, time, data))
+            if len(self._waiting) >= self._room:
+                self.encode()
+
+    def encode(self) -> None:
+        """Encode what was taken: how much memory it takes until then depends on what it is."""
+        if count := len(self._waiting):
+            block = _encode(self._waiting)
+            self._waiting.clear()
+            self._take(block, count)
+
+    def flush(self) -> None:
+        """Post what has been gathered, if anything."""
+        self.encode()
+        if self._parcels:
+            batch = Batch(self._model_id, self._parcels, _joined(self._blocks))
+            self._begin()
+            self._post(batch)
 
     def _begin(self) -> None:
         self._parcels: list[Parcel] = []
-        self._body = bytearray(b"[")
+        self._waiting: list[object] = []
+        self._blocks: list[bytes] = []
+        self._bytes = 1
+        self._room = min(_BLOCK_ROWS, self._max_inferences)
+
+    def _take(self, block: bytes, count: int) -> None:
+        """Take an array with the rows of the last `count` parcels."""
+        grown = self._bytes + len(block) - 1
+        if grown <= self._max_bytes or len(self._parcels) == 1:
+            self._blocks.append(block)
+            self._bytes = grown
+        else:
+            self._cut(block, count)
+        self._room = min(_BLOCK_ROWS, self._max_inferences - len(self._parcels))
+        if not self._room:
+            self.flush()
+
+    def _cut(self, block: bytes, count: int) -> None:
+        """Take it row by row, because not all of it fits."""
+        parcels = self._parcels[-count:]
+        del self._parcels[-count:]
+        for parcel, row in zip(parcels, _elements(block), strict=True):
+            alone = b"[%b]" % bytes(row)
+            if self._bytes + len(alone) - 1 > self._max_bytes:
+                self.flush()
+            self._parcels.append(parcel)
+            self._blocks.append(alone)
+            self._bytes += len(alone) - 1
+
+
+def _joined(blocks: list[bytes]) -> bytes:
+    """Return one array with the elements of all."""
+    if len(blocks) == 1:
+        return blocks[0]
+    views = [memoryview(block)[1:-1] for block in blocks]
+    views[0], views[-1] = memoryview(blocks[0])[:-1], memoryview(blocks[-1])[1:]
+    return b",".join(views)

@@ -52,7 +52,7 @@ class QuarantineFile(Struct, frozen=True, kw_only=True):
     entries: list[Quarantined]
 
 
-class OpenLine(Struct, eq=False):
+class OpenLine(Struct, eq=False, gc=False):
     """One line on its way: `owed` counts the inferences of it that nobody has settled."""
 
     line: Line
@@ -67,7 +67,7 @@ class Watermark:
         self._open: deque[OpenLine] = deque()
 
     def enter(self, line: OpenLine, *, compressed: bool) -> None:
-        """Take one more line."""
+        """Take one more line; lines before it that are settled are forgotten."""
         self._open.append(line)
         if not self._open[0].owed:
             self.advance(compressed=compressed)

@@ -46,14 +46,18 @@ class LineReader:
     r"""Iterates over the lines of an object from a bookmark on, each without its `\n`.
 
     `chunks` are the object's bytes from its start where the bookmark says gzip, else from the bookmark's offset. At
-    offset 0 gzip is recognised by its first bytes, not by a name. Errors of `chunks` itself are the caller's.
+    offset 0 gzip is recognised by its first bytes, not by a name; they are read at once. Errors of `chunks` itself are
+    the caller's.
     """
 
     def __init__(self, chunks: Iterable[bytes], max_line_bytes: int, at: Bookmark = Bookmark()) -> None:  # noqa: B008 - frozen
-        self.compressed = at.compressed
         self._at = at
         self._max_line_bytes = max_line_bytes
-        self._chunks = iter(chunks)
+        head, rest = b"", iter(chunks)
+        while len(head) < len(_GZIP_MAGIC) and (chunk := next(rest, None)) is not None:
+            head += chunk
+        self._chunks = chain([head], rest)
+        self.compressed = at.compressed or (at.offset == 0 and head.startswith(_GZIP_MAGIC))
 
     def __iter__(self) -> Iterator[Line]:
         """Yield every line; one past `max_line_bytes` is passed over and refused.
@@ -77,11 +81,7 @@ class LineReader:
             yield Line(number + 1, offset, offset, b"", _BROKEN)
 
     def _opened(self) -> io.BufferedReader:
-        head = b""
-        while len(head) < len(_GZIP_MAGIC) and (chunk := next(self._chunks, None)) is not None:
-            head += chunk
-        self.compressed = self._at.compressed or (self._at.offset == 0 and head.startswith(_GZIP_MAGIC))
-        plain: io.BufferedReader = io.BufferedReader(_ChunkStream(chain([head], self._chunks)), _BUFFER_BYTES)
+        plain: io.BufferedReader = io.BufferedReader(_ChunkStream(self._chunks), _BUFFER_BYTES)
         if not self.compressed:
             return plain
         inflated: io.BufferedReader = io.BufferedReader(gzip.GzipFile(fileobj=plain), _BUFFER_BYTES)

@@ -5,13 +5,12 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from capture_forwarder.domain.batch import Parcel
+from capture_forwarder.domain.batch import Parcel, Results
 from capture_forwarder.domain.capture import Bookmark, Line, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
-from capture_forwarder.domain.delivery import Refusal, Rejection, RowResult, RowStatus, Skipped
+from capture_forwarder.domain.delivery import ACCEPTED, Refusal, Rejection, RowResult, RowStatus, Skipped
 from capture_forwarder.domain.progress import OpenLine, Position, Quarantined, Watermark
 from capture_forwarder.domain.route import Route
-from capture_forwarder.formats.fast.path import Ready
 from capture_forwarder.formats.transform import Decoded, Outcome
 
 
@@ -35,10 +34,10 @@ class Account:
         self._kept: list[Quarantined] = []
         self._watermark = Watermark(position.bookmark)
 
-    def enter(self, line: Line, outcome: Outcome) -> "LineClaim | None":
+    def enter(self, line: Line, outcome: Outcome) -> OpenLine | None:
         """Enter one line; return the claim under which its inferences, if it has any, are owed."""
         self.lines.read += 1
-        claim = LineClaim(line, 0, self)
+        claim = OpenLine(line, 0)
         if isinstance(outcome, Rejection):
             self.lines.rejected[outcome.code] += 1
             self._reject(line, outcome)
@@ -50,19 +49,19 @@ class Account:
         self._watermark.enter(claim, compressed=self.compressed)
         return claim if claim.owed else None
 
-    def enter_ready(self, line: Line, ready: Ready) -> "LineClaim":
-        """Enter one line of the fast path: none of its inferences is rejected."""
-        lines, inferences, count = self.lines, self.inferences, len(ready.ids)
+    def enter_ready(self, line: Line, count: int, time: datetime) -> OpenLine:
+        """Enter one line of the fast path: none of its `count` inferences, all of `time`, is rejected."""
+        lines, inferences = self.lines, self.inferences
         lines.read += 1
         lines.decoded += 1
         inferences.made += count
         inferences.pending += count
-        self._newest = ready.time
-        claim = LineClaim(line, count, self)
+        self._newest = time
+        claim = OpenLine(line, count)
         self._watermark.enter(claim, compressed=self.compressed)
         return claim
 
-    def _enter_rows(self, decoded: Decoded, claim: "LineClaim") -> None:
+    def _enter_rows(self, decoded: Decoded, claim: OpenLine) -> None:
         self.lines.decoded += 1
         self.inferences.made += len(decoded.rows)
         for row in decoded.rows:
@@ -73,14 +72,29 @@ class Account:
                 claim.owed += 1
                 self._newest = row.inference_timestamp
 
-    def settle(self, line: Line, parcel: Parcel, result: RowResult) -> None:
-        """Enter that one inference was not accepted, and never will be: it was there, or it was refused."""
+    def settle(self, results: Results) -> None:
+        """Take note of what became of inferences; one to be sent again stays owed."""
+        accepted = 0
+        for parcel, result in results:
+            if result is ACCEPTED:  # nearly all are, and this is done for every inference there is
+                parcel.claim.owed -= 1
+                accepted += 1
+            elif result.status is not RowStatus.RETRYABLE:
+                self._settle_one(parcel, result)
+        self.inferences.pending -= accepted
+        self.inferences.accepted += accepted
+
+    def _settle_one(self, parcel: Parcel, result: RowResult) -> None:
+        parcel.claim.owed -= 1
         self.inferences.pending -= 1
         if result.refusal:
+            line = cast("OpenLine", parcel.claim).line
             self.inferences.rejected[result.refusal.code] += 1
             self._reject(line, result.refusal, parcel.index, parcel.partner_inference_id)
-        else:
+        elif result.status is RowStatus.DUPLICATE:
             self.inferences.duplicate += 1
+        else:
+            self.inferences.accepted += 1
 
     def refuse(self, refusal: Refusal) -> None:
         """Enter that the object is rejected as a whole: there is nothing to read, and never will be."""
@@ -160,20 +174,3 @@ class Account:
                 data=data,
             )
         )
-
-
-class LineClaim(OpenLine, eq=False):
-    """The inferences of one line of one object, to be settled one by one."""
-
-    account: Account
-
-    def settle(self, parcel: Parcel, result: RowResult) -> None:
-        """Take note of what became of one inference; one to be sent again stays owed."""
-        if result.status is RowStatus.ACCEPTED:  # nearly all are, and this is done for every inference there is
-            self.owed -= 1
-            counts = self.account.inferences
-            counts.pending -= 1
-            counts.accepted += 1
-        elif result.status is not RowStatus.RETRYABLE:
-            self.owed -= 1
-            self.account.settle(self.line, parcel, result)

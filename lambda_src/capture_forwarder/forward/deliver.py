@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from capture_forwarder.domain.batch import Batch, Parcel
+from capture_forwarder.domain.batch import Batch, Results
 from capture_forwarder.domain.delivery import (
     RETRYABLE,
     BatchTooLarge,
@@ -22,8 +22,6 @@ _TOO_LARGE = RowResult(
     Refusal(RejectionCode.INFERENCE_TOO_LARGE, "the destination takes no request that holds this inference alone"),
 )
 _TOO_LATE = DestinationUnavailable("the invocation's time was used up before a request was begun")
-
-Results = list[tuple[Parcel, RowResult]]
 
 
 class Delivered(Struct, frozen=True):
@@ -52,7 +50,7 @@ def deliver(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
         if trouble is None:
             return Delivered(settled + answered, throttled=throttled)
         settled += [pair for pair in answered if pair[1].status is not RowStatus.RETRYABLE]
-        batch = batch.of([parcel for parcel, result in answered if result.status is RowStatus.RETRYABLE])
+        batch = batch.of([place for place, (_, result) in enumerate(answered) if result.status is RowStatus.RETRYABLE])
         throttled = throttled or trouble.throttled
         if isinstance(trouble, DestinationDenied) or not run.wait(attempt, trouble.retry_after_secs):
             return Delivered(settled + owed(batch), trouble, throttled)
@@ -103,8 +101,8 @@ def _halved(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
     if len(batch.parcels) == 1:
         return Delivered([(batch.parcels[0], _TOO_LARGE)])
     middle = len(batch.parcels) // 2
-    first = deliver(batch.of(batch.parcels[:middle]), outlet, run)
-    second = deliver(batch.of(batch.parcels[middle:]), outlet, run)
+    first = deliver(batch.of(range(middle)), outlet, run)
+    second = deliver(batch.of(range(middle, len(batch.parcels))), outlet, run)
     return Delivered(
         first.results + second.results, first.trouble or second.trouble, first.throttled or second.throttled
     )

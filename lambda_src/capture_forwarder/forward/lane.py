@@ -1,11 +1,12 @@
 """The way to one model of one destination: fills batches across capture objects and keeps several posts in flight."""
 
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from datetime import datetime
+from itertools import groupby
 
-from capture_forwarder.domain.batch import Batch, Batcher, Claim
+from capture_forwarder.domain.batch import Batch, Batcher, Claim, Owner, Results
 from capture_forwarder.domain.delivery import DestinationUnavailable
 from capture_forwarder.domain.inference import Inference
+from capture_forwarder.formats.fast.path import Ready
 from capture_forwarder.forward.deliver import Delivered, deliver, owed
 from capture_forwarder.forward.outlet import Outlet
 from capture_forwarder.forward.run import Run
@@ -24,33 +25,37 @@ class Lane:
         self.trouble: DestinationUnavailable | None = None
         self._outlet = outlet
         self._run = run
-        self._batcher = Batcher(model_id, outlet.destination.limits, outlet.destination.write)
+        self._batcher = Batcher(model_id, outlet.destination.limits, outlet.destination.row, self._post)
+        self._posts = 0
         self.limit = outlet.max_in_flight
         self._in_flight: dict[Future[Delivered], Batch] = {}
 
-    def add(self, claim: Claim, partner_inference_id: str, index: int, time: datetime, data: object) -> bool:
+    def add(self, owner: Owner, claim: Claim, inference: Inference) -> bool:
         """Take one more inference and tell whether that began a post; blocks while too many are under way."""
-        batch = self._batcher.add(claim, partner_inference_id, index, time, data)
-        if batch:
-            self._post(batch)
-        return batch is not None
+        before, partner_id, time = self._posts, inference.partner_inference_id, inference.inference_timestamp
+        self._batcher.add(owner, claim, partner_id, inference.index, time, inference.data)
+        return self._posts != before
 
-    def add_inference(self, claim: Claim, inference: Inference) -> bool:
-        """Take one more inference, as `add` does."""
-        return self.add(
-            claim, inference.partner_inference_id, inference.index, inference.inference_timestamp, inference.data
-        )
+    def add_ready(self, owner: Owner, claim: Claim, ready: Ready) -> bool:
+        """Take all inferences of one call, as `add` does with one."""
+        before = self._posts
+        self._batcher.add_typed(owner, claim, ready.ids, ready.time, ready.rows)
+        return self._posts != before
+
+    def encode(self) -> None:
+        """Encode what was taken, which else may wait in memory for more."""
+        self._batcher.encode()
 
     def flush(self) -> None:
         """Send what has been gathered."""
-        if batch := self._batcher.flush():
-            self._post(batch)
+        self._batcher.flush()
 
     def _post(self, batch: Batch) -> None:
+        self._posts += 1
         while len(self._in_flight) >= self.limit:
             self.settle_some()
         if self.trouble:
-            _settle(Delivered(owed(batch)))
+            _settle(owed(batch))
         else:
             self._in_flight[self._outlet.executor.submit(deliver, batch, self._outlet, self._run)] = batch
 
@@ -66,10 +71,10 @@ class Lane:
             self.trouble = self.trouble or delivered.trouble
             self.limit = self.limit // 2 if delivered.throttled else self.limit + 1
             self.limit = min(max(self.limit, 1), self._outlet.max_in_flight)
-            _settle(delivered)
+            _settle(delivered.results)
         return bool(done)
 
 
-def _settle(delivered: Delivered) -> None:
-    for parcel, result in delivered.results:
-        parcel.claim.settle(parcel, result)
+def _settle(results: Results) -> None:
+    for owner, own in groupby(results, lambda pair: pair[0].owner):
+        owner.settle(list(own))

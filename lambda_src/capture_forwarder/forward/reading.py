@@ -5,7 +5,6 @@ from msgspec import Struct
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.formats.fast.path import Ready
 from capture_forwarder.formats.lines import LineReader
 from capture_forwarder.formats.transform import Decoded
 from capture_forwarder.forward.account import Account
@@ -39,18 +38,22 @@ class Reading:
         """Read on until the end, or until there is a reason to stop. Raises `Unavailable`."""
         account, lane, run = self._account, self._lane, self._run
         fast, due, clocked = self._way.fast, run.clock() + limits.checkpoint_secs, 0
+        account.compressed = reader.compressed
         for line in reader:
-            account.compressed = reader.compressed
-            ready = fast(line.data) if fast else None
-            posted = self._enter(line, ready) if ready else self._enter_plain(line)
-            if lane.trouble:
-                account.stop(ObjectState.OWED, str(lane.trouble))
-                return
-            full = account.rejected_bytes > limits.max_rejected_bytes
+            if fast and (ready := fast(line.data)):
+                posted = lane.add_ready(account, account.enter_ready(line, len(ready.ids), ready.time), ready)
+                full = False
+            else:
+                posted = self._enter(line)
+                full = account.rejected_bytes > limits.max_rejected_bytes
             if not (posted or full) and line.end - clocked < _UNCLOCKED_BYTES:
                 continue
             clocked = line.end
+            lane.encode()
             books.close_settled()
+            if lane.trouble:
+                account.stop(ObjectState.OWED, str(lane.trouble))
+                return
             if run.deadline.reading_secs() <= 0:
                 account.stop(ObjectState.OUT_OF_TIME, "the invocation's time is used up")
                 return
@@ -59,21 +62,13 @@ class Reading:
                 due = run.clock() + limits.checkpoint_secs
         account.stop(ObjectState.READ)
 
-    def _enter(self, line: Line, ready: Ready) -> bool:
-        """Enter one line of the fast path and tell whether that began a post."""
-        claim = self._account.enter_ready(line, ready)
-        add, posted = self._lane.add, False
-        for index, row in enumerate(ready.rows):
-            posted |= add(claim, ready.ids[index], index, ready.time, row)
-        return posted
-
-    def _enter_plain(self, line: Line) -> bool:
-        """Do the same with one that the fast path left."""
+    def _enter(self, line: Line) -> bool:
+        """Enter one line that the fast path left, and tell whether that began a post."""
         outcome = self._way.plain(line)
         claim = self._account.enter(line, outcome)
         posted = False
         if claim and isinstance(outcome, Decoded):
             for row in outcome.rows:
                 if isinstance(row, Inference):
-                    posted |= self._lane.add_inference(claim, row)
+                    posted |= self._lane.add(self._account, claim, row)
         return posted
