@@ -34,7 +34,7 @@ secs = process_time() - before
 held = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmRSS"))
 print('{{"secs": %f, "rss_mb": %f}}' % (secs, int(held) * 1024 / 1e6))
 """
-_HANDLER: Final = "from capture_forwarder import bootstrap, handler; bootstrap.runtime()"
+_HANDLER: Final = "import capture_forwarder.entry"
 _ORDINARY: Final = 'import boto3; boto3.client("s3")'
 _NOWHERE: Final = "http://127.0.0.1:9"
 _SITE_PACKAGES: Final = Path(sysconfig.get_path("purelib"))
@@ -64,7 +64,10 @@ def measure(options: Namespace) -> list[Figure]:
         nowhere = Loopback(_NOWHERE, _NOWHERE, Path(folder))
         env = nowhere.configured(max_in_flight=8, max_inferences=1000)
         env |= dict.fromkeys(RESOURCE_VARIABLES.values(), "benchmark")
-        handler = Start(_HANDLER, _handler_paths(options, Path(folder, "asset"), Path(env[CONFIG_VARIABLE])))
+        config = Path(env[CONFIG_VARIABLE])
+        handler = Start(_HANDLER, _handler_paths(options, Path(folder, "asset"), config))
+        if not options.smoke:  # deployed, it has its settings with it
+            del env[CONFIG_VARIABLE]
         # Reads all files once, and compiles what an ordinary installation would have compiled.
         handler.sampled(options.python, ["-B"], env)
         ordinary.sampled(options.python, [], env)

@@ -128,7 +128,7 @@ def configuration_page() -> str:
     lines = [
         "# Configuration",
         "",
-        "`forwarder.toml`; the function finds it beside its package, or where `CAPTURE_FORWARDER_CONFIG` says.",
+        "`forwarder.toml`; `cdk` and the commands read it, or the file that `CAPTURE_FORWARDER_CONFIG` names.",
         "",
     ]
     for heading, path, struct in _TABLES:

@@ -7,13 +7,16 @@ import shutil
 import sys
 from pathlib import Path
 
+import msgspec
+
 from capture_forwarder.deployment import PythonRuntime
+from capture_forwarder.settings import SETTINGS_NAME
+from capture_forwarder.settings_file import read_settings
 from infra.botocore_data import cut_data
 from infra.bytecode import compile_bytecode, interpreter
 from infra.target import AssetError, Target
 from infra.wheels import DEPENDENCIES, ROOT, install_wheels
 
-CONFIG_NAME = "forwarder.toml"  # where `capture_forwarder.bootstrap` looks: beside the package
 MAX_BYTES = 60_000_000
 _PACKAGE = ROOT / "lambda_src" / "capture_forwarder"
 _LEFT_OUT = (
@@ -28,13 +31,13 @@ _LEFT_OUT = (
 def build_asset(folder: Path, config: Path, target: Target) -> None:
     """Fill the empty `folder` with all that the function needs on `target`. Raises `AssetError`.
 
-    `config` has been read and found good by the caller. Without an interpreter of the target's version there is no
-    bytecode, which standard error is told of.
+    `config` is a forwarder.toml; the function gets it checked, as JSON. Without an interpreter of the target's version
+    there is no bytecode, which standard error is told of.
     """
     install_wheels(DEPENDENCIES, folder, target)
     _trim(folder)
     shutil.copytree(_PACKAGE, folder / _PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    shutil.copyfile(config, folder / CONFIG_NAME)
+    (folder / SETTINGS_NAME).write_bytes(msgspec.json.encode(read_settings(config)))
     if executable := interpreter(target.python):
         compile_bytecode(folder, executable)
     else:

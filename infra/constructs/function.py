@@ -60,7 +60,7 @@ class ForwarderFunction(Construct):
             description="Forwards SageMaker captures to the platform that monitors the models",
             runtime=lambda_.Runtime(settings.runtime, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True),
             architecture=_ARCHITECTURES[settings.architecture],
-            handler="capture_forwarder.handler.lambda_handler",
+            handler="capture_forwarder.entry.lambda_handler",
             code=code,
             role=self.role,
             log_group=log_group,

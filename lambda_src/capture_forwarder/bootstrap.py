@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import msgspec
 from botocore.config import Config
 
 from capture_forwarder.aws.progress import DynamoProgress
@@ -32,14 +33,18 @@ from capture_forwarder.forward.outlet import Outlet
 from capture_forwarder.forward.reading import ReadingLimits
 from capture_forwarder.forward.run import Run
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
-from capture_forwarder.settings import CONFIG_VARIABLE, Compression, DestinationSettings, Resources, Settings
-from capture_forwarder.settings_file import read_settings
+from capture_forwarder.settings import (
+    CONFIG_VARIABLE,
+    SETTINGS_NAME,
+    Compression,
+    DestinationSettings,
+    Resources,
+    Settings,
+)
 from capture_forwarder.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
-
-_BESIDE_THE_PACKAGE = Path(__file__).parent.parent / "forwarder.toml"
 
 
 class Runtime:
@@ -86,10 +91,20 @@ class Runtime:
 @cache
 def runtime() -> Runtime:
     """Return the one runtime of this process. Raises `SettingsError`."""
-    path = Path(os.environ.get(CONFIG_VARIABLE, _BESIDE_THE_PACKAGE))
-    settings = read_settings(path)
+    settings = _settings()
     telemetry = Telemetry(lambda: datetime.now(UTC), settings.stack.name)
     return Runtime(settings, Resources.from_environment(os.environ), [telemetry])
+
+
+def _settings() -> Settings:
+    """Return what was checked when it was deployed, or else what is in the file that the environment names."""
+    if CONFIG_VARIABLE not in os.environ:
+        deployed = Path(__file__).parent.parent / SETTINGS_NAME
+        return msgspec.json.decode(deployed.read_bytes(), type=Settings)
+    # TOML and its checks would be a fortieth of a cold start, in vain: what is deployed was checked.
+    from capture_forwarder.settings_file import read_settings  # noqa: PLC0415 - for the reason above
+
+    return read_settings(Path(os.environ[CONFIG_VARIABLE]))
 
 
 def s3_client() -> "S3Client":

@@ -22,7 +22,8 @@ from capture_forwarder.domain.route import (
 )
 from capture_forwarder.domain.schema import Attribute, ModelSchema
 
-CONFIG_VARIABLE = "CAPTURE_FORWARDER_CONFIG"  # names the file, where it is not the one beside the package
+CONFIG_VARIABLE = "CAPTURE_FORWARDER_CONFIG"  # names the file to read, where it is not the deployed one
+SETTINGS_NAME = "forwarder.json"  # the deployed one: checked settings, beside the package
 
 Name = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", description="letters, digits, . _ -; at most 63")

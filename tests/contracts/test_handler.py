@@ -186,8 +186,8 @@ def test_the_log_tells_of_every_object_and_the_metrics_of_every_route(
     del monitor
     event = EVENTS / "sqs-several-records.json"
     code = (
-        "import json, sys; from capture_ops.invoke import LocalContext; from capture_forwarder import handler;"
-        "handler.lambda_handler(json.load(open(sys.argv[1])), LocalContext())"
+        "import gc, json, sys; from capture_ops.invoke import LocalContext; from capture_forwarder import entry;"
+        "assert gc.isenabled(); entry.lambda_handler(json.load(open(sys.argv[1])), LocalContext())"
     )
     done = subprocess.run([sys.executable, "-c", code, event], capture_output=True, check=True)  # noqa: S603 - ourselves
     lines = [json.loads(line) for line in done.stdout.splitlines()]

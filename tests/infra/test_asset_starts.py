@@ -90,7 +90,7 @@ def started(asset: Path, folder: Path) -> Iterator[RuntimeApi]:
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
         }
-        command = [sys.executable, "-S", "-m", "awslambdaric", "capture_forwarder.handler.lambda_handler"]
+        command = [sys.executable, "-S", "-m", "awslambdaric", "capture_forwarder.entry.lambda_handler"]
         with subprocess.Popen(command, cwd=empty, env=environment) as process:  # noqa: S603 - made here
             try:
                 yield api

@@ -7,10 +7,13 @@ import struct
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from capture_forwarder.deployment import Architecture, PythonRuntime, StackSettings
+from capture_forwarder.settings import Settings
+from capture_forwarder.settings_file import read_settings
 from infra.asset import MAX_BYTES, build_asset
 from infra.bytecode import interpreter
 from infra.target import AssetError, Target
@@ -55,10 +58,10 @@ def test_it_holds_the_package_the_locked_dependencies_the_configuration_and_noth
     package = {f"capture_forwarder/{path}" for path in sources(SOURCES)}
     # Descriptions that were compressed; `test_botocore_data` compares them.
     rewritten = {path for path in sources(asset) if re.fullmatch(r"botocore/data/\w+/[\d-]+/service-2\.json", path)}
-    assert sources(asset) - recorded(tmp_path) == package | rewritten | {"forwarder.toml"}
+    assert sources(asset) - recorded(tmp_path) == package | rewritten | {"forwarder.json"}
     for path in package:
         assert (asset / path).read_bytes() == (SOURCES.parent / path).read_bytes()
-    assert (asset / "forwarder.toml").read_bytes() == CONFIG.read_bytes()
+    assert msgspec.json.decode((asset / "forwarder.json").read_bytes(), type=Settings) == read_settings(CONFIG)
 
 
 def test_it_holds_every_locked_distribution_in_the_locked_version(asset: Path) -> None:
@@ -131,8 +134,10 @@ def test_it_is_a_fraction_of_what_may_be_deployed(asset: Path) -> None:
 def test_what_is_too_large_is_refused(tmp_path: Path) -> None:
     """The bound is checked on what would be uploaded, not on what is expected."""
     big, folder = tmp_path / "big.toml", tmp_path / "asset"
-    with big.open("wb") as file:
-        file.truncate(MAX_BYTES)
+    text = CONFIG.read_text(encoding="utf-8")
+    big.write_text(
+        text.replace("[[destination]]", f'[[destination]]\nca_bundle = "{"x" * MAX_BYTES}"', 1), encoding="utf-8"
+    )
     with pytest.raises(AssetError, match=r"has 7\d,\d{3},\d{3} bytes, more than 60,000,000; see which dependency grew"):
         build_asset(folder, big, FOREIGN)
 
@@ -148,7 +153,7 @@ def test_without_an_interpreter_it_is_built_with_a_loud_warning(
     folder = tmp_path / "asset"
     build_asset(folder, CONFIG, Target(other, "aarch64-manylinux2014"))
     assert not list(folder.rglob("*.pyc"))
-    assert {"forwarder.toml", "capture_forwarder/handler.py"} < files(folder)
+    assert {"forwarder.json", "capture_forwarder/entry.py"} < files(folder)
     out, error = capfd.readouterr()
     assert out == ""
     assert f"WITHOUT BYTECODE: there is no Python {other} on this machine" in error
