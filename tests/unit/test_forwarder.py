@@ -1,5 +1,6 @@
 """The use case on ports that live in memory: nothing is lost, and the books always balance."""
 
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -581,6 +582,23 @@ def test_an_object_that_settles_in_one_go_writes_once() -> None:
     world = World()
     world.forward(world.put("a", *(call(number) for number in range(5))))
     assert world.progress.saves == 1
+
+
+def test_a_settled_line_is_not_held_in_memory() -> None:
+    """However large an object is, only lines that are still owed are kept, be they skipped or delivered."""
+    world = World(BatchLimits(max_inferences=1))
+    world.store = MemoryStore(chunk_bytes=65_536)
+    world.max_in_flight = 1
+    padding = {"x": "y" * 65_536}
+    shadow = capture(csv_side("1"), csv_side("1"), invocationSource="ShadowExperiment", **padding)
+    taken = capture(csv_side("1"), csv_side("1"), **padding)
+    work = world.put("a", *[shadow] * 200, *[taken] * 200)
+    tracemalloc.start()
+    (report,) = world.forward(work)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (report.lines.skipped.total(), report.inferences.made) == (200, 200)
+    assert peak < 4_000_000
 
 
 def test_what_is_settled_is_written_down_while_the_rest_is_on_its_way() -> None:

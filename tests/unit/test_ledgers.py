@@ -1,11 +1,10 @@
 """The two ledgers: what they add up to, what they become together, and where an object is found."""
 
-import tracemalloc
 from collections import Counter
 
 import pytest
 
-from capture_forwarder.domain.capture import Bookmark, CaptureObject, Line
+from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import (
     ForwardReport,
     ForwardTotals,
@@ -14,7 +13,7 @@ from capture_forwarder.domain.conservation import (
     ObjectState,
 )
 from capture_forwarder.domain.delivery import RejectionCode, SkipReason
-from capture_forwarder.domain.progress import OpenLine, Position, Watermark
+from capture_forwarder.domain.progress import Position
 from capture_forwarder.forward.nothing import NoProgress
 
 SOURCE = CaptureObject("b", "k", etag="e")
@@ -104,16 +103,3 @@ def test_without_a_table_nothing_is_remembered() -> None:
     progress = NoProgress()
     progress.save(SOURCE, Position(done=True), expected_fence=0)
     assert progress.load([SOURCE]) == {}
-
-
-def test_a_settled_line_is_not_held_in_memory() -> None:
-    """However large an object is, only lines that are still owed are kept."""
-    watermark = Watermark(Bookmark())
-    tracemalloc.start()
-    for number in range(1, 1001):
-        line = Line(number, (number - 1) * 65536, number * 65536, b"%d" % number + b"x" * 65536)
-        watermark.enter(OpenLine(line, 0), compressed=False)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert watermark.advance(compressed=False) == Bookmark(65_536_000, 1000)
-    assert peak < 4_000_000

@@ -1,7 +1,9 @@
 """Inferences gathered into requests: in order, by count and by bytes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Protocol
 
 import msgspec
@@ -50,7 +52,25 @@ class Parcel(Struct, frozen=True, gc=False):
     index: int
 
 
-Results = list[tuple[Parcel, RowResult]]
+class Results(Struct, frozen=True):
+    """What became of parcels: one result each, in their order."""
+
+    parcels: list[Parcel]
+    results: list[RowResult]
+
+    def __add__(self, other: "Results") -> "Results":
+        return Results(self.parcels + other.parcels, self.results + other.results)
+
+    def __iter__(self) -> Iterator[tuple[Parcel, RowResult]]:
+        return zip(self.parcels, self.results, strict=True)
+
+    def by_owner(self) -> Iterator[tuple[Owner, "Results"]]:
+        """Yield what concerns each owner; of one whose parcels do not stand side by side, in parts."""
+        start = 0
+        for owner, own in groupby(self.parcels, attrgetter("owner")):
+            parcels = list(own)
+            yield owner, Results(parcels, self.results[start : start + len(parcels)])
+            start += len(parcels)
 
 
 class Batch(Struct, frozen=True):

@@ -52,31 +52,19 @@ class QuarantineFile(Struct, frozen=True, kw_only=True):
     entries: list[Quarantined]
 
 
-class OpenLine(Struct, eq=False, gc=False):
-    """One line on its way: `owed` counts the inferences of it that nobody has settled."""
-
-    line: Line
-    owed: int
-
-
 class Watermark:
     """Follows lines, entered in order and settled in any order, to the first byte that is not settled yet."""
 
     def __init__(self, start: Bookmark) -> None:
         self._settled = start
-        self._open: deque[OpenLine] = deque()
-
-    def enter(self, line: OpenLine, *, compressed: bool) -> None:
-        """Take one more line; lines before it that are settled are forgotten."""
-        self._open.append(line)
-        if not self._open[0].owed:
-            self.advance(compressed=compressed)
+        self._open: deque[Line] = deque()
+        self.enter = self._open.append  # as it is: this is done for every line there is
 
     def advance(self, *, compressed: bool) -> Bookmark:
-        """Return how far everything is settled."""
+        """Return how far everything is settled, and forget the lines up to there."""
         last = None
         while self._open and not self._open[0].owed:
-            last = self._open.popleft().line
+            last = self._open.popleft()
         if last:
             self._settled = Bookmark(last.end, last.number, compressed)
         return self._settled

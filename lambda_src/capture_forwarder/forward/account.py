@@ -9,7 +9,7 @@ from capture_forwarder.domain.batch import Parcel, Results
 from capture_forwarder.domain.capture import Bookmark, Line, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import ACCEPTED, Refusal, Rejection, RowResult, RowStatus, Skipped
-from capture_forwarder.domain.progress import OpenLine, Position, Quarantined, Watermark
+from capture_forwarder.domain.progress import Position, Quarantined, Watermark
 from capture_forwarder.domain.route import Route
 from capture_forwarder.formats.transform import Decoded, Outcome
 
@@ -34,22 +34,20 @@ class Account:
         self._kept: list[Quarantined] = []
         self._watermark = Watermark(position.bookmark)
 
-    def enter(self, line: Line, outcome: Outcome) -> OpenLine | None:
-        """Enter one line; return the claim under which its inferences, if it has any, are owed."""
+    def enter(self, line: Line, outcome: Outcome) -> None:
+        """Enter one line, and how many of its inferences are owed."""
         self.lines.read += 1
-        claim = OpenLine(line, 0)
         if isinstance(outcome, Rejection):
             self.lines.rejected[outcome.code] += 1
             self._reject(line, outcome)
         elif isinstance(outcome, Skipped):
             self.lines.skipped[outcome.reason] += 1
         else:
-            self._enter_rows(outcome, claim)
-        self.inferences.pending += claim.owed
-        self._watermark.enter(claim, compressed=self.compressed)
-        return claim if claim.owed else None
+            self._enter_rows(outcome, line)
+        self.inferences.pending += line.owed
+        self._watermark.enter(line)
 
-    def enter_ready(self, line: Line, count: int, time: datetime) -> OpenLine:
+    def enter_ready(self, line: Line, count: int, time: datetime) -> None:
         """Enter one line of the fast path: none of its `count` inferences, all of `time`, is rejected."""
         lines, inferences = self.lines, self.inferences
         lines.read += 1
@@ -57,40 +55,39 @@ class Account:
         inferences.made += count
         inferences.pending += count
         self._newest = time
-        claim = OpenLine(line, count)
-        self._watermark.enter(claim, compressed=self.compressed)
-        return claim
+        line.owed = count
+        self._watermark.enter(line)
 
-    def _enter_rows(self, decoded: Decoded, claim: OpenLine) -> None:
+    def _enter_rows(self, decoded: Decoded, line: Line) -> None:
         self.lines.decoded += 1
         self.inferences.made += len(decoded.rows)
         for row in decoded.rows:
             if isinstance(row, Rejection):
                 self.inferences.rejected[row.code] += 1
-                self._reject(claim.line, row, row.index, row.partner_inference_id)
+                self._reject(line, row, row.index, row.partner_inference_id)
             else:
-                claim.owed += 1
+                line.owed += 1
                 self._newest = row.inference_timestamp
 
     def settle(self, results: Results) -> None:
         """Take note of what became of inferences; one to be sent again stays owed."""
-        accepted = 0
-        for parcel, result in results:
-            if result is ACCEPTED:  # nearly all are, and this is done for every inference there is
+        if (accepted := results.results.count(ACCEPTED)) == len(results.results):  # nearly always
+            for parcel in results.parcels:
                 parcel.claim.owed -= 1
-                accepted += 1
-            elif result.status is not RowStatus.RETRYABLE:
-                self._settle_one(parcel, result)
-        self.inferences.pending -= accepted
-        self.inferences.accepted += accepted
+            self.inferences.pending -= accepted
+            self.inferences.accepted += accepted
+        else:
+            for parcel, result in results:
+                if result.status is not RowStatus.RETRYABLE:
+                    self._settle_one(parcel, result)
+        self.bookmark()
 
     def _settle_one(self, parcel: Parcel, result: RowResult) -> None:
         parcel.claim.owed -= 1
         self.inferences.pending -= 1
         if result.refusal:
-            line = cast("OpenLine", parcel.claim).line
             self.inferences.rejected[result.refusal.code] += 1
-            self._reject(line, result.refusal, parcel.index, parcel.partner_inference_id)
+            self._reject(cast("Line", parcel.claim), result.refusal, parcel.index, parcel.partner_inference_id)
         elif result.status is RowStatus.DUPLICATE:
             self.inferences.duplicate += 1
         else:
@@ -114,7 +111,7 @@ class Account:
         self.position = replace(self.position, leased_until=0.0)
 
     def bookmark(self) -> Bookmark:
-        """Return how far everything is settled."""
+        """Return how far everything is settled; lines before that are held no longer."""
         return self._watermark.advance(compressed=self.compressed)
 
     def rejections_before(self, offset: int | None) -> list[Quarantined]:

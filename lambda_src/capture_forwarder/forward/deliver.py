@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from capture_forwarder.domain.batch import Batch, Results
 from capture_forwarder.domain.delivery import (
+    ACCEPTED,
     RETRYABLE,
     BatchTooLarge,
     DestinationDenied,
@@ -39,7 +40,7 @@ def deliver(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
     """Send `batch` until every row is settled or time runs out; rows still owed come back as retryable."""
     if run.deadline.left_secs() <= 0:
         return Delivered(owed(batch), _TOO_LATE)
-    settled: Results = []
+    settled = Results([], [])
     attempt, throttled = 0, False
     while True:
         try:
@@ -49,8 +50,9 @@ def deliver(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
             return Delivered(settled + halves.results, halves.trouble, throttled or halves.throttled)
         if trouble is None:
             return Delivered(settled + answered, throttled=throttled)
-        settled += [pair for pair in answered if pair[1].status is not RowStatus.RETRYABLE]
-        batch = batch.of([place for place, (_, result) in enumerate(answered) if result.status is RowStatus.RETRYABLE])
+        again = {place for place, result in enumerate(answered.results) if result.status is RowStatus.RETRYABLE}
+        settled += _at(answered, [place for place in range(len(answered.results)) if place not in again])
+        batch = batch.of(sorted(again))
         throttled = throttled or trouble.throttled
         if isinstance(trouble, DestinationDenied) or not run.wait(attempt, trouble.retry_after_secs):
             return Delivered(settled + owed(batch), trouble, throttled)
@@ -59,7 +61,11 @@ def deliver(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
 
 def owed(batch: Batch) -> Results:
     """Return `batch` with nothing of it settled."""
-    return [(parcel, RETRYABLE) for parcel in batch.parcels]
+    return Results(batch.parcels, [RETRYABLE] * len(batch.parcels))
+
+
+def _at(answered: Results, places: list[int]) -> Results:
+    return Results([answered.parcels[place] for place in places], [answered.results[place] for place in places])
 
 
 def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[Results, DestinationUnavailable | None]:
@@ -68,8 +74,8 @@ def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[Results, Destinati
     try:
         results = outlet.destination.send(batch, within_secs=run.deadline.request_secs()).results
         answered = _matched(batch, results)
-        if again := results.count(RETRYABLE):
-            trouble = DestinationUnavailable(f"{again} of {len(answered)} rows are to be sent again")
+        if results.count(ACCEPTED) < len(results) and (again := results.count(RETRYABLE)):
+            trouble = DestinationUnavailable(f"{again} of {len(results)} rows are to be sent again")
     except DestinationUnavailable as unavailable:
         answered, trouble = owed(batch), unavailable
     finally:
@@ -94,12 +100,12 @@ def _matched(batch: Batch, results: list[RowResult]) -> Results:
     """
     if len(results) != len(batch.parcels):
         raise DestinationUnavailable(f"{len(results)} results for {len(batch.parcels)} rows: none is settled")
-    return list(zip(batch.parcels, results, strict=True))
+    return Results(batch.parcels, results)
 
 
 def _halved(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
     if len(batch.parcels) == 1:
-        return Delivered([(batch.parcels[0], _TOO_LARGE)])
+        return Delivered(Results(batch.parcels, [_TOO_LARGE]))
     middle = len(batch.parcels) // 2
     first = deliver(batch.of(range(middle)), outlet, run)
     second = deliver(batch.of(range(middle, len(batch.parcels))), outlet, run)

@@ -1,7 +1,6 @@
 """The way to one model of one destination: fills batches across capture objects and keeps several posts in flight."""
 
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from itertools import groupby
 
 from capture_forwarder.domain.batch import Batch, Batcher, Claim, Owner, Results
 from capture_forwarder.domain.delivery import DestinationUnavailable
@@ -76,5 +75,5 @@ class Lane:
 
 
 def _settle(results: Results) -> None:
-    for owner, own in groupby(results, lambda pair: pair[0].owner):
-        owner.settle(list(own))
+    for owner, own in results.by_owner():
+        owner.settle(own)

@@ -41,8 +41,8 @@ class Reading:
         account.compressed = reader.compressed
         for line in reader:
             if fast and (ready := fast(line.data)):
-                posted = lane.add_ready(account, account.enter_ready(line, len(ready.ids), ready.time), ready)
-                full = False
+                account.enter_ready(line, len(ready.ids), ready.time)
+                posted, full = lane.add_ready(account, line, ready), False
             else:
                 posted = self._enter(line)
                 full = account.rejected_bytes > limits.max_rejected_bytes
@@ -50,6 +50,7 @@ class Reading:
                 continue
             clocked = line.end
             lane.encode()
+            account.bookmark()
             books.close_settled()
             if lane.trouble:
                 account.stop(ObjectState.OWED, str(lane.trouble))
@@ -65,10 +66,10 @@ class Reading:
     def _enter(self, line: Line) -> bool:
         """Enter one line that the fast path left, and tell whether that began a post."""
         outcome = self._way.plain(line)
-        claim = self._account.enter(line, outcome)
+        self._account.enter(line, outcome)
         posted = False
-        if claim and isinstance(outcome, Decoded):
+        if isinstance(outcome, Decoded):
             for row in outcome.rows:
                 if isinstance(row, Inference):
-                    posted |= self._lane.add(self._account, claim, row)
+                    posted |= self._lane.add(self._account, line, row)
         return posted
