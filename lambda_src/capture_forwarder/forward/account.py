@@ -80,7 +80,6 @@ class Account:
             for parcel, result in results:
                 if result.status is not RowStatus.RETRYABLE:
                     self._settle_one(parcel, result)
-        self.bookmark()
 
     def _settle_one(self, parcel: Parcel, result: RowResult) -> None:
         parcel.claim.owed -= 1
