@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits
+from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits, Parcel, Results
+from capture_forwarder.domain.delivery import ACCEPTED, DUPLICATE, RETRYABLE, RowResult, RowStatus
 from tests.fakes import Nobody
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -115,6 +116,17 @@ def test_a_row_that_cannot_be_encoded_leaves_nothing_behind() -> None:
     batcher.add(Nobody(), Nobody(), "2", 0, NOW, 3)
     batcher.flush()
     assert [batch.body for batch in made] == [b'["xx","x"]']
+
+
+def test_every_owner_is_told_of_its_own_parcels() -> None:
+    """Wherever they stand: beside each other, between those of others, or in parts."""
+    owners = [Nobody() for _ in range(4)]
+    order = [0, 0, 1, 2, 2, 2, 0, 3]
+    parcels = [Parcel(owners[one], owners[one], str(place), 0) for place, one in enumerate(order)]
+    told = RowResult(RowStatus.REJECTED), ACCEPTED, DUPLICATE, RETRYABLE
+    results = Results(parcels, [told[place % 4] for place in range(len(order))])
+    found = [(owner, parcel, result) for owner, own in results.by_owner() for parcel, result in own]
+    assert found == [(owners[one], parcels[place], told[place % 4]) for place, one in enumerate(order)]
 
 
 def test_a_part_of_a_batch_is_put_together_of_its_rows() -> None:

@@ -94,8 +94,6 @@ class HttpClient:
             with self._session.send(
                 request,
                 timeout=(connect_secs, read_secs),
-                proxies=self._session.proxies,
-                verify=self._session.verify,
                 allow_redirects=False,
                 stream=True,
             ) as response:
