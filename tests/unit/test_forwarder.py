@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from msgspec.structs import replace
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import Bookmark, CaptureObject, Work
@@ -577,11 +578,18 @@ def test_after_a_lane_is_closed_no_other_object_is_read_for_it() -> None:
     assert [key for key, _ in world.store.reads] == ["churn/a"]
 
 
-def test_an_object_that_settles_in_one_go_writes_once() -> None:
-    """No lease, no second write."""
-    world = World()
+@pytest.mark.parametrize("from_model", [False, True])
+def test_an_object_that_settles_in_one_go_writes_once(from_model: bool) -> None:  # noqa: FBT001 - a parametrised case
+    """No lease, no second write, on the plain path and on the fast one."""
+    world = World(route=replace(ROUTE, schema_from_model=from_model))
+    world.destination.model_schema = ModelSchema(
+        (
+            Attribute("in", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
+            Attribute("out", Stage.PREDICTED_VALUE, ValueType.INTEGER, 0),
+        )
+    )
     world.forward(world.put("a", *(call(number) for number in range(5))))
-    assert world.progress.saves == 1
+    assert (len(world.destination.stored), world.progress.saves) == (5, 1)
 
 
 def test_a_settled_line_is_not_held_in_memory() -> None:
