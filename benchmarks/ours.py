@@ -6,33 +6,28 @@ from typing import BinaryIO, Final
 
 from benchmarks.data import MODEL_ID, SCHEMA
 from capture_forwarder.destinations.arthur import Row
-from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits, Results
+from capture_forwarder.domain.batch import Batcher, BatchLimits
 from capture_forwarder.domain.capture import Line
+from capture_forwarder.domain.delivery import RowResult
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import ReadingOptions
-from capture_forwarder.formats.fast.path import FastPath, Ready, fast_path
+from capture_forwarder.formats.fast.path import FastPath, fast_path
 from capture_forwarder.formats.lines import LineReader
+from capture_forwarder.formats.stretches import Gathered, gather
 from capture_forwarder.formats.transform import Decoded, Transform
 
 _CHUNK_BYTES: Final = 256 * 1024
 _MAX_LINE_BYTES: Final = 64 * 1024 * 1024
+_LIMITS: Final = BatchLimits()
 
 
-class _Nobody:
-    """Somebody who waits for nothing: nothing is sent here."""
-
-    owed = 0
-
-    def settle(self, results: Results) -> None:
-        """Take no note of it."""
-
-
-_NOBODY: Final = _Nobody()
+def _unheard(start: int, ids: list[str], results: list[RowResult]) -> None:
+    """Tell nobody: nothing is sent here."""
 
 
 def ours(path: Path) -> Iterator[bytes]:
     """Yield the request bodies of a capture file, as a run makes them. Raises `ValueError` if any of it is rejected."""
-    return _bodies(path, fast_path(ReadingOptions(), SCHEMA))
+    return _bodies(path, fast_path(ReadingOptions(), SCHEMA, Row))
 
 
 def plain(path: Path) -> Iterator[bytes]:
@@ -41,32 +36,30 @@ def plain(path: Path) -> Iterator[bytes]:
 
 
 def _bodies(path: Path, fast: FastPath | None) -> Iterator[bytes]:
-    transform, made = Transform(ReadingOptions(), SCHEMA), list[Batch]()
-    batcher = Batcher(MODEL_ID, BatchLimits(), Row, made.append)
+    transform, made = Transform(ReadingOptions(), SCHEMA), list[bytes]()
+    batcher = Batcher(MODEL_ID, _LIMITS, lambda batch, _: made.append(batch.body))
     with path.open("rb") as file:
-        for line in LineReader(_chunks(file), _MAX_LINE_BYTES):
-            ready = fast(line.data) if fast else None
-            if ready is None:
-                ready = _plain(transform, line)
-            batcher.add_typed(_NOBODY, _NOBODY, ready.ids, ready.time, ready.rows)
-            if made:
-                yield from (batch.body for batch in made)
-                made.clear()
+        for gathered in gather(LineReader(_chunks(file), _MAX_LINE_BYTES), fast, _LIMITS.max_inferences):
+            batcher.add(_unheard, *(_plain(transform, gathered) if isinstance(gathered, Line) else _rows(gathered)))
+            yield from made
+            made.clear()
     batcher.flush()
-    yield from (batch.body for batch in made)
+    yield from made
 
 
-def _plain(transform: Transform, line: Line) -> Ready:
+def _rows(gathered: Gathered) -> tuple[list[str], list[object]]:
+    return gathered.ready.ids, gathered.ready.rows
+
+
+def _plain(transform: Transform, line: Line) -> tuple[list[str], list[object]]:
     outcome = transform(line)
     rows = outcome.rows if isinstance(outcome, Decoded) else [outcome]
-    inferences = [row for row in rows if isinstance(row, Inference)]
-    if len(inferences) < len(rows):
+    made = [row for row in rows if isinstance(row, Inference)]
+    if len(made) < len(rows):
         raise ValueError(f"line {line.number} became {outcome}")
-    return Ready(
-        inferences[0].inference_timestamp,
-        [inference.partner_inference_id for inference in inferences],
-        [inference.data for inference in inferences],
-    )
+    return [one.partner_inference_id for one in made], [
+        Row(one.partner_inference_id, one.inference_timestamp, one.data) for one in made
+    ]
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -56,9 +55,5 @@ def outcome_of(data: bytes, options: ReadingOptions | None = None, schema: Model
 
 def encode_inference(inference: Inference) -> bytes:
     """Return an inference as it stands in a request to Arthur."""
-    return encode_row(inference.partner_inference_id, inference.inference_timestamp, inference.data)
-
-
-def encode_row(partner_inference_id: str, time: datetime, data: object) -> bytes:
-    """Return the same of its parts."""
-    return msgspec.json.encode(Row(partner_inference_id, time, data))
+    row = Row(inference.partner_inference_id, inference.inference_timestamp, inference.data)
+    return msgspec.json.encode(row)

@@ -9,7 +9,7 @@ from threading import Condition, Lock
 from typing import Any
 
 from capture_forwarder.destinations.arthur import Row
-from capture_forwarder.domain.batch import Batch, BatchLimits, Results
+from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
@@ -18,6 +18,7 @@ from capture_forwarder.domain.delivery import (
     Receipt,
     Refusal,
     RejectionCode,
+    RowResult,
     Superseded,
 )
 from capture_forwarder.domain.events import Event
@@ -85,7 +86,7 @@ class RecordingDestination:
         """Remember the batch, then answer by script or by what is stored."""
         self.within_secs = within_secs
         with self._lock:
-            self.batches.append([parcel.partner_inference_id for parcel in batch.parcels])
+            self.batches.append(batch.ids)
             for partner_id in self.batches[-1]:
                 self.times_sent[partner_id] = self.times_sent.get(partner_id, 0) + 1
             answer = self.script.pop(0) if self.script else self.always
@@ -95,8 +96,7 @@ class RecordingDestination:
         """Store every row that is not stored yet."""
         results = []
         with self._lock:
-            for parcel, row in zip(batch.parcels, batch.rows(), strict=True):
-                partner_id = parcel.partner_inference_id
+            for partner_id, row in zip(batch.ids, batch.rows(), strict=True):
                 results.append(DUPLICATE if partner_id in self.stored else ACCEPTED)
                 self.stored.setdefault(partner_id, row)
         return Receipt(results)
@@ -111,13 +111,8 @@ class RecordingDestination:
         return self.model_schema
 
 
-class Nobody:
-    """Somebody who waits for nothing."""
-
-    owed = 0
-
-    def settle(self, results: Results) -> None:
-        """Forget it."""
+def unheard(start: int, ids: list[str], results: list[RowResult]) -> None:
+    """Tell nobody what became of inferences."""
 
 
 class Crowd:

@@ -5,7 +5,6 @@ from collections import Counter
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from capture_forwarder.domain.batch import Parcel, Results
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
 from capture_forwarder.domain.delivery import Refusal, Rejection, RowResult, RowStatus, Skipped
 from capture_forwarder.domain.inference import Inference
@@ -43,6 +42,7 @@ class EntryClaim:
     def __init__(self, entry: Quarantined, report: ReplayReport) -> None:
         self.entry = entry
         self.owed = 0
+        self._indices: list[int] = []
         self._report = report
         self._refused: list[Quarantined] = []
         self._why: str | None = None
@@ -62,22 +62,23 @@ class EntryClaim:
                 self._refuse(Refusal(row.code, row.why), row.index, row.partner_inference_id)
         owed = [row for row in rows if isinstance(row, Inference)]
         self.owed = len(owed)
+        self._indices = [row.index for row in owed]
         self._report.inferences.pending += len(owed)
         return owed
 
-    def settle(self, results: Results) -> None:
-        """Take note of what became of inferences; one to be sent again stays owed."""
-        for parcel, result in results:
+    def settle(self, start: int, ids: list[str], results: list[RowResult]) -> None:
+        """Take note of what became of inferences from the one at `start` on; one to be sent again stays owed."""
+        for index, partner_id, result in zip(self._indices[start:], ids, results, strict=False):
             if result.status is not RowStatus.RETRYABLE:
-                self._settle_one(parcel, result)
+                self._settle_one(index, partner_id, result)
 
-    def _settle_one(self, parcel: Parcel, result: RowResult) -> None:
+    def _settle_one(self, index: int, partner_id: str, result: RowResult) -> None:
         counts = self._report.inferences
         self.owed -= 1
         counts.pending -= 1
         if result.refusal:
             counts.rejected[result.refusal.code] += 1
-            self._refuse(result.refusal, parcel.index, parcel.partner_inference_id)
+            self._refuse(result.refusal, index, partner_id)
         elif result.status is RowStatus.DUPLICATE:
             counts.duplicate += 1
         else:

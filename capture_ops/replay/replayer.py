@@ -104,8 +104,7 @@ class Replayer:
         if isinstance(outcome, str):
             claim.stay(outcome)
             return
-        for inference in claim.enter(outcome):
-            lane.add(claim, claim, inference)
+        lane.add(claim.settle, claim.enter(outcome))
 
     def _conclude(self, files: list[FileClaim], advance: Callable[[int], object]) -> None:
         concluded = set(map(id, files))

@@ -10,12 +10,12 @@ from capture_forwarder.destinations.arthur_destination import ArthurDestination,
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable, RowStatus
-from capture_forwarder.domain.inference import Inference, Value
+from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.ports import Destination
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
-from tests.fakes import Nobody, RecordingDestination
+from tests.fakes import RecordingDestination, unheard
 
 SCHEMA = (
     Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
@@ -68,11 +68,10 @@ def destination(request: pytest.FixtureRequest) -> Destination:
 def batch(destination: Destination, *rows: dict[str, Value], model_id: str = "free") -> Batch:
     """Return a batch of inferences with the ids id-0, id-1, ..."""
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    inferences = [Inference(f"id-{index}", moment, row, {}, 1, index) for index, row in enumerate(rows)]
+    ids = [f"id-{index}" for index in range(len(rows))]
     made: list[Batch] = []
-    batcher = Batcher(model_id, BatchLimits(), destination.row, made.append)
-    for one in inferences:
-        batcher.add(Nobody(), Nobody(), one.partner_inference_id, one.index, one.inference_timestamp, one.data)
+    batcher = Batcher(model_id, BatchLimits(), lambda batch, _: made.append(batch))
+    batcher.add(unheard, ids, [destination.row(ids[index], moment, row) for index, row in enumerate(rows)])
     batcher.flush()
     return made[0]
 

@@ -12,7 +12,7 @@ import pytest
 
 from capture_forwarder.destinations.arthur_destination import ArthurDestination, headers
 from capture_forwarder.destinations.http import HttpClient
-from capture_forwarder.domain.batch import Batch, BatchLimits, Parcel
+from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
     BatchTooLarge,
@@ -21,7 +21,6 @@ from capture_forwarder.domain.delivery import (
     RejectionCode,
     RowStatus,
 )
-from tests.fakes import Nobody
 
 MIB = 1024 * 1024
 GOOD = json.dumps({"results": [{"status": 200}, {"status": 200}]}).encode()
@@ -104,9 +103,9 @@ def destination(
 
 
 def batch(rows: int = 2) -> Batch:
-    """Return a batch of `rows` parcels."""
+    """Return a batch of `rows` inferences."""
     body = b"[%b]" % b",".join(b'{"row":%d}' % row for row in range(rows))
-    return Batch("m-1", [Parcel(Nobody(), Nobody(), "id", 0)] * rows, body)
+    return Batch("m-1", ["id"] * rows, body)
 
 
 def test_a_compressed_request_is_the_same_array(server: Answering) -> None:

@@ -3,14 +3,17 @@
 import json
 from typing import Any
 
+import msgspec
+
+from capture_forwarder.destinations.arthur import Row
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Rejection, Skipped
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import IdSource, Layout, OneSided, PayloadOptions, ReadingOptions, UnknownAttributes
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.formats.fast.path import fast_path
+from capture_forwarder.formats.fast.path import Ready, fast_path
 from capture_forwarder.formats.transform import Decoded, Outcome, Transform
-from tests.captures import encode_inference, encode_row
+from tests.captures import encode_inference
 
 _MOST_WHY_CHARS = 400
 
@@ -20,19 +23,18 @@ class BothPaths:
 
     def __init__(self, options: ReadingOptions, schema: ModelSchema) -> None:
         self._plain = Transform(options, schema)
-        self._fast = fast_path(options, schema)
+        self._fast = fast_path(options, schema, Row)
 
     def __call__(self, line: Line) -> Outcome:
         """Return what the line becomes on the plain path."""
         outcome = self._plain(line)
-        if self._fast and (ready := self._fast(line.data)):
+        ready = Ready()
+        if self._fast and self._fast(line.data, ready) is not None:
             assert isinstance(outcome, Decoded)
             rows = [row for row in outcome.rows if isinstance(row, Inference)]
             assert len(rows) == len(outcome.rows)
             assert [row.partner_inference_id for row in rows] == ready.ids
-            assert [encode_inference(row) for row in rows] == [
-                encode_row(row_id, ready.time, row) for row_id, row in zip(ready.ids, ready.rows, strict=True)
-            ]
+            assert [encode_inference(row) for row in rows] == [msgspec.json.encode(row) for row in ready.rows]
         return outcome
 
 

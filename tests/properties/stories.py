@@ -178,17 +178,17 @@ class Story:
             "500": fails(DestinationUnavailable("status 500", retry_after_secs=5.0)),
             "denied": fails(DestinationDenied("status 403: mend it")),
             "bug": fails(RuntimeError("a bug")),
-            "miscount": lambda _: Receipt([ACCEPTED] * (len(batch.parcels) + 1)),
+            "miscount": lambda _: Receipt([ACCEPTED] * (len(batch.ids) + 1)),
             "lost": self._loses_the_answer,
             "some": self._takes_every_other,
             "slow": self._takes_its_time,
         }
-        if trouble == "halve" and len(batch.parcels) > 1:
+        if trouble == "halve" and len(batch.ids) > 1:
             raise BatchTooLarge
         return ways.get(trouble, self._takes)(batch)
 
     def _takes(self, batch: Batch) -> Receipt:
-        ids = [parcel.partner_inference_id for parcel in batch.parcels]
+        ids = batch.ids
         if any(map(self.too_large, ids)):
             raise BatchTooLarge
         stored, results = self.world.destination.stored, []
@@ -209,8 +209,8 @@ class Story:
         return self._takes(batch)
 
     def _takes_every_other(self, batch: Batch) -> Receipt:
-        taken = self._takes(batch.of(range(0, len(batch.parcels), 2))).results
-        return Receipt([taken[at // 2] if at % 2 == 0 else RETRYABLE for at in range(len(batch.parcels))])
+        taken = self._takes(batch.of(range(0, len(batch.ids), 2))).results
+        return Receipt([taken[at // 2] if at % 2 == 0 else RETRYABLE for at in range(len(batch.ids))])
 
     def told(self) -> None:
         """Deliver messages until none is left; as many times as there is trouble, and then a few, must do."""

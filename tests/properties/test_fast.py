@@ -3,19 +3,21 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from capture_forwarder.destinations.arthur import Row
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import IdSource, Layout, PayloadOptions, ReadingOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.formats.fast.path import Ready, fast_path
+from capture_forwarder.formats.fast.path import FastPath, Ready, fast_path
 from capture_forwarder.formats.fast.shapes import csv_shape, json_shape
 from capture_forwarder.formats.fast.values import row_struct
 from capture_forwarder.formats.transform import Decoded, Transform
-from tests.captures import base64_side, capture, csv_side, encode_inference, encode_row, json_side
+from tests.captures import base64_side, capture, csv_side, encode_inference, json_side
 
 
 def schema(inputs: str, outputs: str) -> ModelSchema:
@@ -34,12 +36,26 @@ def schema(inputs: str, outputs: str) -> ModelSchema:
 MIXED = schema("FISB", "FI")
 
 
+def route_of(model: ModelSchema, options: ReadingOptions | None = None) -> FastPath:
+    """Return the fast path of a route to Arthur."""
+    fast = fast_path(options or ReadingOptions(), model, Row)
+    assert fast is not None
+    return fast
+
+
+def taken_by(fast: FastPath, line: bytes) -> Ready | None:
+    """Return what a line becomes, or nothing; then nothing was added either."""
+    ready = Ready()
+    count = fast(line, ready)
+    assert len(ready.ids) == len(ready.rows) == (count or 0)
+    return None if count is None else ready
+
+
 def both(line: bytes, model: ModelSchema, options: ReadingOptions | None = None) -> Ready | None:
     """Return what the fast path makes of a line, which is what the plain path makes of it, or nothing."""
     options = options or ReadingOptions()
-    fast = fast_path(options, model)
-    assert fast is not None
-    first, second = fast(line), fast(line)
+    fast = route_of(model, options)
+    first, second = taken_by(fast, line), taken_by(fast, line)
     assert (first is None) == (second is None), "what was learned of a record changes what becomes of it"
     if first is None:
         return None
@@ -49,12 +65,13 @@ def both(line: bytes, model: ModelSchema, options: ReadingOptions | None = None)
     assert len(rows) == len(outcome.rows)
     assert [row.partner_inference_id for row in rows] == first.ids
     assert [encode_inference(row) for row in rows] == bodies(first)
+    assert {row.inference_timestamp for row in rows} <= {first.time}
     return first
 
 
 def bodies(ready: Ready) -> list[bytes]:
     """Return what stands in a request."""
-    return [encode_row(row_id, ready.time, row) for row_id, row in zip(ready.ids, ready.rows, strict=True)]
+    return [msgspec.json.encode(row) for row in ready.rows]
 
 
 CELLS = st.sampled_from(
@@ -177,11 +194,10 @@ def test_what_it_learned_of_others_does_not_matter(
 ) -> None:
     """One fast path for a whole object makes of each record what a new one makes, where it takes it."""
     model = schema(inputs, outputs)
-    used = fast_path(ReadingOptions(), model)
-    assert used is not None
+    used = route_of(model)
     for request_side, answer_side in calls:
         line = capture(request_side, answer_side)
-        taken, alone = used(line), both(line, model)
+        taken, alone = taken_by(used, line), both(line, model)
         assert taken is None or alone is None or bodies(taken) == bodies(alone)
         if taken and alone is None:
             outcome = Transform(ReadingOptions(), model)(Line(1, 0, len(line), line))
@@ -309,8 +325,8 @@ def test_the_event_id_names_a_call_where_the_route_says_so() -> None:
 @pytest.mark.parametrize("special", [PayloadOptions(layout=Layout.LIST), PayloadOptions(csv_header=True)])
 def test_a_route_with_a_layout_of_its_own_has_no_fast_path(special: PayloadOptions) -> None:
     """There detection is switched off, or the first row is none."""
-    assert fast_path(ReadingOptions(input=special), MIXED) is None
-    assert fast_path(ReadingOptions(output=special), MIXED) is None
+    assert fast_path(ReadingOptions(input=special), MIXED, Row) is None
+    assert fast_path(ReadingOptions(output=special), MIXED, Row) is None
 
 
 def test_a_content_type_that_the_route_names_is_minded() -> None:
@@ -329,16 +345,15 @@ def test_names_that_both_sides_have_leave_no_fast_path() -> None:
             Attribute("a", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
         )
     )
-    assert fast_path(ReadingOptions(), model) is None
+    assert fast_path(ReadingOptions(), model, Row) is None
 
 
 def test_hostile_content_types_do_not_fill_the_memory() -> None:
     """Only so many are remembered; others are understood all the same."""
-    fast = fast_path(ReadingOptions(), MIXED)
-    assert fast is not None
+    fast = route_of(MIXED)
     for number in range(200):
         request_side = csv_side("1.5,7,blue,true", f"text/csv; n={number}")
-        assert fast(capture(request_side, csv_side("0.25,1")))
+        assert taken_by(fast, capture(request_side, csv_side("0.25,1")))
 
 
 @pytest.fixture(autouse=True)
@@ -378,10 +393,9 @@ BESIDE = {
 @pytest.mark.parametrize(("known", "odd"), BESIDE.values(), ids=BESIDE)
 def test_what_stands_beside_the_rows_is_not_passed_over(known: dict[str, Any], odd: dict[str, Any]) -> None:
     """Once the shape without it is known, the one with it is still another."""
-    fast = fast_path(ReadingOptions(), schema("F", "F"))
-    assert fast is not None
-    assert fast(capture(csv_side("1"), json_side(known)))
-    assert fast(capture(csv_side("1"), json_side(odd))) is None
+    fast = route_of(schema("F", "F"))
+    assert taken_by(fast, capture(csv_side("1"), json_side(known)))
+    assert taken_by(fast, capture(csv_side("1"), json_side(odd))) is None
 
 
 @pytest.mark.parametrize("count", [2, 3])

@@ -259,7 +259,7 @@ def test_a_batch_that_is_too_large_is_halved() -> None:
     world = World()
 
     def small_only(batch: Batch) -> Receipt:
-        ids = [parcel.partner_inference_id for parcel in batch.parcels]
+        ids = batch.ids
         if len(ids) > 2 or "id-1_3" in ids:
             raise BatchTooLarge
         return world.destination.accept(batch)
@@ -653,7 +653,7 @@ def test_what_is_settled_out_of_order_moves_progress_only_to_the_first_gap() -> 
     world = World(BatchLimits(max_inferences=1))
 
     def all_but_the_third(batch: Batch) -> Receipt:
-        if batch.parcels[0].partner_inference_id == "id-2":
+        if batch.ids[0] == "id-2":
             raise DestinationUnavailable("status 500")
         return world.destination.accept(batch)
 

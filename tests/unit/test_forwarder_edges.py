@@ -12,6 +12,7 @@ from capture_forwarder.domain.capture import Bookmark, CaptureObject, Line, Work
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
+    DUPLICATE,
     RETRYABLE,
     BatchTooLarge,
     DestinationDenied,
@@ -42,10 +43,10 @@ def test_what_is_sent_again_goes_to_the_same_model() -> None:
 
     def picky(batch: Batch) -> Receipt:
         models.append(batch.model_id)
-        if len(batch.parcels) > 2:
+        if len(batch.ids) > 2:
             raise BatchTooLarge
         if len(models) == 2:
-            return Receipt([RETRYABLE] * len(batch.parcels))
+            return Receipt([RETRYABLE] * len(batch.ids))
         return world.destination.accept(batch)
 
     world.destination.always = picky
@@ -61,7 +62,7 @@ def test_a_request_is_told_of_as_it_went() -> None:
     def slowly(batch: Batch) -> Receipt:
         world.clock.now += 2
         if len(world.destination.batches) == 1:
-            return Receipt([RETRYABLE] * len(batch.parcels))
+            return Receipt([RETRYABLE] * len(batch.ids))
         raise DestinationDenied("status 403: mend it")
 
     world.destination.always = slowly
@@ -89,9 +90,9 @@ def test_trouble_of_either_half_closes_the_lane(bad: str) -> None:
     world.queue = None
 
     def picky(batch: Batch) -> Receipt:
-        if len(batch.parcels) > 2:
+        if len(batch.ids) > 2:
             raise BatchTooLarge
-        if bad in [parcel.partner_inference_id for parcel in batch.parcels]:
+        if bad in batch.ids:
             raise DestinationDenied("status 403: mend it")
         return world.destination.accept(batch)
 
@@ -351,6 +352,24 @@ def test_on_either_path_a_compressed_object_goes_on_where_it_stopped(route: Rout
     world.destination.always = None
     (report,) = world.forward(again)
     assert (report.state, len(world.destination.stored)) == (ObjectState.DONE, 4)
+
+
+@pytest.mark.parametrize("route", [ROUTE, FAST], ids=["plain", "fast"])
+def test_on_either_path_progress_stops_at_the_first_row_that_is_owed(route: Route) -> None:
+    """Of one request some rows are taken, one was there, one is refused and one never answered for: to the line."""
+    world = World(route=route)
+    told = {"id-0": DUPLICATE, "id-1_1": NO, "id-3": RETRYABLE}
+    world.destination.always = lambda batch: Receipt([told.get(one, ACCEPTED) for one in batch.ids])
+    lines = [call(0), call(1, rows=2), call(2), call(3), call(4)]
+    work = world.put("a", *lines)
+    (report,) = world.forward(work)
+    refused = Counter({RejectionCode.REFUSED_BY_DESTINATION: 1})
+    assert report.inferences == InferenceCounts(6, 3, 1, refused, pending=1)
+    behind = sum(len(line) + 1 for line in lines[:3])
+    assert world.progress.positions[work.source.state_id or ""].bookmark == Bookmark(behind, 3)
+    assert world.quarantine is not None
+    (file,) = world.quarantine.files.values()
+    assert [(one.line, one.index, one.partner_inference_id) for one in file.entries] == [(2, 1, "id-1_1")]
 
 
 @pytest.mark.parametrize("route", [ROUTE, FAST], ids=["plain", "fast"])

@@ -12,12 +12,12 @@ from capture_forwarder.domain.delivery import BatchTooLarge, DestinationUnavaila
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.forward.deadline import Deadline
 from capture_forwarder.forward.lane import Lane
-from tests.fakes import Clock, Crowd, Nobody, RecordingDestination, a_run, outlet
+from tests.fakes import Clock, Crowd, RecordingDestination, a_run, outlet, unheard
 
 
 def add(lane: Lane, number: int) -> None:
     """Add one inference to send."""
-    lane.add(Nobody(), Nobody(), Inference(f"id-{number}", datetime.now(UTC), {}, {}, 1, 0))
+    lane.add(unheard, [Inference(f"id-{number}", datetime.now(UTC), {}, {}, 1, 0)])
 
 
 def drain(lane: Lane) -> None:
@@ -164,7 +164,7 @@ def test_a_slow_answer_does_not_hold_up_the_others() -> None:
     waited: list[bool] = []
 
     def slow_at_first(batch: Batch) -> Receipt:
-        number = batch.parcels[0].partner_inference_id
+        number = batch.ids[0]
         if number == "id-0":
             waited.append(third.wait(timeout=5))
         elif number == "id-2":

@@ -111,7 +111,7 @@ def test_a_route_may_keep_the_place_without_the_data() -> None:
 def test_entries_stand_in_the_order_of_the_object() -> None:
     """By offset, then by row, in whatever order they were rejected."""
     world = World()
-    world.destination.always = lambda batch: Receipt([NO] * len(batch.parcels))
+    world.destination.always = lambda batch: Receipt([NO] * len(batch.ids))
     world.forward(world.put("a", b"broken", call(1, rows=3), b"broken", call(2)))
     assert [(entry.line, entry.index) for entry in kept(world)] == [
         (1, None),

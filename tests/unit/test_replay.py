@@ -250,10 +250,10 @@ def test_a_line_of_which_a_row_is_owed_stays_whole(world: World) -> None:
     sent = world.destination
 
     def takes_the_first(batch: Batch) -> Receipt:
-        return Receipt([sent.accept(batch.of([0])).results[0], *[RETRYABLE] * (len(batch.parcels) - 1)])
+        return Receipt([sent.accept(batch.of([0])).results[0], *[RETRYABLE] * (len(batch.ids) - 1)])
 
     def takes_none(batch: Batch) -> Receipt:
-        return Receipt([RETRYABLE] * len(batch.parcels))
+        return Receipt([RETRYABLE] * len(batch.ids))
 
     sent.script = [takes_the_first]
     sent.always = takes_none

@@ -35,7 +35,7 @@ class ArthurDestination:
             return arthur.read_receipt(answer)
         except RequestRefused as refused:
             refusal = Refusal(RejectionCode.REFUSED_BY_DESTINATION, str(refused))
-            return Receipt([RowResult(RowStatus.REJECTED, refusal)] * len(batch.parcels))
+            return Receipt([RowResult(RowStatus.REJECTED, refusal)] * len(batch.ids))
 
     def schema(self, model_id: str) -> ModelSchema:
         """Return the model's attributes, at most fifteen minutes old. Raises `DestinationUnavailable`."""

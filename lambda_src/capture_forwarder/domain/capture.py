@@ -52,11 +52,10 @@ class Work(Struct, frozen=True):
     put_back: int = 0
 
 
-class Line(Struct, gc=False):
+class Line(Struct, frozen=True, gc=False):
     """One line of a capture object: `number` counts from 1, `offset` and `end` are bytes of the uncompressed stream.
 
-    A line that could not be read has a `refusal` in place of its data. `owed` counts the inferences of it that are on
-    their way and not settled.
+    A line that could not be read has a `refusal` in place of its data.
     """
 
     number: int
@@ -64,7 +63,6 @@ class Line(Struct, gc=False):
     end: int
     data: bytes
     refusal: Refusal | None = None
-    owed: int = 0
 
 
 class Encoding(StrEnum):

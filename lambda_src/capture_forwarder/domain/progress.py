@@ -5,8 +5,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from capture_forwarder.domain.capture import Bookmark, CaptureObject, Line
+from capture_forwarder.domain.capture import Bookmark, CaptureObject
 from capture_forwarder.domain.delivery import RejectionCode
+from capture_forwarder.domain.stretch import Stretch
 
 
 class Position(Struct, frozen=True, kw_only=True):
@@ -53,18 +54,23 @@ class QuarantineFile(Struct, frozen=True, kw_only=True):
 
 
 class Watermark:
-    """Follows lines, entered in order and settled in any order, to the first byte that is not settled yet."""
+    """Follows stretches, entered in order and settled in any order, to the first line that is not settled yet."""
 
     def __init__(self, start: Bookmark) -> None:
         self._settled = start
-        self._open: deque[Line] = deque()
-        self.enter = self._open.append  # as it is: this is done for every line there is
+        self._open: deque[Stretch] = deque()
+
+    def enter(self, stretch: Stretch) -> None:
+        """Take the stretch that follows the last."""
+        self._open.append(stretch)
 
     def advance(self, *, compressed: bool) -> Bookmark:
-        """Return how far everything is settled, and forget the lines up to there."""
-        last = None
-        while self._open and not self._open[0].owed:
-            last = self._open.popleft()
-        if last:
-            self._settled = Bookmark(last.end, last.number, compressed)
+        """Return how far everything is settled, and forget the stretches up to there."""
+        while self._open:
+            offset, lines = self._open[0].settled_to()
+            if lines > self._settled.lines:
+                self._settled = Bookmark(offset, lines, compressed)
+            if self._open[0].owed:
+                break
+            self._open.popleft()
         return self._settled

@@ -5,12 +5,12 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from capture_forwarder.domain.batch import Parcel, Results
 from capture_forwarder.domain.capture import Bookmark, Line, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import ACCEPTED, Refusal, Rejection, RowResult, RowStatus, Skipped
 from capture_forwarder.domain.progress import Position, Quarantined, Watermark
 from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.stretch import Stretch
 from capture_forwarder.formats.transform import Decoded, Outcome
 
 
@@ -34,59 +34,64 @@ class Account:
         self._kept: list[Quarantined] = []
         self._watermark = Watermark(position.bookmark)
 
-    def enter(self, line: Line, outcome: Outcome) -> None:
-        """Enter one line, and how many of its inferences are owed."""
+    def enter(self, line: Line, outcome: Outcome) -> Stretch:
+        """Enter one line, and return it as a stretch with what is owed of it."""
         self.lines.read += 1
+        stretch = Stretch(line.number, line.offset, line.end, [line.data])
         if isinstance(outcome, Rejection):
             self.lines.rejected[outcome.code] += 1
             self._reject(line, outcome)
         elif isinstance(outcome, Skipped):
             self.lines.skipped[outcome.reason] += 1
         else:
-            self._enter_rows(outcome, line)
-        self.inferences.pending += line.owed
-        self._watermark.enter(line)
+            self._enter_rows(outcome, line, stretch)
+        self._owe(stretch)
+        return stretch
 
-    def enter_ready(self, line: Line, count: int, time: datetime) -> None:
-        """Enter one line of the fast path: none of its `count` inferences, all of `time`, is rejected."""
-        lines, inferences = self.lines, self.inferences
-        lines.read += 1
-        lines.decoded += 1
-        inferences.made += count
-        inferences.pending += count
-        self._newest = time
-        line.owed = count
-        self._watermark.enter(line)
+    def enter_decoded(self, stretch: Stretch, newest: datetime | None) -> None:
+        """Enter lines of which all is owed and nothing rejected; the last of their calls was at `newest`."""
+        self.lines.read += len(stretch.lines)
+        self.lines.decoded += len(stretch.lines)
+        self.inferences.made += stretch.owed
+        self._newest = newest
+        self._owe(stretch)
 
-    def _enter_rows(self, decoded: Decoded, line: Line) -> None:
+    def _enter_rows(self, decoded: Decoded, line: Line, stretch: Stretch) -> None:
         self.lines.decoded += 1
         self.inferences.made += len(decoded.rows)
+        stretch.indices = []
         for row in decoded.rows:
             if isinstance(row, Rejection):
                 self.inferences.rejected[row.code] += 1
                 self._reject(line, row, row.index, row.partner_inference_id)
             else:
-                line.owed += 1
+                stretch.indices.append(row.index)
                 self._newest = row.inference_timestamp
+        stretch.owed = len(stretch.indices)
+        stretch.counts.append(stretch.owed)
 
-    def settle(self, results: Results) -> None:
-        """Take note of what became of inferences; one to be sent again stays owed."""
-        if (accepted := results.results.count(ACCEPTED)) == len(results.results):  # nearly always
-            for parcel in results.parcels:
-                parcel.claim.owed -= 1
-            self.inferences.pending -= accepted
-            self.inferences.accepted += accepted
-        else:
-            for parcel, result in results:
-                if result.status is not RowStatus.RETRYABLE:
-                    self._settle_one(parcel, result)
+    def _owe(self, stretch: Stretch) -> None:
+        self.inferences.pending += stretch.owed
+        self._watermark.enter(stretch)
 
-    def _settle_one(self, parcel: Parcel, result: RowResult) -> None:
-        parcel.claim.owed -= 1
+    def settle(self, stretch: Stretch, start: int, ids: list[str], results: list[RowResult]) -> None:
+        """Take note of what became of a stretch's inferences from place `start` on; one to be sent again stays owed."""
+        if results.count(ACCEPTED) == len(results):  # nearly always
+            stretch.settle(range(start, start + len(results)))
+            self.inferences.pending -= len(results)
+            self.inferences.accepted += len(results)
+            return
+        for place, (partner_inference_id, result) in enumerate(zip(ids, results, strict=True), start):
+            if result.status is not RowStatus.RETRYABLE:
+                stretch.settle([place])
+                self._settle_one(stretch, place, partner_inference_id, result)
+
+    def _settle_one(self, stretch: Stretch, place: int, partner_inference_id: str, result: RowResult) -> None:
         self.inferences.pending -= 1
         if result.refusal:
             self.inferences.rejected[result.refusal.code] += 1
-            self._reject(cast("Line", parcel.claim), result.refusal, parcel.index, parcel.partner_inference_id)
+            line, index = stretch.row(place)
+            self._reject(line, result.refusal, index, partner_inference_id)
         elif result.status is RowStatus.DUPLICATE:
             self.inferences.duplicate += 1
         else:

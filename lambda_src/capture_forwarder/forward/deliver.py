@@ -2,13 +2,14 @@
 
 from msgspec import Struct
 
-from capture_forwarder.domain.batch import Batch, Results
+from capture_forwarder.domain.batch import Batch
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
     RETRYABLE,
     BatchTooLarge,
     DestinationDenied,
     DestinationUnavailable,
+    Receipt,
     Refusal,
     RejectionCode,
     RowResult,
@@ -26,12 +27,12 @@ _TOO_LATE = DestinationUnavailable("the invocation's time was used up before a r
 
 
 class Delivered(Struct, frozen=True):
-    """What became of a batch: one result a parcel, and, where some are still owed, why.
+    """What became of a batch: one result an inference, and, where some are still owed, why.
 
     `throttled` says that the destination asked for less at once, whether or not it took the batch in the end.
     """
 
-    results: Results
+    results: list[RowResult]
     trouble: DestinationUnavailable | None = None
     throttled: bool = False
 
@@ -40,42 +41,44 @@ def deliver(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
     """Send `batch` until every row is settled or time runs out; rows still owed come back as retryable."""
     if run.deadline.left_secs() <= 0:
         return Delivered(owed(batch), _TOO_LATE)
-    settled = Results([], [])
+    results = owed(batch)
+    places = list(range(len(results)))
     attempt, throttled = 0, False
     while True:
         try:
             answered, trouble = _attempt(batch, outlet, run)
         except BatchTooLarge:
             halves = _halved(batch, outlet, run)
-            return Delivered(settled + halves.results, halves.trouble, throttled or halves.throttled)
+            _enter(halves.results, places, results)
+            return Delivered(results, halves.trouble, throttled or halves.throttled)
+        _enter(answered, places, results)
         if trouble is None:
-            return Delivered(settled + answered, throttled=throttled)
-        again = {place for place, result in enumerate(answered.results) if result.status is RowStatus.RETRYABLE}
-        settled += _at(answered, [place for place in range(len(answered.results)) if place not in again])
-        batch = batch.of(sorted(again))
+            return Delivered(results, throttled=throttled)
         throttled = throttled or trouble.throttled
         if isinstance(trouble, DestinationDenied) or not run.wait(attempt, trouble.retry_after_secs):
-            return Delivered(settled + owed(batch), trouble, throttled)
+            return Delivered(results, trouble, throttled)
+        again = [place for place, result in enumerate(answered) if result.status is RowStatus.RETRYABLE]
+        batch, places = batch.of(again), [places[place] for place in again]
         attempt += 1
 
 
-def owed(batch: Batch) -> Results:
-    """Return `batch` with nothing of it settled."""
-    return Results(batch.parcels, [RETRYABLE] * len(batch.parcels))
+def owed(batch: Batch) -> list[RowResult]:
+    """Return what became of `batch` while nothing of it is settled."""
+    return [RETRYABLE] * len(batch.ids)
 
 
-def _at(answered: Results, places: list[int]) -> Results:
-    return Results([answered.parcels[place] for place in places], [answered.results[place] for place in places])
+def _enter(answered: list[RowResult], places: list[int], results: list[RowResult]) -> None:
+    for place, result in zip(places, answered, strict=True):
+        results[place] = result
 
 
-def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[Results, DestinationUnavailable | None]:
+def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[list[RowResult], DestinationUnavailable | None]:
     started = run.clock()
     trouble: DestinationUnavailable | None = None
     try:
-        results = outlet.destination.send(batch, within_secs=run.deadline.request_secs()).results
-        answered = _matched(batch, results)
-        if results.count(ACCEPTED) < len(results) and (again := results.count(RETRYABLE)):
-            trouble = DestinationUnavailable(f"{again} of {len(results)} rows are to be sent again")
+        answered = _matched(batch, outlet.destination.send(batch, within_secs=run.deadline.request_secs()))
+        if answered.count(ACCEPTED) < len(answered) and (again := answered.count(RETRYABLE)):
+            trouble = DestinationUnavailable(f"{again} of {len(answered)} rows are to be sent again")
     except DestinationUnavailable as unavailable:
         answered, trouble = owed(batch), unavailable
     finally:
@@ -84,7 +87,7 @@ def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[Results, Destinati
         run.observer.notice(
             BatchSent(
                 destination=outlet.name,
-                inferences=len(batch.parcels),
+                inferences=len(batch.ids),
                 latency_secs=took,
                 trouble=str(trouble) if trouble else None,
                 denied=isinstance(trouble, DestinationDenied),
@@ -93,22 +96,22 @@ def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[Results, Destinati
     return answered, trouble
 
 
-def _matched(batch: Batch, results: list[RowResult]) -> Results:
-    """Give every row its result; with another number of results than rows it cannot be told which is whose.
+def _matched(batch: Batch, receipt: Receipt) -> list[RowResult]:
+    """Return a result for every row; with another number of results than rows it cannot be told which is whose.
 
     Then nothing is settled and all is sent again: deterministic ids make that harmless.
     """
-    if len(results) != len(batch.parcels):
-        raise DestinationUnavailable(f"{len(results)} results for {len(batch.parcels)} rows: none is settled")
-    return Results(batch.parcels, results)
+    if len(receipt.results) != len(batch.ids):
+        raise DestinationUnavailable(f"{len(receipt.results)} results for {len(batch.ids)} rows: none is settled")
+    return receipt.results
 
 
 def _halved(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
-    if len(batch.parcels) == 1:
-        return Delivered(Results(batch.parcels, [_TOO_LARGE]))
-    middle = len(batch.parcels) // 2
+    if len(batch.ids) == 1:
+        return Delivered([_TOO_LARGE])
+    middle = len(batch.ids) // 2
     first = deliver(batch.of(range(middle)), outlet, run)
-    second = deliver(batch.of(range(middle, len(batch.parcels))), outlet, run)
+    second = deliver(batch.of(range(middle, len(batch.ids))), outlet, run)
     return Delivered(
         first.results + second.results, first.trouble or second.trouble, first.throttled or second.throttled
     )

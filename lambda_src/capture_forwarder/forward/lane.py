@@ -1,11 +1,11 @@
 """The way to one model of one destination: fills batches across capture objects and keeps several posts in flight."""
 
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from capture_forwarder.domain.batch import Batch, Batcher, Claim, Owner, Results
-from capture_forwarder.domain.delivery import DestinationUnavailable
+from capture_forwarder.domain.batch import Batch, Batcher, Parcel, Settle
+from capture_forwarder.domain.delivery import DestinationUnavailable, RowResult
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.formats.fast.path import Ready
 from capture_forwarder.forward.deliver import Delivered, deliver, owed
 from capture_forwarder.forward.outlet import Outlet
 from capture_forwarder.forward.run import Run
@@ -22,47 +22,44 @@ class Lane:
 
     def __init__(self, model_id: str, outlet: Outlet, run: Run) -> None:
         self.trouble: DestinationUnavailable | None = None
+        self.max_inferences = outlet.destination.limits.max_inferences
         self._outlet = outlet
         self._run = run
-        self._batcher = Batcher(model_id, outlet.destination.limits, outlet.destination.row, self._post)
+        self._batcher = Batcher(model_id, outlet.destination.limits, self._post)
         self._posts = 0
         self.limit = outlet.max_in_flight
-        self._in_flight: dict[Future[Delivered], Batch] = {}
+        self._in_flight: dict[Future[Delivered], tuple[Batch, list[Parcel]]] = {}
 
-    def add(self, owner: Owner, claim: Claim, inference: Inference) -> bool:
-        """Take one more inference and tell whether that began a post; blocks while too many are under way."""
-        before, partner_id, time = self._posts, inference.partner_inference_id, inference.inference_timestamp
-        self._batcher.add(owner, claim, partner_id, inference.index, time, inference.data)
-        return self._posts != before
+    def add(self, settle: Settle, inferences: Sequence[Inference]) -> bool:
+        """Take inferences of one stretch and tell whether that began a post; blocks while too many are under way."""
+        make = self._outlet.destination.row
+        rows = [make(one.partner_inference_id, one.inference_timestamp, one.data) for one in inferences]
+        return self.add_rows(settle, [one.partner_inference_id for one in inferences], rows)
 
-    def add_ready(self, owner: Owner, claim: Claim, ready: Ready) -> bool:
-        """Take all inferences of one call, as `add` does with one."""
+    def add_rows(self, settle: Settle, ids: list[str], rows: list[object]) -> bool:
+        """Take what are elements of a request already, as `add` takes inferences."""
         before = self._posts
-        self._batcher.add_typed(owner, claim, ready.ids, ready.time, ready.rows)
+        self._batcher.add(settle, ids, rows)
         return self._posts != before
-
-    def encode(self) -> None:
-        """Encode what was taken, which else may wait in memory for more."""
-        self._batcher.encode()
 
     def flush(self) -> None:
         """Send what has been gathered."""
         self._batcher.flush()
 
-    def _post(self, batch: Batch) -> None:
+    def _post(self, batch: Batch, parcels: list[Parcel]) -> None:
         self._posts += 1
         while len(self._in_flight) >= self.limit:
             self.settle_some()
         if self.trouble:
-            _settle(owed(batch))
+            _settle(batch, parcels, owed(batch))
         else:
-            self._in_flight[self._outlet.executor.submit(deliver, batch, self._outlet, self._run)] = batch
+            self._in_flight[self._outlet.executor.submit(deliver, batch, self._outlet, self._run)] = batch, parcels
 
     def settle_some(self) -> bool:
         """Wait until a post is answered or given up; return whether any was under way."""
         done, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
         for future in done:
-            batch = self._in_flight.pop(future)
+            batch, parcels = self._in_flight.pop(future)
             try:
                 delivered = future.result()
             except Exception as bug:  # noqa: BLE001 - a bug in one post must leave its rows owed, not unaccounted for
@@ -70,10 +67,13 @@ class Lane:
             self.trouble = self.trouble or delivered.trouble
             self.limit = self.limit // 2 if delivered.throttled else self.limit + 1
             self.limit = min(max(self.limit, 1), self._outlet.max_in_flight)
-            _settle(delivered.results)
+            _settle(batch, parcels, delivered.results)
         return bool(done)
 
 
-def _settle(results: Results) -> None:
-    for owner, own in results.by_owner():
-        owner.settle(own)
+def _settle(batch: Batch, parcels: list[Parcel], results: list[RowResult]) -> None:
+    start = 0
+    for parcel in parcels:
+        stop = start + parcel.count
+        parcel.settle(parcel.start, batch.ids[start:stop], results[start:stop])
+        start = stop

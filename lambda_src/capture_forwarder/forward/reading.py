@@ -1,11 +1,14 @@
 """One capture object read, line after line, until its end or that of the time."""
 
+from functools import partial
+
 from msgspec import Struct
 
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.formats.lines import LineReader
+from capture_forwarder.formats.stretches import Gathered, gather
 from capture_forwarder.formats.transform import Decoded
 from capture_forwarder.forward.account import Account
 from capture_forwarder.forward.books import Books
@@ -37,19 +40,14 @@ class Reading:
     def read(self, reader: LineReader, limits: ReadingLimits, books: Books) -> None:
         """Read on until the end, or until there is a reason to stop. Raises `Unavailable`."""
         account, lane, run = self._account, self._lane, self._run
-        fast, due, clocked = self._way.fast, run.clock() + limits.checkpoint_secs, 0
+        due, clocked = run.clock() + limits.checkpoint_secs, 0
         account.compressed = reader.compressed
-        for line in reader:
-            if fast and (ready := fast(line.data)):
-                account.enter_ready(line, len(ready.ids), ready.time)
-                posted, full = lane.add_ready(account, line, ready), False
-            else:
-                posted = self._enter(line)
-                full = account.rejected_bytes > limits.max_rejected_bytes
-            if not (posted or full) and line.end - clocked < _UNCLOCKED_BYTES:
+        for gathered in gather(reader, self._way.fast, lane.max_inferences):
+            posted = self._enter(gathered) if isinstance(gathered, Gathered) else self._enter_line(gathered)
+            full, end = account.rejected_bytes > limits.max_rejected_bytes, gathered.end
+            if not (posted or full) and end - clocked < _UNCLOCKED_BYTES:
                 continue
-            clocked = line.end
-            lane.encode()
+            clocked = end
             account.bookmark()
             books.close_settled()
             if lane.trouble:
@@ -63,13 +61,16 @@ class Reading:
                 due = run.clock() + limits.checkpoint_secs
         account.stop(ObjectState.READ)
 
-    def _enter(self, line: Line) -> bool:
+    def _enter(self, gathered: Gathered) -> bool:
+        """Enter what the fast path read, and tell whether that began a post."""
+        stretch, ready = gathered.stretch, gathered.ready
+        self._account.enter_decoded(stretch, ready.time)
+        return self._lane.add_rows(partial(self._account.settle, stretch), ready.ids, ready.rows)
+
+    def _enter_line(self, line: Line) -> bool:
         """Enter one line that the fast path left, and tell whether that began a post."""
         outcome = self._way.plain(line)
-        self._account.enter(line, outcome)
-        posted = False
-        if isinstance(outcome, Decoded):
-            for row in outcome.rows:
-                if isinstance(row, Inference):
-                    posted |= self._lane.add(self._account, line, row)
-        return posted
+        stretch = self._account.enter(line, outcome)
+        rows = outcome.rows if isinstance(outcome, Decoded) else []
+        inferences = [row for row in rows if isinstance(row, Inference)]
+        return self._lane.add(partial(self._account.settle, stretch), inferences)

@@ -40,7 +40,7 @@ class Ways:
         if route.name not in self._ways:
             outlet = self._outlets[route.destination]
             schema = outlet.schemas.schema(route.model_id) if route.schema_from_model else route.schema
-            fast = fast_path(route.reading, schema) if schema else None
+            fast = fast_path(route.reading, schema, outlet.destination.row) if schema else None
             self._ways[route.name] = Way(Transform(route.reading, schema), fast)
         return self._ways[route.name]
 

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
+from capture_forwarder.domain.batch import MakeRow
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.route import IdSource, PayloadOptions, ReadingOptions
 from capture_forwarder.domain.schema import ModelSchema
@@ -52,20 +53,23 @@ class _Envelope(Struct, gc=False):
 _decode = msgspec.json.Decoder(_Envelope).decode
 
 
-class Ready(Struct, frozen=True, gc=False):
-    """The inferences of one captured call: their time, ids and rows, each a struct of both sides' values by name."""
+class Ready(Struct, gc=False):
+    """Inferences of some captured calls: ids, elements of a request's array, and the time of the last call."""
 
-    time: datetime
-    ids: list[str]
-    rows: list[Any]
+    ids: list[str] = field(default_factory=list)
+    rows: list[Any] = field(default_factory=list)
+    time: datetime | None = None
 
 
-def fast_path(options: ReadingOptions, schema: ModelSchema) -> "FastPath | None":
-    """Return the fast path of a route, or `None` where every record needs the plain one."""
+def fast_path(options: ReadingOptions, schema: ModelSchema, make: MakeRow) -> "FastPath | None":
+    """Return the fast path of a route, or `None` where every record needs the plain one.
+
+    `make` gets the values of a row as a struct of those of both sides, by name.
+    """
     if _is_special(options.input) or _is_special(options.output):
         return None
     names = [attribute.name for side in (schema.inputs, schema.outputs) for attribute in side.by_name.values()]
-    return FastPath(options, schema) if len(set(names)) == len(schema.attributes) else None
+    return FastPath(options, schema, make) if len(set(names)) == len(schema.attributes) else None
 
 
 def _is_special(options: PayloadOptions) -> bool:
@@ -75,7 +79,8 @@ def _is_special(options: PayloadOptions) -> bool:
 class FastPath:
     """What lines of one route become, with one model's schema."""
 
-    def __init__(self, options: ReadingOptions, schema: ModelSchema) -> None:
+    def __init__(self, options: ReadingOptions, schema: ModelSchema, make: MakeRow) -> None:
+        self._make = make
         self._by_event = options.id_source is IdSource.EVENT_ID
         self._id_chars = options.max_partner_id_chars - _SUFFIX_CHARS
         self._inputs = SideShapes(schema.inputs, options.input, answers=False)
@@ -83,8 +88,8 @@ class FastPath:
         self._readers: dict[_Declared, tuple[PayloadReader, PayloadReader]] = {}
         self._joined: dict[tuple[Shape | None, Shape | None], type[Struct]] = {}
 
-    def __call__(self, data: bytes) -> Ready | None:
-        """Return what a line becomes, or `None` if that is for the plain path to tell."""
+    def __call__(self, data: bytes, ready: Ready) -> int | None:
+        """Add what a line becomes, and return how many rows it has; `None` if that is for the plain path to tell."""
         try:
             envelope = _decode(data)
         except REFUSED:
@@ -101,10 +106,12 @@ class FastPath:
             return None
         rows, answers = values
         row = self._joined.get((inputs.shape, outputs.shape)) or self._join(inputs.shape, outputs.shape)
-        if len(rows) == 1:
-            return Ready(event.inferenceTime, [call_id], [row(*rows[0], *answers[0])])
-        ids = [PartnerInferenceId.for_row(call_id, index, len(rows)) for index in range(len(rows))]
-        return Ready(event.inferenceTime, ids, [row(*given, *got) for given, got in zip(rows, answers, strict=True)])
+        make, count, ready.time = self._make, len(rows), event.inferenceTime
+        for index in range(count):
+            partner_id = call_id if count == 1 else PartnerInferenceId.for_row(call_id, index, count)
+            ready.ids.append(partner_id)
+            ready.rows.append(make(partner_id, event.inferenceTime, row(*rows[index], *answers[index])))
+        return count
 
     def _new_readers(self, declared: _Declared) -> tuple[PayloadReader, PayloadReader]:
         if len(self._readers) >= _MOST_DECLARED:

@@ -1,0 +1,157 @@
+"""Stretches: which lines travel together, and which of them is behind, whatever is settled first."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture_forwarder.destinations.arthur import Row
+from capture_forwarder.domain.capture import Bookmark, Line
+from capture_forwarder.domain.delivery import SourceUnavailable
+from capture_forwarder.domain.progress import Watermark
+from capture_forwarder.domain.route import ReadingOptions
+from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.domain.stretch import Stretch
+from capture_forwarder.formats.fast.path import FastPath, fast_path
+from capture_forwarder.formats.lines import LineReader
+from capture_forwarder.formats.stretches import Gathered, gather
+from tests.captures import capture, csv_side
+
+SCHEMA = ModelSchema(
+    (
+        Attribute("in", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),
+        Attribute("out", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
+    )
+)
+
+
+def call(number: int, rows: int = 1, **metadata: str) -> bytes:
+    """Return a capture line of so many rows."""
+    return capture(csv_side("1\n" * rows), csv_side("2\n" * rows), inferenceId=f"id-{number}", **metadata)
+
+
+@pytest.fixture
+def fast() -> FastPath:
+    """Give the fast path of a model of one value in and one out."""
+    found = fast_path(ReadingOptions(), SCHEMA, Row)
+    assert found is not None
+    return found
+
+
+def lines(*data: bytes) -> list[Line]:
+    """Return lines as they are read from an object."""
+    return list(LineReader([b"".join(one + b"\n" for one in data)], 1_000_000))
+
+
+def numbers(found: Gathered | Line) -> list[int]:
+    """Return the numbers of the lines of what was gathered; of one for the plain path its number less than nothing."""
+    if isinstance(found, Line):
+        return [-found.number]
+    return [found.stretch.row(place)[0].number for place in range(found.stretch.owed)]
+
+
+def test_lines_travel_together_until_one_is_for_the_plain_path(fast: FastPath) -> None:
+    """The order is that of the object, and a stretch knows where it ends."""
+    given_lines = lines(call(1), call(2), b"broken", b"", call(3), call(4, rows=2))
+    found = list(gather(given_lines, fast, 1000))
+    assert [numbers(one) for one in found] == [[1, 2], [-3], [-4], [5, 6, 6]]
+    assert [one.end for one in found] == [given_lines[at].end for at in (1, 2, 3, 5)]
+    last = found[-1]
+    assert isinstance(last, Gathered)
+    assert last.ready.ids == ["id-3", "id-4_0", "id-4_1"]
+    assert (last.stretch.counts, last.stretch.lines) == ([1, 2], [call(3), call(4, rows=2)])
+
+
+@pytest.mark.parametrize(("most_rows", "expected"), [(1, [1, 1, 1, 1]), (2, [2, 2]), (3, [3, 1]), (1000, [4])], ids=str)
+def test_a_stretch_ends_with_the_rows_that_a_request_takes(fast: FastPath, most_rows: int, expected: list[int]) -> None:
+    """What is more would have to be cut."""
+    found = gather(lines(*(call(number) for number in range(4))), fast, most_rows)
+    assert [len(numbers(one)) for one in found] == expected
+
+
+def test_stretches_are_short(fast: FastPath) -> None:
+    """At most 128 rows, or the lines that make it 64 KiB, wait for the others."""
+    few = gather(lines(*(call(number) for number in range(130))), fast, 1000)
+    assert [len(numbers(one)) for one in few] == [128, 2]
+    large = gather(lines(*(call(number, x="y" * 33_000) for number in range(4))), fast, 1000)
+    assert [len(numbers(one)) for one in large] == [2, 2]
+
+
+def test_a_call_of_many_rows_is_not_cut(fast: FastPath) -> None:
+    """Its line is one, however many rows it has."""
+    (found,) = gather(lines(call(1, rows=300)), fast, 1000)
+    assert numbers(found) == [1] * 300
+
+
+def test_without_a_fast_path_every_line_stands_alone() -> None:
+    """As it came."""
+    given_lines = lines(call(1), b"", call(2))
+    assert list(gather(given_lines, None, 1000)) == given_lines
+
+
+def test_what_was_read_before_reading_broke_off_is_not_lost(fast: FastPath) -> None:
+    """Where it always breaks off at the same place, the beginning gets ahead all the same."""
+
+    def broken() -> Iterator[Line]:
+        yield from lines(call(1), call(2))
+        raise SourceUnavailable("reset")
+
+    found = gather(broken(), fast, 1000)
+    assert numbers(next(found)) == [1, 2]
+    with pytest.raises(SourceUnavailable, match=r"^reset$"):
+        next(found)
+
+
+COUNTS = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), max_size=5)
+
+
+def stretches(counts: list[list[int]]) -> list[Stretch]:
+    """Return stretches of lines with these counts, one after the other; every line is as long as its number says."""
+    made, number, offset = [], 1, 0
+    for count in counts:
+        data = [b"x" * (number + at) for at in range(len(count))]
+        end = offset + sum(len(one) + 1 for one in data)
+        made.append(Stretch(number, offset, end, data, count, owed=sum(count)))
+        number, offset = number + len(count), end
+    return made
+
+
+@given(COUNTS)
+def test_every_inference_knows_its_line_and_its_row(counts: list[list[int]]) -> None:
+    """Rows count up from 0 in every call, whatever stands before it in the stretch."""
+    for stretch in stretches(counts):
+        found = [stretch.row(place) for place in range(stretch.owed)]
+        expected = [(at, index) for at, count in enumerate(stretch.counts) for index in range(count)]
+        assert [(line.number - stretch.number, index) for line, index in found] == expected
+        for line, _ in found:
+            assert line.data == b"x" * line.number
+            assert line.offset == sum(number + 1 for number in range(1, line.number))
+            assert line.end == line.offset + len(line.data) + 1
+        with pytest.raises(IndexError):
+            stretch.row(stretch.owed)
+
+
+def test_rows_that_were_rejected_before_leave_gaps() -> None:
+    """The plain path says which rows are left."""
+    stretch = Stretch(1, 0, 5, [b"line"], [2], [1, 3], owed=2)
+    assert [stretch.row(place)[1] for place in (0, 1)] == [1, 3]
+
+
+@given(COUNTS, st.data())
+def test_the_watermark_stands_at_the_first_line_that_is_owed(counts: list[list[int]], data: st.DataObject) -> None:
+    """Whatever is settled first, alone or many at once; lines that owe nothing are passed with those before them."""
+    made, watermark = stretches(counts), Watermark(Bookmark())
+    for stretch in made:
+        watermark.enter(stretch)
+    everything = [(at, place) for at, stretch in enumerate(made) for place in range(stretch.owed)]
+    owed = [made[at].row(place)[0] for at, place in everything]
+    last = made[-1] if made else Stretch(1, 0, 0)
+    end = Bookmark(last.end, last.number + len(last.lines) - 1, compressed=bool(made))
+    for at, place in [(None, 0), *data.draw(st.permutations(everything))]:
+        if at is not None:
+            owed.remove(made[at].row(place)[0])
+            made[at].settle([place])
+        first = min(owed, key=lambda line: line.number, default=None)
+        expected = Bookmark(first.offset, first.number - 1, compressed=first.number > 1) if first else end
+        assert watermark.advance(compressed=True) == expected
