@@ -1,45 +1,19 @@
 r"""The byte stream of a capture object, split into lines.
 
 Only `\n` ends a line: JSON allows U+2028 and U+0085 raw inside strings, and a multi-byte character may lie across a
-chunk boundary. Splitting runs in C (`io.BufferedReader`) and holds one line at a time.
+chunk boundary. A chunk is split at once, by C; what stands behind its last line end begins the next line.
 """
 
-import gzip
-import io
-import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from capture_forwarder.domain.capture import Bookmark, Line
 from capture_forwarder.domain.delivery import Refusal, RejectionCode
+from capture_forwarder.formats.inflate import MAGIC, Damaged, inflate
 
-_BUFFER_BYTES = 256 * 1024
-_GZIP_MAGIC = b"\x1f\x8b"
 _BROKEN = Refusal(
     RejectionCode.OBJECT_TRUNCATED, "the gzip stream ends early or is damaged here; upload the object again"
 )
-
-
-class _ChunkStream(io.RawIOBase):
-    """Lets `io.BufferedReader` read from an iterator of chunks of any size."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # typeshed's buffer type is private
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return 0
-            self._rest = memoryview(chunk)
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
 
 
 class LineReader:
@@ -54,10 +28,11 @@ class LineReader:
         self._at = at
         self._max_line_bytes = max_line_bytes
         head, rest = b"", iter(chunks)
-        while len(head) < len(_GZIP_MAGIC) and (chunk := next(rest, None)) is not None:
+        while len(head) < len(MAGIC) and (chunk := next(rest, None)) is not None:
             head += chunk
-        self._chunks = chain([head], rest)
-        self.compressed = at.compressed or (at.offset == 0 and head.startswith(_GZIP_MAGIC))
+        stream = chain([head], rest)
+        self.compressed = at.compressed or (at.offset == 0 and head.startswith(MAGIC))
+        self._chunks = _after(inflate(stream), at.offset) if self.compressed else stream
 
     def __iter__(self) -> Iterator[Line]:
         """Yield every line; one past `max_line_bytes` is passed over and refused.
@@ -65,43 +40,66 @@ class LineReader:
         A gzip stream that ends early or is damaged gives a last, refused line where it broke: what was cut off is
         unknown, so an object like that is never a success.
         """
-        number, offset = self._at.lines, self._at.offset
+        longest = self._max_line_bytes
+        begun = _Begun(self._at.lines + 1, self._at.offset, longest)
         try:
-            stream = self._opened()
-            while data := stream.readline(self._max_line_bytes + 1):
-                end = offset + len(data)
-                refusal = None
-                if len(data) > self._max_line_bytes and not data.endswith(b"\n"):
-                    end += _skip_line(stream)
-                    data, refusal = b"", self._too_long(end - offset)
-                number += 1
-                yield Line(number, offset, end, data.removesuffix(b"\n"), refusal)
-                offset = end
-        except (EOFError, gzip.BadGzipFile, zlib.error):
-            yield Line(number + 1, offset, offset, b"", _BROKEN)
-
-    def _opened(self) -> io.BufferedReader:
-        plain: io.BufferedReader = io.BufferedReader(_ChunkStream(self._chunks), _BUFFER_BYTES)
-        if not self.compressed:
-            return plain
-        inflated: io.BufferedReader = io.BufferedReader(gzip.GzipFile(fileobj=plain), _BUFFER_BYTES)
-        behind = self._at.offset
-        while behind and (skipped := len(inflated.read(min(behind, _BUFFER_BYTES)))):
-            behind -= skipped
-        return inflated
-
-    def _too_long(self, size: int) -> Refusal:
-        limit = self._max_line_bytes
-        return Refusal(
-            RejectionCode.LINE_TOO_LONG,
-            f"{size} bytes, more than max_line_bytes = {limit}; raise it if such lines are wanted",
-        )
+            for chunk in self._chunks:
+                first, *others = chunk.split(b"\n")
+                begun.add(first)
+                if not others:
+                    continue
+                rest = others.pop()
+                line = begun.ended(1)
+                yield line
+                number, end = line.number, line.end
+                for data in others:
+                    number, offset, end = number + 1, end, end + len(data) + 1
+                    yield (
+                        Line(number, offset, end, data)
+                        if len(data) <= longest
+                        else _too_long(number, offset, end, longest)
+                    )
+                begun = _Begun(number + 1, end, longest)
+                begun.add(rest)
+        except Damaged:
+            yield Line(begun.number, begun.offset, begun.offset, b"", _BROKEN)
+            return
+        if begun.size:
+            yield begun.ended(0)
 
 
-def _skip_line(stream: io.BufferedReader) -> int:
-    skipped = 0
-    while piece := stream.readline(_BUFFER_BYTES):
-        skipped += len(piece)
-        if piece.endswith(b"\n"):
-            break
-    return skipped
+class _Begun:
+    """A line of which more may come; too long a one is not kept, and only its size known."""
+
+    def __init__(self, number: int, offset: int, longest: int) -> None:
+        self.number = number
+        self.offset = offset
+        self.size = 0
+        self._longest = longest
+        self._pieces: list[bytes] = []
+
+    def add(self, piece: bytes) -> None:
+        self.size += len(piece)
+        if self.size <= self._longest:
+            self._pieces.append(piece)
+        else:
+            self._pieces.clear()
+
+    def ended(self, by: int) -> Line:
+        """Return the line, with as many bytes of line end."""
+        end = self.offset + self.size + by
+        if self.size > self._longest:
+            return _too_long(self.number, self.offset, end, self._longest)
+        return Line(self.number, self.offset, end, b"".join(self._pieces))
+
+
+def _too_long(number: int, offset: int, end: int, longest: int) -> Line:
+    why = f"{end - offset} bytes, more than max_line_bytes = {longest}; raise it if such lines are wanted"
+    return Line(number, offset, end, b"", Refusal(RejectionCode.LINE_TOO_LONG, why))
+
+
+def _after(chunks: Iterable[bytes], behind: int) -> Iterator[bytes]:
+    """Yield what comes after so many bytes."""
+    for chunk in chunks:
+        yield chunk[behind:]
+        behind = max(0, behind - len(chunk))
