@@ -391,7 +391,7 @@ def test_on_either_path_reading_ends_when_the_time_does(route: Route) -> None:
 
 
 def test_what_a_truncated_object_lost_is_in_quarantine() -> None:
-    """The last thing of it is no line: it stands where the bookmark of a whole object does."""
+    """What came before the break arrives; the last thing of it is no line: it stands where a whole object's end does."""
     world = World()
     whole = world.put("a", call(1), compress=True)
     place = (whole.source.bucket, whole.source.key)
@@ -399,7 +399,8 @@ def test_what_a_truncated_object_lost_is_in_quarantine() -> None:
     world.store.objects[place] = cut
     (report,) = world.forward(Work(CaptureObject(*place, etag=f"etag-{hash(cut)}")))
     assert (report.state, report.settled, report.unquarantined) == (ObjectState.DONE, True, 0)
-    assert world.quarantined() == [(RejectionCode.OBJECT_TRUNCATED, 1, None)]
+    assert list(world.destination.stored) == ["id-1"]
+    assert world.quarantined() == [(RejectionCode.OBJECT_TRUNCATED, 2, None)]
 
 
 def test_an_object_without_rejections_has_no_quarantine_file() -> None:

@@ -1,4 +1,4 @@
-"""HTTP for every destination: one pooled session, time limits, proxies, a CA bundle, the token refreshed once."""
+"""HTTP for every destination: pooled connections, time limits, proxies, a CA bundle, the token refreshed once."""
 
 import os
 import zlib
@@ -10,7 +10,7 @@ from typing import Protocol
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
+from requests.utils import default_headers, get_environ_proxies
 
 from capture_forwarder.destinations.answers import Answer, retry_after
 from capture_forwarder.domain.delivery import BatchTooLarge, DestinationDenied, DestinationUnavailable
@@ -36,7 +36,8 @@ class Token(Protocol):
 class HttpClient:
     """Speaks to one API. What the environment says of proxies and certificates is read once, not at every request.
 
-    Redirections are never followed: they would carry the token, and a POST, to somewhere nobody configured.
+    There is no session, which would look for cookies in every answer and follow redirections: these would carry the
+    token, and a POST, to somewhere nobody configured.
     """
 
     def __init__(
@@ -56,13 +57,9 @@ class HttpClient:
         self._token = token
         self._headers = headers
         self._timeouts_secs = timeouts_secs
-        self._session = requests.Session()
-        self._session.proxies = get_environ_proxies(self._url)
-        self._session.trust_env = False
-        self._session.verify = ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=max_connections)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._proxies = get_environ_proxies(self._url)
+        self._verify = ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=max_connections)
         self._prepared = lru_cache(_MOST_PREPARED)(self._prepare)
 
     def get(self, path: str) -> Answer:
@@ -91,11 +88,8 @@ class HttpClient:
             if body is not None:
                 request.body = body
                 request.headers["Content-Length"] = str(len(body))
-            with self._session.send(
-                request,
-                timeout=(connect_secs, read_secs),
-                allow_redirects=False,
-                stream=True,
+            with self._adapter.send(
+                request, stream=True, timeout=(connect_secs, read_secs), verify=self._verify, proxies=self._proxies
             ) as response:
                 wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
                 return Answer(response.status_code, _read(response), wait)
@@ -106,8 +100,8 @@ class HttpClient:
 
     def _prepare(self, method: str, path: str, token: str) -> requests.PreparedRequest:
         """Return a request that lacks only its body: what never changes is checked once, not a thousand times."""
-        headers = self._headers(token) | (self._content if method == "POST" else {})
-        return self._session.prepare_request(requests.Request(method, self._url + path, headers=headers))
+        headers = dict(default_headers()) | self._headers(token) | (self._content if method == "POST" else {})
+        return requests.Request(method, self._url + path, headers=headers).prepare()
 
 
 def _read(response: requests.Response) -> bytes:

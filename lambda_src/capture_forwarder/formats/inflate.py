@@ -1,4 +1,4 @@
-"""Gzip inflated piece by piece, by zlib itself: Python's `gzip` takes half as long again, and reads from files alone."""
+"""Gzip inflated piece by piece, by zlib itself: Python's `gzip` takes half as long again, and wants a file."""
 
 import zlib
 from collections.abc import Iterable, Iterator

@@ -1,5 +1,7 @@
 """One batch delivered: tried again while there is time, split where it is too large, settled row by row."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from capture_forwarder.domain.batch import Batch
@@ -42,7 +44,7 @@ def deliver(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
     if run.deadline.left_secs() <= 0:
         return Delivered(owed(batch), _TOO_LATE)
     results = owed(batch)
-    places = list(range(len(results)))
+    places: Sequence[int] = range(len(results))
     attempt, throttled = 0, False
     while True:
         try:
@@ -67,7 +69,10 @@ def owed(batch: Batch) -> list[RowResult]:
     return [RETRYABLE] * len(batch.ids)
 
 
-def _enter(answered: list[RowResult], places: list[int], results: list[RowResult]) -> None:
+def _enter(answered: list[RowResult], places: Sequence[int], results: list[RowResult]) -> None:
+    if len(places) == len(results):  # nearly always
+        results[:] = answered
+        return
     for place, result in zip(places, answered, strict=True):
         results[place] = result
 
