@@ -39,9 +39,9 @@ def fast() -> FastPath:
     return found
 
 
-def lines(*data: bytes) -> list[Line]:
-    """Return lines as they are read from an object."""
-    return list(LineReader([b"".join(one + b"\n" for one in data)], 1_000_000))
+def lines(*data: bytes) -> LineReader:
+    """Return a reader of an object of these lines, in one chunk."""
+    return LineReader([b"".join(one + b"\n" for one in data)], 1_000_000)
 
 
 def numbers(found: Gathered | Line) -> list[int]:
@@ -53,10 +53,11 @@ def numbers(found: Gathered | Line) -> list[int]:
 
 def test_lines_travel_together_until_one_is_for_the_plain_path(fast: FastPath) -> None:
     """The order is that of the object, and a stretch knows where it ends."""
-    given_lines = lines(call(1), call(2), b"broken", b"", call(3), call(4, rows=2))
-    found = list(gather(given_lines, fast, 1000))
+    data = call(1), call(2), b"broken", b"", call(3), call(4, rows=2)
+    found = list(gather(lines(*data), fast, 1000))
     assert [numbers(one) for one in found] == [[1, 2], [-3], [-4], [5, 6, 6]]
-    assert [one.end for one in found] == [given_lines[at].end for at in (1, 2, 3, 5)]
+    ends = [line.end for line in lines(*data)]
+    assert [one.end for one in found] == [ends[at] for at in (1, 2, 3, 5)]
     last = found[-1]
     assert isinstance(last, Gathered)
     assert last.ready.ids == ["id-3", "id-4_0", "id-4_1"]
@@ -86,21 +87,53 @@ def test_a_call_of_many_rows_is_not_cut(fast: FastPath) -> None:
 
 def test_without_a_fast_path_every_line_stands_alone() -> None:
     """As it came."""
-    given_lines = lines(call(1), b"", call(2))
-    assert list(gather(given_lines, None, 1000)) == given_lines
+    data = call(1), b"", call(2)
+    assert list(gather(lines(*data), None, 1000)) == list(lines(*data))
 
 
 def test_what_was_read_before_reading_broke_off_is_not_lost(fast: FastPath) -> None:
     """Where it always breaks off at the same place, the beginning gets ahead all the same."""
 
-    def broken() -> Iterator[Line]:
-        yield from lines(call(1), call(2))
+    def broken() -> Iterator[bytes]:
+        yield call(1) + b"\n" + call(2) + b"\n" + call(3)
         raise SourceUnavailable("reset")
 
-    found = gather(broken(), fast, 1000)
+    found = gather(LineReader(broken(), 1_000_000), fast, 1000)
     assert numbers(next(found)) == [1, 2]
     with pytest.raises(SourceUnavailable, match=r"^reset$"):
         next(found)
+
+
+PARTS = st.lists(st.sampled_from([call(1), call(2, rows=2), b"", b"broken", b"x" * 2000]), max_size=8)
+
+
+@given(PARTS, st.integers(1, 3000), st.integers(1, 4), st.booleans())
+def test_no_line_is_lost_and_none_comes_twice(
+    data: list[bytes],
+    chunk_bytes: int,
+    most_rows: int,
+    ended: bool,  # noqa: FBT001 - drawn by hypothesis
+) -> None:
+    """However an object is cut into chunks: the lines are those that come one by one, in order, and so are the ends."""
+    whole = b"\n".join(data) + (b"\n" if ended else b"")
+    chunks = [whole[at : at + chunk_bytes] for at in range(0, len(whole), chunk_bytes)]
+    expected = list(LineReader(chunks, 1000))
+    fast = fast_path(ReadingOptions(), SCHEMA, Row)
+    found = list(gather(LineReader(chunks, 1000), fast, most_rows))
+    ends = {line.number: line.end for line in expected}
+    told = []
+    for one in found:
+        if isinstance(one, Line):
+            told.append(one)
+        else:
+            stretch = one.stretch
+            assert stretch.settled_to()[1] == stretch.number - 1
+            stretch.settle(range(stretch.owed))
+            assert stretch.settled_to() == (one.end, stretch.number + len(stretch.lines) - 1)
+            assert one.end == ends[stretch.number + len(stretch.lines) - 1]
+            told += [line for line in expected if stretch.number <= line.number < stretch.number + len(stretch.lines)]
+            assert [line.data for line in told[-len(stretch.lines) :]] == stretch.lines
+    assert told == expected
 
 
 COUNTS = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), max_size=5)

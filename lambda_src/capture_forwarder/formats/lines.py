@@ -7,6 +7,8 @@ chunk boundary. A chunk is split at once, by C; what stands behind its last line
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from msgspec import Struct
+
 from capture_forwarder.domain.capture import Bookmark, Line
 from capture_forwarder.domain.delivery import Refusal, RejectionCode
 from capture_forwarder.formats.inflate import MAGIC, Damaged, inflate
@@ -14,6 +16,23 @@ from capture_forwarder.formats.inflate import MAGIC, Damaged, inflate
 _BROKEN = Refusal(
     RejectionCode.OBJECT_TRUNCATED, "the gzip stream ends early or is damaged here; upload the object again"
 )
+
+
+class Lines(Struct, frozen=True):
+    """Whole lines that stand one behind the other, the first with the number `number`, and where the last one ends."""
+
+    number: int
+    offset: int
+    end: int
+    data: list[bytes]
+
+    def __iter__(self) -> Iterator[Line]:
+        """Yield one line after the other."""
+        offset = self.offset
+        for number, data in enumerate(self.data, self.number):
+            end = min(offset + len(data) + 1, self.end)
+            yield Line(number, offset, end, data)
+            offset = end
 
 
 class LineReader:
@@ -35,7 +54,12 @@ class LineReader:
         self._chunks = _after(inflate(stream), at.offset) if self.compressed else stream
 
     def __iter__(self) -> Iterator[Line]:
-        """Yield every line; one past `max_line_bytes` is passed over and refused.
+        """Yield every line, one by one."""
+        for lines in self.together():
+            yield from (lines,) if isinstance(lines, Line) else lines
+
+    def together(self) -> Iterator[Lines | Line]:
+        """Yield the lines as they come; alone is one past `max_line_bytes`, which is passed over and refused.
 
         A gzip stream that ends early or is damaged gives a last, refused line where it broke: what was cut off is
         unknown, so an object like that is never a success.
@@ -43,33 +67,26 @@ class LineReader:
         longest = self._max_line_bytes
         begun = _Begun(self._at.lines + 1, self._at.offset, longest)
         try:
-            for chunk in self._chunks:
-                first, *others = chunk.split(b"\n")
+            for chunk in _cut(self._chunks, longest):
+                first, *whole = chunk.split(b"\n")
                 begun.add(first)
-                if not others:
-                    continue
-                rest = others.pop()
-                line = begun.ended(1)
-                yield line
-                number, end = line.number, line.end
-                for data in others:
-                    number, offset, end = number + 1, end, end + len(data) + 1
-                    yield (
-                        Line(number, offset, end, data)
-                        if len(data) <= longest
-                        else _too_long(number, offset, end, longest)
-                    )
-                begun = _Begun(number + 1, end, longest)
-                begun.add(rest)
+                if whole:
+                    rest = whole.pop()
+                    yield (line := begun.ended(by=1))
+                    number, end = begun.number + 1, line.end + len(chunk) - len(first) - len(rest) - 1
+                    if whole:
+                        yield Lines(number, line.end, end, whole)
+                    begun = _Begun(number + len(whole), end, longest)
+                    begun.add(rest)
         except Damaged:
             yield Line(begun.number, begun.offset, begun.offset, b"", _BROKEN)
             return
         if begun.size:
-            yield begun.ended(0)
+            yield begun.ended(by=0)
 
 
 class _Begun:
-    """A line of which more may come; too long a one is not kept, and only its size known."""
+    """A line of which more may come; of one that is too long only the size is kept."""
 
     def __init__(self, number: int, offset: int, longest: int) -> None:
         self.number = number
@@ -85,17 +102,22 @@ class _Begun:
         else:
             self._pieces.clear()
 
-    def ended(self, by: int) -> Line:
+    def ended(self, *, by: int) -> Lines | Line:
         """Return the line, with as many bytes of line end."""
         end = self.offset + self.size + by
-        if self.size > self._longest:
-            return _too_long(self.number, self.offset, end, self._longest)
-        return Line(self.number, self.offset, end, b"".join(self._pieces))
+        if self.size <= self._longest:
+            return Lines(self.number, self.offset, end, [b"".join(self._pieces)])
+        why = (
+            f"{end - self.offset} bytes, more than max_line_bytes = {self._longest}; raise it if such lines are wanted"
+        )
+        return Line(self.number, self.offset, end, b"", Refusal(RejectionCode.LINE_TOO_LONG, why))
 
 
-def _too_long(number: int, offset: int, end: int, longest: int) -> Line:
-    why = f"{end - offset} bytes, more than max_line_bytes = {longest}; raise it if such lines are wanted"
-    return Line(number, offset, end, b"", Refusal(RejectionCode.LINE_TOO_LONG, why))
+def _cut(chunks: Iterable[bytes], longest: int) -> Iterator[bytes]:
+    """Yield chunks none of which holds a line that is too long; hardly ever they are cut for that."""
+    for chunk in chunks:
+        for start in range(0, len(chunk), longest):
+            yield chunk[start : start + longest]
 
 
 def _after(chunks: Iterable[bytes], behind: int) -> Iterator[bytes]:

@@ -10,18 +10,14 @@ from capture_forwarder.domain.batch import MakeRow
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.route import IdSource, PayloadOptions, ReadingOptions
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.formats.fast.shapes import Shape, Values
-from capture_forwarder.formats.fast.sides import REFUSED, PayloadReader, SideShapes
-from capture_forwarder.formats.fast.values import row_struct
+from capture_forwarder.formats.fast.pairs import Declared, Pair
+from capture_forwarder.formats.fast.sides import REFUSED, SideShapes
 from capture_forwarder.formats.records import SHADOW
 
 # What `_{index}` adds to an id, at most.
 _SUFFIX_CHARS = 12
 # Content types are captured data: hostile ones must not fill the memory.
 _MOST_DECLARED = 64
-
-# Encoding and content type of the request, and of the answer.
-_Declared = tuple[str, str | None, str, str | None]
 
 
 class _Side(Struct, gc=False):
@@ -85,8 +81,8 @@ class FastPath:
         self._id_chars = options.max_partner_id_chars - _SUFFIX_CHARS
         self._inputs = SideShapes(schema.inputs, options.input, answers=False)
         self._outputs = SideShapes(schema.outputs, options.output, answers=True)
-        self._readers: dict[_Declared, tuple[PayloadReader, PayloadReader]] = {}
-        self._joined: dict[tuple[Shape | None, Shape | None], type[Struct]] = {}
+        self._pairs: dict[Declared, Pair] = {}
+        self._pair: Pair | None = None
 
     def __call__(self, data: bytes, ready: Ready) -> int | None:
         """Add what a line becomes, and return how many rows it has; `None` if that is for the plain path to tell."""
@@ -100,44 +96,23 @@ class FastPath:
             return None
         asked, answered = sides.endpointInput, sides.endpointOutput
         declared = (asked.encoding, asked.observedContentType, answered.encoding, answered.observedContentType)
-        inputs, outputs = self._readers.get(declared) or self._new_readers(declared)
-        values = _read(inputs, outputs, asked.data, answered.data)
-        if values is None:
+        pair = self._pair if self._pair and self._pair.declared == declared else self._known(declared)
+        rows = pair.read(asked.data, answered.data)
+        if rows is None:
             return None
-        rows, answers = values
-        row = self._joined.get((inputs.shape, outputs.shape)) or self._join(inputs.shape, outputs.shape)
-        make, count, ready.time = self._make, len(rows), event.inferenceTime
-        for index in range(count):
+        make, ready.time, count = self._make, event.inferenceTime, len(rows)
+        for index, row in enumerate(rows):
             partner_id = call_id if count == 1 else PartnerInferenceId.for_row(call_id, index, count)
             ready.ids.append(partner_id)
-            ready.rows.append(make(partner_id, event.inferenceTime, row(*rows[index], *answers[index])))
+            ready.rows.append(make(partner_id, event.inferenceTime, row))
         return count
 
-    def _new_readers(self, declared: _Declared) -> tuple[PayloadReader, PayloadReader]:
-        if len(self._readers) >= _MOST_DECLARED:
-            self._readers.clear()
-        self._readers[declared] = self._inputs.reader(*declared[:2]), self._outputs.reader(*declared[2:])
-        return self._readers[declared]
-
-    def _join(self, inputs: Shape | None, outputs: Shape | None) -> type[Struct]:
-        """Return a struct of what stands in `inference_data`: the values of both sides, by name."""
-        attributes = tuple(attribute for shape in (inputs, outputs) if shape for attribute in shape.attributes)
-        self._joined[inputs, outputs] = row_struct(attributes, ordered=False)
-        return self._joined[inputs, outputs]
-
-
-def _read(
-    inputs: PayloadReader, outputs: PayloadReader, asked: str, answered: str
-) -> tuple[list[Values], list[Values]] | None:
-    """Return the values of every row of both sides, or `None` if they are for the plain path."""
-    rows: list[Values] | None
-    answers: list[Values] | None
-    try:
-        rows = inputs.read(asked)
-    except REFUSED:
-        rows = inputs.learn(asked)
-    try:
-        answers = outputs.read(answered)
-    except REFUSED:
-        answers = outputs.learn(answered)
-    return None if rows is None or answers is None or len(rows) != len(answers) else (rows, answers)
+    def _known(self, declared: Declared) -> Pair:
+        """Return what reads calls that are so declared; nearly always that is what read the last one."""
+        if declared not in self._pairs:
+            if len(self._pairs) >= _MOST_DECLARED:
+                self._pairs.clear()
+            readers = self._inputs.reader(*declared[:2]), self._outputs.reader(*declared[2:])
+            self._pairs[declared] = Pair(declared, *readers)
+        self._pair = self._pairs[declared]
+        return self._pair
