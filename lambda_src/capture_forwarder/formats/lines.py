@@ -72,17 +72,15 @@ class LineReader:
                 begun.add(first)
                 if whole:
                     rest = whole.pop()
-                    yield (line := begun.ended(by=1))
-                    number, end = begun.number + 1, line.end + len(chunk) - len(first) - len(rest) - 1
-                    if whole:
-                        yield Lines(number, line.end, end, whole)
-                    begun = _Begun(number + len(whole), end, longest)
+                    end = begun.offset + begun.size + len(chunk) - len(first) - len(rest)
+                    yield from begun.followed_by(whole, end)
+                    begun = _Begun(begun.number + 1 + len(whole), end, longest)
                     begun.add(rest)
         except Damaged:
             yield Line(begun.number, begun.offset, begun.offset, b"", _BROKEN)
             return
         if begun.size:
-            yield begun.ended(by=0)
+            yield from begun.followed_by([], begun.offset + begun.size)
 
 
 class _Begun:
@@ -102,15 +100,17 @@ class _Begun:
         else:
             self._pieces.clear()
 
-    def ended(self, *, by: int) -> Lines | Line:
-        """Return the line, with as many bytes of line end."""
-        end = self.offset + self.size + by
+    def followed_by(self, whole: list[bytes], end: int) -> Iterator[Lines | Line]:
+        """Yield this line, which is complete, and those behind it, up to byte `end`."""
         if self.size <= self._longest:
-            return Lines(self.number, self.offset, end, [b"".join(self._pieces)])
-        why = (
-            f"{end - self.offset} bytes, more than max_line_bytes = {self._longest}; raise it if such lines are wanted"
-        )
-        return Line(self.number, self.offset, end, b"", Refusal(RejectionCode.LINE_TOO_LONG, why))
+            yield Lines(self.number, self.offset, end, [b"".join(self._pieces), *whole])
+            return
+        own_end = min(self.offset + self.size + 1, end)
+        size, longest = own_end - self.offset, self._longest
+        why = f"{size} bytes, more than max_line_bytes = {longest}; raise it if such lines are wanted"
+        yield Line(self.number, self.offset, own_end, b"", Refusal(RejectionCode.LINE_TOO_LONG, why))
+        if whole:
+            yield Lines(self.number + 1, own_end, end, whole)
 
 
 def _cut(chunks: Iterable[bytes], longest: int) -> Iterator[bytes]:
