@@ -27,6 +27,8 @@ _MAX_RSS_MB: Final = 100
 _MAX_RSS_SPREAD_MB: Final = 5
 _LARGE_TIMES: Final = (5, 86)  # beside 58 MB, 291 MB and 5 GB
 _LINEAR_TIMES: Final = 18  # beside 58 MB, 1 GB
+_LINEAR_REPS: Final = 5
+_MESSAGES: Final = 10  # an invocation, unless the configuration says otherwise
 _SMALL_PART: Final = 50  # beside 58 MB, 1 MB
 _SMOKE_TIMES: Final = 2
 _WALL_BARS: Final = {4: 1.25, 8: 1.4}
@@ -62,19 +64,19 @@ def measure(options: Namespace) -> list[Figure]:
         with loopback(files.objects) as around:
             samples = _in_turns(around, files, options.reps)
             large = (_SMOKE_TIMES,) if options.smoke else _LARGE_TIMES
-            linear = _SMOKE_TIMES if options.smoke else _LINEAR_TIMES
-            repeated = {times: _invoke(around, f"x{times}") for times in {*large, linear}}
-            small = _invoke(around, "small", invocations=1 if options.smoke else _SMALL_PART)
-        figures = _speed(samples) + _memory(
-            samples["plain"], {times: repeated[times] for times in large}, options.size_mb
+            repeated = {times: _invoke(around, f"x{times}") for times in large}
+            linear = _linear(around, options)
+        return (
+            _speed(samples) + _memory(samples["plain"], repeated, options.size_mb) + linear + _waiting(files, options)
         )
-        figures += _linear([small, _middle(samples["plain"]), repeated[linear]])
-        return figures + _waiting(files, options)
 
 
-def _invoke(around: Loopback, name: str, *, invocations: int = 1, max_in_flight: int = 8) -> dict[str, Any]:
+def _invoke(
+    around: Loopback, name: str, *, objects: int = 1, objects_at_once: int = 1, max_in_flight: int = 8
+) -> dict[str, Any]:
     """Forward the object `name`, after a small one has opened the connections."""
-    events = [event([key(name, number)]) for number in range(invocations)]
+    keys = [key(name, number) for number in range(objects)]
+    events = [event(keys[at : at + objects_at_once]) for at in range(0, objects, objects_at_once)]
     return around.invoke(events, [event([key("small")])], max_in_flight=max_in_flight)
 
 
@@ -90,10 +92,6 @@ def _in_turns(around: Loopback, files: Files, reps: int) -> dict[str, list[dict[
 
 def _sample(pipeline: str, path: Path) -> dict[str, Any]:
     return finish(start("benchmarks.sample", pipeline, str(path), core=cores()[0]))
-
-
-def _middle(samples: list[dict[str, Any]]) -> dict[str, Any]:
-    return sorted(samples, key=lambda sample: sample["cpu_secs"])[len(samples) // 2]
 
 
 def _speed(samples: dict[str, list[dict[str, Any]]]) -> list[Figure]:
@@ -122,12 +120,29 @@ def _memory(plain: list[dict[str, Any]], repeated: dict[int, dict[str, Any]], si
     ]
 
 
-def _linear(samples: list[dict[str, Any]]) -> list[Figure]:
-    each = [sample["cpu_secs"] / sample["inferences"] * 1e6 for sample in samples]
-    note = ", ".join(f"{one:.2f}" for one in each) + " us an inference: small, middle, large object"
+def _linear(around: Loopback, options: Namespace) -> list[Figure]:
+    """Compare objects of all sizes, in turns; small ones come ten an invocation, as they do by default, or alone."""
+    large = f"x{_SMOKE_TIMES if options.smoke else _LINEAR_TIMES}"
+    small = _MESSAGES if options.smoke else _SMALL_PART
+    found: list[list[float]] = [
+        [
+            _each(_invoke(around, "small", objects=small, objects_at_once=_MESSAGES)),
+            _each(_invoke(around, "plain")),
+            _each(_invoke(around, large)),
+            _each(_invoke(around, "small", objects=small)),
+        ]
+        for _ in range(min(options.reps, _LINEAR_REPS))
+    ]
+    *each, alone = (median(one) for one in zip(*found, strict=True))
+    told = ", ".join(f"{one:.2f}" for one in each)
+    note = f"{told} us an inference: small, middle, large object; a small one alone {alone:.2f}"
     return [
         Figure(what="CPU per inference, most against least", measured=max(each) / min(each), at_most=1.1, note=note)
     ]
+
+
+def _each(sample: dict[str, Any]) -> float:
+    return float(sample["cpu_secs"] / sample["inferences"] * 1e6)
 
 
 def _waiting(files: Files, options: Namespace) -> list[Figure]:
