@@ -61,7 +61,9 @@ class Watermark:
         self._open: deque[Stretch] = deque()
 
     def enter(self, stretch: Stretch) -> None:
-        """Take the stretch that follows the last."""
+        """Take the stretch that follows the last; one that owes nothing is behind us as soon as another comes."""
+        if self._open and not self._open[-1].owed:
+            self._open.pop()
         self._open.append(stretch)
 
     def advance(self, *, compressed: bool) -> Bookmark:
