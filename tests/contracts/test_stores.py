@@ -15,6 +15,7 @@ from capture_forwarder.aws.progress import DynamoProgress
 from capture_forwarder.aws.quarantine import S3Quarantine, decode_entry, encode_entry
 from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3CaptureStore
+from capture_forwarder.bootstrap import s3_client
 from capture_forwarder.domain.capture import Bookmark, CaptureObject, Work
 from capture_forwarder.domain.delivery import (
     LeaseLost,
@@ -118,6 +119,14 @@ def test_a_server_that_is_not_there_is_transient() -> None:
     client = boto3.client("s3", endpoint_url="http://127.0.0.1:1", config=Config(retries={"max_attempts": 0}))
     with pytest.raises(SourceUnavailable, match="EndpointConnectionError"):
         S3CaptureStore(client).open(CaptureObject("bucket", "a"), 0)
+
+
+def test_trails_and_access_logs_say_who_reads(bucket: str) -> None:
+    """A platform's audit tells the forwarder's reads from those of others."""
+    client, agents = s3_client(), list[bytes]()
+    client.meta.events.register("before-send.s3", lambda request, **_: agents.append(request.headers["User-Agent"]))
+    S3CaptureStore(client).open(CaptureObject(bucket, "a"), 0)
+    assert [agent.split()[:2] for agent in agents] == [[b"capture-forwarder", b"Boto3/" + boto3.__version__.encode()]]
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
