@@ -114,6 +114,7 @@ def metrics_page() -> str:
             f"Namespace `{NAMESPACE}`, dimensions {dimensions}. What counts requests has `destination` only,",
             "because routes share requests. Codes and reasons stand in the log, which counts them for every object.",
             f"What alarms watch is emitted a second time, summed over all, under `{TOTAL_DIMENSION}` alone.",
+            "Counts are summed over a run; of times every value is kept.",
             "",
             "| metric | unit | counts | summed |",
             "|---|---|---|---|",

@@ -61,3 +61,6 @@ TOTALS = frozenset(
         Metric.CONSERVATION_VIOLATIONS,
     }
 )
+
+# Of these every value is kept, of all others their sum over a run.
+TIMES = frozenset({Metric.REQUEST_LATENCY, Metric.CAPTURE_LAG})

@@ -3,6 +3,7 @@
 Never holds captured data or secrets: counts, codes, names from the configuration, and S3 addresses.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Lock
@@ -14,9 +15,11 @@ from msgspec import to_builtins
 
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.events import BatchSent, Event, EventIgnored, MessageRefused, ObjectForwarded, RunEnded
-from capture_forwarder.metrics import NAMESPACE, TOTAL_DIMENSION, TOTALS, Metric
+from capture_forwarder.metrics import NAMESPACE, TIMES, TOTAL_DIMENSION, TOTALS, Metric
 
 _SERVICE = "capture-forwarder"
+
+Dimensions = tuple[tuple[str, str], ...]
 
 
 class Telemetry:
@@ -29,7 +32,9 @@ class Telemetry:
         self._now = now
         self._stack = stack
         self._logger = Logger(service=_SERVICE)
-        self._gathered: dict[tuple[tuple[str, str], ...], EphemeralMetrics] = {}
+        self._gathered: defaultdict[Dimensions, defaultdict[Metric, list[float]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
         self._lock = Lock()
         self._told: set[tuple[str, str | None]] = set()
 
@@ -75,27 +80,32 @@ class Telemetry:
             self._logger.error("destination denies", destination=sent.destination, why=sent.trouble)
 
     def _measure(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
-        self._gather(dimensions, measures)
-        self._gather({TOTAL_DIMENSION: self._stack}, {m: amount for m, amount in measures.items() if m in TOTALS})
-
-    def _gather(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
-        if not measures:
-            return
-        key = tuple(dimensions.items())
+        totals = {metric: amount for metric, amount in measures.items() if metric in TOTALS}
         with self._lock:
-            if key not in self._gathered:
-                self._gathered[key] = EphemeralMetrics(namespace=NAMESPACE)
-                for name, value in dimensions.items():
-                    self._gathered[key].add_dimension(name, value)
-            for metric, amount in measures.items():
-                self._gathered[key].add_metric(metric.value.name, metric.value.unit, amount)
+            for key, found in ((dimensions, measures), ({TOTAL_DIMENSION: self._stack}, totals)):
+                gathered = self._gathered[tuple(key.items())]
+                for metric, amount in found.items():
+                    gathered[metric].append(amount)
 
     def _flush(self) -> None:
         with self._lock:
-            for metrics in self._gathered.values():
-                metrics.flush_metrics()
+            for dimensions, gathered in self._gathered.items():
+                if gathered:
+                    _write(dimensions, gathered)
             self._gathered.clear()
             self._told.clear()
+
+
+def _write(dimensions: Dimensions, gathered: Mapping[Metric, list[float]]) -> None:
+    """Write one document: counts as their sums, which is what alarms and graphs ask for, of times every one."""
+    metrics = EphemeralMetrics(namespace=NAMESPACE)
+    for name, value in dimensions:
+        metrics.add_dimension(name, value)
+    for metric, amounts in gathered.items():
+        name, unit = metric.value.name, metric.value.unit
+        for amount in amounts if metric in TIMES else [sum(amounts)]:
+            metrics.add_metric(name, unit, amount)
+    metrics.flush_metrics()
 
 
 def _measures(report: ForwardReport) -> dict[Metric, Any]:

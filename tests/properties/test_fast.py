@@ -233,6 +233,17 @@ def test_what_endpoints_mostly_send_is_taken(request_side: dict[str, Any], answe
     assert both(capture(request_side, answer_side), MIXED)
 
 
+def test_layouts_that_take_turns_are_taken() -> None:
+    """A call of one layout between two of another: what was learned of the first still holds for the third."""
+    fast = route_of(MIXED)
+    for name in ("bare lists", "names", "bare lists", "names"):
+        line = capture(*TAKEN[name])
+        taken, alone = taken_by(fast, line), both(line, MIXED)
+        assert taken is not None
+        assert alone is not None
+        assert bodies(taken) == bodies(alone)
+
+
 def test_scalars_under_an_outer_key_are_rows() -> None:
     """TensorFlow Serving answers so."""
     assert both(capture(csv_side("1\n2"), json_side({"predictions": [0.5, 0.75]})), schema("F", "F"))
@@ -244,7 +255,8 @@ LEFT = {
     "one value too many": (csv_side("1.5,7,blue,true,0"), csv_side("0.25,1")),
     "nan": (csv_side("nan,7,blue,true"), csv_side("0.25,1")),
     "infinity": (csv_side("1e999,7,blue,true"), csv_side("0.25,1")),
-    "rows that do not pair": (csv_side("1.5,7,blue,true"), csv_side("0.25,1\n0.25,1")),
+    "more answers than rows": (csv_side("1.5,7,blue,true"), csv_side("0.25,1\n0.25,1")),
+    "more rows than answers": (csv_side("1.5,7,blue,true\n1.5,7,blue,true"), csv_side("0.25,1")),
     "names and one more": (json_side(NAMED | {"x": 1}), json_side(SCORED)),
     "a name missing": (json_side({"in 0": 1.5}), json_side(SCORED)),
     "tensors": (json_side({"inputs": [ROW]}), json_side({"outputs": [ANSWER]})),

@@ -30,7 +30,7 @@ from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, Value
 from capture_forwarder.formats.transform import Decoded
 from capture_forwarder.forward.ways import Ways
 from tests.captures import capture, csv_side, json_side
-from tests.fakes import MemoryProgress, a_run, outlet
+from tests.fakes import MemoryProgress, MemoryStore, a_run, outlet
 from tests.unit.test_forwarder import NO, ROUTE, World, answers, call, fails
 
 ONE = csv_side("1")
@@ -305,10 +305,12 @@ def test_a_route_that_names_its_attributes_has_a_fast_path() -> None:
     assert ways.way(ROUTE).fast is None
 
 
+@pytest.mark.parametrize("chunk_bytes", [7, 65_536])
 @pytest.mark.parametrize("route", [ROUTE, FAST], ids=["plain", "fast"])
-def test_the_books_are_the_same_on_either_path(route: Route) -> None:
+def test_the_books_are_the_same_on_either_path(route: Route, chunk_bytes: int) -> None:
     """Counts, the newest time, what was sent, and where in the object it stood that was refused."""
     world = World(route=route)
+    world.store = MemoryStore(chunk_bytes)
     sent: list[dict[str, Any]] = []
 
     def all_but_one(batch: Batch) -> Receipt:
@@ -352,6 +354,24 @@ def test_on_either_path_a_compressed_object_goes_on_where_it_stopped(route: Rout
     world.destination.always = None
     (report,) = world.forward(again)
     assert (report.state, len(world.destination.stored)) == (ObjectState.DONE, 4)
+
+
+@pytest.mark.parametrize("route", [ROUTE, FAST], ids=["plain", "fast"])
+def test_on_either_path_a_refusal_finds_its_line_wherever_batches_are_cut(route: Route) -> None:
+    """Lines that were read together travel in several requests."""
+    world = World(BatchLimits(max_inferences=3), route=route)
+    world.store = MemoryStore(chunk_bytes=65_536)
+    refused = {"id-3", "id-4_1", "id-6"}
+    world.destination.always = lambda batch: Receipt([NO if one in refused else ACCEPTED for one in batch.ids])
+    lines = [call(number, rows=2 if number in (4, 5) else 1) for number in range(8)]
+    world.forward(world.put("a", *lines))
+    assert world.quarantine is not None
+    (file,) = world.quarantine.files.values()
+    assert [(one.line, one.index, one.partner_inference_id, one.data) for one in file.entries] == [
+        (4, 0, "id-3", lines[3]),
+        (5, 1, "id-4_1", lines[4]),
+        (7, 0, "id-6", lines[6]),
+    ]
 
 
 @pytest.mark.parametrize("route", [ROUTE, FAST], ids=["plain", "fast"])

@@ -108,6 +108,24 @@ def test_several_gzip_members_are_one_stream() -> None:
     assert [line.data for line in lines(gzip.compress(b"a\nb") + gzip.compress(b"c\n"))] == [b"a", b"bc"]
 
 
+@pytest.mark.parametrize("chunk_bytes", [1, 7, 10_000])
+def test_zeros_between_gzip_members_and_after_them_are_padding(chunk_bytes: int) -> None:
+    """Tapes and block devices leave them; `gzip` passes over them too."""
+    data = gzip.compress(b"a\nb") + b"\0" * 20 + gzip.compress(b"c\n") + b"\0" * 9
+    assert [line.data for line in lines(data, chunk_bytes=chunk_bytes)] == [b"a", b"bc"]
+
+
+def test_what_a_little_gzip_inflates_to_is_not_held_in_memory() -> None:
+    """It comes piece by piece, however much there is of it."""
+    bomb = gzip.compress(b"x" * 64_000_000)
+    tracemalloc.start()
+    (line,) = LineReader([bomb], 1000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert line.end == 64_000_000
+    assert peak < 4_000_000
+
+
 @pytest.mark.parametrize("compress", [False, True], ids=["plain", "gzip"])
 def test_reading_goes_on_from_a_bookmark(compress: bool) -> None:  # noqa: FBT001 - a parametrised case
     """Lines after the bookmark are the same as in one go: number, place and content."""

@@ -81,4 +81,17 @@ def test_a_denial_is_told_of_once_a_run(capsys: pytest.CaptureFixture[str], capl
     for event in (denied, denied, RunEnded(), denied, RunEnded()):
         telemetry.notice(event)
     assert [record.message for record in caplog.records] == ["destination denies"] * 2
-    assert '"RequestsDenied":[1.0,1.0]' in capsys.readouterr().out
+    assert capsys.readouterr().out.count('"RequestsDenied":[2.0]') == 2  # by destination, and by stack
+
+
+def test_counts_are_summed_over_a_run_and_times_are_not(capsys: pytest.CaptureFixture[str]) -> None:
+    """Alarms and graphs ask for sums of counts, and for the slowest requests; the next run begins anew."""
+    sent = [BatchSent(destination="arthur", inferences=1, latency_secs=secs) for secs in (0.25, 4.0)]
+    done = report(ObjectState.DONE, lines=LineCounts(read=3, decoded=3))
+    documents = emitted(capsys, *sent, ObjectForwarded(done), ObjectForwarded(done), RunEnded(), sent[0])
+    of_requests = [one for one in documents if "RequestsSent" in one]
+    assert [(one["RequestsSent"], one["RequestLatency"]) for one in of_requests] == [
+        ([2.0], [0.25, 4.0]),
+        ([1.0], [0.25]),
+    ]
+    assert [one["RecordsRead"] for one in documents if "RecordsRead" in one] == [[6.0], [6.0]]

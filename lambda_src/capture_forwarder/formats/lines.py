@@ -103,7 +103,9 @@ class _Begun:
     def followed_by(self, whole: list[bytes], end: int) -> Iterator[Lines | Line]:
         """Yield this line, which is complete, and those behind it, up to byte `end`."""
         if self.size <= self._longest:
-            yield Lines(self.number, self.offset, end, [b"".join(self._pieces), *whole])
+            data = b"".join(self._pieces)
+            self._pieces.clear()  # a large line is not held twice while it is read
+            yield Lines(self.number, self.offset, end, [data, *whole])
             return
         own_end = min(self.offset + self.size + 1, end)
         size, longest = own_end - self.offset, self._longest

@@ -19,30 +19,33 @@ class Pair:
         self.declared = declared
         self._inputs = inputs
         self._outputs = outputs
-        self._shapes: tuple[Shape | None, Shape | None] | None = None
-        self._row: type[Struct] = Struct
+        self._rows: dict[tuple[Shape | None, Shape | None], type[Struct]] = {}
+        self._row: type[Struct] | None = None
 
     def read(self, asked: str, answered: str) -> list[Any] | None:
         """Return the rows of a call, or `None` if they are for the plain path to tell."""
+        given: list[Values] | None
+        got: list[Values] | None
         try:
-            given, got = self._inputs.read(asked), self._outputs.read(answered)
+            given = self._inputs.read(asked)
         except REFUSED:
-            return self._learn(asked, answered)
-        return self._joined(given, got) if self._shapes else self._learn(asked, answered)
-
-    def _learn(self, asked: str, answered: str) -> list[Any] | None:
-        """Read a call whose sides have other shapes than the last."""
-        given, got = self._inputs.read_any(asked), self._outputs.read_any(answered)
-        shapes = self._inputs.shape, self._outputs.shape
-        if shapes != self._shapes:
-            attributes = tuple(attribute for shape in shapes if shape for attribute in shape.attributes)
-            self._shapes, self._row = shapes, row_struct(attributes, ordered=False)
-        return None if given is None or got is None else self._joined(given, got)
-
-    def _joined(self, given: list[Values], got: list[Values]) -> list[Any] | None:
-        if len(given) == len(got) == 1:
-            return [self._row(*given[0], *got[0])]
-        if len(given) != len(got):
+            given, self._row = self._inputs.learn(asked), None
+        try:
+            got = self._outputs.read(answered)
+        except REFUSED:
+            got, self._row = self._outputs.learn(answered), None
+        if given is None or got is None or len(given) != len(got):
             return None
-        row = self._row
-        return [row(*asked, *answered) for asked, answered in zip(given, got, strict=True)]
+        row = self._row or self._joined()
+        if len(given) == 1:
+            return [row(*given[0], *got[0])]
+        return [row(*asked_row, *answered_row) for asked_row, answered_row in zip(given, got, strict=True)]
+
+    def _joined(self) -> type[Struct]:
+        """Return a struct of what stands in `inference_data`: the values of both sides, by name."""
+        shapes = self._inputs.shape, self._outputs.shape
+        if shapes not in self._rows:
+            attributes = tuple(attribute for shape in shapes if shape for attribute in shape.attributes)
+            self._rows[shapes] = row_struct(attributes, ordered=False)
+        self._row = self._rows[shapes]
+        return self._row

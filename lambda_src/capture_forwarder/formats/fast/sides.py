@@ -48,7 +48,7 @@ class PayloadReader:
     """Reads payloads of the shape that the last one had.
 
     `read` gives the values of every row, in the order of the attributes of `shape`, or raises one of `REFUSED`; then
-    `read_any` may find that the payload has another shape.
+    `learn` may find that the payload has another shape.
     """
 
     def __init__(self, shape: Shape | None, find: Callable[[str], Shape | None] | None, *, encoded: bool) -> None:
@@ -56,17 +56,13 @@ class PayloadReader:
         self._encoded = encoded
         self._take(shape)
 
-    def read_any(self, data: str) -> list[Values] | None:
-        """Return the values of a payload of whatever shape, or `None` if it is for the plain path."""
-        try:
-            return self.read(data)
-        except REFUSED:
-            return self._learn(data, self._find) if self._find else None
-
-    def _learn(self, data: str, find: Callable[[str], Shape | None]) -> list[Values] | None:
+    def learn(self, data: str) -> list[Values] | None:
+        """Return the values of a payload that has another shape, or `None` if it is for the plain path."""
+        if self._find is None:
+            return None
         before = self.shape
         try:
-            self._take(find(_decoded(data) if self._encoded else data))
+            self._take(self._find(_decoded(data) if self._encoded else data))
             return None if self.shape is before else self.read(data)
         except REFUSED:
             return None
