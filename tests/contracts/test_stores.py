@@ -9,6 +9,7 @@ from uuid import uuid4
 import boto3
 import pytest
 from botocore.config import Config
+from msgspec.structs import replace
 
 from capture_forwarder.aws.events import open_message
 from capture_forwarder.aws.progress import DynamoProgress
@@ -149,11 +150,13 @@ SOURCE = CaptureObject("captures", "a/ü +.jsonl", etag="e1")
 POSITION = Position(bookmark=Bookmark(7, 2, compressed=True), fence=1, leased_until=12.5, accepted=3, rejected=4)
 
 
-def test_a_position_is_remembered_whole(progress: Progress) -> None:
+@pytest.mark.parametrize("kept_to", [None, 0, 7])
+def test_a_position_is_remembered_whole(progress: Progress, kept_to: int | None) -> None:
     """What was saved is what is loaded, field for field, and only for the state that it was saved for."""
-    progress.save(SOURCE, POSITION, expected_fence=0)
+    position = replace(POSITION, kept_to=kept_to)
+    progress.save(SOURCE, position, expected_fence=0)
     other = CaptureObject(SOURCE.bucket, SOURCE.key, etag="e2")
-    assert progress.load([SOURCE, other]) == {SOURCE.state_id: POSITION}
+    assert progress.load([SOURCE, other]) == {SOURCE.state_id: position}
 
 
 def test_a_fence_that_was_raised_refuses_the_late_writer(progress: Progress) -> None:

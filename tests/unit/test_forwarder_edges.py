@@ -28,6 +28,7 @@ from capture_forwarder.domain.progress import Position
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.formats.transform import Decoded
+from capture_forwarder.forward.reading import ReadingLimits
 from capture_forwarder.forward.ways import Ways
 from tests.captures import capture, csv_side, json_side
 from tests.fakes import MemoryProgress, MemoryStore, a_run, outlet
@@ -156,6 +157,39 @@ def test_a_compressed_object_goes_on_within_its_own_stream() -> None:
     assert [line for _, line, _ in world.quarantined()] == [1]
 
 
+class DiesAtSaving(MemoryProgress):
+    """Whoever writes dies before that is done."""
+
+    def save(self, source: CaptureObject, position: Position, *, expected_fence: int) -> None:
+        """Fail."""
+        raise Unavailable("gone")
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_what_a_dead_run_quarantined_is_not_there_twice(deaths: int) -> None:
+    """Who comes after it saves progress sooner, before anything was rejected, and dies or not: one file is written."""
+    world = World(BatchLimits(max_inferences=1))
+    world.max_in_flight = 1
+    remembered, world.progress = world.progress, DiesAtSaving()
+    world.queue = None
+    work = world.put("a", call(0), call(1), b"broken", call(2), b"broken", call(3))
+    world.forward(work)
+    assert world.quarantined() == [(RejectionCode.LINE_NOT_JSON, 3, None), (RejectionCode.LINE_NOT_JSON, 5, None)]
+    world.progress = remembered
+    if deaths > 1:
+        world.reading = ReadingLimits(checkpoint_secs=-1)
+        world.destination.script = [world.destination.accept]
+        world.destination.always = fails(DestinationDenied("status 403: mend it"))
+        world.forward(work)
+        world.destination.always = None
+        world.clock.now += 2000
+        world.clock.ends += 4000
+    world.reading = ReadingLimits(checkpoint_secs=-1)
+    (report,) = world.forward(work)
+    assert report.state is ObjectState.DONE
+    assert world.quarantined() == [(RejectionCode.LINE_NOT_JSON, 3, None), (RejectionCode.LINE_NOT_JSON, 5, None)]
+
+
 def test_a_failed_checkpoint_loses_nothing_of_its_quarantine_file() -> None:
     """The file is written again under the same name when the run closes: with all that it held, and what came since."""
     world = World(BatchLimits(max_inferences=1), max_rejected_bytes=0)
@@ -228,7 +262,7 @@ def test_what_is_refused_of_an_unsettled_line_waits_with_it() -> None:
     world.forward(work)
     assert world.quarantined() == []
     bookmark = Bookmark(len(call(1)) + 1, 1)
-    position = Position(bookmark=bookmark, accepted=1, rejected=2)
+    position = Position(bookmark=bookmark, accepted=1, rejected=2, kept_to=0)
     assert world.progress.positions[work.source.state_id or ""] == position
     world.destination.script, world.destination.always = [answers(NO)], None
     (report,) = world.forward(work)

@@ -83,6 +83,8 @@ def _item(state: str, position: Position) -> Any:
         "accepted": position.accepted,
         "rejected": position.rejected,
     }
+    if position.kept_to is not None:
+        numbers["kept_to"] = position.kept_to
     flags = {"done": position.done, "compressed": position.bookmark.compressed}
     return (
         {KEY: {"S": state}}
@@ -99,6 +101,7 @@ def _position(item: Any) -> Position:
         leased_until=float(item["leased_until"]["N"]),
         accepted=int(item["accepted"]["N"]),
         rejected=int(item["rejected"]["N"]),
+        kept_to=int(item["kept_to"]["N"]) if "kept_to" in item else None,
     )
 
 

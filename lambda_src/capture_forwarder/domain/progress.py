@@ -14,7 +14,8 @@ class Position(Struct, frozen=True, kw_only=True):
     """What is remembered of one state of an object.
 
     `leased_until` is in seconds since the epoch, 0 when nobody holds the object. `fence` grows with every lease, so
-    that a holder which was thought dead cannot write over its successor.
+    that a holder which was thought dead cannot write over its successor. `kept_to` is the offset up to which quarantine
+    holds what was rejected, if that is not all up to the bookmark because there was nothing to keep since.
     """
 
     bookmark: Bookmark = Bookmark()
@@ -23,6 +24,12 @@ class Position(Struct, frozen=True, kw_only=True):
     leased_until: float = 0.0
     accepted: int = 0
     rejected: int = 0
+    kept_to: int | None = None
+
+    @property
+    def file_start(self) -> int:
+        """What names the next file of quarantine."""
+        return self.bookmark.offset if self.kept_to is None else self.kept_to
 
 
 class Quarantined(Struct, frozen=True, kw_only=True):
@@ -42,8 +49,8 @@ class Quarantined(Struct, frozen=True, kw_only=True):
 class QuarantineFile(Struct, frozen=True, kw_only=True):
     """Rejections of one object between two checkpoints.
 
-    Its name comes from the object's state and `start`, the bookmark from which the run went on: a run that dies before
-    its progress is saved starts there again, and its file takes this one's place instead of standing beside it.
+    Its name comes from the object's state and `start`, the offset up to which the files before it go: a run that dies
+    before its progress is saved starts there again, and its file takes this one's place instead of standing beside it.
     """
 
     source: CaptureObject

@@ -123,6 +123,11 @@ class Account:
         found = [entry for entry in self._rejections if offset is None or entry.offset < offset]
         return sorted(found, key=lambda entry: (entry.offset, entry.index or 0))
 
+    @property
+    def has_file(self) -> bool:
+        """Tell whether anything was quarantined since the last saving."""
+        return bool(self._kept)
+
     def in_one_file(self, entries: list[Quarantined]) -> list[Quarantined]:
         """Return `entries` after what the file of this position holds: one more writing of it takes its place."""
         return self._kept + entries

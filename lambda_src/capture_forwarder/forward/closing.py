@@ -67,6 +67,8 @@ class Closing:
             leased_until=leased_until,
             accepted=account.inferences.accepted + account.inferences.duplicate,
             rejected=account.inferences.rejected.total(),
+            # Whoever died before saving may have left a file of that name: only the next file can take its place.
+            kept_to=None if done or account.has_file else before.file_start,
         )
         self._progress.save(account.work.source, position, expected_fence=before.fence)
         account.saved(position)
@@ -79,7 +81,7 @@ class Closing:
             QuarantineFile(
                 source=account.work.source,
                 route=account.route.name,
-                start=account.position.bookmark.offset,
+                start=account.position.file_start,
                 modified=account.modified,
                 entries=account.in_one_file(entries),
             )
