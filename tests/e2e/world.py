@@ -118,7 +118,7 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
         boto3.setup_default_session()
 
 
-def eventually(look: Callable[[], object], wanted: object, *, within_secs: float = 60) -> None:
+def eventually(look: Callable[[], object], wanted: object, *, within_secs: float = 240) -> None:
     """Wait until `look` returns `wanted`. Raises `AssertionError` with what it returned last."""
     end = time.monotonic() + within_secs
     while (found := look()) != wanted and time.monotonic() < end:
