@@ -13,11 +13,9 @@ from importlib import import_module
 from time import perf_counter, process_time
 from typing import Any, Final
 
-import boto3
-import botocore.session
-
 from benchmarks.processes import peak_rss_mb
 from capture_forwarder import bootstrap
+from capture_forwarder.aws.session import aws_session
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.events import BatchSent, Event, ObjectForwarded
 
@@ -59,9 +57,8 @@ def main() -> None:
     """Run the handler over the events of stdin."""
     given = json.load(sys.stdin)
     calls: Counter[str] = Counter()
-    session = botocore.session.get_session()
-    session.register("before-send", lambda **sent: calls.update([sent["event_name"].removeprefix("before-send.")]))
-    boto3.setup_default_session(botocore_session=session)
+    told = aws_session().events
+    told.register("before-send", lambda **sent: calls.update([sent["event_name"].removeprefix("before-send.")]))
     # Only now: it builds all clients, as it does before Lambda's first event.
     handler = import_module("capture_forwarder.entry").lambda_handler
     counts = _Counts()

@@ -10,15 +10,14 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import msgspec
-from botocore.config import Config
 
 from capture_forwarder.aws.progress import DynamoProgress
 from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3CaptureStore
 from capture_forwarder.aws.secrets import SecretToken
+from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.destinations.arthur_destination import ArthurDestination, headers
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.capture import Work
@@ -109,23 +108,13 @@ def _settings() -> Settings:
 
 def s3_client() -> "S3Client":
     """Return a client for capture objects."""
-    return boto3.client("s3", config=_aws_config())
-
-
-def _aws_config() -> Config:
-    return Config(
-        # Trails and access logs say who read an object; putting it together anew costs a tenth of a small GetObject.
-        user_agent=f"capture-forwarder Boto3/{boto3.__version__}",
-        retries={"mode": "standard", "total_max_attempts": 4},
-        connect_timeout=5,
-        read_timeout=20,
-    )
+    return aws_session().client("s3", config=CONFIG)
 
 
 def _progress(resources: Resources, keep_days: int) -> Progress:
     if resources.progress_table is None:
         return NoProgress()
-    client = boto3.client("dynamodb", config=_aws_config())
+    client = aws_session().client("dynamodb", config=CONFIG)
     return DynamoProgress(client, resources.progress_table, now=time.time, keep_secs=keep_days * 86_400)
 
 
@@ -134,7 +123,9 @@ def _quarantine(resources: Resources, s3: "S3Client") -> Quarantine | None:
 
 
 def _queue(resources: Resources) -> Queue | None:
-    return SqsQueue(boto3.client("sqs", config=_aws_config()), resources.queue_url) if resources.queue_url else None
+    if resources.queue_url is None:
+        return None
+    return SqsQueue(aws_session().client("sqs", config=CONFIG), resources.queue_url)
 
 
 def outlet(settings: DestinationSettings) -> Outlet:

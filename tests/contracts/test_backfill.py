@@ -17,6 +17,7 @@ from botocore.compat import HTTPHeaders
 from typer.testing import CliRunner, Result
 
 from capture_forwarder import bootstrap
+from capture_forwarder.aws.session import aws_session
 from capture_forwarder.handler import lambda_handler
 from capture_forwarder.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_forwarder.settings_file import read_settings
@@ -130,8 +131,7 @@ def test_one_object_that_cannot_be_read_now_costs_the_others_nothing(monitor: Mo
     """It is left over with its reason, and found again by the next run."""
     key = unquote(JANUARY[0].relative_to(EVENTS / "captures").as_posix())
     refuse = failing_reads(key)
-    session = boto3.DEFAULT_SESSION
-    assert session is not None
+    session = aws_session()
     session.events.register_first("before-send.s3.GetObject", refuse)
     try:
         done = run(BELOW)
@@ -171,8 +171,7 @@ def test_ctrl_c_ends_it_in_order(monitor: Monitor) -> None:
         if next(calls) == 60:
             os.kill(os.getpid(), signal.SIGINT)
 
-    session = boto3.DEFAULT_SESSION
-    assert session is not None
+    session = aws_session()
     session.events.register("before-send.s3.GetObject", interrupt)
     try:
         done = run(f"{BELOW}many/", "--threads", "1")
@@ -188,12 +187,10 @@ def test_ctrl_c_ends_it_in_order(monitor: Monitor) -> None:
     assert "done before" in ledger(again, "objects")
 
 
-def test_without_a_table_or_a_quarantine_it_says_what_that_means(
-    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_table_or_a_quarantine_it_says_what_that_means(monitor: Monitor) -> None:
     """Everything is sent, and sent again as duplicates; objects with rejections stay unsettled."""
     for name in ("progress_table", "quarantine_bucket"):
-        monkeypatch.delenv(RESOURCE_VARIABLES[name])
+        del os.environ[RESOURCE_VARIABLES[name]]  # put back with the rest of what is local
     done = run(BELOW)
     assert done.exit_code == 1
     assert "No progress table is named" in done.stdout
@@ -204,10 +201,10 @@ def test_without_a_table_or_a_quarantine_it_says_what_that_means(
     assert stored(monitor) == expected()
 
 
-def test_the_stack_says_where_progress_and_quarantine_are(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stack_says_where_progress_and_quarantine_are(monitor: Monitor) -> None:
     """By its outputs, in place of the environment."""
     for name in ("progress_table", "quarantine_bucket"):
-        monkeypatch.delenv(RESOURCE_VARIABLES[name])
+        del os.environ[RESOURCE_VARIABLES[name]]  # put back with the rest of what is local
     outputs = {"ProgressTable": {"Value": "progress"}, "QuarantineBucket": {"Value": "quarantine"}}
     template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": outputs}
     boto3.client("cloudformation").create_stack(StackName="forwarder", TemplateBody=json.dumps(template))

@@ -16,6 +16,7 @@ from capture_forwarder.aws.progress import DynamoProgress
 from capture_forwarder.aws.quarantine import S3Quarantine, decode_entry, encode_entry
 from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3CaptureStore
+from capture_forwarder.aws.session import read_timestamp
 from capture_forwarder.bootstrap import s3_client
 from capture_forwarder.domain.capture import Bookmark, CaptureObject, Work
 from capture_forwarder.domain.delivery import (
@@ -128,6 +129,15 @@ def test_trails_and_access_logs_say_who_reads(bucket: str) -> None:
     client.meta.events.register("before-send.s3", lambda request, **_: agents.append(request.headers["User-Agent"]))
     S3CaptureStore(client).open(CaptureObject(bucket, "a"), 0)
     assert [agent.split()[:2] for agent in agents] == [[b"capture-forwarder", b"Boto3/" + boto3.__version__.encode()]]
+
+
+def test_dates_are_read_as_botocore_reads_them(bucket: str) -> None:
+    """The time of a header is told by its one form, every other by botocore."""
+    boto3.client("s3").put_object(Bucket=bucket, Key="a", Body=b"x")
+    found = boto3.client("s3").get_object(Bucket=bucket, Key="a")
+    assert s3_client().get_object(Bucket=bucket, Key="a")["LastModified"] == found["LastModified"]
+    for told in ("Sun, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z", "784111777", 784111777):
+        assert read_timestamp(told) == datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])

@@ -14,6 +14,7 @@ from botocore import handlers
 from botocore.model import OperationModel
 
 from capture_forwarder import bootstrap
+from capture_forwarder.aws.session import aws_session
 from capture_forwarder.handler import lambda_handler
 from capture_forwarder.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_ops.local_aws import local_aws
@@ -113,16 +114,29 @@ def recorded_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
             put = s3.put_object(Bucket=BUCKET, Key=f"datacapture/{key}", Body=body)
             items.append({"bucket": BUCKET, "key": f"datacapture/{key}", "version_id": put["VersionId"]})
         items.append({"bucket": BUCKET, "key": "datacapture/churn/gone.jsonl", "etag": "e"})
-        bootstrap.runtime.cache_clear()
-        parameters.clear_caches()  # type: ignore[no-untyped-call] # the library's own; its clients were another test's
-        recorder = Recorder(monkeypatch)
         records = [
             {"messageId": str(index), "eventSource": "aws:sqs", "body": json.dumps(item)}
             for index, item in enumerate(items)
         ]
-        answer = lambda_handler({"Records": records}, ShortContext())
-        assert answer == {"batchItemFailures": []}
-        yield recorder.calls
-        bootstrap.runtime.cache_clear()
-        parameters.clear_caches()  # type: ignore[no-untyped-call] # the library's own
-        boto3.setup_default_session()
+        with _clients_of_its_own(), monkeypatch.context() as patched:
+            recorder = Recorder(patched)
+            answer = lambda_handler({"Records": records}, ShortContext())
+            assert answer == {"batchItemFailures": []}
+            yield recorder.calls
+
+
+@contextmanager
+def _clients_of_its_own() -> Iterator[None]:
+    """Begin without the clients that other tests made, and leave them none that record."""
+    _forget_clients()
+    try:
+        yield
+    finally:
+        _forget_clients()
+
+
+def _forget_clients() -> None:
+    bootstrap.runtime.cache_clear()
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # the library's own
+    aws_session.cache_clear()
+    boto3.setup_default_session()
