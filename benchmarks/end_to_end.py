@@ -1,7 +1,8 @@
 """The whole handler: an event in, an object read from S3, posted to the API, on one core; both servers on another.
 
-Speed on one core, what gzip adds, peak memory by object size, wall time with an API that takes its time, and whether
-CPU grows with the object and no faster. Objects larger than `--size-mb` are one file repeated by the S3 stand-in.
+Speed on one core, what gzip adds, peak memory by object size, wall time with an API or an S3 that takes its time, and
+whether CPU grows with the object and no faster. Objects larger than `--size-mb` are one file, repeated by the S3
+stand-in.
 """
 
 import gzip
@@ -14,7 +15,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from benchmarks.data import MB, write_captures
-from benchmarks.loopback import Loopback, event, key, loopback
+from benchmarks.loopback import Loopback, key, loopback
 from benchmarks.processes import cores, finish, median_ratio, start
 from benchmarks.report import Benchmark, Figure
 
@@ -67,7 +68,11 @@ def measure(options: Namespace) -> list[Figure]:
             repeated = {times: _invoke(around, f"x{times}") for times in large}
             linear = _linear(around, options)
         return (
-            _speed(samples) + _memory(samples["plain"], repeated, options.size_mb) + linear + _waiting(files, options)
+            _speed(samples)
+            + _memory(samples["plain"], repeated, options.size_mb)
+            + linear
+            + _waiting_for_api(files, options)
+            + [_waiting_for_s3(files, options)]
         )
 
 
@@ -76,8 +81,8 @@ def _invoke(
 ) -> dict[str, Any]:
     """Forward the object `name`, after a small one has opened the connections."""
     keys = [key(name, number) for number in range(objects)]
-    events = [event(keys[at : at + objects_at_once]) for at in range(0, objects, objects_at_once)]
-    return around.invoke(events, [event([key("small")])], max_in_flight=max_in_flight)
+    events = [around.event(keys[at : at + objects_at_once]) for at in range(0, objects, objects_at_once)]
+    return around.invoke(events, [around.event([key("small")])], max_in_flight=max_in_flight)
 
 
 def _in_turns(around: Loopback, files: Files, reps: int) -> dict[str, list[dict[str, Any]]]:
@@ -121,23 +126,28 @@ def _memory(plain: list[dict[str, Any]], repeated: dict[int, dict[str, Any]], si
 
 
 def _linear(around: Loopback, options: Namespace) -> list[Figure]:
-    """Compare objects of all sizes, in turns; small ones come ten an invocation, as they do by default, or alone."""
-    large = f"x{_SMOKE_TIMES if options.smoke else _LINEAR_TIMES}"
-    small = _MESSAGES if options.smoke else _SMALL_PART
-    found: list[list[float]] = [
+    """Compare objects of all sizes, in turns; small ones come ten an invocation, as they do by default, or alone.
+
+    As many bytes of each, so that what a process does once, such as opening connections, weighs the same.
+    """
+    times = _SMOKE_TIMES if options.smoke else _LINEAR_TIMES
+    small = _SMALL_PART * times
+    found = [
         [
-            _each(_invoke(around, "small", objects=small, objects_at_once=_MESSAGES)),
-            _each(_invoke(around, "plain")),
-            _each(_invoke(around, large)),
-            _each(_invoke(around, "small", objects=small)),
+            _invoke(around, "small", objects=small, objects_at_once=_MESSAGES),
+            _invoke(around, "plain", objects=times),
+            _invoke(around, f"x{times}"),
+            _invoke(around, "small", objects=small),
         ]
         for _ in range(min(options.reps, _LINEAR_REPS))
     ]
-    *each, alone = (median(one) for one in zip(*found, strict=True))
+    *each, alone = (median(map(_each, samples)) for samples in zip(*found, strict=True))
     told = ", ".join(f"{one:.2f}" for one in each)
-    note = f"{told} us an inference: small, middle, large object; a small one alone {alone:.2f}"
+    note = f"{told} us an inference: small, middle, large objects; small ones alone {alone:.2f}"
+    peak = max(samples[0]["peak_rss_mb"] for samples in found)
     return [
-        Figure(what="CPU per inference, most against least", measured=max(each) / min(each), at_most=1.1, note=note)
+        Figure(what=f"peak RSS, {_MESSAGES} small objects at a time", measured=peak, unit="MB", at_most=_MAX_RSS_MB),
+        Figure(what="CPU per inference, most against least", measured=max(each) / min(each), at_most=1.1, note=note),
     ]
 
 
@@ -145,11 +155,11 @@ def _each(sample: dict[str, Any]) -> float:
     return float(sample["cpu_secs"] / sample["inferences"] * 1e6)
 
 
-def _waiting(files: Files, options: Namespace) -> list[Figure]:
+def _waiting_for_api(files: Files, options: Namespace) -> list[Figure]:
     """Compare the wall time with what is unavoidable: all of the transform, or all answers, some at once."""
     latency_secs = options.latency_ms / 1000
     bars = dict([*_WALL_BARS.items()][:1]) if options.smoke else _WALL_BARS
-    with loopback(files.objects, latency_secs=latency_secs) as around:
+    with loopback(files.objects, api_latency_secs=latency_secs) as around:
         samples = [
             ({k: _invoke(around, "plain", max_in_flight=k) for k in bars}, _sample("ours", files.plain))
             for _ in range(options.reps)
@@ -166,8 +176,24 @@ def _waiting(files: Files, options: Namespace) -> list[Figure]:
     return figures
 
 
+def _waiting_for_s3(files: Files, options: Namespace) -> Figure:
+    """Compare the wall time of small objects with waiting for S3 at each of them."""
+    latency_secs, count = options.s3_latency_ms / 1000, _SMALL_PART
+    with loopback(files.objects) as near, loopback(files.objects, s3_latency_secs=latency_secs) as far:
+        pairs = [
+            [_invoke(around, "small", objects=count, objects_at_once=_MESSAGES)["wall_secs"] for around in (near, far)]
+            for _ in range(options.reps)
+        ]
+    walls = [wall for _, wall in pairs]
+    each = [wall + count * latency_secs for wall, _ in pairs]
+    ratio, spread = median_ratio(walls, each)
+    note = f"{spread}; {median(walls):.2f} s for {count} objects, {median(each):.2f} s one by one"
+    return Figure(what=f"wall time, {options.s3_latency_ms:g} ms from S3", measured=ratio, note=note)
+
+
 def _options(parser: ArgumentParser) -> None:
     parser.add_argument("--latency-ms", type=float, default=50, help="how long the API takes in the wall-time figures")
+    parser.add_argument("--s3-latency-ms", type=float, default=30, help="how long S3 takes in the one of small objects")
 
 
 BENCHMARK = Benchmark(name="end_to_end", about=__doc__ or "", measure=measure, size_mb=58, reps=7, options=_options)

@@ -45,11 +45,12 @@ Event = dict[str, Any]
 
 
 class Loopback(Struct, frozen=True):
-    """What surrounds a handler: where S3 and the API listen, and a folder for its configuration."""
+    """What surrounds a handler: where S3 and the API listen, a folder for its configuration, the objects' sizes."""
 
     s3_url: str
     api_url: str
     folder: Path
+    sizes: Mapping[str, int] = {}
 
     def start(self, *, max_in_flight: int = 8, max_inferences: int = 1000) -> "Popen[str]":
         """Start a handler on the core that is measured."""
@@ -62,6 +63,10 @@ class Loopback(Struct, frozen=True):
         """Run a handler of its own over `events` and return what they took. Raises `RuntimeError`."""
         process = self.start(max_in_flight=max_in_flight, max_inferences=max_inferences)
         return finish(process, {"warm_up": warm_up, "events": events})
+
+    def event(self, keys: list[str]) -> Event:
+        """Return a queue's event with one message a key, as S3 writes it."""
+        return {"Records": [_message(number, key, self.sizes[_name(key)]) for number, key in enumerate(keys)]}
 
     def configured(self, *, max_in_flight: int, max_inferences: int) -> dict[str, str]:
         """Write the configuration and return the environment that names it, and AWS."""
@@ -88,15 +93,16 @@ class Loopback(Struct, frozen=True):
 
 
 @contextmanager
-def loopback(objects: Objects, *, latency_secs: float = 0.0) -> Iterator[Loopback]:
+def loopback(objects: Objects, *, s3_latency_secs: float = 0.0, api_latency_secs: float = 0.0) -> Iterator[Loopback]:
     """Serve `objects` (by name: a file, and how often it is repeated) and a receiver, each in its own process."""
     table = json.dumps({name: (str(path), times) for name, (path, times) in objects.items()})
     with (
         TemporaryDirectory() as folder,
-        serving("benchmarks.s3_stand_in", table) as s3_url,
-        serving("benchmarks.receiver", str(latency_secs)) as api_url,
+        serving("benchmarks.s3_stand_in", table, str(s3_latency_secs)) as s3_url,
+        serving("benchmarks.receiver", str(api_latency_secs)) as api_url,
     ):
-        yield Loopback(s3_url, api_url, Path(folder))
+        sizes = {name: path.stat().st_size * times for name, (path, times) in objects.items()}
+        yield Loopback(s3_url, api_url, Path(folder), sizes)
 
 
 def key(name: str, number: int = 0) -> str:
@@ -104,13 +110,12 @@ def key(name: str, number: int = 0) -> str:
     return f"datacapture/{name}/AllTraffic/2026/01/15/10/{number:06}.jsonl"
 
 
-def event(keys: list[str]) -> Event:
-    """Return a queue's event with one message a key, as S3 writes it."""
-    return {"Records": [_message(number, one) for number, one in enumerate(keys)]}
+def _name(key: str) -> str:
+    return key.split("/")[1]
 
 
-def _message(number: int, name: str) -> dict[str, Any]:
-    found = {"key": name, "eTag": name.split("/")[1]}
+def _message(number: int, key: str, size: int) -> dict[str, Any]:
+    found = {"key": key, "eTag": _name(key), "size": size}
     record = {
         "eventSource": "aws:s3",
         "eventName": "ObjectCreated:Put",

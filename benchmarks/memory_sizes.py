@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from benchmarks.cpu_share import limited
 from benchmarks.data import MB, write_captures
-from benchmarks.loopback import Loopback, event, key, loopback
+from benchmarks.loopback import Loopback, key, loopback
 from benchmarks.processes import finish
 from benchmarks.report import Benchmark, Figure
 
@@ -45,7 +45,8 @@ def measure(options: Namespace) -> list[Figure]:
 def _sample(around: Loopback, share: float) -> dict[str, Any]:
     process = around.start()
     with limited(process.pid, share):
-        return finish(process, {"warm_up": [event([key("plain", 1)])], "events": [event([key("plain")])]})
+        warm_up, events = ([around.event([key("plain", number)])] for number in (1, 0))
+        return finish(process, {"warm_up": warm_up, "events": events})
 
 
 def _figures(memory_mb: int, samples: list[dict[str, Any]], size_mb: float) -> list[Figure]:

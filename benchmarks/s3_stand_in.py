@@ -1,6 +1,7 @@
 """S3 as far as a forwarder of captures needs it: GetObject, also of a range, and nothing else.
 
-`python -m benchmarks.s3_stand_in OBJECTS`, where OBJECTS is JSON: {name: [path of a file, how often it is repeated]}.
+`python -m benchmarks.s3_stand_in OBJECTS LATENCY_SECS`, where OBJECTS is JSON: {name: [path of a file, how often it is
+repeated]}; the latency comes before the first byte.
 The second part of a key is such a name, whatever the bucket and the rest. Objects of gigabytes lie nowhere: one file is
 sent again and again, which for gzip files makes one stream of several members.
 """
@@ -8,6 +9,7 @@ sent again and again, which for gzip files makes one stream of several members.
 import json
 import re
 import sys
+import time
 from collections.abc import Iterator
 from email.utils import formatdate
 from functools import partial
@@ -47,8 +49,9 @@ class Repeated(Struct, frozen=True):
 class S3Handler(Handler):
     """Answers GetObject; whatever else a client may ask is answered with 501, so that nobody asks unnoticed."""
 
-    def __init__(self, objects: dict[str, Repeated], *arguments: object) -> None:
+    def __init__(self, objects: dict[str, Repeated], latency_secs: float, *arguments: object) -> None:
         self._objects = objects
+        self._latency_secs = latency_secs
         super().__init__(*arguments)  # type: ignore[arg-type]  # socket, address and server, as the server hands them on
 
     def do_GET(self) -> None:  # noqa: N802 - the base class's naming
@@ -59,6 +62,7 @@ class S3Handler(Handler):
             self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>", "application/xml")
             return
         start, end = self._range(found)
+        time.sleep(self._latency_secs)
         self.send_response(206 if self.headers["Range"] else 200)
         self.send_header("Content-Length", str(end - start))
         self.send_header("Content-Range", f"bytes {start}-{end - 1}/{found.size}")
@@ -75,10 +79,10 @@ class S3Handler(Handler):
         return int(asked[1]), min(found.size, int(asked[2]) + 1 if asked[2] else found.size)
 
 
-def main(objects: str) -> None:
+def main(objects: str, latency_secs: str) -> None:
     """Serve `objects`, which is JSON."""
     loaded = {name: Repeated(Path(path).read_bytes(), times) for name, (path, times) in json.loads(objects).items()}
-    serve(partial(S3Handler, loaded))  # type: ignore[arg-type]  # called as a class is
+    serve(partial(S3Handler, loaded, float(latency_secs)))  # type: ignore[arg-type]  # called as a class is
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks.data import write_captures
-from benchmarks.loopback import BUCKET, event, key, loopback
+from benchmarks.loopback import BUCKET, key, loopback
 from benchmarks.report import Benchmark, Figure
 from capture_ops.local_aws import local_aws
 
@@ -34,8 +34,8 @@ def measure(options: Namespace) -> list[Figure]:
         limits = options.max_inferences[-1:] if options.smoke else options.max_inferences
         for start, max_inferences in enumerate(limits):
             keys = [key("small", start * (objects + 1) + number) for number in range(objects + 1)]
-            events = [event(keys[at : at + _MESSAGES]) for at in range(0, objects, _MESSAGES)]
-            took = around.invoke(events, [event(keys[-1:])], max_inferences=max_inferences)
+            events = [around.event(keys[at : at + _MESSAGES]) for at in range(0, objects, _MESSAGES)]
+            took = around.invoke(events, [around.event(keys[-1:])], max_inferences=max_inferences)
             figures += _requests(took, [len(one["Records"]) * each for one in events], max_inferences)
     return figures + _calls(took, objects, len(events))
 

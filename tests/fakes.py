@@ -45,7 +45,7 @@ class MemoryStore:
         """Store `lines` and return the object as its event would name it."""
         data = b"".join(line + b"\n" for line in lines)
         self.objects[bucket, key] = gzip.compress(data) if compress else data
-        return CaptureObject(bucket, key, etag=f"etag-{hash(self.objects[bucket, key])}")
+        return CaptureObject(bucket, key, etag=f"etag-{hash(self.objects[bucket, key])}", size=len(data))
 
     def open(self, source: CaptureObject, start: int) -> Opened | Refusal | Superseded:
         """Return what was put."""

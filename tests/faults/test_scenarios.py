@@ -88,7 +88,7 @@ class World:
         """Store an object below the route and return its item."""
         data = body if body is not None else b"".join(line + b"\n" for line in lines)
         etag = self._s3.put_object(Bucket=BUCKET, Key=f"churn/{key}", Body=data)["ETag"].strip('"')
-        return {"bucket": BUCKET, "key": f"churn/{key}", "etag": etag}
+        return {"bucket": BUCKET, "key": f"churn/{key}", "etag": etag, "size": len(data)}
 
     def send(self, *bodies: Any) -> None:
         """Send a message a body."""

@@ -104,7 +104,7 @@ class World:
         self.inferences |= load.inferences
         self._line_of[f"{BUCKET}/{load.key}#{etag}"] = load.line_of
         self.rejections |= {(load.key, *place): code for place, code in load.rejections.items()}
-        found = {"key": quote_plus(load.key), "eTag": etag}
+        found = {"key": quote_plus(load.key), "eTag": etag, "size": len(load.body)}
         return {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": BUCKET}, "object": found}}
 
     def waiting(self, queue: str | None = None) -> int:

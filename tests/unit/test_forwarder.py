@@ -77,6 +77,7 @@ class World:
             forwarder = Forwarder(
                 router=Router(self.routes),
                 store=self.store,
+                readers=executor,
                 outlets={"fake": outlet(self.destination, max_in_flight=self.max_in_flight, executor=executor)},
                 progress=self.progress,
                 closing=Closing(self.progress, self.quarantine, self.queue),
@@ -570,11 +571,13 @@ def test_without_a_quarantine_nothing_is_handed_over_that_was_rejected() -> None
 
 
 def test_after_a_lane_is_closed_no_other_object_is_read_for_it() -> None:
-    """What cannot be sent now need not be read now."""
+    """What cannot be sent now need not be read now; nobody knows how large an object without a size is."""
     world = World(BatchLimits(max_inferences=1))
     world.max_in_flight = 1
     world.destination.always = fails(DestinationDenied("status 404: correct the model_id"))
-    world.forward(world.put("a", call(1), call(2), call(3)), world.put("b", call(4)))
+    other = world.put("b", call(4))
+    too_large_to_be_read_ahead = replace(other, source=replace(other.source, size=None))
+    world.forward(world.put("a", call(1), call(2), call(3)), too_large_to_be_read_ahead)
     assert [key for key, _ in world.store.reads] == ["churn/a"]
 
 

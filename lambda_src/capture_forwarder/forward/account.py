@@ -34,6 +34,12 @@ class Account:
         self._kept: list[Quarantined] = []
         self._watermark = Watermark(position.bookmark)
 
+    @property
+    def start(self) -> int:
+        """The byte from which the object is read: where it is settled, but for gzip, which is read from its start."""
+        at = self.position.bookmark
+        return 0 if at.compressed else at.offset
+
     def enter(self, line: Line, outcome: Outcome) -> Stretch:
         """Enter one line, and return it as a stretch with what is owed of it."""
         self.lines.read += 1

@@ -1,0 +1,239 @@
+"""Objects that are read before their turn: which ones, how many, and that nobody notices but the clock."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from threading import Event
+from typing import ParamSpec, TypeVar
+
+import pytest
+from msgspec.structs import replace
+
+from capture_forwarder.domain.capture import Bookmark, CaptureObject
+from capture_forwarder.domain.conservation import ObjectState
+from capture_forwarder.domain.delivery import Refusal, RejectionCode, SourceUnavailable, Superseded
+from capture_forwarder.domain.progress import Position
+from capture_forwarder.forward.ahead import MOST_BYTES, MOST_OBJECTS, Found, ReadAhead
+from capture_forwarder.ports import Opened
+from tests.captures import capture, csv_side
+from tests.fakes import Crowd, MemoryStore
+from tests.unit.test_forwarder import World, call
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class AtOnce(Executor):
+    """Does what it is given before it returns."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Do it now."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except SourceUnavailable as unavailable:
+            future.set_exception(unavailable)
+        return future
+
+
+def objects(store: MemoryStore, count: int) -> list[CaptureObject]:
+    """Put so many small objects."""
+    return [store.put(str(number), str(number).encode()) for number in range(count)]
+
+
+def ahead_of(store: MemoryStore, sources: list[CaptureObject]) -> ReadAhead:
+    """Return what reads `sources` ahead, each from its beginning."""
+    return ReadAhead(store, AtOnce(), [(source, 0) for source in sources])
+
+
+def content(found: Found) -> bytes:
+    """Return the bytes of an object that was opened."""
+    assert isinstance(found, Opened)
+    return b"".join(found.chunks)
+
+
+def read(store: MemoryStore) -> list[str]:
+    """Return the keys that were read, in that order."""
+    return [key for key, _ in store.reads]
+
+
+def test_small_objects_are_waited_for_together() -> None:
+    """While one is on its way the next ones are: the store is slow to answer, and good at answering many."""
+
+    class Distant(MemoryStore):
+        """Answers when eight ask at the same time."""
+
+        crowd = Crowd()
+
+        def open(self, source: CaptureObject, start: int) -> Opened | Refusal | Superseded:
+            assert self.crowd.meet(MOST_OBJECTS)
+            return super().open(source, start)
+
+    store = Distant()
+    sources = objects(store, MOST_OBJECTS)
+    with ThreadPoolExecutor(MOST_OBJECTS) as executor:
+        ahead = ReadAhead(store, executor, [(source, 0) for source in sources])
+        assert [content(ahead.open(source, 0)) for source in sources] == [b"%d\n" % at for at in range(MOST_OBJECTS)]
+
+
+def test_every_object_is_read_once() -> None:
+    """Ahead or at its turn, never both."""
+    store = MemoryStore()
+    sources = objects(store, 30)
+    ahead = ahead_of(store, sources)
+    assert [content(ahead.open(source, 0)) for source in sources] == [b"%d\n" % at for at in range(30)]
+    assert sorted(read(store), key=int) == [str(number) for number in range(30)]
+
+
+def test_no_more_than_so_many_are_read_ahead() -> None:
+    """Each that is taken makes room for one."""
+    store = MemoryStore()
+    sources = objects(store, 30)
+    ahead = ahead_of(store, sources)
+    ahead.open(sources[0], 0)
+    assert len(store.reads) == 1 + MOST_OBJECTS
+    ahead.open(sources[1], 0)
+    assert len(store.reads) == 2 + MOST_OBJECTS
+
+
+def test_no_more_than_so_many_bytes_are_held() -> None:
+    """Whatever does not fit waits, and what comes after it waits with it: the order stays."""
+    store = MemoryStore()
+    first, third, rest, small = objects(store, 4)
+    large = [replace(source, size=MOST_BYTES // 2) for source in (third, rest)]
+    ahead = ahead_of(store, [first, *large, small])
+    ahead.open(first, 0)
+    assert sorted(read(store)) == ["0", "1", "2"]
+    ahead.open(large[0], 0)
+    assert sorted(read(store)) == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("size", [None, MOST_BYTES + 1])
+def test_a_large_object_is_opened_at_its_turn(size: int | None) -> None:
+    """It would not fit, or nobody knows if it does; those behind it are read ahead all the same."""
+    store = MemoryStore()
+    first, second, third = objects(store, 3)
+    second = replace(second, size=size)
+    ahead = ahead_of(store, [first, second, third])
+    ahead.open(first, 0)
+    assert sorted(read(store)) == ["0", "2"]
+    assert content(ahead.open(second, 0)) == b"1\n"
+    assert content(ahead.open(third, 0)) == b"2\n"
+    assert read(store).count("1") == 1
+
+
+def test_an_object_that_is_passed_over_is_in_nobodys_way() -> None:
+    """Its destination takes nothing, so nobody asks for it; what comes after it is read once."""
+    store = MemoryStore()
+    sources = objects(store, 12)
+    ahead = ahead_of(store, sources)
+    asked = [sources[0], *sources[10:]]
+    assert [content(ahead.open(source, 0)) for source in asked] == [b"0\n", b"10\n", b"11\n"]
+    assert [read(store).count(key) for key in ("0", "10", "11")] == [1, 1, 1]
+
+
+def test_an_object_larger_than_its_event_said_is_not_held() -> None:
+    """Events may lie: one chunk too many is taken, the rest is streamed when it is wanted."""
+    store = MemoryStore(chunk_bytes=10)
+    first, large = objects(store, 1)[0], replace(store.put("large", b"x" * 999), size=20)
+    taken = list[int]()
+
+    class Counting(MemoryStore):
+        def open(self, source: CaptureObject, start: int) -> Opened | Refusal | Superseded:
+            found = store.open(source, start)
+            assert isinstance(found, Opened)
+            return Opened(self._counted(found.chunks), found.modified)
+
+        def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+            for chunk in chunks:
+                taken.append(len(chunk))
+                yield chunk
+
+    ahead = ahead_of(Counting(), [first, large])
+    ahead.open(first, 0)
+    assert sum(taken) == 30
+    assert content(ahead.open(large, 0)) == b"x" * 999 + b"\n"
+
+
+def test_what_goes_wrong_with_an_object_comes_up_at_its_turn() -> None:
+    """A refusal, another state, a store that does not answer: as without reading ahead."""
+    store = MemoryStore()
+    first, gone, changed, unreadable = objects(store, 4)
+    del store.objects["captures", "1"]
+    store.put("2", b"other")
+    store.trouble["3"] = SourceUnavailable("S3 answers SlowDown")
+    ahead = ahead_of(store, [first, gone, changed, unreadable])
+    assert content(ahead.open(first, 0)) == b"0\n"
+    assert isinstance(ahead.open(gone, 0), Refusal)
+    assert isinstance(ahead.open(changed, 0), Superseded)
+    with pytest.raises(SourceUnavailable, match="SlowDown"):
+        ahead.open(unreadable, 0)
+
+
+def test_what_nobody_asks_for_is_given_up() -> None:
+    """What was not begun is not begun any more."""
+    store, busy = MemoryStore(), Event()
+    first, *others = [(source, 0) for source in objects(store, 4)]
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(busy.wait)
+        ahead = ReadAhead(store, executor, [first, *others])
+        ahead.open(*first)
+        ahead.close()
+        busy.set()
+    assert read(store) == ["0"]
+
+
+def test_two_works_for_one_object_without_a_state_are_both_read() -> None:
+    """Their places are one and the same; each gets bytes of its own."""
+    store = MemoryStore()
+    first, second = objects(store, 2)
+    ahead = ahead_of(store, [first, second, second])
+    assert [content(ahead.open(source, 0)) for source in (first, second, second)] == [b"0\n", b"1\n", b"1\n"]
+
+
+def test_only_what_is_to_be_read_is_read_ahead() -> None:
+    """Nothing of what is done, held by another run, or on no route; and from where it is settled."""
+    world = World()
+    works = [world.put(name, call(number), call(number + 10)) for number, name in enumerate("abcd")]
+    _, done, held, begun = (work.source.state_id or "" for work in works)
+    world.progress.positions |= {
+        done: Position(done=True),
+        held: Position(leased_until=world.clock.now + 100),
+        begun: Position(bookmark=Bookmark(len(call(3)) + 1, 1)),
+    }
+    elsewhere = replace(works[0], source=world.store.put("elsewhere/e", call(9)))
+    reports = world.forward(*works, elsewhere)
+    assert [report.state for report in reports] == [
+        ObjectState.DONE,
+        ObjectState.DONE_BEFORE,
+        ObjectState.CONTINUED,
+        ObjectState.DONE,
+        ObjectState.UNROUTED,
+    ]
+    assert sorted(world.store.reads) == [("churn/a", 0), ("churn/d", len(call(3)) + 1)]
+    assert sorted(world.destination.stored) == ["id-0", "id-10", "id-13"]
+
+
+def test_neighbours_of_an_object_that_breaks_are_delivered() -> None:
+    """Read ahead or not, what one object meets is its own."""
+    world = World()
+    works = [world.put(name, capture(csv_side("1"), csv_side("2"), inferenceId=name)) for name in "abcd"]
+    world.store.trouble["churn/b"] = SourceUnavailable("S3 answers SlowDown")
+    world.store.trouble["churn/c"] = ZeroDivisionError()
+    reports = world.forward(*works)
+    assert [report.state for report in reports] == [
+        ObjectState.DONE,
+        ObjectState.CONTINUED,
+        ObjectState.FAILED,
+        ObjectState.DONE,
+    ]
+    assert sorted(world.destination.stored) == ["a", "d"]
+
+
+def test_a_refusal_read_ahead_is_written_down() -> None:
+    """An object that is gone is a rejection of the object, with its code."""
+    world = World()
+    first, gone = world.put("a", call(1)), world.put("b", call(2))
+    del world.store.objects["captures", "churn/b"]
+    reports = world.forward(first, gone)
+    assert reports[1].state is ObjectState.REJECTED
+    assert world.quarantined() == [(RejectionCode.OBJECT_GONE, 0, None)]
