@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from math import inf
 from threading import Event
 from typing import ParamSpec, TypeVar
 
@@ -42,7 +43,7 @@ def objects(store: MemoryStore, count: int) -> list[CaptureObject]:
 
 def ahead_of(store: MemoryStore, sources: list[CaptureObject]) -> ReadAhead:
     """Return what reads `sources` ahead, each from its beginning."""
-    return ReadAhead(store, AtOnce(), [(source, 0) for source in sources])
+    return ReadAhead(store, AtOnce(), [(source, 0) for source in sources], lambda: inf)
 
 
 def content(found: Found) -> bytes:
@@ -71,7 +72,7 @@ def test_small_objects_are_waited_for_together() -> None:
     store = Distant()
     sources = objects(store, MOST_OBJECTS)
     with ThreadPoolExecutor(MOST_OBJECTS) as executor:
-        ahead = ReadAhead(store, executor, [(source, 0) for source in sources])
+        ahead = ReadAhead(store, executor, [(source, 0) for source in sources], lambda: 9.0)
         assert [content(ahead.open(source, 0)) for source in sources] == [b"%d\n" % at for at in range(MOST_OBJECTS)]
 
 
@@ -175,11 +176,24 @@ def test_what_nobody_asks_for_is_given_up() -> None:
     first, *others = [(source, 0) for source in objects(store, 4)]
     with ThreadPoolExecutor(1) as executor:
         executor.submit(busy.wait)
-        ahead = ReadAhead(store, executor, [first, *others])
+        ahead = ReadAhead(store, executor, [first, *others], lambda: 9.0)
         ahead.open(*first)
         ahead.close()
         busy.set()
     assert read(store) == ["0"]
+
+
+def test_a_store_that_drips_is_not_waited_for_longer_than_there_is_time() -> None:
+    """The object is owed, as if the store had not answered."""
+    store, busy = MemoryStore(), Event()
+    first, slow = objects(store, 2)
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(busy.wait)
+        ahead = ReadAhead(store, executor, [(first, 0), (slow, 0)], lambda: 0.01)
+        ahead.open(first, 0)
+        with pytest.raises(SourceUnavailable, match="s3://captures/1: S3 did not send it in time"):
+            ahead.open(slow, 0)
+        busy.set()
 
 
 def test_two_works_for_one_object_without_a_state_are_both_read() -> None:

@@ -5,28 +5,36 @@ that nobody reads holds a connection. Errors are those of the object, and come u
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from itertools import chain
 
 from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.delivery import Refusal, Superseded
+from capture_forwarder.domain.delivery import Refusal, SourceUnavailable, Superseded
 from capture_forwarder.ports import CaptureStore, Opened
 
 MOST_OBJECTS = 8
 MOST_BYTES = 4 * 1024 * 1024
+# What is not here after so long is not on its way.
+_PATIENCE_SECS = 60.0
 
 Found = Opened | Refusal | Superseded
 Place = tuple[CaptureObject, int]
 
 
 class ReadAhead:
-    """A capture store for one run, whose objects are opened in the order of `places`: each with where it begins."""
+    """A capture store for one run, whose objects are opened in the order of `places`: each with where it begins.
 
-    def __init__(self, store: CaptureStore, executor: Executor, places: Iterable[Place]) -> None:
+    `left_secs` tells how long the run may wait for one.
+    """
+
+    def __init__(
+        self, store: CaptureStore, executor: Executor, places: Iterable[Place], left_secs: Callable[[], float]
+    ) -> None:
         self._store = store
         self._executor = executor
+        self._left_secs = left_secs
         self._upcoming = deque(place for place in places if _bytes_of(place) <= MOST_BYTES)
         self._begun: dict[Place, Future[Found]] = {}
 
@@ -37,12 +45,18 @@ class ReadAhead:
             with suppress(ValueError):
                 self._upcoming.remove((source, start))
         self._begin_some()
-        return begun.result() if begun else self._store.open(source, start)
+        return self._waited_for(begun, source) if begun else self._store.open(source, start)
 
     def close(self) -> None:
         """Give up what nobody asked for: its objects are still owed, and read by whoever takes them on."""
         for begun in self._begun.values():
             begun.cancel()
+
+    def _waited_for(self, begun: Future[Found], source: CaptureObject) -> Found:
+        try:
+            return begun.result(min(self._left_secs(), _PATIENCE_SECS))
+        except TimeoutError as error:
+            raise SourceUnavailable(f"{source.uri}: S3 did not send it in time") from error
 
     def _begin_some(self) -> None:
         room = MOST_BYTES - sum(map(_bytes_of, self._begun))

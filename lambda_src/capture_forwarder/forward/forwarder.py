@@ -56,7 +56,7 @@ class Forwarder:
                 books.open(self._account(work, {})).stop(ObjectState.OWED, str(unavailable))
         else:
             accounts = [books.open(self._account(work, positions)) for work in works if not books.has(work)]
-            self._read(_to_read(accounts, run), Turns(ways, books, self._limits, run))
+            self._read(_to_read(accounts, run), Turns(ways, books, self._limits, run), run)
         ways.flush()
         while ways.settle_some():
             books.close_settled()
@@ -70,8 +70,9 @@ class Forwarder:
         known = positions.get(work.source.state_id or "")
         return Account(work, self._router.route_for(work.source), known or Position(bookmark=work.bookmark))
 
-    def _read(self, accounts: list[Account], turns: Turns) -> None:
-        ahead = ReadAhead(self._store, self._readers, [(account.work.source, account.start) for account in accounts])
+    def _read(self, accounts: list[Account], turns: Turns, run: Run) -> None:
+        places = [(account.work.source, account.start) for account in accounts]
+        ahead = ReadAhead(self._store, self._readers, places, run.deadline.reading_secs)
         with closed_in_the_end(ahead):
             for account in accounts:
                 turns.take(account, ahead)
