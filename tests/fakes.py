@@ -44,8 +44,8 @@ class MemoryStore:
     def put(self, key: str, *lines: bytes, bucket: str = "captures", compress: bool = False) -> CaptureObject:
         """Store `lines` and return the object as its event would name it."""
         data = b"".join(line + b"\n" for line in lines)
-        self.objects[bucket, key] = gzip.compress(data) if compress else data
-        return CaptureObject(bucket, key, etag=f"etag-{hash(self.objects[bucket, key])}", size=len(data))
+        stored = self.objects[bucket, key] = gzip.compress(data) if compress else data
+        return CaptureObject(bucket, key, etag=f"etag-{hash(stored)}", size=len(stored))
 
     def open(self, source: CaptureObject, start: int) -> Opened | Refusal | Superseded:
         """Return what was put."""

@@ -133,10 +133,18 @@ def test_trails_and_access_logs_say_who_reads(bucket: str) -> None:
 
 def test_dates_are_read_as_botocore_reads_them(bucket: str) -> None:
     """The time of a header is told by its one form, every other by botocore."""
-    boto3.client("s3").put_object(Bucket=bucket, Key="a", Body=b"x")
-    found = boto3.client("s3").get_object(Bucket=bucket, Key="a")
-    assert s3_client().get_object(Bucket=bucket, Key="a")["LastModified"] == found["LastModified"]
-    for told in ("Sun, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z", "784111777", 784111777):
+    expires = datetime(2037, 1, 1, tzinfo=UTC)
+    boto3.client("s3").put_object(Bucket=bucket, Key="a", Body=b"x", Expires=expires)
+    theirs, ours = (client.get_object(Bucket=bucket, Key="a") for client in (boto3.client("s3"), s3_client()))
+    assert (ours["LastModified"], ours["Expires"]) == (theirs["LastModified"], expires)
+    one_time = (
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "1994-11-06 08:49:37 GMT",
+        "1994-11-06T08:49:37Z",
+        "784111777",
+        784111777,
+    )
+    for told in one_time:
         assert read_timestamp(told) == datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 
 

@@ -108,7 +108,7 @@ def test_no_more_than_so_many_bytes_are_held() -> None:
     assert sorted(read(store)) == ["0", "1", "2", "3"]
 
 
-@pytest.mark.parametrize("size", [None, MOST_BYTES + 1])
+@pytest.mark.parametrize("size", [None, -1, MOST_BYTES + 1])
 def test_a_large_object_is_opened_at_its_turn(size: int | None) -> None:
     """It would not fit, or nobody knows if it does; those behind it are read ahead all the same."""
     store = MemoryStore()
@@ -122,14 +122,16 @@ def test_a_large_object_is_opened_at_its_turn(size: int | None) -> None:
     assert read(store).count("1") == 1
 
 
-def test_an_object_that_is_passed_over_is_in_nobodys_way() -> None:
-    """Its destination takes nothing, so nobody asks for it; what comes after it is read once."""
+def test_objects_that_are_passed_over_are_in_nobodys_way() -> None:
+    """Their destination takes nothing, so nobody asks for them; those behind them are read ahead instead."""
     store = MemoryStore()
-    sources = objects(store, 12)
+    sources = objects(store, 30)
     ahead = ahead_of(store, sources)
-    asked = [sources[0], *sources[10:]]
-    assert [content(ahead.open(source, 0)) for source in asked] == [b"0\n", b"10\n", b"11\n"]
-    assert [read(store).count(key) for key in ("0", "10", "11")] == [1, 1, 1]
+    ahead.open(sources[0], 0)
+    ahead.open(sources[9], 0)
+    assert sorted(map(int, read(store))) == [*range(10), *range(10, 10 + MOST_OBJECTS)]
+    assert content(ahead.open(sources[10], 0)) == b"10\n"
+    assert read(store).count("10") == 1
 
 
 def test_an_object_larger_than_its_event_said_is_not_held() -> None:
@@ -170,38 +172,111 @@ def test_what_goes_wrong_with_an_object_comes_up_at_its_turn() -> None:
         ahead.open(unreadable, 0)
 
 
-def test_what_nobody_asks_for_is_given_up() -> None:
+class Slow(MemoryStore):
+    """Sends one of its objects when it is told to."""
+
+    def __init__(self, slow: str) -> None:
+        super().__init__()
+        self.asked, self.told = Event(), Event()
+        self._slow = slow
+
+    def open(self, source: CaptureObject, start: int) -> Opened | Refusal | Superseded:
+        """Wait with that one."""
+        if source.key == self._slow:
+            self.asked.set()
+            assert self.told.wait(5)
+        return super().open(source, start)
+
+
+@pytest.fixture
+def executor() -> Iterator[Executor]:
+    """Give one thread."""
+    with ThreadPoolExecutor(1) as one:
+        yield one
+
+
+def test_a_slow_object_is_waited_for_as_long_as_half_of_the_time_that_is_left(executor: Executor) -> None:
+    """Then it is owed, as if the store had not answered; the other half is for what was read before."""
+    store = Slow("1")
+    first, slow = objects(store, 2)
+    ahead = ReadAhead(store, executor, [(first, 0), (slow, 0)], lambda: 0.02)
+    ahead.open(first, 0)
+    assert store.asked.wait(5)
+    with pytest.raises(SourceUnavailable, match="s3://captures/1: S3 did not send it in time"):
+        ahead.open(slow, 0)
+    store.told.set()
+
+
+def test_a_slow_object_that_comes_is_read(executor: Executor) -> None:
+    """It is asked for once."""
+    store = Slow("1")
+    first, slow = objects(store, 2)
+    ahead = ReadAhead(store, executor, [(first, 0), (slow, 0)], lambda: inf)
+    ahead.open(first, 0)
+    assert store.asked.wait(5)
+    store.told.set()
+    assert content(ahead.open(slow, 0)) == b"1\n"
+    assert read(store) == ["0", "1"]
+
+
+def test_nobody_waits_for_readers_that_are_busy_with_something_else(executor: Executor) -> None:
+    """Another run's objects may be slow, or stuck: what is not begun is read at its turn, and by nobody else."""
+    busy = Event()
+    executor.submit(busy.wait, 5)
+    store = MemoryStore()
+    sources = objects(store, 4)
+    ahead = ReadAhead(store, executor, [(source, 0) for source in sources], lambda: 0.0)
+    assert [content(ahead.open(source, 0)) for source in sources] == [b"%d\n" % at for at in range(4)]
+    busy.set()
+    executor.shutdown()
+    assert read(store) == ["0", "1", "2", "3"]
+
+
+def test_what_nobody_asks_for_is_given_up(executor: Executor) -> None:
     """What was not begun is not begun any more."""
-    store, busy = MemoryStore(), Event()
-    first, *others = [(source, 0) for source in objects(store, 4)]
-    with ThreadPoolExecutor(1) as executor:
-        executor.submit(busy.wait)
-        ahead = ReadAhead(store, executor, [first, *others], lambda: 9.0)
-        ahead.open(*first)
-        ahead.close()
-        busy.set()
+    busy = Event()
+    executor.submit(busy.wait, 5)
+    store = MemoryStore()
+    sources = objects(store, 4)
+    ahead = ReadAhead(store, executor, [(source, 0) for source in sources], lambda: 9.0)
+    ahead.open(sources[0], 0)
+    ahead.close()
+    busy.set()
+    executor.shutdown()
     assert read(store) == ["0"]
 
 
-def test_a_store_that_drips_is_not_waited_for_longer_than_there_is_time() -> None:
-    """The object is owed, as if the store had not answered."""
-    store, busy = MemoryStore(), Event()
-    first, slow = objects(store, 2)
-    with ThreadPoolExecutor(1) as executor:
-        executor.submit(busy.wait)
-        ahead = ReadAhead(store, executor, [(first, 0), (slow, 0)], lambda: 0.01)
-        ahead.open(first, 0)
-        with pytest.raises(SourceUnavailable, match="s3://captures/1: S3 did not send it in time"):
-            ahead.open(slow, 0)
-        busy.set()
+def test_what_came_before_reading_broke_off_is_not_lost() -> None:
+    """An object that always breaks off at one place gets ahead by what stands before it."""
+
+    class Breaking(MemoryStore):
+        def open(self, source: CaptureObject, start: int) -> Opened | Refusal | Superseded:
+            return Opened(self._sent())
+
+        def _sent(self) -> Iterator[bytes]:
+            yield b"a\n"
+            raise SourceUnavailable("reset")
+
+    store = Breaking()
+    first, breaking = objects(store, 2)
+    breaking = replace(breaking, size=1000)
+    ahead = ahead_of(store, [first, breaking])
+    ahead.open(first, 0)
+    found = ahead.open(breaking, 0)
+    assert isinstance(found, Opened)
+    assert next(found.chunks) == b"a\n"
+    with pytest.raises(SourceUnavailable, match="reset"):
+        next(found.chunks)
 
 
-def test_two_works_for_one_object_without_a_state_are_both_read() -> None:
-    """Their places are one and the same; each gets bytes of its own."""
+def test_works_for_one_object_without_a_state_are_all_read() -> None:
+    """Their places are one and the same; each gets bytes of its own, and one of them was read ahead."""
     store = MemoryStore()
-    first, second = objects(store, 2)
-    ahead = ahead_of(store, [first, second, second])
-    assert [content(ahead.open(source, 0)) for source in (first, second, second)] == [b"0\n", b"1\n", b"1\n"]
+    first, second, third = objects(store, 3)
+    asked = [first, second, second, second, third]
+    ahead = ahead_of(store, asked)
+    assert [content(ahead.open(source, 0)) for source in asked] == [b"0\n", b"1\n", b"1\n", b"1\n", b"2\n"]
+    assert sorted(read(store)) == ["0", "1", "1", "1", "2"]
 
 
 def test_only_what_is_to_be_read_is_read_ahead() -> None:

@@ -1,5 +1,6 @@
-"""The session that all AWS clients come from, and how they behave."""
+"""The session that AWS clients come from, but for those of secrets, which Powertools makes; and how they behave."""
 
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -29,9 +30,10 @@ def aws_session() -> boto3.Session:
 def read_timestamp(value: str | float) -> datetime:
     """Return the time that an answer of AWS holds. Raises `ValueError`.
 
-    botocore lets dateutil guess the form, which is a seventh of a small GetObject; a header has only one:
-    https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+    botocore lets dateutil guess the form, which is a seventh of a small GetObject. What S3 says has one form,
+    https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7; what others had it say, such as `Expires`, may have any.
     """
-    if isinstance(value, str) and value.endswith("GMT"):
-        return parsedate_to_datetime(value)
+    if isinstance(value, str) and value.endswith(" GMT"):
+        with suppress(ValueError):
+            return parsedate_to_datetime(value)
     return parse_timestamp(value)  # type: ignore[arg-type]  # it takes numbers too

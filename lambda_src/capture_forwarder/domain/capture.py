@@ -51,6 +51,11 @@ class Work(Struct, frozen=True):
     bookmark: Bookmark = Bookmark()
     put_back: int = 0
 
+    @property
+    def state(self) -> "str | Work":
+        """What works for one state of an object have in common; a work of which the state is not known is by itself."""
+        return self.source.state_id or self
+
 
 class Line(Struct, frozen=True, gc=False):
     """One line of a capture object: `number` counts from 1, `offset` and `end` are bytes of the uncompressed stream.

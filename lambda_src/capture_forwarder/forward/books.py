@@ -23,13 +23,9 @@ class Books:
         self._open: dict[str | Work, Account] = {}
         self._reports: dict[str | Work, ForwardReport] = {}
 
-    def has(self, work: Work) -> bool:
-        """Tell whether there is an account for `work`, open or closed."""
-        return _state(work) in self._open or _state(work) in self._reports
-
     def open(self, account: Account) -> Account:
         """Take one more account, and return it."""
-        self._open[_state(account.work)] = account
+        self._open[account.work.state] = account
         return account
 
     def still_open(self) -> Iterable[Account]:
@@ -53,14 +49,10 @@ class Books:
 
     def report(self, work: Work) -> ForwardReport:
         """Return the report of a closed account."""
-        return self._reports[_state(work)]
+        return self._reports[work.state]
 
     def _close(self, state: str | Work) -> None:
         report = self._closing.conclude(self._open[state], self._run)
         self._reports[state] = report
         del self._open[state]
         self._run.observer.notice(ObjectForwarded(report))
-
-
-def _state(work: Work) -> str | Work:
-    return work.source.state_id or work

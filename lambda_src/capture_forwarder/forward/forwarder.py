@@ -1,6 +1,6 @@
 """Capture objects forwarded together, so that their inferences share requests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing as closed_in_the_end
 
@@ -55,8 +55,10 @@ class Forwarder:
             for work in works:
                 books.open(self._account(work, {})).stop(ObjectState.OWED, str(unavailable))
         else:
-            accounts = [books.open(self._account(work, positions)) for work in works if not books.has(work)]
-            self._read(_to_read(accounts, run), Turns(ways, books, self._limits, run), run)
+            accounts: dict[str | Work, Account] = {}
+            for work in works:
+                accounts.setdefault(work.state, self._account(work, positions))
+            self._read(_to_read(accounts.values(), books, run), Turns(ways, books, self._limits, run), run)
         ways.flush()
         while ways.settle_some():
             books.close_settled()
@@ -78,8 +80,8 @@ class Forwarder:
                 turns.take(account, ahead)
 
 
-def _to_read(accounts: list[Account], run: Run) -> list[Account]:
-    """Return the accounts of objects that are to be read, and enter why the others are not."""
+def _to_read(accounts: Collection[Account], books: Books, run: Run) -> list[Account]:
+    """Enter why objects are not to be read, and return the accounts of the others, which open at their turns."""
     for account in accounts:
         if account.route is None:
             account.stop(ObjectState.UNROUTED)
@@ -87,4 +89,6 @@ def _to_read(accounts: list[Account], run: Run) -> list[Account]:
             account.stop(ObjectState.DONE_BEFORE)
         elif account.position.leased_until > run.now():
             account.stop(ObjectState.LEASED, "another invocation is at work on it")
+        if account.state is not ObjectState.READING:
+            books.open(account)
     return [account for account in accounts if account.state is ObjectState.READING]

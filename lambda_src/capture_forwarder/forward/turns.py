@@ -24,7 +24,11 @@ class Turns:
         self._run = run
 
     def take(self, account: Account, store: CaptureStore) -> None:
-        """Read an object, if there is time and its destination takes anything, and close what is settled by now."""
+        """Open the account of an object, read it if there is time and its destination takes anything.
+
+        Then close what is settled by now.
+        """
+        self._books.open(account)
         try:
             self._start(account, store)
         except Unavailable as unavailable:
