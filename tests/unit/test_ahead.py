@@ -16,7 +16,7 @@ from capture_forwarder.domain.progress import Position
 from capture_forwarder.forward.ahead import MOST_BYTES, MOST_OBJECTS, Found, ReadAhead
 from capture_forwarder.ports import Opened
 from tests.captures import capture, csv_side
-from tests.fakes import Crowd, MemoryStore
+from tests.fakes import WRITTEN, Crowd, MemoryStore
 from tests.unit.test_forwarder import World, call
 
 P = ParamSpec("P")
@@ -99,13 +99,28 @@ def test_no_more_than_so_many_are_read_ahead() -> None:
 def test_no_more_than_so_many_bytes_are_held() -> None:
     """Whatever does not fit waits, and what comes after it waits with it: the order stays."""
     store = MemoryStore()
-    first, third, rest, small = objects(store, 4)
-    large = [replace(source, size=MOST_BYTES // 2) for source in (third, rest)]
-    ahead = ahead_of(store, [first, *large, small])
+    first, *others, empty = objects(store, 6)
+    large = [replace(source, size=MOST_BYTES // 2) for source in others]
+    ahead = ahead_of(store, [first, *large, replace(empty, size=0)])
     ahead.open(first, 0)
     assert sorted(read(store)) == ["0", "1", "2"]
     ahead.open(large[0], 0)
     assert sorted(read(store)) == ["0", "1", "2", "3"]
+    ahead.open(large[1], 0)
+    assert sorted(read(store)) == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_an_object_may_take_all_the_room_there_is() -> None:
+    """And no more; when it was written is known as of any other."""
+    store = MemoryStore()
+    first, whole = objects(store, 2)
+    whole = replace(whole, size=MOST_BYTES)
+    ahead = ahead_of(store, [first, whole])
+    ahead.open(first, 0)
+    assert sorted(read(store)) == ["0", "1"]
+    found = ahead.open(whole, 0)
+    assert isinstance(found, Opened)
+    assert found.modified == WRITTEN
 
 
 @pytest.mark.parametrize("size", [None, -1, MOST_BYTES + 1])
@@ -195,16 +210,36 @@ def executor() -> Iterator[Executor]:
         yield one
 
 
-def test_a_slow_object_is_waited_for_as_long_as_half_of_the_time_that_is_left(executor: Executor) -> None:
-    """Then it is owed, as if the store had not answered; the other half is for what was read before."""
-    store = Slow("1")
+class Late(Executor):
+    """Begins everything and finishes nothing; remembers for how long somebody would have waited."""
+
+    def __init__(self) -> None:
+        self.waits: list[float | None] = []
+
+    def submit(self, fn: Callable[P, T], /, *_: P.args, **__: P.kwargs) -> Future[T]:
+        """Begin it."""
+        waits = self.waits
+
+        class Begun(Future[T]):
+            def result(self, timeout: float | None = None) -> T:
+                waits.append(timeout)
+                raise TimeoutError
+
+        begun = Begun()
+        begun.set_running_or_notify_cancel()
+        return begun
+
+
+@pytest.mark.parametrize(("left_secs", "waited_secs"), [(3.0, 1.5), (900.0, 60.0), (inf, 60.0)])
+def test_a_slow_object_is_waited_for_during_half_of_the_time_that_is_left(left_secs: float, waited_secs: float) -> None:
+    """Or a minute; then it is owed, as if the store had not answered. The other half is for what was read before."""
+    store, late = MemoryStore(), Late()
     first, slow = objects(store, 2)
-    ahead = ReadAhead(store, executor, [(first, 0), (slow, 0)], lambda: 0.02)
+    ahead = ReadAhead(store, late, [(first, 0), (slow, 0)], lambda: left_secs)
     ahead.open(first, 0)
-    assert store.asked.wait(5)
     with pytest.raises(SourceUnavailable, match="s3://captures/1: S3 did not send it in time"):
         ahead.open(slow, 0)
-    store.told.set()
+    assert late.waits == [waited_secs]
 
 
 def test_a_slow_object_that_comes_is_read(executor: Executor) -> None:
