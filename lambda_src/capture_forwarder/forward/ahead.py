@@ -15,7 +15,7 @@ from capture_forwarder.domain.delivery import Refusal, SourceUnavailable, Supers
 from capture_forwarder.ports import CaptureStore, Opened
 
 MOST_OBJECTS = 8
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 6 * 1024 * 1024
 # S3 sends so much within a second; a read that takes longer than this is tried again by whoever takes the object on.
 _PATIENCE_SECS = 60.0
 # What was read before must still be delivered.
