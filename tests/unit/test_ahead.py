@@ -254,10 +254,17 @@ def test_a_slow_object_that_comes_is_read(executor: Executor) -> None:
     assert read(store) == ["0", "1"]
 
 
-def test_nobody_waits_for_readers_that_are_busy_with_something_else(executor: Executor) -> None:
+@pytest.fixture
+def busy(executor: Executor) -> Iterator[Event]:
+    """Keep the only reader at something else until this is set."""
+    over = Event()
+    executor.submit(over.wait, 5)
+    yield over
+    over.set()
+
+
+def test_nobody_waits_for_readers_that_are_busy_with_something_else(executor: Executor, busy: Event) -> None:
     """Another run's objects may be slow, or stuck: what is not begun is read at its turn, and by nobody else."""
-    busy = Event()
-    executor.submit(busy.wait, 5)
     store = MemoryStore()
     sources = objects(store, 4)
     ahead = ReadAhead(store, executor, [(source, 0) for source in sources], lambda: 0.0)
@@ -267,10 +274,8 @@ def test_nobody_waits_for_readers_that_are_busy_with_something_else(executor: Ex
     assert read(store) == ["0", "1", "2", "3"]
 
 
-def test_what_nobody_asks_for_is_given_up(executor: Executor) -> None:
+def test_what_nobody_asks_for_is_given_up(executor: Executor, busy: Event) -> None:
     """What was not begun is not begun any more."""
-    busy = Event()
-    executor.submit(busy.wait, 5)
     store = MemoryStore()
     sources = objects(store, 4)
     ahead = ReadAhead(store, executor, [(source, 0) for source in sources], lambda: 9.0)
