@@ -28,7 +28,6 @@ _MAX_RSS_MB: Final = 100
 _MAX_RSS_SPREAD_MB: Final = 5
 _LARGE_TIMES: Final = (5, 86)  # beside 58 MB, 291 MB and 5 GB
 _LINEAR_TIMES: Final = 18  # beside 58 MB, 1 GB
-_LINEAR_REPS: Final = 5
 _MESSAGES: Final = 10  # an invocation, unless the configuration says otherwise
 _SMALL_PART: Final = 50  # beside 58 MB, 1 MB
 _SMOKE_TIMES: Final = 2
@@ -139,7 +138,7 @@ def _linear(around: Loopback, options: Namespace) -> list[Figure]:
             _invoke(around, f"x{times}"),
             _invoke(around, "small", objects=small),
         ]
-        for _ in range(min(options.reps, _LINEAR_REPS))
+        for _ in range(options.reps)
     ]
     *each, alone = (median(map(_each, samples)) for samples in zip(*found, strict=True))
     told = ", ".join(f"{one:.2f}" for one in each)

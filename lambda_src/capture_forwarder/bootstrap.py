@@ -24,7 +24,7 @@ from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.events import Event
 from capture_forwarder.domain.route import Router
-from capture_forwarder.forward.ahead import MOST_OBJECTS
+from capture_forwarder.forward.ahead import READERS
 from capture_forwarder.forward.closing import Closing
 from capture_forwarder.forward.deadline import Deadline
 from capture_forwarder.forward.forwarder import Forwarder
@@ -57,7 +57,7 @@ class Runtime:
         self._forwarder = Forwarder(
             router=Router(settings.routes),
             store=S3CaptureStore(s3),
-            readers=ThreadPoolExecutor(MOST_OBJECTS, thread_name_prefix="read-ahead"),
+            readers=ThreadPoolExecutor(READERS, thread_name_prefix="read-ahead"),
             outlets={destination.name: outlet(destination) for destination in settings.destination},
             progress=progress,
             closing=Closing(

@@ -14,8 +14,11 @@ from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Refusal, SourceUnavailable, Superseded
 from capture_forwarder.ports import CaptureStore, Opened
 
-MOST_OBJECTS = 8
-MOST_BYTES = 6 * 1024 * 1024
+# An invocation of ten objects waits for S3 twice, which more threads than these would not change; each takes 1.3 MB.
+READERS = 5
+# Held or about to be, by one run.
+MOST_OBJECTS = 10
+MOST_BYTES = 10 * 1024 * 1024
 # S3 sends so much within a second; a read that takes longer than this is tried again by whoever takes the object on.
 _PATIENCE_SECS = 60.0
 # What was read before must still be delivered.
