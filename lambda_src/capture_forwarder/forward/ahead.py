@@ -1,4 +1,4 @@
-"""Objects read before their turn, so that a run waits for the store once and not once an object.
+"""Objects read before their turn, so that a run waits for the store a few times and not once an object.
 
 Only those that are known to be small, and whole: a stream that waited open for its turn would be cut off by S3, and one
 that nobody reads holds a connection. What goes wrong with an object comes up at its turn, where it would without this.
@@ -14,7 +14,7 @@ from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Refusal, SourceUnavailable, Superseded
 from capture_forwarder.ports import CaptureStore, Opened
 
-# An invocation of ten objects waits for S3 twice, which more threads than these would not change; each takes 1.3 MB.
+# An invocation of ten objects waits for S3 twice, with these as with eight; each thread holds 1.3 MB of its own.
 READERS = 5
 # Held or about to be, by one run.
 MOST_OBJECTS = 10
