@@ -16,7 +16,7 @@ from capture_forwarder.ports import CaptureStore, Opened
 
 # An invocation of ten objects waits for S3 twice, with these as with eight; each thread holds 1.3 MB of its own.
 READERS = 5
-# Held or about to be, by one run.
+# Of one run; those that no thread got to yet count too.
 MOST_OBJECTS = 10
 MOST_BYTES = 10 * 1024 * 1024
 # S3 sends so much within a second; a read that takes longer than this is tried again by whoever takes the object on.
