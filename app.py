@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from capture_forwarder.settings import CONFIG_VARIABLE
-from capture_forwarder.settings_file import SettingsError
+from capture_forwarder.configuration.reader import SettingsError
+from capture_forwarder.configuration.settings import CONFIG_VARIABLE
 from infra.node import choose_node
 
 

@@ -17,7 +17,7 @@ from benchmarks.processes import peak_rss_mb
 from capture_forwarder import bootstrap
 from capture_forwarder.aws.session import aws_session
 from capture_forwarder.domain.conservation import ForwardReport
-from capture_forwarder.domain.events import BatchSent, Event, ObjectForwarded
+from capture_forwarder.domain.notices import BatchSent, Notice, ObjectForwarded
 
 _LEFT_MS: Final = 24 * 3600 * 1000
 
@@ -42,7 +42,7 @@ class _Counts:
         self.counts = Counter(inferences=0, records=0, requests=0)
         self.failed: list[ForwardReport] = []
 
-    def notice(self, event: Event) -> None:
+    def notice(self, event: Notice) -> None:
         """Count it."""
         if isinstance(event, BatchSent):
             self.counts["requests"] += 1

@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from benchmarks.data import MODEL_ID, SCHEMA
-from capture_forwarder.destinations.arthur import Row
+from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.batch import Batcher, BatchLimits
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import RowResult
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.route import ReadingOptions
-from capture_forwarder.formats.fast.path import FastPath, fast_path
-from capture_forwarder.formats.lines import LineReader
-from capture_forwarder.formats.stretches import Gathered, gather
-from capture_forwarder.formats.transform import Decoded, Transform
+from capture_forwarder.domain.route import DecodingOptions
+from capture_forwarder.kinds.captures.compiled import FastPath, fast_path
+from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.kinds.captures.spans import DecodedSpan, decode_spans
+from capture_forwarder.lines.reader import LineReader
 
 _CHUNK_BYTES: Final = 256 * 1024
 _MAX_LINE_BYTES: Final = 64 * 1024 * 1024
@@ -27,7 +27,7 @@ def _unheard(start: int, ids: list[str], results: list[RowResult]) -> None:
 
 def ours(path: Path) -> Iterator[bytes]:
     """Yield the request bodies of a capture file, as a run makes them. Raises `ValueError` if any of it is rejected."""
-    return _bodies(path, fast_path(ReadingOptions(), SCHEMA, Row))
+    return _bodies(path, fast_path(DecodingOptions(), SCHEMA, Row))
 
 
 def plain(path: Path) -> Iterator[bytes]:
@@ -36,10 +36,10 @@ def plain(path: Path) -> Iterator[bytes]:
 
 
 def _bodies(path: Path, fast: FastPath | None) -> Iterator[bytes]:
-    transform, made = Transform(ReadingOptions(), SCHEMA), list[bytes]()
+    transform, made = Transform(DecodingOptions(), SCHEMA), list[bytes]()
     batcher = Batcher(MODEL_ID, _LIMITS, lambda batch, _: made.append(batch.body))
     with path.open("rb") as file:
-        for gathered in gather(LineReader(_chunks(file), _MAX_LINE_BYTES), fast, _LIMITS.max_inferences):
+        for gathered in decode_spans(LineReader(_chunks(file), _MAX_LINE_BYTES), fast, _LIMITS.max_inferences):
             batcher.add(_unheard, *(_plain(transform, gathered) if isinstance(gathered, Line) else _rows(gathered)))
             yield from made
             made.clear()
@@ -47,7 +47,7 @@ def _bodies(path: Path, fast: FastPath | None) -> Iterator[bytes]:
     yield from made
 
 
-def _rows(gathered: Gathered) -> tuple[list[str], list[object]]:
+def _rows(gathered: DecodedSpan) -> tuple[list[str], list[object]]:
     return gathered.ready.ids, gathered.ready.rows
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from benchmarks.data import write_captures
 from benchmarks.loopback import BUCKET, key, loopback
 from benchmarks.report import Benchmark, Figure
-from capture_ops.local_aws import local_aws
+from capture_ops.cloud.local_aws import local_aws
 
 _OBJECT_BYTES: Final = 49_000
 _MESSAGES: Final = 10

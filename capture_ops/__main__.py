@@ -9,17 +9,17 @@ import typer
 from rich.console import Console
 
 from capture_forwarder import __version__
-from capture_forwarder.settings_file import read_settings
-from capture_ops import demo as demo_command
-from capture_ops import enable_eventbridge as eventbridge_command
-from capture_ops import inspect as inspect_command
-from capture_ops import invoke as invoke_command
-from capture_ops import policy as policy_command
-from capture_ops import serve as serve_command
+from capture_forwarder.configuration.reader import read_settings
 from capture_ops.backfill import command as backfill_command
-from capture_ops.configuration import settings_of
-from capture_ops.errors import ExitCode, told
+from capture_ops.commands import demo as demo_command
+from capture_ops.commands import enable_eventbridge as eventbridge_command
+from capture_ops.commands import inspect as inspect_command
+from capture_ops.commands import invoke as invoke_command
+from capture_ops.commands import monitor as monitor_command
+from capture_ops.commands import policy as policy_command
 from capture_ops.replay import command as replay_command
+from capture_ops.terminal.configuration import settings_of
+from capture_ops.terminal.errors import ExitCode, told
 
 _EPILOG = (
     "Exit codes: 0 done; 1 something was not settled, or is not as it should be; 2 the call is wrong; "
@@ -68,7 +68,7 @@ def invoke(
             Console(stderr=True, soft_wrap=True).print(invoked.failure, style="red", markup=False)
         else:
             Console(soft_wrap=True).out(json.dumps(invoked.answer), highlight=False)
-        raise typer.Exit(ExitCode.OK if invoked.succeeded else ExitCode.NOT_SETTLED)
+        raise typer.Exit(ExitCode.OK if invoked.succeeded else ExitCode.INCOMPLETE)
 
 
 @app.command(epilog=_EPILOG)
@@ -107,7 +107,7 @@ def monitor(
     """
     with told():
         settings = read_settings(config) if config else None
-        serve_command.serve(port, database, settings, model or ["demo"], Console())
+        monitor_command.serve(port, database, settings, model or ["demo"], Console())
 
 
 @app.command(epilog=_EPILOG)

@@ -6,10 +6,10 @@ from pathlib import Path
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 
-from capture_forwarder.settings import Settings
-from capture_forwarder.settings_file import read_settings
-from infra import triggers
-from infra.bundling import function_code
+from capture_forwarder.configuration import filters
+from capture_forwarder.configuration.reader import read_settings
+from capture_forwarder.configuration.settings import Settings
+from infra.bundling.code import function_code
 from infra.nag import acknowledge
 from infra.stacks.forwarder_stack import ForwarderStack
 
@@ -37,4 +37,4 @@ def deployment_problems(settings: Settings) -> Iterator[str]:
                 f'destination[{index}].secret: write "secretsmanager:NAME" or "ssm:/NAME"; '
                 "a deployed function has no environment but what the stack says, in the clear"
             )
-    yield from triggers.problems(settings)
+    yield from filters.problems(settings)

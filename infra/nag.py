@@ -6,10 +6,10 @@ import aws_cdk as cdk
 from constructs import IConstruct
 from msgspec import Struct
 
-from capture_forwarder.deployment import PythonRuntime
-from capture_forwarder.settings import Settings
-from infra.policies import literal
-from infra.triggers import filters, outermost
+from capture_forwarder.configuration.filters import covering_prefixes, filters
+from capture_forwarder.configuration.permissions import escape_iam_wildcards
+from capture_forwarder.configuration.settings import Settings
+from capture_forwarder.configuration.stack import PythonRuntime
 
 
 class Acknowledged(Struct, frozen=True):
@@ -82,8 +82,8 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     for bucket in settings.buckets.values():
         if bucket.create:
             yield _filled(OWN_BUCKET, bucket=bucket.name)
-        for prefix in outermost(filters(settings, bucket.name)):
-            yield _filled(CAPTURES, bucket=bucket.name, prefix=literal(prefix))
+        for prefix in covering_prefixes(filters(settings, bucket.name)):
+            yield _filled(CAPTURES, bucket=bucket.name, prefix=escape_iam_wildcards(prefix))
 
 
 def _filled(row: Acknowledged, **names: str) -> Acknowledged:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 
-from tests.sentinels import Sentry
+from tests.support.sentinels import Sentry
 
 settings.register_profile(
     "fast", derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]

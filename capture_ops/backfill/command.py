@@ -7,18 +7,18 @@ from msgspec import Struct
 from rich.console import Console
 
 from capture_forwarder.bootstrap import Runtime, s3_client
+from capture_forwarder.configuration.settings import Resources, Settings
 from capture_forwarder.domain.route import Router
-from capture_forwarder.settings import Resources, Settings
 from capture_ops.backfill.distributed import StateMachine, follow
 from capture_ops.backfill.listing import pages
 from capture_ops.backfill.local import forward_all
 from capture_ops.backfill.report import print_outcome, print_plan
 from capture_ops.backfill.results import add_up
 from capture_ops.backfill.selection import Selection, select
-from capture_ops.configuration import settings_of
-from capture_ops.deployed import PROGRESS_TABLE, QUARANTINE_BUCKET, STATE_MACHINE, output, outputs
-from capture_ops.errors import CommandError, ExitCode
-from capture_ops.terminal import interruption, progress_bar
+from capture_ops.cloud.deployed import PROGRESS_TABLE, QUARANTINE_BUCKET, STATE_MACHINE, output, outputs
+from capture_ops.terminal.configuration import settings_of
+from capture_ops.terminal.errors import CommandError, ExitCode
+from capture_ops.terminal.interruption import interruption, progress_bar
 
 
 class Form(Struct, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ def _local(selection: Selection, settings: Settings, form: Form, console: Consol
     with interruption() as stopped, progress_bar() as progress:
         outcome = forward_all(runtime, pages(s3_client(), selection), form.threads, stopped, progress)
     print_outcome(outcome, console)
-    return ExitCode.OK if outcome.settled else ExitCode.NOT_SETTLED
+    return ExitCode.OK if outcome.settled else ExitCode.INCOMPLETE
 
 
 def _resources(form: Form) -> Resources:
@@ -92,7 +92,7 @@ def _distributed(selection: Selection, settings: Settings, form: Form, console: 
         console.print(
             f"It goes on without you. To end it: aws stepfunctions stop-execution --execution-arn {execution}"
         )
-        return ExitCode.NOT_SETTLED
+        return ExitCode.INCOMPLETE
     outcome = add_up(machine, followed)
     print_outcome(outcome, console)
-    return ExitCode.OK if outcome.settled else ExitCode.NOT_SETTLED
+    return ExitCode.OK if outcome.settled else ExitCode.INCOMPLETE

@@ -34,7 +34,7 @@ def forward_all(runtime: Runtime, pages: Iterable[Page], threads: int, stopped: 
         for batch in _batches(pages, outcome):
             if len(running) >= threads:
                 running -= _settle(wait(running, return_when=FIRST_COMPLETED).done, outcome)
-            if stopped.is_set() or outcome.trouble:
+            if stopped.is_set() or outcome.failure:
                 break
             running.add(pool.submit(_forward, runtime, batch, stopped))
             progress.update(task, total=outcome.listed, completed=_told(outcome))
@@ -42,7 +42,7 @@ def forward_all(runtime: Runtime, pages: Iterable[Page], threads: int, stopped: 
             _settle({future}, outcome)
             progress.update(task, completed=_told(outcome))
     if stopped.is_set():
-        outcome.trouble = _INTERRUPTED
+        outcome.failure = _INTERRUPTED
     return outcome
 
 
@@ -71,7 +71,7 @@ def _settle(done: _Running, outcome: Outcome) -> _Running:
         outcome.left.update(report.why or _UNQUARANTINED for report in unsettled)
         taken = totals.inferences.accepted + totals.inferences.duplicate
         if len(unsettled) == len(reports) or (totals.inferences.pending and not taken):
-            outcome.trouble = _GIVEN_UP
+            outcome.failure = _GIVEN_UP
     return done
 
 

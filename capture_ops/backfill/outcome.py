@@ -10,13 +10,13 @@ from capture_forwarder.domain.conservation import ForwardTotals, ObjectState
 class Outcome(Struct):
     """The sums, of how many objects that were listed, and why those are left that are.
 
-    `trouble` says why the backfill ended before it was through, if it did.
+    `failure` says why the backfill ended before it was through, if it did.
     """
 
     totals: ForwardTotals = field(default_factory=ForwardTotals)
     listed: int = 0
     left: Counter[str] = field(default_factory=Counter)
-    trouble: str | None = None
+    failure: str | None = None
 
     @property
     def untold(self) -> int:
@@ -26,10 +26,10 @@ class Outcome(Struct):
     @property
     def handed_over(self) -> int:
         """How many objects the function's queue carries on with."""
-        return self.totals.objects[ObjectState.CONTINUED]
+        return self.totals.objects[ObjectState.REQUEUED]
 
     @property
     def settled(self) -> bool:
         """Tell whether nothing is owed by anybody any more."""
         owed = self.totals.unsettled or self.totals.inferences.pending or self.handed_over or self.untold
-        return self.trouble is None and self.totals.balanced and not owed
+        return self.failure is None and self.totals.balanced and not owed

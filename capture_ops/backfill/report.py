@@ -13,9 +13,9 @@ from capture_forwarder.domain.route import Router
 from capture_forwarder.domain.window import captured_hour
 from capture_ops.backfill.listing import Listed, Page
 from capture_ops.backfill.outcome import Outcome
-from capture_ops.conservation import UNBALANCED, add_ledgers, add_row, conservation_table, printable
+from capture_ops.terminal.tables import UNBALANCED, add_ledgers, add_row, conservation_table, printable
 
-_MOST_REASONS = 20
+_MAX_REASONS = 20
 _UNROUTED = "no route"
 
 
@@ -58,8 +58,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     console.print(table)
     if not outcome.totals.balanced:
         console.print(UNBALANCED, style="red")
-    if outcome.trouble:
-        console.print(printable(outcome.trouble), style="red", markup=False, soft_wrap=True)
+    if outcome.failure:
+        console.print(printable(outcome.failure), style="red", markup=False, soft_wrap=True)
     if outcome.left:
         _print_left(outcome.left, console)
     for sentence in _sentences(outcome):
@@ -73,10 +73,10 @@ def _ends(totals: ForwardTotals, untold: int) -> str:
 
 def _print_left(left: Counter[str], console: Console) -> None:
     table = Table("objects", "why they are not settled", title="Left over")
-    for why, count in left.most_common(_MOST_REASONS):
+    for why, count in left.most_common(_MAX_REASONS):
         add_row(table, str(count), why)
-    if len(left) > _MOST_REASONS:
-        add_row(table, "", f"and {len(left) - _MOST_REASONS} reasons more")
+    if len(left) > _MAX_REASONS:
+        add_row(table, "", f"and {len(left) - _MAX_REASONS} reasons more")
     console.print(table)
 
 

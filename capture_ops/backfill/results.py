@@ -52,7 +52,7 @@ def add_up(machine: StateMachine, followed: Followed) -> Outcome:
     """Return what an execution that has ended came to. Raises `Unavailable`."""
     outcome = Outcome(listed=followed.listed)
     if followed.status != "SUCCEEDED":
-        outcome.trouble = f"The execution is {followed.status}: {followed.why}"
+        outcome.failure = f"The execution is {followed.status}: {followed.why}"
     output = json.loads(followed.output or "null")
     if isinstance(output, list):  # a map run without a result writer hands over the answers themselves
         for answer in output:

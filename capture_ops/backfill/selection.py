@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.domain.window import Window
-from capture_forwarder.settings import Settings
-from capture_ops.errors import CommandError
+from capture_ops.terminal.errors import CommandError
 
 
 class Selection(Struct, frozen=True):

@@ -7,11 +7,11 @@ from msgspec import Struct
 from capture_forwarder.domain.capture import CaptureRecord, Line
 from capture_forwarder.domain.delivery import Rejection, Skipped
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.route import ReadingOptions
+from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.formats.lines import LineReader
-from capture_forwarder.formats.records import decode_record
-from capture_forwarder.formats.transform import Decoded, Transform
+from capture_forwarder.kinds.captures.envelope import decode_record
+from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.lines.reader import LineReader
 from capture_ops.monitor.contract import CaptureFailure, Model, NewInference, RowAnswer, refused
 
 _MAX_LINE_BYTES = 64 * 1024 * 1024
@@ -31,7 +31,7 @@ class Captured(Struct, frozen=True):
 
 def read_captures(chunks: Iterable[bytes], model: Model) -> Iterator[Captured]:
     """Yield every inference of a capture file; lines that are rightly left out (shadow copies, blank ones) are not."""
-    transform = Transform(ReadingOptions(), ModelSchema(model.attributes) if model.attributes else None)
+    transform = Transform(DecodingOptions(), ModelSchema(model.attributes) if model.attributes else None)
     for line in LineReader(chunks, _MAX_LINE_BYTES):
         outcome = transform(line)
         if isinstance(outcome, Skipped):

@@ -15,10 +15,10 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import LimitedStream, get_content_length
 
-from capture_ops.errors import CommandError
 from capture_ops.monitor.app import create_app
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.store import Store
+from capture_ops.terminal.errors import CommandError
 
 MAX_BODY_BYTES = 100_000_000
 _BACKLOG = 128

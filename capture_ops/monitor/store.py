@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from capture_ops.errors import CommandError
 from capture_ops.monitor.contract import GroundTruth, NewInference
+from capture_ops.terminal.errors import CommandError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS inferences (

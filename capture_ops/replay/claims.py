@@ -6,10 +6,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
-from capture_forwarder.domain.delivery import Refusal, Rejection, RowResult, RowStatus, Skipped
+from capture_forwarder.domain.delivery import Reason, Rejection, RowResult, RowStatus, Skipped
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.progress import Quarantined
-from capture_forwarder.formats.transform import Decoded, Outcome
+from capture_forwarder.domain.progress import QuarantineEntry
+from capture_forwarder.kinds.captures.plain import Decoded, Outcome
 from capture_ops.replay.files import Found
 
 
@@ -39,12 +39,12 @@ class ReplayReport(Struct):
 class EntryClaim:
     """One entry of quarantine on its way: it stays until all that it speaks of is accepted, or refused anew."""
 
-    def __init__(self, entry: Quarantined, report: ReplayReport) -> None:
+    def __init__(self, entry: QuarantineEntry, report: ReplayReport) -> None:
         self.entry = entry
         self.owed = 0
         self._indices: list[int] = []
         self._report = report
-        self._refused: list[Quarantined] = []
+        self._refused: list[QuarantineEntry] = []
         self._why: str | None = None
         report.selected += 1
 
@@ -59,7 +59,7 @@ class EntryClaim:
         for row in rows:
             if isinstance(row, Rejection):
                 self._report.inferences.rejected[row.code] += 1
-                self._refuse(Refusal(row.code, row.why), row.index, row.partner_inference_id)
+                self._refuse(Reason(row.code, row.why), row.index, row.partner_inference_id)
         owed = [row for row in rows if isinstance(row, Inference)]
         self.owed = len(owed)
         self._indices = [row.index for row in owed]
@@ -84,7 +84,7 @@ class EntryClaim:
         else:
             counts.accepted += 1
 
-    def left(self) -> list[Quarantined]:
+    def left(self) -> list[QuarantineEntry]:
         """Return what belongs into quarantine in place of the entry; nothing if all of it was accepted."""
         return [self.entry] if self.owed or self._why else self._refused
 
@@ -102,7 +102,7 @@ class EntryClaim:
                 return outcome.rows
             case Rejection():
                 lines.rejected[outcome.code] += 1
-                self._refuse(Refusal(outcome.code, outcome.why))
+                self._refuse(Reason(outcome.code, outcome.why))
             case Skipped():
                 lines.skipped[outcome.reason] += 1
                 self.stay(_skipped(outcome))
@@ -128,7 +128,7 @@ class EntryClaim:
             return []
         return [row]
 
-    def _refuse(self, refusal: Refusal, index: int | None = None, partner_id: str | None = None) -> None:
+    def _refuse(self, refusal: Reason, index: int | None = None, partner_id: str | None = None) -> None:
         """Keep the entry under the new code; of a whole line only the rows that are refused, each by itself."""
         refused = replace(self.entry, code=refusal.code, why=refusal.why)
         if self.entry.index is None:
@@ -142,7 +142,7 @@ class FileClaim:
     def __init__(self, name: str, found: Found) -> None:
         self.name = name
         self.found = found
-        self.claims: dict[Quarantined, EntryClaim] = {}
+        self.claims: dict[QuarantineEntry, EntryClaim] = {}
 
     @property
     def owed(self) -> bool:
@@ -154,7 +154,7 @@ class FileClaim:
         """How much captured data it holds in memory."""
         return sum(len(entry.data or b"") for entry in self.found.entries)
 
-    def left_of(self, entries: list[Quarantined]) -> list[Quarantined]:
+    def left_of(self, entries: list[QuarantineEntry]) -> list[QuarantineEntry]:
         """Return what the file must hold if it holds `entries` now: what nobody replayed stays as it is."""
         return [kept for entry in entries for kept in (self.claims[entry].left() if entry in self.claims else [entry])]
 

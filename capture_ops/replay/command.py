@@ -12,23 +12,23 @@ from rich.console import Console
 
 from capture_forwarder.aws.s3 import S3CaptureStore
 from capture_forwarder.bootstrap import outlet, s3_client
-from capture_forwarder.domain import events
+from capture_forwarder.configuration.settings import Settings
+from capture_forwarder.domain import notices
 from capture_forwarder.domain.delivery import RejectionCode
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.deadline import Deadline
 from capture_forwarder.forward.run import Run
-from capture_forwarder.settings import Settings
-from capture_ops.configuration import settings_of
-from capture_ops.errors import CommandError, ExitCode
 from capture_ops.replay.claims import ReplayReport
 from capture_ops.replay.files import DirectoryFiles, QuarantineFiles, S3Files
 from capture_ops.replay.originals import Originals
 from capture_ops.replay.plan import Plan, Selection, Step, make_plan
 from capture_ops.replay.replayer import Replayer
 from capture_ops.replay.report import print_plan, print_report
-from capture_ops.terminal import interruption, progress_bar
+from capture_ops.terminal.configuration import settings_of
+from capture_ops.terminal.errors import CommandError, ExitCode
+from capture_ops.terminal.interruption import interruption, progress_bar
 
-_MOST_PROBLEMS = 20
+_MAX_PROBLEMS = 20
 
 
 def run(
@@ -57,7 +57,7 @@ def run(
         return ExitCode.OK
     report = _execute(plan.steps, files, selection, known, settings)
     print_report(report, console)
-    return ExitCode.OK if report.settled else ExitCode.NOT_SETTLED
+    return ExitCode.OK if report.settled else ExitCode.INCOMPLETE
 
 
 def _files(target: str) -> tuple[QuarantineFiles | None, list[str]]:
@@ -77,8 +77,8 @@ def _unknown(option: str, values: Sequence[str], known: Sequence[str]) -> list[s
 
 def _listed(problems: list[str]) -> list[str]:
     """Return problems of files; where nearly all of a bucket is something else a few are enough to see it."""
-    more = len(problems) - _MOST_PROBLEMS
-    listed = [*problems[:_MOST_PROBLEMS], *([f"and {more} files more"] if more > 0 else [])]
+    more = len(problems) - _MAX_PROBLEMS
+    listed = [*problems[:_MAX_PROBLEMS], *([f"and {more} files more"] if more > 0 else [])]
     advice = "nothing was sent: move away what is no quarantine file, or name a folder below, such as .../rejected/"
     return [*listed, advice] if problems else []
 
@@ -114,7 +114,7 @@ def _execute(
 class _Nobody:
     """The report says all that an operator wants to know."""
 
-    def notice(self, event: events.Event) -> None:
+    def notice(self, event: notices.Notice) -> None:
         """Take no note of it."""
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from capture_forwarder.aws.errors import AwsError, code_of
 from capture_forwarder.aws.quarantine import decode_entry, encode_entry
 from capture_forwarder.domain.delivery import Unavailable
-from capture_forwarder.domain.progress import Quarantined
+from capture_forwarder.domain.progress import QuarantineEntry
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -37,7 +37,7 @@ class Found(Struct, frozen=True):
     """What a file held, and the `state` that a write must find unchanged."""
 
     state: str
-    entries: list[Quarantined]
+    entries: list[QuarantineEntry]
 
 
 class QuarantineFiles(Protocol):
@@ -51,7 +51,7 @@ class QuarantineFiles(Protocol):
         """Return what `name` holds, or `None` if it is gone. Raises `NotQuarantine`, `Unavailable`."""
         ...
 
-    def write(self, name: str, state: str, entries: list[Quarantined]) -> None:
+    def write(self, name: str, state: str, entries: list[QuarantineEntry]) -> None:
         """Let `name` hold `entries`; without any it is deleted. Raises `Changed`, `Unavailable`."""
         ...
 
@@ -87,7 +87,7 @@ class S3Files:
                 raise
         return Found(answer["ETag"], decode_file(body))
 
-    def write(self, name: str, state: str, entries: list[Quarantined]) -> None:
+    def write(self, name: str, state: str, entries: list[QuarantineEntry]) -> None:
         """Let `name` hold `entries`; without any it is deleted. Raises `Changed`, `Unavailable`.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
@@ -131,7 +131,7 @@ class DirectoryFiles:
         body = _body(Path(name))
         return None if body is None else Found(_state(body), decode_file(body))
 
-    def write(self, name: str, state: str, entries: list[Quarantined]) -> None:
+    def write(self, name: str, state: str, entries: list[QuarantineEntry]) -> None:
         """Let `name` hold `entries`; without any it is deleted. Raises `Changed`, `Unavailable`."""
         path = Path(name)
         body = _body(path)
@@ -143,7 +143,7 @@ class DirectoryFiles:
             raise Unavailable(f"{name} cannot be written: {error.strerror}") from error
 
 
-def decode_file(body: bytes) -> list[Quarantined]:
+def decode_file(body: bytes) -> list[QuarantineEntry]:
     """Return the entries of a quarantine file. Raises `NotQuarantine`; its sentence holds nothing of the file."""
     try:
         lines = gzip.decompress(body).split(b"\n")
@@ -158,7 +158,7 @@ def decode_file(body: bytes) -> list[Quarantined]:
     return entries
 
 
-def encode_file(entries: Iterable[Quarantined]) -> bytes:
+def encode_file(entries: Iterable[QuarantineEntry]) -> bytes:
     """Return `entries` as a quarantine file."""
     return gzip.compress(b"".join(encode_entry(entry) + b"\n" for entry in entries), mtime=0)
 

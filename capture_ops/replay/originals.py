@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from capture_forwarder.domain.capture import Bookmark, CaptureObject, Line
-from capture_forwarder.domain.delivery import Refusal, Superseded
-from capture_forwarder.domain.progress import Quarantined
-from capture_forwarder.formats.lines import LineReader
+from capture_forwarder.domain.capture import CaptureObject, Line, ReadOffset
+from capture_forwarder.domain.delivery import Reason, Superseded
+from capture_forwarder.domain.progress import QuarantineEntry
+from capture_forwarder.lines.reader import LineReader
 from capture_forwarder.ports import CaptureStore, Opened
 
 
@@ -19,7 +19,7 @@ class Originals:
         self._lines: Iterator[Line] = iter(())
         self._line: Line | None = None
 
-    def line(self, entry: Quarantined) -> Line | str:
+    def line(self, entry: QuarantineEntry) -> Line | str:
         """Return the line that `entry` speaks of, or why it cannot be had. Raises `SourceUnavailable`.
 
         A line that was too long, or broke off, stands in quarantine without any data even where payloads are kept.
@@ -36,19 +36,19 @@ class Originals:
             return self._line
         return "its line was not kept, and its capture object holds none at that offset"
 
-    def _open(self, entry: Quarantined) -> Opened | Refusal | Superseded:
+    def _open(self, entry: QuarantineEntry) -> Opened | Reason | Superseded:
         """Go to the line of `entry`: in a gzip object there is only the way from its start."""
         self._source = None
         opened = self._store.open(entry.source, 0)
-        compressed = isinstance(opened, Opened) and self._start(opened, Bookmark())
+        compressed = isinstance(opened, Opened) and self._start(opened, ReadOffset())
         if entry.offset and not compressed and isinstance(opened, Opened):
             opened = self._store.open(entry.source, entry.offset)
             if isinstance(opened, Opened):
-                self._start(opened, Bookmark(entry.offset, entry.line - 1))
+                self._start(opened, ReadOffset(entry.offset, entry.line - 1))
         self._source = entry.source
         return opened
 
-    def _start(self, opened: Opened, at: Bookmark) -> bool:
+    def _start(self, opened: Opened, at: ReadOffset) -> bool:
         """Read the first line from `at` on, and tell whether the object is gzip."""
         reader = LineReader(opened.chunks, self._max_line_bytes, at)
         self._lines = iter(reader)
@@ -56,6 +56,6 @@ class Originals:
         return reader.compressed
 
 
-def _absent(found: Refusal | Superseded) -> str:
-    why = f"is not there ({found.code})" if isinstance(found, Refusal) else "was overwritten"
+def _absent(found: Reason | Superseded) -> str:
+    why = f"is not there ({found.code})" if isinstance(found, Reason) else "was overwritten"
     return f"its line was not kept, and its capture object {why}"

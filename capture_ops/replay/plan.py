@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from capture_forwarder.domain.delivery import RejectionCode
-from capture_forwarder.domain.progress import Quarantined
+from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import Route
 from capture_ops.replay.files import SUFFIX, NotQuarantine, QuarantineFiles
 
@@ -23,7 +23,7 @@ class Selection(Struct, frozen=True):
     codes: frozenset[str] = frozenset()
     routes: frozenset[str] = frozenset()
 
-    def takes(self, entry: Quarantined) -> bool:
+    def takes(self, entry: QuarantineEntry) -> bool:
         """Tell whether `entry` is meant."""
         return (not self.codes or entry.code in self.codes) and (not self.routes or entry.route in self.routes)
 
@@ -67,7 +67,7 @@ def make_plan(files: QuarantineFiles, selection: Selection, routes: Mapping[str,
     return Plan([step for step in steps if step.entries], problems)
 
 
-def why_it_stays(entry: Quarantined, routes: Mapping[str, Route]) -> str | None:
+def why_it_stays(entry: QuarantineEntry, routes: Mapping[str, Route]) -> str | None:
     """Return why `entry` cannot be sent again, and what to do; `None` if it can."""
     if entry.route not in routes:
         return "the configuration has no such route: add it, or replay with the one that had it"
@@ -85,7 +85,7 @@ def _parts(files: QuarantineFiles, name: str, selection: Selection, routes: Mapp
             yield Part(entry.route, entry.code, _becomes(entry, routes))
 
 
-def _becomes(entry: Quarantined, routes: Mapping[str, Route]) -> str:
+def _becomes(entry: QuarantineEntry, routes: Mapping[str, Route]) -> str:
     if why := why_it_stays(entry, routes):
         return f"stays: {why}"
     return "sent again" if entry.data else "its line read again from the capture object, and sent"

@@ -1,4 +1,4 @@
-"""Quarantined rejections on the same way as captures: transform, lane, receipt; then out of quarantine."""
+"""QuarantineEntry rejections on the same way as captures: transform, lane, receipt; then out of quarantine."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -14,7 +14,7 @@ from capture_ops.replay.ways import ReplayWays
 
 _SWEEP_STEPS = 50
 _MAX_HELD_BYTES = 64 * 1024 * 1024
-_MOST_WRITES = 5
+_MAX_WRITES = 5
 
 
 class Replayer:
@@ -64,7 +64,7 @@ class Replayer:
         if self._run.deadline.left_secs() <= 0:
             return "not reached: run again"
         routes = {part.route for part in step.parts}
-        troubles = [self._ways.lane(self._routes[name]).trouble for name in routes & self._routes.keys()]
+        troubles = [self._ways.lane(self._routes[name]).failure for name in routes & self._routes.keys()]
         return f"still owed: {troubles[0]}" if len(troubles) == len(routes) and all(troubles) else None
 
     def _leave(self, entries: int, why: str) -> None:
@@ -94,8 +94,8 @@ class Replayer:
         route = self._routes[claim.entry.route]
         lane = self._ways.lane(route)
         try:
-            if lane.trouble:
-                raise lane.trouble
+            if lane.failure:
+                raise lane.failure
             line = self._originals.line(claim.entry)
             outcome = line if isinstance(line, str) else self._ways.outcome(route, line)
         except Unavailable as unavailable:
@@ -114,7 +114,7 @@ class Replayer:
             unwritten = self._write(file)
             for claim in file.claims.values():
                 if claim.owed:
-                    claim.stay(f"still owed: {self._ways.lane(self._routes[claim.entry.route]).trouble}")
+                    claim.stay(f"still owed: {self._ways.lane(self._routes[claim.entry.route]).failure}")
                 why = claim.why_left or (unwritten and f"accepted, but its file stays: {unwritten}")
                 self._report.removed += why is None
                 self._report.left.update([why] if why else [])
@@ -131,7 +131,7 @@ class Replayer:
     def _take_out(self, file: FileClaim) -> None:
         """Write what is left; where somebody wrote the file meanwhile, what is left of what it holds now."""
         found: Found | None = file.found
-        for _ in range(_MOST_WRITES):
+        for _ in range(_MAX_WRITES):
             left = file.left_of(found.entries) if found else []
             if found is None or left == found.entries:
                 return

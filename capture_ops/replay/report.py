@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from capture_ops.conservation import UNBALANCED, add_ledgers, add_row, conservation_table
 from capture_ops.replay.claims import ReplayReport
 from capture_ops.replay.plan import Step
+from capture_ops.terminal.tables import UNBALANCED, add_ledgers, add_row, conservation_table
 
 
 def print_plan(steps: Iterable[Step], console: Console) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.route import Route
-from capture_forwarder.formats.transform import Outcome
 from capture_forwarder.forward.outlet import Outlet
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.ways import Ways
+from capture_forwarder.kinds.captures.plain import Outcome
 
 
 class ReplayWays(Ways):

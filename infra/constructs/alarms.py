@@ -8,7 +8,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 from msgspec import Struct
 
-from capture_forwarder.metrics import NAMESPACE, TOTAL_DIMENSION, Metric
+from capture_forwarder.configuration.metrics import NAMESPACE, TOTAL_DIMENSION, Metric
 from infra.constructs.queue import CaptureQueue
 
 _FIVE_MINUTES = cdk.Duration.minutes(5)

@@ -14,7 +14,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from capture_forwarder.deployment import StackSettings
+from capture_forwarder.configuration.stack import StackSettings
 from infra.constructs.backfill_role import RESULTS_PREFIX, BackfillRole
 
 # The CDK's old way to render a result writer is deprecated, its new one has to be asked for.

@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.policies import literal
+from capture_forwarder.configuration.permissions import escape_iam_wildcards
 
 RESULTS_PREFIX = "backfill"
 
@@ -76,7 +76,7 @@ class BackfillRole(iam.Role):
 
 def _may_list(bucket: str, prefixes: Sequence[str]) -> iam.PolicyStatement:
     statement = _allow("s3:ListBucket", on=[f"arn:{Aws.PARTITION}:s3:::{bucket}"])
-    statement.add_condition("StringLike", {"s3:prefix": [f"{literal(prefix)}*" for prefix in prefixes]})
+    statement.add_condition("StringLike", {"s3:prefix": [f"{escape_iam_wildcards(prefix)}*" for prefix in prefixes]})
     return statement
 
 

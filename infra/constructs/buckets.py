@@ -7,8 +7,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from capture_forwarder.deployment import BucketSettings, Trigger
-from infra.triggers import Filter
+from capture_forwarder.configuration.filters import Filter
+from capture_forwarder.configuration.stack import BucketSettings, Trigger
 
 _PREFIXES = ("rejected/", "backfill/")
 

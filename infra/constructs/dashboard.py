@@ -5,7 +5,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from capture_forwarder.metrics import DIMENSIONS, NAMESPACE, Metric
+from capture_forwarder.configuration.metrics import DIMENSIONS, NAMESPACE, Metric
 from infra.constructs.queue import CaptureQueue
 
 _PERIOD = cdk.Duration.minutes(5)

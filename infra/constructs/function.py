@@ -10,8 +10,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from capture_forwarder.deployment import Architecture, StackSettings
-from infra.policies import Statement
+from capture_forwarder.configuration.permissions import Statement
+from capture_forwarder.configuration.stack import Architecture, StackSettings
 
 _ARCHITECTURES = {
     Architecture.ARM64: lambda_.Architecture.ARM_64,

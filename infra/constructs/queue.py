@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from capture_forwarder.deployment import StackSettings
+from capture_forwarder.configuration.stack import StackSettings
 
 # The longest that SQS allows: a dead letter's age counts from when it was first sent, so its queue must keep longest.
 _DEAD_LETTER_DAYS = 14

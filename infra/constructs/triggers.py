@@ -6,10 +6,10 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from capture_forwarder.deployment import BucketSettings, Trigger
+from capture_forwarder.configuration.filters import Filter, patterns
+from capture_forwarder.configuration.stack import BucketSettings, Trigger
 from infra.constructs.buckets import CaptureBucket
 from infra.constructs.queue import CaptureQueue, allow_sender
-from infra.triggers import Filter, patterns
 
 
 class CaptureTrigger(Construct):

@@ -6,7 +6,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from capture_forwarder.settings import RESOURCE_VARIABLES, Settings
+from capture_forwarder.configuration.filters import covering_prefixes, filters
+from capture_forwarder.configuration.permissions import Location, StackResources, statements
+from capture_forwarder.configuration.settings import RESOURCE_VARIABLES, Settings
 from infra.constructs.alarm_topic import AlarmTopic
 from infra.constructs.alarms import Alarms
 from infra.constructs.backfill import Backfill
@@ -16,8 +18,6 @@ from infra.constructs.function import ForwarderFunction, ForwarderLog
 from infra.constructs.progress import ProgressTable
 from infra.constructs.queue import CaptureQueue
 from infra.constructs.triggers import CaptureTrigger, ForeignEvents
-from infra.policies import Own, Place, statements
-from infra.triggers import filters, outermost
 
 
 class ForwarderStack(cdk.Stack):
@@ -48,7 +48,7 @@ class ForwarderStack(cdk.Stack):
             "Backfill",
             function=function,
             results_bucket=self.quarantine.bucket,
-            prefixes={name: outermost(filters(settings, name)) for name in settings.buckets},
+            prefixes={name: covering_prefixes(filters(settings, name)) for name in settings.buckets},
             settings=stack,
             key=key,
         )
@@ -60,7 +60,7 @@ class ForwarderStack(cdk.Stack):
 
     def _function(self, code: lambda_.Code, key: kms.IKey | None) -> ForwarderFunction:
         log = ForwarderLog(self, "Log", retention_days=self._settings.stack.log_retention_days, key=key)
-        own = Own(
+        own = StackResources(
             queue_arn=self.queue.queue.queue_arn,
             table_arn=self.progress.table.table_arn,
             quarantine_arn=self.quarantine.bucket.bucket_arn,
@@ -72,7 +72,7 @@ class ForwarderStack(cdk.Stack):
             settings=self._settings.stack,
             code=code,
             log_group=log.group,
-            statements=statements(self._settings, Place(self.partition, self.region, self.account), own),
+            statements=statements(self._settings, Location(self.partition, self.region, self.account), own),
             environment=self._environment(),
         )
 

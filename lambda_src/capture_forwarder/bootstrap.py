@@ -18,22 +18,7 @@ from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3CaptureStore
 from capture_forwarder.aws.secrets import SecretToken
 from capture_forwarder.aws.session import CONFIG, aws_session
-from capture_forwarder.destinations.arthur_destination import ArthurDestination, headers
-from capture_forwarder.destinations.http import HttpClient
-from capture_forwarder.domain.capture import Work
-from capture_forwarder.domain.conservation import ForwardReport
-from capture_forwarder.domain.events import Event
-from capture_forwarder.domain.route import Router
-from capture_forwarder.forward.ahead import READERS
-from capture_forwarder.forward.closing import Closing
-from capture_forwarder.forward.deadline import Deadline
-from capture_forwarder.forward.forwarder import Forwarder
-from capture_forwarder.forward.nothing import NoProgress
-from capture_forwarder.forward.outlet import Outlet
-from capture_forwarder.forward.reading import ReadingLimits
-from capture_forwarder.forward.run import Run
-from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
-from capture_forwarder.settings import (
+from capture_forwarder.configuration.settings import (
     CONFIG_VARIABLE,
     SETTINGS_NAME,
     Compression,
@@ -41,6 +26,21 @@ from capture_forwarder.settings import (
     Resources,
     Settings,
 )
+from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
+from capture_forwarder.destinations.http import HttpClient
+from capture_forwarder.domain.capture import Work
+from capture_forwarder.domain.conservation import ForwardReport
+from capture_forwarder.domain.notices import Notice
+from capture_forwarder.domain.route import Router
+from capture_forwarder.forward.ahead import READERS
+from capture_forwarder.forward.closing import Closing
+from capture_forwarder.forward.deadline import Deadline
+from capture_forwarder.forward.forwarder import Forwarder
+from capture_forwarder.forward.nothing import NoProgress
+from capture_forwarder.forward.outlet import Outlet
+from capture_forwarder.forward.reading import ReadLimits
+from capture_forwarder.forward.run import Run
+from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
 from capture_forwarder.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Runtime:
                 _queue(resources),
                 first_delay_secs=settings.function.first_delay_secs,
             ),
-            limits=ReadingLimits(
+            limits=ReadLimits(
                 max_line_bytes=settings.function.max_line_bytes, checkpoint_secs=settings.function.checkpoint_secs
             ),
         )
@@ -83,7 +83,7 @@ class Runtime:
         )
         return self._forwarder.forward(works, run)
 
-    def notice(self, event: Event) -> None:
+    def notice(self, event: Notice) -> None:
         """Pass `event` on to every observer."""
         for observer in self.observers:
             observer.notice(event)
@@ -103,7 +103,7 @@ def _settings() -> Settings:
         deployed = Path(__file__).parent.parent / SETTINGS_NAME
         return msgspec.json.decode(deployed.read_bytes(), type=Settings)
     # TOML and its checks would be a fortieth of a cold start, in vain: what is deployed was checked.
-    from capture_forwarder.settings_file import read_settings  # noqa: PLC0415 - for the reason above
+    from capture_forwarder.configuration.reader import read_settings  # noqa: PLC0415 - for the reason above
 
     return read_settings(Path(os.environ[CONFIG_VARIABLE]))
 

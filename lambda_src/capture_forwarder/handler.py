@@ -4,10 +4,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from capture_forwarder.aws.events import EventError, Opened, open_event, open_message
+from capture_forwarder.aws.envelopes import EventError, Opened, open_event, open_message
 from capture_forwarder.bootstrap import Runtime, runtime
 from capture_forwarder.domain.conservation import ForwardReport, ForwardTotals
-from capture_forwarder.domain.events import EventIgnored, MessageRefused, RunEnded
+from capture_forwarder.domain.notices import MessageRejected, RecordsIgnored, RunEnded
 
 
 class Context(Protocol):
@@ -18,7 +18,7 @@ class Context(Protocol):
         ...
 
 
-class NotSettled(Exception):
+class ForwardingIncomplete(Exception):
     """Some of what a message asked for is owed or refused; the platform delivers the message again."""
 
 
@@ -27,7 +27,7 @@ def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 
     For a queue's messages the answer names those that failed, and no neighbour of theirs:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
-    For any other event `NotSettled` or `EventError` is raised so that the platform retries; else the answer is empty,
+    For any other event `ForwardingIncomplete` or `EventError` is raised so that the platform retries; else the answer is empty,
     or, for a batch of a backfill, what became of it in sums.
     """
     forwarding = runtime()
@@ -66,14 +66,14 @@ def _open(message: dict[str, Any], forwarding: Runtime) -> Opened | EventError:
     try:
         return open_message(message["body"])
     except EventError as error:
-        forwarding.notice(MessageRefused(message["messageId"], str(error)))
+        forwarding.notice(MessageRejected(message["messageId"], str(error)))
         return error
 
 
 def _forward(opened: list[Opened], context: Context, forwarding: Runtime) -> list[list[ForwardReport]]:
     """Forward the objects of all messages in one run, so that they share requests; reports come back a message."""
     if ignored := sum(found.ignored for found in opened):
-        forwarding.notice(EventIgnored(ignored))
+        forwarding.notice(RecordsIgnored(ignored))
     works = [work for found in opened for work in found.works]
     reports = iter(forwarding.forward(works, lambda: context.get_remaining_time_in_millis() / 1000))
     return [[next(reports) for _ in found.works] for found in opened]
@@ -82,4 +82,6 @@ def _forward(opened: list[Opened], context: Context, forwarding: Runtime) -> lis
 def _check(reports: list[ForwardReport]) -> None:
     unsettled = [report for report in reports if not report.settled]
     if unsettled:
-        raise NotSettled("; ".join(f"{report.source.uri}: {report.why or 'rejections'}" for report in unsettled))
+        raise ForwardingIncomplete(
+            "; ".join(f"{report.source.uri}: {report.why or 'rejections'}" for report in unsettled)
+        )

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import CaptureObject, Work
-from capture_forwarder.domain.delivery import Receipt, Refusal, Superseded
-from capture_forwarder.domain.events import Event
-from capture_forwarder.domain.progress import Position, QuarantineFile
+from capture_forwarder.domain.delivery import Reason, Receipt, Superseded
+from capture_forwarder.domain.notices import Notice
+from capture_forwarder.domain.progress import ProgressRecord, QuarantineFile
 from capture_forwarder.domain.schema import ModelSchema
 
 
@@ -24,7 +24,7 @@ class Opened(Struct, frozen=True):
 class CaptureStore(Protocol):
     """Where capture objects lie."""
 
-    def open(self, source: CaptureObject, start: int) -> Opened | Refusal | Superseded:
+    def open(self, source: CaptureObject, start: int) -> Opened | Reason | Superseded:
         """Return the object's bytes from `start` on, or why there will never be any.
 
         Raises `SourceUnavailable`, at once or between chunks.
@@ -66,7 +66,7 @@ class SchemaSource(Protocol):
 class Observer(Protocol):
     """Whoever watches: logs, metrics, a person at a terminal."""
 
-    def notice(self, event: Event) -> None:
+    def notice(self, event: Notice) -> None:
         """Take note of `event`; called from any thread, never raises."""
         ...
 
@@ -74,11 +74,11 @@ class Observer(Protocol):
 class Progress(Protocol):
     """Where it is remembered how far objects are settled."""
 
-    def load(self, sources: Collection[CaptureObject]) -> dict[str, Position]:
+    def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
         """Return what is remembered, by `state_id`. Raises `Unavailable`."""
         ...
 
-    def save(self, source: CaptureObject, position: Position, *, expected_fence: int) -> None:
+    def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
         """Remember `position` if nobody raised the fence meanwhile. Raises `LeaseLost`, `Unavailable`."""
         ...
 

@@ -13,9 +13,16 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics
 from msgspec import to_builtins
 
+from capture_forwarder.configuration.metrics import NAMESPACE, TIMES, TOTAL_DIMENSION, TOTALS, Metric
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
-from capture_forwarder.domain.events import BatchSent, Event, EventIgnored, MessageRefused, ObjectForwarded, RunEnded
-from capture_forwarder.metrics import NAMESPACE, TIMES, TOTAL_DIMENSION, TOTALS, Metric
+from capture_forwarder.domain.notices import (
+    BatchSent,
+    MessageRejected,
+    Notice,
+    ObjectForwarded,
+    RecordsIgnored,
+    RunEnded,
+)
 
 _SERVICE = "capture-forwarder"
 
@@ -38,16 +45,16 @@ class Telemetry:
         self._lock = Lock()
         self._told: set[tuple[str, str | None]] = set()
 
-    def notice(self, event: Event) -> None:
+    def notice(self, event: Notice) -> None:
         """Log and measure `event`."""
         match event:
             case ObjectForwarded(report):
                 self._object_forwarded(report)
             case BatchSent():
                 self._batch_sent(event)
-            case MessageRefused(message_id, why):
+            case MessageRejected(message_id, why):
                 self._logger.error("message refused", message_id=message_id, why=why)
-            case EventIgnored(count):
+            case RecordsIgnored(count):
                 self._logger.info("records that ask for nothing", count=count)
             case RunEnded():
                 self._flush()
@@ -67,17 +74,17 @@ class Telemetry:
         if sent.denied:
             measures[Metric.REQUESTS_DENIED] = 1.0
             self._denied(sent)
-        elif sent.trouble:
+        elif sent.failure:
             measures[Metric.REQUEST_RETRIES] = 1.0
-            self._logger.warning("request not settled", destination=sent.destination, why=sent.trouble)
+            self._logger.warning("request not settled", destination=sent.destination, why=sent.failure)
         self._measure({"destination": sent.destination}, measures)
 
     def _denied(self, sent: BatchSent) -> None:
         with self._lock:
-            told = (sent.destination, sent.trouble) in self._told
-            self._told.add((sent.destination, sent.trouble))
+            told = (sent.destination, sent.failure) in self._told
+            self._told.add((sent.destination, sent.failure))
         if not told:
-            self._logger.error("destination denies", destination=sent.destination, why=sent.trouble)
+            self._logger.error("destination denies", destination=sent.destination, why=sent.failure)
 
     def _measure(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
         totals = {metric: amount for metric, amount in measures.items() if metric in TOTALS}

@@ -15,16 +15,16 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from capture_forwarder.domain.route import ReadingOptions
+from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import Attribute, Stage, ValueType
-from capture_forwarder.formats.lines import LineReader
-from capture_forwarder.formats.transform import Decoded, Transform
+from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.lines.reader import LineReader
 from capture_ops.monitor.app import ORGANIZATION_ID
 from capture_ops.monitor.contract import Model, NewInference
 from capture_ops.monitor.server import running_monitor
 from capture_ops.monitor.store import StoredInference
-from tests.captures import encode_inference
-from tests.reference import reference
+from tests.support.captures import encode_inference
+from tests.support.reference import reference
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ROOT / ".venv-arthur"
@@ -108,7 +108,7 @@ def run(arthur_python: Path) -> Run:
 
 def posted(path: Path) -> Iterator[bytes]:
     """Yield every row that the forwarder posts for a capture file."""
-    transform = Transform(ReadingOptions())
+    transform = Transform(DecodingOptions())
     for line in LineReader([path.read_bytes()], 2**26):
         outcome = transform(line)
         for row in outcome.rows if isinstance(outcome, Decoded) else ():

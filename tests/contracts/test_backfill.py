@@ -18,16 +18,16 @@ from typer.testing import CliRunner, Result
 
 from capture_forwarder import bootstrap
 from capture_forwarder.aws.session import aws_session
+from capture_forwarder.configuration.reader import read_settings
+from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_forwarder.handler import lambda_handler
-from capture_forwarder.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
-from capture_forwarder.settings_file import read_settings
 from capture_ops.__main__ import app
-from capture_ops.invoke import LocalContext
-from capture_ops.local_aws import local_aws
+from capture_ops.cloud.local_aws import local_aws
+from capture_ops.commands.invoke import LocalContext
+from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.server import Monitor, running_monitor
-from capture_ops.serve import models_of
-from tests.captures import capture, csv_side
-from tests.map_runs import STATE_MACHINE, StepFunctions, serving
+from tests.support.captures import capture, csv_side
+from tests.support.map_runs import STATE_MACHINE, StepFunctions, serving
 
 EVENTS = Path("events")
 BUCKET = "sagemaker-eu-west-1-123456789012"
@@ -138,7 +138,7 @@ def test_one_object_that_cannot_be_read_now_costs_the_others_nothing(monitor: Mo
     finally:
         session.events.unregister("before-send.s3.GetObject", refuse)
     assert done.exit_code == 1
-    assert ledger(done, "objects") == f"objects {len(SAMPLES)} listed {len(SAMPLES) - 1} done, 1 owed, 0 outside"
+    assert ledger(done, "objects") == f"objects {len(SAMPLES)} listed {len(SAMPLES) - 1} done, 1 pending, 0 outside"
     assert "given up" not in done.stdout
     assert run(BELOW).exit_code == 0
     assert stored(monitor) == expected()

@@ -13,11 +13,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from capture_forwarder import bootstrap
-from capture_forwarder.settings_file import read_settings
+from capture_forwarder.configuration.reader import read_settings
 from capture_ops.__main__ import app
-from capture_ops.local_aws import local_aws
+from capture_ops.cloud.local_aws import local_aws
+from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.server import running_monitor
-from capture_ops.serve import models_of
 
 CAPTURES = Path("events/captures")
 MIXED = next((CAPTURES / "datacapture/synthetic-mixed-lines").rglob("*.jsonl"))

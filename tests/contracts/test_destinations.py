@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from capture_forwarder.destinations.arthur_destination import ArthurDestination, headers
+from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable, RowStatus
@@ -15,7 +15,7 @@ from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, Value
 from capture_forwarder.ports import Destination
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
-from tests.fakes import RecordingDestination, unheard
+from tests.support.fakes import RecordingDestination, unheard
 
 SCHEMA = (
     Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),

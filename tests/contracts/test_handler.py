@@ -13,17 +13,17 @@ import boto3
 import pytest
 
 from capture_forwarder import bootstrap
-from capture_forwarder.aws.events import EventError
+from capture_forwarder.aws.envelopes import EventError
 from capture_forwarder.aws.progress import EXPIRES
-from capture_forwarder.handler import NotSettled, lambda_handler
-from capture_forwarder.metrics import TOTALS, Metric
-from capture_forwarder.settings import CONFIG_VARIABLE
-from capture_forwarder.settings_file import read_settings
-from capture_ops.invoke import LocalContext, Reports
-from capture_ops.local_aws import local_aws
+from capture_forwarder.configuration.metrics import TOTALS, Metric
+from capture_forwarder.configuration.reader import read_settings
+from capture_forwarder.configuration.settings import CONFIG_VARIABLE
+from capture_forwarder.handler import ForwardingIncomplete, lambda_handler
+from capture_ops.cloud.local_aws import local_aws
+from capture_ops.commands.invoke import LocalContext, Reports
+from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.server import Monitor, running_monitor
-from capture_ops.serve import models_of
-from tests.captures import base64_side, capture, csv_side, json_side
+from tests.support.captures import base64_side, capture, csv_side, json_side
 
 EVENTS = Path("events")
 BUCKET = "sagemaker-eu-west-1-123456789012"
@@ -110,7 +110,7 @@ def test_a_batch_of_a_backfill_that_is_not_settled_is_an_error(
 ) -> None:
     """The map tries it again, and counts it as failed in the end."""
     monkeypatch.setenv("MONITOR_TOKEN", "wrong")
-    with pytest.raises(NotSettled, match="put a valid one"):
+    with pytest.raises(ForwardingIncomplete, match="put a valid one"):
         handled(sample("backfill-batch.json"))
     assert stored(monitor) == 0
 
@@ -162,7 +162,7 @@ def test_a_direct_event_that_names_nothing_is_an_error(monitor: Monitor) -> None
 def test_a_direct_event_that_is_not_settled_is_an_error(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is owed is never answered with success."""
     monkeypatch.setenv("MONITOR_TOKEN", "wrong")
-    with pytest.raises(NotSettled, match="put a valid one"):
+    with pytest.raises(ForwardingIncomplete, match="put a valid one"):
         handled(sample("s3-put.json"))
     assert stored(monitor) == 0
 
@@ -186,7 +186,7 @@ def test_the_log_tells_of_every_object_and_the_metrics_of_every_route(
     del monitor
     event = EVENTS / "sqs-several-records.json"
     code = (
-        "import gc, json, sys; from capture_ops.invoke import LocalContext; from capture_forwarder import entry;"
+        "import gc, json, sys; from capture_ops.commands.invoke import LocalContext; from capture_forwarder import entry;"
         "assert gc.isenabled(); entry.lambda_handler(json.load(open(sys.argv[1])), LocalContext())"
     )
     done = subprocess.run([sys.executable, "-c", code, event], capture_output=True, check=True)  # noqa: S603 - ourselves

@@ -10,7 +10,7 @@ from time import sleep
 
 import pytest
 
-from capture_forwarder.destinations.arthur_destination import ArthurDestination, headers
+from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.delivery import (
@@ -191,7 +191,7 @@ def test_an_answer_may_be_long_but_not_endless(server: Answering) -> None:
 
 
 def test_a_server_that_is_silent_or_gone_is_passing_trouble(server: Answering) -> None:
-    """The address and the kind of trouble are told, nothing of the request."""
+    """The address and the kind of failure are told, nothing of the request."""
     server.pause_secs, server.script = 0.5, [(207, {}, GOOD)] * 2
     for read_secs, within_secs in ((0.1, 60.0), (5.0, 0.1)):
         with pytest.raises(DestinationUnavailable, match=rf"^{server.url}: ReadTimeout$"):

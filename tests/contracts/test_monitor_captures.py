@@ -9,8 +9,8 @@ import requests
 from capture_forwarder.domain.schema import Attribute, Stage, ValueType
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
-from tests.captures import EVENT_ID, capture, csv_side, json_side
-from tests.monitors import FREE, TOKEN
+from tests.support.captures import EVENT_ID, capture, csv_side, json_side
+from tests.support.monitors import FREE, TOKEN
 
 BINARY = Model(
     "binary",

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from capture_ops.monitor.server import Monitor, running_monitor
-from tests.monitors import FREE, TOKEN, call, row
+from tests.support.monitors import FREE, TOKEN, call, row
 
 ROW = row("a", inference_data={"x": 1})
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from capture_ops.errors import CommandError
 from capture_ops.monitor.contract import NewInference
 from capture_ops.monitor.server import Monitor, running_monitor
 from capture_ops.monitor.store import Outcome, Store, StoredInference
-from tests.monitors import DUPLICATE, FREE, MOMENT, SUCCESS, TIME, TYPED, call, post, row
+from capture_ops.terminal.errors import CommandError
+from tests.support.monitors import DUPLICATE, FREE, MOMENT, SUCCESS, TIME, TYPED, call, post, row
 
 
 @pytest.fixture

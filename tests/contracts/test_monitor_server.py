@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from capture_forwarder.domain.schema import Attribute, Stage, ValueType
-from capture_ops.errors import CommandError
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
-from tests.monitors import FREE, call, row
+from capture_ops.terminal.errors import CommandError
+from tests.support.monitors import FREE, call, row
 
 BINARY = Model(
     "binary",

@@ -7,7 +7,7 @@ import pytest
 
 from capture_ops.monitor.server import Monitor, running_monitor
 from capture_ops.monitor.store import StoredGroundTruth
-from tests.monitors import DUPLICATE, FREE, MOMENT, SUCCESS, TIME, TYPED, call, post, results, row
+from tests.support.monitors import DUPLICATE, FREE, MOMENT, SUCCESS, TIME, TYPED, call, post, results, row
 
 
 @pytest.fixture

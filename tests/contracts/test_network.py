@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from capture_forwarder.destinations.arthur_destination import headers
+from capture_forwarder.destinations.arthur.adapter import headers
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.delivery import DestinationUnavailable
 

@@ -11,25 +11,25 @@ import pytest
 from botocore.config import Config
 from msgspec.structs import replace
 
-from capture_forwarder.aws.events import open_message
+from capture_forwarder.aws.envelopes import open_message
 from capture_forwarder.aws.progress import DynamoProgress
 from capture_forwarder.aws.quarantine import S3Quarantine, decode_entry, encode_entry
 from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3CaptureStore
 from capture_forwarder.aws.session import read_timestamp
 from capture_forwarder.bootstrap import s3_client
-from capture_forwarder.domain.capture import Bookmark, CaptureObject, Work
+from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from capture_forwarder.domain.delivery import (
     LeaseLost,
-    Refusal,
+    Reason,
     RejectionCode,
     SourceUnavailable,
     Superseded,
     Unavailable,
 )
-from capture_forwarder.domain.progress import Position, Quarantined, QuarantineFile
+from capture_forwarder.domain.progress import ProgressRecord, QuarantineEntry, QuarantineFile
 from capture_forwarder.ports import CaptureStore, Opened, Progress
-from tests.fakes import MemoryProgress, MemoryStore
+from tests.support.fakes import MemoryProgress, MemoryStore
 
 Put = Callable[[str, bytes], CaptureObject]
 
@@ -75,7 +75,7 @@ def test_a_deleted_object_is_a_refusal(store: tuple[CaptureStore, Put]) -> None:
     captures, put = store
     found = put("a", b"1")
     gone = captures.open(CaptureObject(found.bucket, "never", etag="x"), 0)
-    assert isinstance(gone, Refusal)
+    assert isinstance(gone, Reason)
     assert gone.code is RejectionCode.OBJECT_GONE
 
 
@@ -105,7 +105,7 @@ def test_an_archived_object_is_a_refusal(bucket: str) -> None:
     client = boto3.client("s3")
     client.put_object(Bucket=bucket, Key="a", Body=b"1", StorageClass="GLACIER")
     found = S3CaptureStore(client).open(CaptureObject(bucket, "a"), 0)
-    assert isinstance(found, Refusal)
+    assert isinstance(found, Reason)
     assert found.code is RejectionCode.OBJECT_ARCHIVED
 
 
@@ -165,13 +165,15 @@ def progress(request: pytest.FixtureRequest) -> Progress:
 
 
 SOURCE = CaptureObject("captures", "a/ü +.jsonl", etag="e1")
-POSITION = Position(bookmark=Bookmark(7, 2, compressed=True), fence=1, leased_until=12.5, accepted=3, rejected=4)
+POSITION = ProgressRecord(
+    read_offset=ReadOffset(7, 2, compressed=True), fence=1, leased_until=12.5, accepted=3, rejected=4
+)
 
 
-@pytest.mark.parametrize("kept_to", [None, 0, 7])
-def test_a_position_is_remembered_whole(progress: Progress, kept_to: int | None) -> None:
+@pytest.mark.parametrize("quarantined_up_to", [None, 0, 7])
+def test_a_position_is_remembered_whole(progress: Progress, quarantined_up_to: int | None) -> None:
     """What was saved is what is loaded, field for field, and only for the state that it was saved for."""
-    position = replace(POSITION, kept_to=kept_to)
+    position = replace(POSITION, quarantined_up_to=quarantined_up_to)
     progress.save(SOURCE, position, expected_fence=0)
     other = CaptureObject(SOURCE.bucket, SOURCE.key, etag="e2")
     assert progress.load([SOURCE, other]) == {SOURCE.state_id: position}
@@ -209,7 +211,7 @@ def test_a_table_that_is_not_there_is_unavailable(aws: str) -> None:
         table.save(SOURCE, POSITION, expected_fence=0)
 
 
-ENTRY = Quarantined(
+ENTRY = QuarantineEntry(
     source=SOURCE,
     route="churn",
     code=RejectionCode.BAD_CSV,
@@ -225,7 +227,7 @@ ENTRY = Quarantined(
 @pytest.mark.parametrize("data", [b"text", "é".encode(), b"\xff\x00", b"", None])
 def test_a_quarantined_line_comes_back_byte_for_byte(data: bytes | None) -> None:
     """Whatever a line held, the entry gives it back."""
-    entry = Quarantined(source=SOURCE, route="r", code=RejectionCode.LINE_NOT_JSON, why="w", data=data)
+    entry = QuarantineEntry(source=SOURCE, route="r", code=RejectionCode.LINE_NOT_JSON, why="w", data=data)
     assert decode_entry(encode_entry(entry)) == entry
 
 
@@ -273,7 +275,7 @@ def test_what_is_put_back_comes_out_of_the_queue_as_the_same_work(aws: str) -> N
     del aws
     client = boto3.client("sqs")
     url = client.create_queue(QueueName=f"q-{uuid4()}")["QueueUrl"]
-    work = Work(CaptureObject("b", "k", "v", "e", 5), Bookmark(9, 2, compressed=True), put_back=3)
+    work = Work(CaptureObject("b", "k", "v", "e", 5), ReadOffset(9, 2, compressed=True), requeue_count=3)
     SqsQueue(client, url).put(work, delay_secs=0)
     (message,) = client.receive_message(QueueUrl=url)["Messages"]
     assert open_message(message["Body"]).works == (work,)

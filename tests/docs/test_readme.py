@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from capture_forwarder.configuration.reader import parse_settings
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.route import ReadingOptions
+from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.formats.transform import Decoded
-from capture_forwarder.settings_file import parse_settings
-from tests.captures import encode_inference, outcome_of
+from capture_forwarder.kinds.captures.plain import Decoded
+from tests.support.captures import encode_inference, outcome_of
 
 README = Path("README.md").read_text(encoding="utf-8")
 
@@ -51,7 +51,7 @@ def test_the_worked_example_becomes_what_it_says() -> None:
             Attribute("probability", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
         )
     )
-    outcome = outcome_of(json.dumps(capture).encode(), ReadingOptions(), schema)
+    outcome = outcome_of(json.dumps(capture).encode(), DecodingOptions(), schema)
     assert isinstance(outcome, Decoded)
     rows = [msgspec.json.decode(encode_inference(row)) for row in outcome.rows if isinstance(row, Inference)]
     assert rows == posted

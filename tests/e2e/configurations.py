@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from capture_forwarder.settings_file import parse_settings
+from capture_forwarder.configuration.reader import parse_settings
+from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.contract import Model
-from capture_ops.serve import models_of
 
 BUCKET = "sagemaker-eu-west-1-123456789012"
 OWN_BUCKET = "captures-of-this-stack-123456789012"

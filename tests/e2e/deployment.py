@@ -9,13 +9,13 @@ from pathlib import Path
 
 import boto3
 
-from capture_forwarder.settings import CONFIG_VARIABLE
+from capture_forwarder.configuration.settings import CONFIG_VARIABLE
 from tests.e2e.ministack import ACCOUNT, REGION
 
 ROOT = Path(__file__).parents[2]
 _STACK = "capture-forwarder"
 _ID = "Forwarder"  # of the stack in the app
-_PLATFORM_VARIABLE = "CAPTURE_FORWARDER_ASSET_PLATFORM"  # of infra.bundling, whose import starts Node
+_PLATFORM_VARIABLE = "CAPTURE_FORWARDER_ASSET_PLATFORM"  # of infra.bundling.code, whose import starts Node
 _TIMEOUT_SECS = 240
 
 

@@ -8,12 +8,12 @@ from collections import Counter
 import boto3
 import pytest
 
-from tests.captures import capture, csv_side
 from tests.e2e import configurations, foreign
 from tests.e2e.configurations import BUCKET, NEW_MODEL, NEW_PREFIX, OWN_BUCKET, PARAMETER
 from tests.e2e.deployment import run
 from tests.e2e.samples import REJECTED, REJECTING_ROUTE, Held, capture_of, captures, expected
 from tests.e2e.world import World, eventually
+from tests.support.captures import capture, csv_side
 
 ALARMS = {
     "DeadLetters",

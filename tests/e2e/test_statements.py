@@ -14,11 +14,11 @@ import boto3
 import pytest
 from msgspec import Struct
 
-from tests.captures import capture, csv_side
 from tests.e2e import configurations
 from tests.e2e.configurations import BUCKET
 from tests.e2e.deployment import run
 from tests.e2e.world import World, eventually
+from tests.support.captures import capture, csv_side
 
 ROUTE = "aws-samples-amazon-sagemaker-immersion-day"
 # What the function says without a statement; the token's is the first, because a token is remembered.

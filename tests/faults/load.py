@@ -12,8 +12,8 @@ from msgspec import Struct, field
 
 from capture_forwarder.domain.schema import Attribute, Stage, ValueType
 from capture_ops.monitor.contract import Model
-from tests.captures import capture, csv_side
-from tests.sentinels import PAYLOAD
+from tests.support.captures import capture, csv_side
+from tests.support.sentinels import PAYLOAD
 
 MODEL = Model(
     "churn",
@@ -57,37 +57,37 @@ class Loads:
 
     def small(self) -> CaptureLoad:
         """Draw an object as SageMaker writes most: a few calls, one or two rows each."""
-        return self._object(lines=self._chance.randint(1, 4), most_rows=2)
+        return self._object(lines=self._chance.randint(1, 4), max_rows=2)
 
     def mixed(self) -> CaptureLoad:
         """Draw one of every kind, a big one now and then: it takes checkpoints, and several invocations."""
         kind = self._chance.choices(("small", "rows", "gzip", "big"), weights=(70, 18, 10, 2))[0]
         match kind:
             case "rows":
-                return self._object(lines=self._chance.randint(10, 30), most_rows=8)
+                return self._object(lines=self._chance.randint(10, 30), max_rows=8)
             case "gzip":
-                return self._object(lines=self._chance.randint(20, 60), most_rows=3, compressed=True)
+                return self._object(lines=self._chance.randint(20, 60), max_rows=3, compressed=True)
             case "big":
                 return self.big()
         return self.small()
 
     def big(self) -> CaptureLoad:
         """Draw an object of a few MB, plain or gzip."""
-        return self._object(lines=4000, most_rows=2, compressed=self._chance.random() < 0.5)
+        return self._object(lines=4000, max_rows=2, compressed=self._chance.random() < 0.5)
 
-    def _object(self, *, lines: int, most_rows: int, compressed: bool = False) -> CaptureLoad:
+    def _object(self, *, lines: int, max_rows: int, compressed: bool = False) -> CaptureLoad:
         self._drawn += 1
         load = CaptureLoad(f"{PREFIX}AllTraffic/2026/01/15/10/{self._drawn:06d}.jsonl", compressed=compressed)
         for _ in range(lines):
             draw = self._chance.choices(_KINDS, weights=_WEIGHTS)[0]
-            load.lines.append(draw(load, self._chance, most_rows))
+            load.lines.append(draw(load, self._chance, max_rows))
         return load
 
 
-def _call(load: CaptureLoad, chance: random.Random, most_rows: int, *, poison: bool = False) -> bytes:
+def _call(load: CaptureLoad, chance: random.Random, max_rows: int, *, poison: bool = False) -> bytes:
     """Add one call to `load`; with `poison` the model's schema does not take one row of it."""
     event_id = f"{chance.getrandbits(128):032x}"
-    count = chance.randint(1, most_rows)
+    count = chance.randint(1, max_rows)
     bad = chance.randrange(count) if poison else None
     inputs, outputs = [], []
     for index in range(count):
@@ -104,24 +104,24 @@ def _call(load: CaptureLoad, chance: random.Random, most_rows: int, *, poison: b
     return _line(event_id, inputs, outputs)
 
 
-def _poison(load: CaptureLoad, chance: random.Random, most_rows: int) -> bytes:
-    return _call(load, chance, most_rows, poison=True)
+def _poison(load: CaptureLoad, chance: random.Random, max_rows: int) -> bytes:
+    return _call(load, chance, max_rows, poison=True)
 
 
-def _broken(load: CaptureLoad, chance: random.Random, most_rows: int) -> bytes:
-    whole = _call(CaptureLoad(""), chance, most_rows)
+def _broken(load: CaptureLoad, chance: random.Random, max_rows: int) -> bytes:
+    whole = _call(CaptureLoad(""), chance, max_rows)
     load.rejections[len(load.lines) + 1, None] = "line_not_json"
     return whole[: chance.randrange(1, len(whole))]
 
 
-def _unpaired(load: CaptureLoad, chance: random.Random, most_rows: int) -> bytes:
-    del most_rows
+def _unpaired(load: CaptureLoad, chance: random.Random, max_rows: int) -> bytes:
+    del max_rows
     load.rejections[len(load.lines) + 1, None] = "row_count_mismatch"
     return _line(f"{chance.getrandbits(128):032x}", ["1,1.5", "2,2.5"], ["0.5", "0.5", "0.5"])
 
 
-def _blank(load: CaptureLoad, chance: random.Random, most_rows: int) -> bytes:
-    del load, chance, most_rows
+def _blank(load: CaptureLoad, chance: random.Random, max_rows: int) -> bytes:
+    del load, chance, max_rows
     return b""
 
 

@@ -14,7 +14,7 @@ from capture_forwarder.handler import lambda_handler
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_MOST_MESSAGES = 10
+_MAX_MESSAGES = 10
 
 
 class Context:
@@ -46,7 +46,7 @@ class Poller:
         """Return up to ten messages, or none after a short wait."""
         return self._sqs.receive_message(
             QueueUrl=self._queue_url,
-            MaxNumberOfMessages=_MOST_MESSAGES,
+            MaxNumberOfMessages=_MAX_MESSAGES,
             WaitTimeSeconds=1,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         ).get("Messages", [])

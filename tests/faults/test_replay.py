@@ -9,13 +9,13 @@ from typer.testing import CliRunner
 from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import RejectionCode
-from capture_forwarder.domain.progress import Quarantined, QuarantineFile
+from capture_forwarder.domain.progress import QuarantineEntry, QuarantineFile
 from capture_ops.__main__ import app
-from capture_ops.local_aws import local_aws
+from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import running_monitor
-from tests.captures import capture, csv_side
 from tests.faults.flaky import Script, Way, flaky
+from tests.support.captures import capture, csv_side
 
 FILES, ENTRIES = 8, 100
 CONFIG = """
@@ -47,9 +47,9 @@ class DownInTheMiddle(Script):
             return self._deal() if self.requests % 3 == 1 or (self.down and self.requests > 10) else None
 
 
-def quarantined(name: str) -> Quarantined:
+def quarantined(name: str) -> QuarantineEntry:
     """Return a line that the API refused by mistake."""
-    return Quarantined(
+    return QuarantineEntry(
         source=CaptureObject("captures", f"churn/{name}", etag=name),
         route="churn",
         code=RejectionCode.REFUSED_BY_DESTINATION,

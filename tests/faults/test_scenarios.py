@@ -20,17 +20,17 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 
 from capture_forwarder import bootstrap
-from capture_forwarder.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
-from capture_ops.local_aws import local_aws
+from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
+from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
-from tests.captures import capture, csv_side
 from tests.faults.flaky import Script, Way, flaky
 from tests.faults.load import PREFIX, CaptureLoad
 from tests.faults.poller import Poller
 from tests.faults.worker import nursery
 from tests.faults.world import running_world
-from tests.sentinels import PAYLOAD, TOKEN
+from tests.support.captures import capture, csv_side
+from tests.support.sentinels import PAYLOAD, TOKEN
 
 BUCKET = "captures"
 CONFIG = """

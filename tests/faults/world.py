@@ -13,11 +13,11 @@ from urllib.parse import quote_plus
 import boto3
 
 from capture_forwarder.aws.progress import KEY
-from capture_forwarder.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
-from capture_ops.local_aws import local_aws
+from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
+from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.server import Monitor, running_monitor
 from tests.faults.load import MODEL, PREFIX, CaptureLoad
-from tests.sentinels import TOKEN, has_sentinel
+from tests.support.sentinels import TOKEN, has_sentinel
 
 BUCKET = "captures"
 _TOKEN_VARIABLE = "CAPTURE_FORWARDER_TEST_TOKEN"
@@ -26,7 +26,7 @@ _WAITING: Final = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
-_MOST_ENTRIES = 10
+_MAX_ENTRIES = 10
 _CONFIG = """
 [function]
 checkpoint_secs = {checkpoint_secs}
@@ -91,8 +91,8 @@ class World:
     def offer(self, messages: Iterable[Iterable[CaptureLoad]]) -> None:
         """Put capture objects into the bucket and tell of them in messages, each of which names its own."""
         bodies = [json.dumps({"Records": [self._put(load) for load in loads]}) for loads in messages]
-        for start in range(0, len(bodies), _MOST_ENTRIES):
-            some = bodies[start : start + _MOST_ENTRIES]
+        for start in range(0, len(bodies), _MAX_ENTRIES):
+            some = bodies[start : start + _MAX_ENTRIES]
             self._sqs.send_message_batch(
                 QueueUrl=self.queue,
                 Entries=[{"Id": str(place), "MessageBody": body} for place, body in enumerate(some)],

@@ -87,7 +87,7 @@ _DOCUMENTS: tuple[Any, ...] = (
     {"dataframe_split": {"columns": ["a", "b"], "data": [[1, 2], [3, 4]]}},
     *({"code": 500, "type": "x", "message": "y"}, {"error": "x"}, {"ErrorCode": "x", "Message": "y", "n": 1}),
 )
-_MOST_BYTES = 64 * 1024
+_MAX_BYTES = 64 * 1024
 
 
 class Mutator:
@@ -107,7 +107,7 @@ class Mutator:
         line = self._random.choice(self._seeds)
         for _ in range(self._random.choice((1, 1, 1, 2, 3))):
             line = self._random.choice(self._ways)(line)
-        return line[:_MOST_BYTES].replace(b"\n", b" ")
+        return line[:_MAX_BYTES].replace(b"\n", b" ")
 
     def _spoiled_bytes(self, data: bytes) -> bytes:
         spoiled = bytearray(data)

@@ -5,30 +5,37 @@ from typing import Any
 
 import msgspec
 
-from capture_forwarder.destinations.arthur import Row
+from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Rejection, Skipped
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.route import IdSource, Layout, OneSided, PayloadOptions, ReadingOptions, UnknownAttributes
+from capture_forwarder.domain.route import (
+    DecodingOptions,
+    IdSource,
+    Layout,
+    OneSided,
+    PayloadOptions,
+    UnknownAttributes,
+)
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.formats.fast.path import Ready, fast_path
-from capture_forwarder.formats.transform import Decoded, Outcome, Transform
-from tests.captures import encode_inference
+from capture_forwarder.kinds.captures.compiled import EncodedRows, fast_path
+from capture_forwarder.kinds.captures.plain import Decoded, Outcome, Transform
+from tests.support.captures import encode_inference
 
-_MOST_WHY_CHARS = 400
+_MAX_WHY_CHARS = 400
 
 
 class BothPaths:
     """The plain path, held against the fast one wherever that takes a line."""
 
-    def __init__(self, options: ReadingOptions, schema: ModelSchema) -> None:
+    def __init__(self, options: DecodingOptions, schema: ModelSchema) -> None:
         self._plain = Transform(options, schema)
         self._fast = fast_path(options, schema, Row)
 
     def __call__(self, line: Line) -> Outcome:
         """Return what the line becomes on the plain path."""
         outcome = self._plain(line)
-        ready = Ready()
+        ready = EncodedRows()
         if self._fast and self._fast(line.data, ready) is not None:
             assert isinstance(outcome, Decoded)
             rows = [row for row in outcome.rows if isinstance(row, Inference)]
@@ -44,28 +51,28 @@ Reader = Transform | BothPaths
 def routes() -> dict[str, Reader]:
     """Return readers with every kind of option; hostile lines meet each."""
     pinned = {
-        str(layout): Transform(ReadingOptions(input=PayloadOptions("application/json", layout)))
+        str(layout): Transform(DecodingOptions(input=PayloadOptions("application/json", layout)))
         for layout in Layout
         if layout is not Layout.ROWS
     }
-    forward = ReadingOptions(one_sided=OneSided.FORWARD, id_source=IdSource.EVENT_ID)
+    forward = DecodingOptions(one_sided=OneSided.FORWARD, id_source=IdSource.EVENT_ID)
     header = PayloadOptions(content_type="text/csv", csv_header=True)
     both: dict[str, Reader] = {
         **pinned,
-        "default": Transform(ReadingOptions()),
+        "default": Transform(DecodingOptions()),
         "forward": Transform(forward),
-        "header": Transform(ReadingOptions(input=header, output=header, one_sided=OneSided.FORWARD)),
-        "jsonlines": Transform(ReadingOptions(output=PayloadOptions("application/jsonlines"))),
-        "short ids": Transform(ReadingOptions(max_partner_id_chars=37)),
+        "header": Transform(DecodingOptions(input=header, output=header, one_sided=OneSided.FORWARD)),
+        "jsonlines": Transform(DecodingOptions(output=PayloadOptions("application/jsonlines"))),
+        "short ids": Transform(DecodingOptions(max_partner_id_chars=37)),
         **{f"schema of {kind}": BothPaths(_DROP, _schema(kind)) for kind in ValueType},
-        "strict schema": BothPaths(ReadingOptions(), _schema(ValueType.FLOAT)),
-        "schema of two": BothPaths(ReadingOptions(), _two(ValueType.FLOAT)),
-        "schema of two texts": BothPaths(ReadingOptions(), _two(ValueType.STRING)),
+        "strict schema": BothPaths(DecodingOptions(), _schema(ValueType.FLOAT)),
+        "schema of two": BothPaths(DecodingOptions(), _two(ValueType.FLOAT)),
+        "schema of two texts": BothPaths(DecodingOptions(), _two(ValueType.STRING)),
     }
     return both
 
 
-_DROP = ReadingOptions(one_sided=OneSided.FORWARD, unknown_attributes=UnknownAttributes.DROP)
+_DROP = DecodingOptions(one_sided=OneSided.FORWARD, unknown_attributes=UnknownAttributes.DROP)
 
 
 def _schema(kind: ValueType) -> ModelSchema:
@@ -116,7 +123,7 @@ def check(outcome: Outcome, line: Line) -> None:
 
 def _check_rejection(rejection: Rejection, line: Line, index: int | None) -> None:
     assert (rejection.line, rejection.offset, rejection.index) == (line.number, line.offset, index)
-    assert len(rejection.why) <= _MOST_WHY_CHARS, "a sentence of that length quotes what was captured"
+    assert len(rejection.why) <= _MAX_WHY_CHARS, "a sentence of that length quotes what was captured"
     rejection.why.encode("utf-8")
 
 

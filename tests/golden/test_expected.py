@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.reference import reference
+from tests.support.reference import reference
 
 CAPTURES = Path("events/captures/datacapture")
 EXPECTED = Path("events/expected.jsonl")

@@ -16,15 +16,15 @@ from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3CaptureStore
 from capture_forwarder.aws.secrets import SecretToken
-from capture_forwarder.domain.capture import Bookmark, CaptureObject, Work
-from capture_forwarder.domain.delivery import Refusal, Superseded
-from capture_forwarder.domain.progress import Position, QuarantineFile
+from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
+from capture_forwarder.domain.delivery import Reason, Superseded
+from capture_forwarder.domain.progress import ProgressRecord, QuarantineFile
 from capture_forwarder.ports import Opened
 
 _NAME = "asset-calls"  # of all that the test has made
 _HERE = CaptureObject(_NAME, "here")
 _STATE = CaptureObject(_NAME, "here", etag="1")
-_TAKEN = Position(bookmark=Bookmark(7, 1), fence=1, accepted=1)
+_TAKEN = ProgressRecord(read_offset=ReadOffset(7, 1), fence=1, accepted=1)
 _FILE = QuarantineFile(source=_STATE, route="r", start=0, modified=datetime(2026, 1, 2, tzinfo=UTC), entries=[])
 
 
@@ -64,7 +64,7 @@ def _read(client: Any, source: CaptureObject, start: int = 0) -> str:
     match S3CaptureStore(client).open(source, start):
         case Opened(chunks):
             return b"".join(chunks).decode()
-        case Refusal(code):
+        case Reason(code):
             return code
         case Superseded():
             return "superseded"

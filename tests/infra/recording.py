@@ -15,13 +15,13 @@ from botocore.model import OperationModel
 
 from capture_forwarder import bootstrap
 from capture_forwarder.aws.session import aws_session
+from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_forwarder.handler import lambda_handler
-from capture_forwarder.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
-from capture_ops.local_aws import local_aws
+from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import running_monitor
-from tests.captures import capture, csv_side
 from tests.infra.iam import HERE, Call
+from tests.support.captures import capture, csv_side
 
 BUCKET = "captures"
 CONFIG = f"""

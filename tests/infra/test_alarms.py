@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from capture_forwarder.metrics import NAMESPACE, TOTALS, Metric
+from capture_forwarder.configuration.metrics import NAMESPACE, TOTALS, Metric
 from tests.infra.conftest import Stacks, Template
 from tests.infra.examples import properties, resources
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from infra.asset import build_asset
-from infra.target import Target
+from infra.bundling.asset import build_asset
+from infra.bundling.target import Target
 from tests.infra import asset_calls
 from tests.infra.refusing_s3 import refusing_s3
 

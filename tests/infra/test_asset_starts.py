@@ -14,14 +14,14 @@ from urllib.parse import quote_plus
 import boto3
 import pytest
 
-from capture_forwarder.settings import RESOURCE_VARIABLES
-from capture_forwarder.settings_file import read_settings
-from capture_ops.local_aws import local_aws
+from capture_forwarder.configuration.reader import read_settings
+from capture_forwarder.configuration.settings import RESOURCE_VARIABLES
+from capture_ops.cloud.local_aws import local_aws
+from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.server import Monitor, running_monitor
-from capture_ops.serve import models_of
-from infra.asset import build_asset
-from infra.target import Target
-from infra.wheels import install_wheels
+from infra.bundling.asset import build_asset
+from infra.bundling.target import Target
+from infra.bundling.wheels import install_wheels
 from tests.infra.runtime_api import Answer, RuntimeApi, running_runtime_api
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric has wheels for Linux alone")
@@ -128,7 +128,7 @@ def quarantined() -> list[tuple[str, str]]:
     return [(entry["route"], entry["code"]) for entry in entries]
 
 
-def put_back(queue_url: str) -> list[str]:
+def requeue_count(queue_url: str) -> list[str]:
     """Return the keys of the objects for which the function sent itself a message."""
     messages = boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)["Messages"]
     return [json.loads(one["Body"])["source"]["key"] for one in messages]
@@ -165,5 +165,5 @@ def test_the_asset_forwards_with_nothing_else_on_the_path(tmp_path: Path, monkey
         answered = {"feature_0": 1.0, "feature_1": 2.0, "prediction_0": 0.5}
         assert stored(monitor, "everything-else") == {"d15dcaeb-1108-4c19-9170-e1a284767d32": answered}
         assert quarantined() == [("error-body", "error_body")] * 3
-        assert [key.split("/")[1] for key in put_back(queue_url)] == ["aws-sagemaker-python-sdk"]
+        assert [key.split("/")[1] for key in requeue_count(queue_url)] == ["aws-sagemaker-python-sdk"]
     assert files_of(asset) == built, "the bytecode that was there was used, so none was written"

@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
-from capture_forwarder.deployment import BackfillSettings, StackSettings
+from capture_forwarder.configuration.stack import BackfillSettings, StackSettings
 from infra.constructs.backfill import Backfill
 
 DEFINITION = Path(__file__).with_name("backfill_definition.json")

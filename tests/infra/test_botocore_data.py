@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from infra.botocore_data import cut_data
-from infra.target import AssetError, Target
-from infra.wheels import DEPENDENCIES, install_wheels
+from infra.bundling.botocore_data import cut_data
+from infra.bundling.target import AssetError, Target
+from infra.bundling.wheels import DEPENDENCIES, install_wheels
 
 # Where botocore describes the services in use, and which of their operations the function knows.
 DESCRIBED = {

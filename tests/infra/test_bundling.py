@@ -11,13 +11,13 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from capture_forwarder.deployment import Architecture, PythonRuntime, StackSettings
-from capture_forwarder.settings import Settings
-from capture_forwarder.settings_file import read_settings
-from infra.asset import MAX_BYTES, build_asset
-from infra.bytecode import interpreter
-from infra.target import AssetError, Target
-from infra.wheels import DEPENDENCIES, install_wheels
+from capture_forwarder.configuration.reader import read_settings
+from capture_forwarder.configuration.settings import Settings
+from capture_forwarder.configuration.stack import Architecture, PythonRuntime, StackSettings
+from infra.bundling.asset import MAX_BYTES, build_asset
+from infra.bundling.bytecode import interpreter
+from infra.bundling.target import AssetError, Target
+from infra.bundling.wheels import DEPENDENCIES, install_wheels
 
 CONFIG = Path("events/forwarder.toml")
 SOURCES = Path("lambda_src/capture_forwarder")

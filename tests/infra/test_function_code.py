@@ -10,11 +10,11 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_
 
-from capture_forwarder.settings_file import read_settings
-from infra.asset import build_asset
-from infra.bundling import PLATFORM_VARIABLE, chosen_target, function_code
-from infra.target import AssetError, Target
-from infra.wheels import DEPENDENCIES
+from capture_forwarder.configuration.reader import read_settings
+from infra.bundling.asset import build_asset
+from infra.bundling.code import PLATFORM_VARIABLE, chosen_target, function_code
+from infra.bundling.target import AssetError, Target
+from infra.bundling.wheels import DEPENDENCIES
 
 CONFIG = Path("events/forwarder.toml")
 BIN = Path(sys.prefix) / "bin"

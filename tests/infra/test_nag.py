@@ -10,7 +10,7 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from cdk_nag import AwsSolutionsChecks
 
-from capture_forwarder.settings_file import read_settings
+from capture_forwarder.configuration.reader import read_settings
 from infra.nag import acknowledge, acknowledged
 from infra.stacks.forwarder_stack import ForwarderStack
 from tests.infra.examples import EXAMPLES

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from capture_forwarder.aws import progress, quarantine
-from capture_forwarder.settings import RESOURCE_VARIABLES
+from capture_forwarder.configuration.settings import RESOURCE_VARIABLES
 from tests.infra.conftest import Stacks, Template
 from tests.infra.examples import DEFAULT, EXAMPLES, STATEFUL, properties, resources
 

@@ -16,19 +16,19 @@ from capture_forwarder.domain.delivery import (
     BatchTooLarge,
     DestinationDenied,
     DestinationUnavailable,
+    Reason,
     Receipt,
-    Refusal,
     RejectionCode,
     RowResult,
     RowStatus,
     Unavailable,
 )
-from capture_forwarder.domain.progress import Position, Quarantined, QuarantineFile
-from tests.captures import capture, csv_side, json_side
-from tests.fakes import Clock, MemoryProgress, MemoryQuarantine
+from capture_forwarder.domain.progress import ProgressRecord, QuarantineEntry, QuarantineFile
+from tests.support.captures import capture, csv_side, json_side
+from tests.support.fakes import Clock, MemoryProgress, MemoryQuarantine
 from tests.unit.test_forwarder import World, call, fails
 
-REFUSED = RowResult(RowStatus.REJECTED, Refusal(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
+REFUSED = RowResult(RowStatus.REJECTED, Reason(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
 SHADOW = capture(csv_side("1"), csv_side("1"), invocationSource="ShadowExperiment")
 # Two rows; in the first one two nested values come to the same name.
 HALF = json_side([{"a": {"b": 1}, "a.b": 2}, {"a": {"b": 1}}])
@@ -102,7 +102,7 @@ class FailingProgress(MemoryProgress):
         super().__init__()
         self.failing = Failing(fails)
 
-    def save(self, source: CaptureObject, position: Position, *, expected_fence: int) -> None:
+    def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
         """Remember `position`, or fail."""
         self.failing()
         super().save(source, position, expected_fence=expected_fence)
@@ -173,7 +173,7 @@ class Story:
 
     def answer(self, batch: Batch) -> Receipt:
         """Answer by the plan; called by several threads, one at a time."""
-        trouble = next(self._troubles, "well")
+        failure = next(self._troubles, "well")
         ways: dict[str, Callable[[Batch], Receipt]] = {
             "500": fails(DestinationUnavailable("status 500", retry_after_secs=5.0)),
             "denied": fails(DestinationDenied("status 403: mend it")),
@@ -183,9 +183,9 @@ class Story:
             "some": self._takes_every_other,
             "slow": self._takes_its_time,
         }
-        if trouble == "halve" and len(batch.ids) > 1:
+        if failure == "halve" and len(batch.ids) > 1:
             raise BatchTooLarge
-        return ways.get(trouble, self._takes)(batch)
+        return ways.get(failure, self._takes)(batch)
 
     def _takes(self, batch: Batch) -> Receipt:
         ids = batch.ids
@@ -213,10 +213,10 @@ class Story:
         return Receipt([taken[at // 2] if at % 2 == 0 else RETRYABLE for at in range(len(batch.ids))])
 
     def told(self) -> None:
-        """Deliver messages until none is left; as many times as there is trouble, and then a few, must do."""
-        trouble = [*self.plan.troubles, *self.plan.seconds, *self.plan.progress_fails, *self.plan.quarantine_fails]
+        """Deliver messages until none is left; as many times as there is failure, and then a few, must do."""
+        failure = [*self.plan.troubles, *self.plan.seconds, *self.plan.progress_fails, *self.plan.quarantine_fails]
         seconds, messages = iter(self.plan.seconds), self.works
-        for _ in range(len(trouble) + 4):
+        for _ in range(len(failure) + 4):
             if not messages:
                 return
             self.later(next(seconds, 900.0))
@@ -228,7 +228,7 @@ class Story:
                 self.world.queue.messages.clear()
         raise AssertionError("it goes round in circles")
 
-    def kept(self) -> list[tuple[str, Quarantined]]:
+    def kept(self) -> list[tuple[str, QuarantineEntry]]:
         """Return everything in quarantine, each beside the key of its object."""
         assert self.world.quarantine is not None
         return [(file.source.key, entry) for file in self.world.quarantine.files.values() for entry in file.entries]
@@ -243,6 +243,6 @@ class Story:
         for report in reports:
             assert report.balanced
             assert report.state is not ObjectState.FAILED
-            if report.settled and report.state is not ObjectState.CONTINUED:
+            if report.settled and report.state is not ObjectState.REQUEUED:
                 assert report.inferences.pending == 0
                 assert report.unquarantined == 0

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture_forwarder.domain.capture import Bookmark, Line
+from capture_forwarder.domain.capture import Line, ReadOffset
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.formats.lines import LineReader
-from capture_forwarder.formats.transform import Decoded
-from tests.captures import capture, csv_side, json_side, outcome_of
+from capture_forwarder.kinds.captures.plain import Decoded
+from capture_forwarder.lines.reader import LineReader
+from tests.support.captures import capture, csv_side, json_side, outcome_of
 
 FILE = "größe\n日本\u2028\x85語\n\n🙂\r\nlast".encode()
 LINES = ["größe".encode(), "日本\u2028\x85語".encode(), b"", "🙂\r".encode(), b"last"]
 LIMIT = 1000
 
 
-def lines_of(chunks: list[bytes], at: Bookmark = Bookmark(), limit: int = LIMIT) -> list[Line]:  # noqa: B008 - frozen
+def lines_of(chunks: list[bytes], at: ReadOffset = ReadOffset(), limit: int = LIMIT) -> list[Line]:  # noqa: B008 - frozen
     """Return every line of an object that arrives as `chunks`."""
     return list(LineReader(chunks, limit, at))
 
@@ -67,7 +67,7 @@ def test_reading_goes_on_where_a_bookmark_stands(line: int, places: list[int], c
     whole = lines_of([FILE])
     offset = whole[line - 1].end if line else 0
     data = gzip.compress(FILE) if compressed else FILE[offset:]
-    found = lines_of(list(cut(data, places)), Bookmark(offset, line, compressed))
+    found = lines_of(list(cut(data, places)), ReadOffset(offset, line, compressed))
     assert found == whole[line:]
 
 

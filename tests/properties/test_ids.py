@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture_forwarder.domain.inference import Inference, PartnerInferenceId
-from capture_forwarder.domain.route import IdSource, ReadingOptions
-from capture_forwarder.formats.transform import Decoded
-from tests.captures import capture, csv_side, outcome_of
+from capture_forwarder.domain.route import DecodingOptions, IdSource
+from capture_forwarder.kinds.captures.plain import Decoded
+from tests.support.captures import capture, csv_side, outcome_of
 
-BY_EVENT = ReadingOptions(id_source=IdSource.EVENT_ID)
+BY_EVENT = DecodingOptions(id_source=IdSource.EVENT_ID)
 
 
-def ids_of(event_id: str, rows: int, inference_id: str | None = None, options: ReadingOptions = BY_EVENT) -> list[str]:
+def ids_of(event_id: str, rows: int, inference_id: str | None = None, options: DecodingOptions = BY_EVENT) -> list[str]:
     """Return the ids of one call of `rows` rows."""
     side = csv_side("\n".join(["1"] * rows))
     outcome = outcome_of(capture(side, side, eventId=event_id, inferenceId=inference_id), options)
@@ -42,7 +42,7 @@ def test_ids_are_the_same_every_time(event_id: str, rows: int) -> None:
 
 def test_inference_ids_of_callers_may_meet() -> None:
     """A lone call `a_0` has the id of row 0 of a call `a` of two rows; `id_source = "event-id"` keeps them apart."""
-    callers = ReadingOptions()
+    callers = DecodingOptions()
     assert ids_of("event-1", 1, "a_0", callers) == ["a_0"]
     assert ids_of("event-2", 2, "a", callers) == ["a_0", "a_1"]
     assert ids_of("event-1", 1, "a_0") == ["event-1"]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Rejection
-from capture_forwarder.formats.transform import Decoded, Transform
-from tests.captures import capture, csv_side, json_side, outcome_of
+from capture_forwarder.kinds.captures.plain import Decoded, Transform
 from tests.fuzz.mutator import Mutator, seeds
 from tests.fuzz.promises import ending, routes
+from tests.support.captures import capture, csv_side, json_side, outcome_of
 
 TRANSFORMS = st.sampled_from(list(routes().values()))
 SEEDS = seeds()

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture_forwarder.domain.capture import Encoding, Payload
+from capture_forwarder.domain.media import Media
 from capture_forwarder.domain.route import Layout, PayloadOptions
-from capture_forwarder.formats.media import Body, Media, read_body
-from capture_forwarder.formats.rows import Rows
-from capture_forwarder.formats.table import TABLE, decode_body
-from capture_forwarder.formats.transform import Decoded
-from tests.captures import base64_side, capture, csv_side, json_side, outcome_of
+from capture_forwarder.kinds.captures.plain import Decoded
+from capture_forwarder.payloads.media import Body, read_body
+from capture_forwarder.payloads.rows import Rows
+from capture_forwarder.payloads.table import TABLE, decode_body
 from tests.properties.renderers import CSV_ROWS, NAMED, RENDERERS, VECTORS, render_csv, render_json
+from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
 
 STYLES = st.sampled_from(["compact", "pretty", "raw"])
 LINE_ENDS = st.sampled_from(["\n", "\r\n", "\r"])

@@ -7,18 +7,18 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from capture_forwarder.configuration.reader import parse_settings
+from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import ForwardTotals, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import RejectionCode
 from capture_forwarder.domain.route import Router
 from capture_forwarder.domain.window import Window
-from capture_forwarder.settings import Settings
-from capture_forwarder.settings_file import parse_settings
 from capture_ops.backfill.listing import Listed, Page
 from capture_ops.backfill.outcome import Outcome
 from capture_ops.backfill.report import print_outcome, print_plan
 from capture_ops.backfill.selection import select
-from capture_ops.errors import CommandError
+from capture_ops.terminal.errors import CommandError
 
 BALANCED = ForwardTotals(
     objects=Counter({ObjectState.DONE: 2, ObjectState.DONE_BEFORE: 1}),
@@ -137,12 +137,12 @@ def test_the_outcome_shows_both_ledgers(console: Console) -> None:
     ("outcome", "told"),
     [
         (Outcome(totals=BALANCED, listed=9), "5 not forwarded"),
-        (Outcome(totals=BALANCED, listed=4, trouble="It was interrupted."), "It was interrupted."),
+        (Outcome(totals=BALANCED, listed=4, failure="It was interrupted."), "It was interrupted."),
         (Outcome(totals=BALANCED + ForwardTotals(unsettled=1), listed=4), "Run it again"),
         (Outcome(totals=BALANCED + ForwardTotals(inferences=InferenceCounts(1, pending=1)), listed=4), "1 pending"),
         (Outcome(totals=BALANCED + ForwardTotals(lines=LineCounts(1)), listed=4), "books do not balance"),
         (
-            Outcome(totals=BALANCED + ForwardTotals(objects=Counter({ObjectState.CONTINUED: 1})), listed=5),
+            Outcome(totals=BALANCED + ForwardTotals(objects=Counter({ObjectState.REQUEUED: 1})), listed=5),
             "queue carries on with 1 objects",
         ),
         (Outcome(totals=ForwardTotals(unsettled=3), listed=3, left=Counter({"why\x1b[2J not": 3})), "3 'why\\x1b[2J not'"),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits, Parcel
-from tests.fakes import unheard
+from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits, BatchSlice
+from tests.support.fakes import unheard
 
 
 def written(size: int) -> bytes:
@@ -20,25 +20,25 @@ class Posted:
 
     def __init__(self, limits: BatchLimits) -> None:
         self.batches: list[Batch] = []
-        self.parcels: list[list[Parcel]] = []
+        self.slices: list[list[BatchSlice]] = []
         self.batcher = Batcher("model", limits, self._post)
         self._number = 0
 
     def add(self, *sizes: int, settle: object = unheard) -> None:
-        """Add one stretch with rows of these sizes; ids count up through all stretches."""
+        """Add one span with rows of these sizes; ids count up through all spans."""
         ids = [str(self._number + index) for index in range(len(sizes))]
         self._number += len(sizes)
         self.batcher.add(settle, ids, ["x" * (size - 2) for size in sizes])  # type: ignore[arg-type]  # any token will do
 
-    def _post(self, batch: Batch, parcels: list[Parcel]) -> None:
+    def _post(self, batch: Batch, slices: list[BatchSlice]) -> None:
         self.batches.append(batch)
-        self.parcels.append(parcels)
+        self.slices.append(slices)
 
 
-def posted(stretches: list[list[int]], limits: BatchLimits) -> Posted:
-    """Return what stretches with rows of these sizes make."""
+def posted(spans: list[list[int]], limits: BatchLimits) -> Posted:
+    """Return what spans with rows of these sizes make."""
     found = Posted(limits)
-    for sizes in stretches:
+    for sizes in spans:
         found.add(*sizes)
     found.batcher.flush()
     return found
@@ -48,10 +48,10 @@ STRETCHES = st.lists(st.lists(st.integers(2, 60), min_size=1, max_size=9), max_s
 LIMITS = st.builds(BatchLimits, max_inferences=st.integers(1, 7), max_bytes=st.integers(10, 100))
 
 
-@given(stretches=STRETCHES, limits=LIMITS)
-def test_batching_is_a_partition_that_keeps_order_and_limits(stretches: list[list[int]], limits: BatchLimits) -> None:
+@given(spans=STRETCHES, limits=LIMITS)
+def test_batching_is_a_partition_that_keeps_order_and_limits(spans: list[list[int]], limits: BatchLimits) -> None:
     """Every row is in exactly one batch, in order; only a row that is too large alone makes a batch too large."""
-    made, sizes = posted(stretches, limits).batches, [size for sizes in stretches for size in sizes]
+    made, sizes = posted(spans, limits).batches, [size for sizes in spans for size in sizes]
     assert [one for batch in made for one in batch.ids] == [str(number) for number in range(len(sizes))]
     for batch in made:
         assert 1 <= len(batch.ids) <= limits.max_inferences
@@ -60,29 +60,27 @@ def test_batching_is_a_partition_that_keeps_order_and_limits(stretches: list[lis
         assert batch.body == b"[" + b",".join(batch.rows()) + b"]"
 
 
-@given(stretches=STRETCHES, limits=LIMITS)
-def test_parcels_say_of_every_row_whose_it_is(stretches: list[list[int]], limits: BatchLimits) -> None:
-    """Each row of a batch stands for one place of one stretch, wherever batches are cut."""
-    found, settles = Posted(limits), [object() for _ in stretches]
-    for settle, sizes in zip(settles, stretches, strict=True):
+@given(spans=STRETCHES, limits=LIMITS)
+def test_parcels_say_of_every_row_whose_it_is(spans: list[list[int]], limits: BatchLimits) -> None:
+    """Each row of a batch stands for one place of one span, wherever batches are cut."""
+    found, settles = Posted(limits), [object() for _ in spans]
+    for settle, sizes in zip(settles, spans, strict=True):
         found.add(*sizes, settle=settle)
     found.batcher.flush()
     told = [
-        [(parcel.settle, parcel.start + more) for parcel in parcels for more in range(parcel.count)]
-        for parcels in found.parcels
+        [(piece.settle, piece.start + more) for piece in slices for more in range(piece.count)]
+        for slices in found.slices
     ]
     assert [len(rows) for rows in told] == [len(batch.ids) for batch in found.batches]
-    expected = [
-        (settle, place) for settle, sizes in zip(settles, stretches, strict=True) for place in range(len(sizes))
-    ]
+    expected = [(settle, place) for settle, sizes in zip(settles, spans, strict=True) for place in range(len(sizes))]
     assert [row for rows in told for row in rows] == expected
 
 
-@given(stretches=st.lists(st.lists(st.integers(2, 30), min_size=1, max_size=20), min_size=1, max_size=9))
-def test_no_batch_is_smaller_than_it_must_be(stretches: list[list[int]]) -> None:
+@given(spans=st.lists(st.lists(st.integers(2, 30), min_size=1, max_size=20), min_size=1, max_size=9))
+def test_no_batch_is_smaller_than_it_must_be(spans: list[list[int]]) -> None:
     """The first row of a batch would not have fitted into the one before."""
     limits = BatchLimits(5, 64)
-    for before, after in pairwise(posted(stretches, limits).batches):
+    for before, after in pairwise(posted(spans, limits).batches):
         grown = len(before.body) + 1 + len(after.rows()[0])
         assert len(before.ids) == limits.max_inferences or grown > limits.max_bytes
 

@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from capture_forwarder.destinations import arthur
+from capture_forwarder.destinations.arthur import wire
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import (
     Rejection,
 )
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.route import ReadingOptions
+from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.domain.values import typed
-from capture_forwarder.formats.lines import LineReader
-from capture_forwarder.formats.transform import Decoded, Transform
-from tests.captures import base64_side, capture, csv_side, json_side, outcome_of
+from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.lines.reader import LineReader
+from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
 
 ONE = csv_side("1")
 
@@ -70,7 +70,7 @@ def test_a_rejection_knows_where_its_line_began() -> None:
     """In bytes of the uncompressed stream, for the line and for each of its rows."""
     data = capture(json_side({"a": {"b": 1}, "a.b": 2}), ONE)
     for bad, index in ((b"broken", None), (data, 0)):
-        outcome = Transform(ReadingOptions())(Line(9, 4711, 5000, bad))
+        outcome = Transform(DecodingOptions())(Line(9, 4711, 5000, bad))
         rejection = outcome.rows[0] if isinstance(outcome, Decoded) else outcome
         assert isinstance(rejection, Rejection)
         assert (rejection.line, rejection.offset, rejection.index) == (9, 4711, index)
@@ -119,8 +119,8 @@ def test_an_attribute_may_take_a_whole_object() -> None:
 
 def test_model_ids_are_one_step_of_the_path() -> None:
     """Whatever stands in the configuration, no other resource is addressed."""
-    assert arthur.inferences_path("a/b?c") == "/api/v3/models/a%2Fb%3Fc/inferences"
-    assert arthur.model_path("a/b?c") == "/api/v3/models/a%2Fb%3Fc?id_type=id&expand=attributes"
+    assert wire.inferences_path("a/b?c") == "/api/v3/models/a%2Fb%3Fc/inferences"
+    assert wire.model_path("a/b?c") == "/api/v3/models/a%2Fb%3Fc?id_type=id&expand=attributes"
 
 
 @pytest.mark.parametrize("content_type", ["application/vnd.model+json", 'application/json; charset="utf-8"'])

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
-from capture_forwarder.domain.capture import Bookmark, CaptureObject, Work
+from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
@@ -18,8 +18,8 @@ from capture_forwarder.domain.delivery import (
     DestinationDenied,
     DestinationUnavailable,
     LeaseLost,
+    Reason,
     Receipt,
-    Refusal,
     RejectionCode,
     RowResult,
     RowStatus,
@@ -27,15 +27,15 @@ from capture_forwarder.domain.delivery import (
     SourceUnavailable,
     Unavailable,
 )
-from capture_forwarder.domain.events import BatchSent, ObjectForwarded
-from capture_forwarder.domain.progress import Position
+from capture_forwarder.domain.notices import BatchSent, ObjectForwarded
+from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.domain.route import Route, Router
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.forward.closing import Closing
 from capture_forwarder.forward.forwarder import Forwarder
-from capture_forwarder.forward.reading import ReadingLimits
-from tests.captures import capture, csv_side
-from tests.fakes import (
+from capture_forwarder.forward.reading import ReadLimits
+from tests.support.captures import capture, csv_side
+from tests.support.fakes import (
     Clock,
     Crowd,
     MemoryProgress,
@@ -49,7 +49,7 @@ from tests.fakes import (
 )
 
 ROUTE = Route(name="churn", bucket="captures", prefix="churn/", destination="fake", model_id="m")
-NO = RowResult(RowStatus.REJECTED, Refusal(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
+NO = RowResult(RowStatus.REJECTED, Reason(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
 
 
 class World:
@@ -64,7 +64,7 @@ class World:
         self.watching = Watching()
         self.clock = Clock()
         self.max_in_flight = 8
-        self.reading = ReadingLimits(**reading)  # type: ignore[arg-type]  # each test names the one that it is about
+        self.limits = ReadLimits(**reading)  # type: ignore[arg-type]  # each test names the one that it is about
         self.routes: tuple[Route, ...] = (route,)
 
     def put(self, key: str, *lines: bytes, compress: bool = False) -> Work:
@@ -81,7 +81,7 @@ class World:
                 outlets={"fake": outlet(self.destination, max_in_flight=self.max_in_flight, executor=executor)},
                 progress=self.progress,
                 closing=Closing(self.progress, self.quarantine, self.queue),
-                limits=self.reading,
+                limits=self.limits,
             )
             reports = forwarder.forward(works, a_run(self.clock, self.watching))
         assert all(report.balanced for report in reports)
@@ -160,12 +160,12 @@ def test_a_the_trouble_of_one_object_touches_no_other() -> None:
     world = World()
     world.queue = None
     forbidden = world.put("forbidden", call(1))
-    world.store.trouble["churn/forbidden"] = SourceUnavailable("AccessDenied; allow s3:GetObject")
+    world.store.failure["churn/forbidden"] = SourceUnavailable("AccessDenied; allow s3:GetObject")
     gone = Work(CaptureObject("captures", "churn/gone", etag="x"))
     reports = world.forward(world.put("a", call(2)), forbidden, gone, world.put("b", call(3)))
     assert [report.state for report in reports] == [
         ObjectState.DONE,
-        ObjectState.OWED,
+        ObjectState.PENDING,
         ObjectState.REJECTED,
         ObjectState.DONE,
     ]
@@ -179,7 +179,7 @@ def test_a_bug_fails_its_own_object_only() -> None:
     """An exception that nobody expected leaves the object failed and not handed over, its neighbours delivered."""
     world = World()
     broken = world.put("broken", call(1))
-    world.store.trouble["churn/broken"] = ZeroDivisionError("captured data")
+    world.store.failure["churn/broken"] = ZeroDivisionError("captured data")
     reports = world.forward(broken, world.put("a", call(2)))
     assert [report.state for report in reports] == [ObjectState.FAILED, ObjectState.DONE]
     assert not reports[0].settled
@@ -194,7 +194,7 @@ def test_a_bug_in_posting_leaves_its_rows_owed() -> None:
     world.queue = None
     world.destination.script = [fails(ZeroDivisionError("captured data"))]
     (report,) = world.forward(world.put("a", call(1)))
-    assert (report.state, report.inferences.pending) == (ObjectState.OWED, 1)
+    assert (report.state, report.inferences.pending) == (ObjectState.PENDING, 1)
     assert report.why == "posting failed by ZeroDivisionError"
 
 
@@ -274,14 +274,14 @@ def test_a_batch_that_is_too_large_is_halved() -> None:
 def test_retries_back_off_with_jitter_and_honour_what_was_asked() -> None:
     """Waits double from the base; a destination that asks for more is given more."""
     world = World()
-    trouble = DestinationUnavailable("status 503")
+    failure = DestinationUnavailable("status 503")
     asked = DestinationUnavailable("status 429", retry_after_secs=7.0)
-    world.destination.script = [fails(trouble), fails(trouble), fails(asked), fails(trouble)]
+    world.destination.script = [fails(failure), fails(failure), fails(asked), fails(failure)]
     (report,) = world.forward(world.put("a", call(1)))
     assert report.inferences.accepted == 1
     assert world.clock.naps == [0.1, 0.2, 7.0, 0.8]
     sent = [event for event in world.watching.events if isinstance(event, BatchSent)]
-    assert [event.trouble for event in sent] == ["status 503", "status 503", "status 429", "status 503", None]
+    assert [event.failure for event in sent] == ["status 503", "status 503", "status 429", "status 503", None]
 
 
 def test_e_an_outage_costs_one_message_an_object_and_no_more() -> None:
@@ -291,10 +291,10 @@ def test_e_an_outage_costs_one_message_an_object_and_no_more() -> None:
     world.destination.always = fails(DestinationUnavailable("status 500"))
     works = [world.put(f"o{number}", *(call(10 * number + line) for line in range(5))) for number in range(10)]
     reports = world.forward(*works)
-    assert {report.state for report in reports} == {ObjectState.CONTINUED}
+    assert {report.state for report in reports} == {ObjectState.REQUEUED}
     assert all(report.settled for report in reports)
     assert world.queue is not None
-    assert sorted((work.source.key, work.put_back, delay) for work, delay in world.queue.messages) == [
+    assert sorted((work.source.key, work.requeue_count, delay) for work, delay in world.queue.messages) == [
         (work.source.key, 1, 30) for work in works
     ]
     world.destination.always = None
@@ -325,7 +325,7 @@ def test_a_denial_closes_the_lane_at_once() -> None:
     assert len(world.destination.batches) <= 3
     assert world.clock.naps == []
     assert all("permission" in (report.why or "") for report in reports)
-    assert {report.state for report in reports} == {ObjectState.CONTINUED}
+    assert {report.state for report in reports} == {ObjectState.REQUEUED}
 
 
 def test_a_queue_that_fails_leaves_the_message_owed() -> None:
@@ -333,9 +333,9 @@ def test_a_queue_that_fails_leaves_the_message_owed() -> None:
     world = World()
     world.destination.always = fails(DestinationUnavailable("status 500"))
     assert world.queue is not None
-    world.queue.trouble = Unavailable("the queue answers 500")
+    world.queue.failure = Unavailable("the queue answers 500")
     (report,) = world.forward(world.put("a", call(1)))
-    assert (report.state, report.why, report.settled) == (ObjectState.OWED, "the queue answers 500", False)
+    assert (report.state, report.why, report.settled) == (ObjectState.PENDING, "the queue answers 500", False)
 
 
 def test_a_redelivered_object_costs_one_read_and_sends_nothing() -> None:
@@ -402,9 +402,9 @@ def test_q_time_runs_out_and_the_rest_is_continued_without_repeats(compress: boo
             break
         work, delay = world.queue.messages[-1]
         assert delay == 0
-        assert work.bookmark.compressed is compress
+        assert work.read_offset.compressed is compress
         world.clock = Clock()
-    assert states[:-1] == [ObjectState.CONTINUED] * (len(states) - 1)
+    assert states[:-1] == [ObjectState.REQUEUED] * (len(states) - 1)
     assert len(states) > 2
     assert len(world.destination.stored) == 1000
     assert set(world.destination.times_sent.values()) == {1}
@@ -416,10 +416,10 @@ def test_without_a_table_the_message_itself_says_where_to_go_on() -> None:
     world = World()
     lines = [call(number) for number in range(3)]
     work = world.put("a", *lines)
-    at = Bookmark(len(lines[0]) + 1, 1)
+    at = ReadOffset(len(lines[0]) + 1, 1)
     world.forward(Work(work.source, at))
     assert list(world.destination.stored) == ["id-1", "id-2"]
-    world.progress.positions[work.source.state_id or ""] = Position(bookmark=Bookmark(2 * at.offset, 2))
+    world.progress.positions[work.source.state_id or ""] = ProgressRecord(read_offset=ReadOffset(2 * at.offset, 2))
     world.forward(Work(work.source, at))
     assert world.destination.times_sent == {"id-1": 1, "id-2": 2}
 
@@ -429,7 +429,7 @@ def test_no_time_at_all_puts_everything_back_unread() -> None:
     world = World()
     world.clock = Clock(left_secs=0)
     (report,) = world.forward(world.put("a", call(1)))
-    assert report.state is ObjectState.CONTINUED
+    assert report.state is ObjectState.REQUEUED
     assert world.store.reads == []
 
 
@@ -437,14 +437,14 @@ def test_progress_that_cannot_be_read_leaves_everything_owed() -> None:
     """Without knowing what is done nothing is sent, and nothing is forgotten."""
 
     class Down(MemoryProgress):
-        def load(self, sources: object) -> dict[str, Position]:
+        def load(self, sources: object) -> dict[str, ProgressRecord]:
             raise Unavailable("the progress table answers AccessDenied")
 
     world = World()
     world.progress = Down()
     world.queue = None
     (report,) = world.forward(world.put("a", call(1)))
-    assert (report.state, report.settled) == (ObjectState.OWED, False)
+    assert (report.state, report.settled) == (ObjectState.PENDING, False)
     assert report.why == "the progress table answers AccessDenied"
     assert world.destination.batches == []
 
@@ -453,12 +453,12 @@ def test_quarantine_is_written_before_progress() -> None:
     """A rejection that could not be kept keeps the object from being done."""
     world = World()
     assert world.quarantine is not None
-    world.quarantine.trouble = Unavailable("the quarantine bucket answers AccessDenied")
+    world.quarantine.failure = Unavailable("the quarantine bucket answers AccessDenied")
     world.queue = None
     work = world.put("a", call(1), b"broken")
     (report,) = world.forward(work)
-    assert (report.state, report.settled, world.progress.saves) == (ObjectState.OWED, False, 0)
-    world.quarantine.trouble = None
+    assert (report.state, report.settled, world.progress.saves) == (ObjectState.PENDING, False, 0)
+    world.quarantine.failure = None
     (report,) = world.forward(work)
     assert (report.state, report.settled) == (ObjectState.DONE, True)
     assert world.quarantined() == [(RejectionCode.LINE_NOT_JSON, 2, None)]
@@ -469,7 +469,7 @@ def test_a_retry_overwrites_its_quarantine_instead_of_adding() -> None:
     world = World()
 
     class Forgetful(MemoryProgress):
-        def save(self, source: CaptureObject, position: Position, *, expected_fence: int) -> None:
+        def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
             raise Unavailable("lost")
 
     keeps, world.progress = world.progress, Forgetful()
@@ -511,10 +511,10 @@ def test_an_object_that_takes_long_is_held_by_a_lease() -> None:
     world.destination.always = slowly
     (report,) = world.forward(work)
     assert report.state is ObjectState.DONE
-    assert [other.state for other in others] == [ObjectState.CONTINUED]
+    assert [other.state for other in others] == [ObjectState.REQUEUED]
     position = world.progress.positions[work.source.state_id or ""]
     assert (position.done, position.fence, position.leased_until) == (True, 1, 0.0)
-    assert position.bookmark.lines == 30
+    assert position.read_offset.lines == 30
 
 
 def test_a_dead_holder_is_taken_over_and_cannot_write_any_more() -> None:
@@ -540,7 +540,7 @@ def test_a_dead_holder_is_taken_over_and_cannot_write_any_more() -> None:
     world.destination.always = overtaken
     (report,) = world.forward(work)
     assert [one.state for one in taken] == [ObjectState.DONE]
-    assert report.state is ObjectState.CONTINUED
+    assert report.state is ObjectState.REQUEUED
     assert "taken over" in (report.why or "")
     assert world.progress.positions[work.source.state_id or ""].done
 
@@ -550,12 +550,12 @@ def test_a_holder_that_was_taken_over_in_one_go_cannot_undo_it() -> None:
     world = World()
     work = world.put("a", call(1))
     state = work.source.state_id or ""
-    held = Position(fence=1, leased_until=world.clock.now - 1)
+    held = ProgressRecord(fence=1, leased_until=world.clock.now - 1)
     world.progress.positions[state] = held
     (report,) = world.forward(work)
     assert report.state is ObjectState.DONE
     with pytest.raises(LeaseLost):
-        world.progress.save(work.source, Position(fence=1, leased_until=9e9), expected_fence=held.fence)
+        world.progress.save(work.source, ProgressRecord(fence=1, leased_until=9e9), expected_fence=held.fence)
     assert world.progress.positions[state].done
 
 
@@ -565,7 +565,7 @@ def test_without_a_quarantine_nothing_is_handed_over_that_was_rejected() -> None
     world.quarantine = None
     world.destination.always = fails(DestinationUnavailable("status 500"))
     (report,) = world.forward(world.put("a", b"broken", call(1)))
-    assert (report.state, report.settled) == (ObjectState.OWED, False)
+    assert (report.state, report.settled) == (ObjectState.PENDING, False)
     assert world.queue is not None
     assert world.queue.messages == []
 
@@ -678,7 +678,7 @@ def test_what_is_settled_out_of_order_moves_progress_only_to_the_first_gap() -> 
     work = world.put("a", *lines)
     world.forward(work)
     position = world.progress.positions[work.source.state_id or ""]
-    assert position.bookmark == Bookmark(sum(len(line) + 1 for line in lines[:2]), 2)
+    assert position.read_offset == ReadOffset(sum(len(line) + 1 for line in lines[:2]), 2)
 
 
 def test_the_schema_of_a_route_may_come_from_the_model() -> None:

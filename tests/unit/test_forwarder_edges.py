@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
-from capture_forwarder.domain.capture import Bookmark, CaptureObject, Line, Work
+from capture_forwarder.domain.capture import CaptureObject, Line, ReadOffset, Work
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
@@ -22,16 +22,16 @@ from capture_forwarder.domain.delivery import (
     SkipReason,
     Unavailable,
 )
-from capture_forwarder.domain.events import BatchSent
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.progress import Position
+from capture_forwarder.domain.notices import BatchSent
+from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.formats.transform import Decoded
-from capture_forwarder.forward.reading import ReadingLimits
+from capture_forwarder.forward.reading import ReadLimits
 from capture_forwarder.forward.ways import Ways
-from tests.captures import capture, csv_side, json_side
-from tests.fakes import MemoryProgress, MemoryStore, a_run, outlet
+from capture_forwarder.kinds.captures.plain import Decoded
+from tests.support.captures import capture, csv_side, json_side
+from tests.support.fakes import MemoryProgress, MemoryStore, a_run, outlet
 from tests.unit.test_forwarder import NO, ROUTE, World, answers, call, fails
 
 ONE = csv_side("1")
@@ -57,7 +57,7 @@ def test_what_is_sent_again_goes_to_the_same_model() -> None:
 
 
 def test_a_request_is_told_of_as_it_went() -> None:
-    """Destination, rows, time and trouble of every request, for the log and the metrics."""
+    """Destination, rows, time and failure of every request, for the log and the metrics."""
     world = World()
 
     def slowly(batch: Batch) -> Receipt:
@@ -69,7 +69,7 @@ def test_a_request_is_told_of_as_it_went() -> None:
     world.destination.always = slowly
     world.forward(world.put("a", call(1), call(2)))
     told = [event for event in world.watching.events if isinstance(event, BatchSent)]
-    assert [(one.destination, one.inferences, one.latency_secs, one.trouble, one.denied) for one in told] == [
+    assert [(one.destination, one.inferences, one.latency_secs, one.failure, one.denied) for one in told] == [
         ("fake", 2, 2.0, "2 of 2 rows are to be sent again", False),
         ("fake", 2, 2.0, "status 403: mend it", True),
     ]
@@ -125,11 +125,13 @@ def test_work_that_waits_for_a_lease_comes_back_a_second_after_it() -> None:
     world = World()
     work = world.put("a", call(1))
     leased_until = world.clock.now + 100.0
-    world.progress.positions[work.source.state_id or ""] = Position(bookmark=Bookmark(), leased_until=leased_until)
+    world.progress.positions[work.source.state_id or ""] = ProgressRecord(
+        read_offset=ReadOffset(), leased_until=leased_until
+    )
     world.forward(work)
     assert world.queue is not None
     ((again, delay),) = world.queue.messages
-    assert (again.put_back, delay) == (1, 101)
+    assert (again.requeue_count, delay) == (1, 101)
 
 
 def test_work_that_ran_out_of_time_is_not_put_back() -> None:
@@ -139,18 +141,18 @@ def test_work_that_ran_out_of_time_is_not_put_back() -> None:
     world.forward(world.put("a", call(1)))
     assert world.queue is not None
     ((again, delay),) = world.queue.messages
-    assert (again.put_back, delay) == (0, 0)
+    assert (again.requeue_count, delay) == (0, 0)
 
 
 def test_a_compressed_object_goes_on_within_its_own_stream() -> None:
-    """A bookmark right behind lines that owe nothing knows, too, that its offset counts what was inflated."""
+    """A read_offset right behind lines that owe nothing knows, too, that its offset counts what was inflated."""
     world = World()
     work = world.put("a", b"broken", call(1), call(2), compress=True)
     world.destination.always = fails(DestinationDenied("status 403: mend it"))
     world.forward(work)
     assert world.queue is not None
     ((again, _),) = world.queue.messages
-    assert again.bookmark == Bookmark(len(b"broken\n"), 1, compressed=True)
+    assert again.read_offset == ReadOffset(len(b"broken\n"), 1, compressed=True)
     world.destination.always = None
     (report,) = world.forward(again)
     assert (report.state, sorted(world.destination.stored)) == (ObjectState.DONE, ["id-1", "id-2"])
@@ -160,7 +162,7 @@ def test_a_compressed_object_goes_on_within_its_own_stream() -> None:
 class DiesAtSaving(MemoryProgress):
     """Whoever writes dies before that is done."""
 
-    def save(self, source: CaptureObject, position: Position, *, expected_fence: int) -> None:
+    def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
         """Fail."""
         raise Unavailable("gone")
 
@@ -177,14 +179,14 @@ def test_what_a_dead_run_quarantined_is_not_there_twice(deaths: int) -> None:
     assert world.quarantined() == [(RejectionCode.LINE_NOT_JSON, 3, None), (RejectionCode.LINE_NOT_JSON, 5, None)]
     world.progress = remembered
     if deaths > 1:
-        world.reading = ReadingLimits(checkpoint_secs=-1)
+        world.limits = ReadLimits(checkpoint_secs=-1)
         world.destination.script = [world.destination.accept]
         world.destination.always = fails(DestinationDenied("status 403: mend it"))
         world.forward(work)
         world.destination.always = None
         world.clock.now += 2000
         world.clock.ends += 4000
-    world.reading = ReadingLimits(checkpoint_secs=-1)
+    world.limits = ReadLimits(checkpoint_secs=-1)
     (report,) = world.forward(work)
     assert report.state is ObjectState.DONE
     assert world.quarantined() == [(RejectionCode.LINE_NOT_JSON, 3, None), (RejectionCode.LINE_NOT_JSON, 5, None)]
@@ -196,7 +198,7 @@ def test_a_failed_checkpoint_loses_nothing_of_its_quarantine_file() -> None:
     progress = world.progress
 
     class FailsTwice(MemoryProgress):
-        def save(self, source: CaptureObject, position: Position, *, expected_fence: int) -> None:
+        def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
             self.saves += 1
             if self.saves <= 2:
                 raise Unavailable("the progress table answers 500")
@@ -227,7 +229,7 @@ def test_a_report_says_why_work_is_left() -> None:
     world = World(BatchLimits(max_inferences=1))
     world.queue, world.max_in_flight = None, 1
     work = world.put("a", call(1), call(2), call(3))
-    world.progress.positions[work.source.state_id or ""] = Position(leased_until=world.clock.now + 1)
+    world.progress.positions[work.source.state_id or ""] = ProgressRecord(leased_until=world.clock.now + 1)
     assert world.forward(work)[0].why == "another invocation is at work on it"
     world.clock.now += 1  # a lease ends at its last second, not after it
 
@@ -261,8 +263,8 @@ def test_what_is_refused_of_an_unsettled_line_waits_with_it() -> None:
     world.destination.always = fails(DestinationDenied("status 403: mend it"))
     world.forward(work)
     assert world.quarantined() == []
-    bookmark = Bookmark(len(call(1)) + 1, 1)
-    position = Position(bookmark=bookmark, accepted=1, rejected=2, kept_to=0)
+    read_offset = ReadOffset(len(call(1)) + 1, 1)
+    position = ProgressRecord(read_offset=read_offset, accepted=1, rejected=2, quarantined_up_to=0)
     assert world.progress.positions[work.source.state_id or ""] == position
     world.destination.script, world.destination.always = [answers(NO)], None
     (report,) = world.forward(work)
@@ -287,9 +289,9 @@ class Remembering(MemoryProgress):
 
     def __init__(self) -> None:
         super().__init__()
-        self.saved: list[Position] = []
+        self.saved: list[ProgressRecord] = []
 
-    def save(self, source: CaptureObject, position: Position, *, expected_fence: int) -> None:
+    def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
         """Remember `position`, as progress and here."""
         self.saved.append(position)
         super().save(source, position, expected_fence=expected_fence)
@@ -370,12 +372,12 @@ def test_the_books_are_the_same_on_either_path(route: Route, chunk_bytes: int) -
         (2, starts[1], None, lines[1]),
         (3, starts[2], 2, lines[2]),
     ]
-    assert world.progress.positions[work.source.state_id or ""].bookmark == Bookmark(starts[4], 4)
+    assert world.progress.positions[work.source.state_id or ""].read_offset == ReadOffset(starts[4], 4)
 
 
 @pytest.mark.parametrize("route", [ROUTE, FAST], ids=["plain", "fast"])
 def test_on_either_path_a_compressed_object_goes_on_where_it_stopped(route: Route) -> None:
-    """The bookmark counts what was inflated, and says so."""
+    """The read_offset counts what was inflated, and says so."""
     world = World(BatchLimits(max_inferences=1), route=route)
     world.max_in_flight = 1
     work = world.put("a", *(call(number) for number in range(4)), compress=True)
@@ -384,7 +386,7 @@ def test_on_either_path_a_compressed_object_goes_on_where_it_stopped(route: Rout
     world.forward(work)
     assert world.queue is not None
     ((again, _),) = world.queue.messages
-    assert again.bookmark == Bookmark(len(call(0)) + 1, 1, compressed=True)
+    assert again.read_offset == ReadOffset(len(call(0)) + 1, 1, compressed=True)
     world.destination.always = None
     (report,) = world.forward(again)
     assert (report.state, len(world.destination.stored)) == (ObjectState.DONE, 4)
@@ -420,7 +422,7 @@ def test_on_either_path_progress_stops_at_the_first_row_that_is_owed(route: Rout
     refused = Counter({RejectionCode.REFUSED_BY_DESTINATION: 1})
     assert report.inferences == InferenceCounts(6, 3, 1, refused, pending=1)
     behind = sum(len(line) + 1 for line in lines[:3])
-    assert world.progress.positions[work.source.state_id or ""].bookmark == Bookmark(behind, 3)
+    assert world.progress.positions[work.source.state_id or ""].read_offset == ReadOffset(behind, 3)
     assert world.quarantine is not None
     (file,) = world.quarantine.files.values()
     assert [(one.line, one.index, one.partner_inference_id) for one in file.entries] == [(2, 1, "id-1_1")]
@@ -441,7 +443,7 @@ def test_on_either_path_reading_ends_when_the_time_does(route: Route) -> None:
     assert report.lines.read <= 12
     assert world.queue is not None
     ((again, delay),) = world.queue.messages
-    assert (again.put_back, delay) == (0, 0), "it ran into a closed lane instead"
+    assert (again.requeue_count, delay) == (0, 0), "it ran into a closed lane instead"
 
 
 def test_what_a_truncated_object_lost_is_in_quarantine() -> None:

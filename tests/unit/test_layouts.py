@@ -6,16 +6,16 @@ import pytest
 
 from capture_forwarder.domain.delivery import Rejection, RejectionCode
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.route import Layout, PayloadOptions, ReadingOptions
+from capture_forwarder.domain.route import DecodingOptions, Layout, PayloadOptions
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.formats.json_layouts import listed
-from capture_forwarder.formats.transform import Decoded
-from tests.captures import base64_side, capture, csv_side, json_side, outcome_of
+from capture_forwarder.kinds.captures.plain import Decoded
+from capture_forwarder.payloads.layouts import listed
+from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
 
 Side = dict[str, Any]
 
 
-def inferences(request: Side, answer: Side, options: ReadingOptions | None = None) -> list[Inference]:
+def inferences(request: Side, answer: Side, options: DecodingOptions | None = None) -> list[Inference]:
     """Return the inferences of one call, all of which must be some."""
     outcome = outcome_of(capture(request, answer), options)
     assert isinstance(outcome, Decoded), outcome
@@ -23,7 +23,7 @@ def inferences(request: Side, answer: Side, options: ReadingOptions | None = Non
     return [row for row in outcome.rows if isinstance(row, Inference)]
 
 
-def refusal(request: Side | None, answer: Side | None, options: ReadingOptions | None = None) -> Rejection:
+def refusal(request: Side | None, answer: Side | None, options: DecodingOptions | None = None) -> Rejection:
     """Return why a call as a whole was rejected."""
     outcome = outcome_of(capture(request, answer), options)
     assert isinstance(outcome, Rejection), outcome
@@ -177,7 +177,7 @@ MALFORMED: list[tuple[str, Side, RejectionCode]] = [
 
 @pytest.mark.parametrize(("side", "code"), [row[1:] for row in MALFORMED], ids=[row[0] for row in MALFORMED])
 def test_what_cannot_be_read_is_rejected_with_its_code(side: Side, code: RejectionCode) -> None:
-    """A payload that holds no rows is a rejection that says which kind of trouble it is."""
+    """A payload that holds no rows is a rejection that says which kind of failure it is."""
     assert refusal(side, ONE).code is code
 
 
@@ -224,27 +224,27 @@ PINNED: list[tuple[str, Side, PayloadOptions, list[dict[str, Any]]]] = [
 @pytest.mark.parametrize(("side", "options", "expected"), [row[1:] for row in PINNED], ids=[row[0] for row in PINNED])
 def test_a_route_overrides_detection(side: Side, options: PayloadOptions, expected: list[dict[str, Any]]) -> None:
     """What the route says of a payload wins over what the record says."""
-    found = inferences(side, ONE, ReadingOptions(input=options))
+    found = inferences(side, ONE, DecodingOptions(input=options))
     assert [inference.inputs for inference in found] == expected
 
 
 @pytest.mark.parametrize("layout", [Layout.VECTOR, Layout.INSTANCES, Layout.LIST])
 def test_a_pinned_layout_is_not_guessed_around(layout: Layout) -> None:
     """A document that is not of the pinned layout is rejected, however well it would fit another."""
-    options = ReadingOptions(input=PayloadOptions(layout=layout))
+    options = DecodingOptions(input=PayloadOptions(layout=layout))
     assert refusal(json_side({"a": 1}), ONE, options).code is RejectionCode.UNKNOWN_LAYOUT
 
 
 def test_a_pinned_object_is_an_object() -> None:
     """A list is no object, even where the route says so."""
-    options = ReadingOptions(input=PayloadOptions(layout=Layout.OBJECT))
+    options = DecodingOptions(input=PayloadOptions(layout=Layout.OBJECT))
     assert refusal(json_side([1]), ONE, options).code is RejectionCode.UNKNOWN_LAYOUT
 
 
 @pytest.mark.parametrize("text", ["a,a\n1,2\n", "a,b\n1\n"])
 def test_a_header_that_does_not_fit_is_rejected(text: str) -> None:
     """A header that names a column twice, or is not as long as its rows, names nothing."""
-    options = ReadingOptions(input=PayloadOptions(csv_header=True))
+    options = DecodingOptions(input=PayloadOptions(csv_header=True))
     assert refusal(csv_side(text), ONE, options).code is RejectionCode.BAD_CSV
 
 

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from capture_forwarder.domain.capture import Bookmark, Line
+from capture_forwarder.domain.capture import Line, ReadOffset
 from capture_forwarder.domain.delivery import RejectionCode
-from capture_forwarder.formats.lines import LineReader
+from capture_forwarder.lines.reader import LineReader
 
 CAP = 64 * 1024 * 1024
 
 
-def lines(data: bytes, *, chunk_bytes: int = 5, cap: int = CAP, at: Bookmark | None = None) -> list[Line]:
+def lines(data: bytes, *, chunk_bytes: int = 5, cap: int = CAP, at: ReadOffset | None = None) -> list[Line]:
     """Return the lines of `data`, given in small chunks."""
     chunks = (data[start : start + chunk_bytes] for start in range(0, len(data), chunk_bytes))
-    return list(LineReader(chunks, cap, at or Bookmark()))
+    return list(LineReader(chunks, cap, at or ReadOffset()))
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
@@ -128,18 +128,18 @@ def test_what_a_little_gzip_inflates_to_is_not_held_in_memory() -> None:
 
 @pytest.mark.parametrize("compress", [False, True], ids=["plain", "gzip"])
 def test_reading_goes_on_from_a_bookmark(compress: bool) -> None:  # noqa: FBT001 - a parametrised case
-    """Lines after the bookmark are the same as in one go: number, place and content."""
+    """Lines after the read_offset are the same as in one go: number, place and content."""
     data = b"".join(b"line %d\n" % number for number in range(50))
     whole = lines(data)
     for line in whole:
-        at = Bookmark(line.end, line.number, compress)
+        at = ReadOffset(line.end, line.number, compress)
         stored = gzip.compress(data) if compress else data[line.end :]
         assert lines(stored, at=at) == whole[line.number :]
 
 
 def test_a_plain_object_is_not_taken_for_gzip_in_its_middle() -> None:
-    """Bytes at a bookmark that look like gzip's are data."""
-    assert lines(b"\x1f\x8bx\n", at=Bookmark(10, 1)) == [Line(2, 10, 14, b"\x1f\x8bx")]
+    """Bytes at a read_offset that look like gzip's are data."""
+    assert lines(b"\x1f\x8bx\n", at=ReadOffset(10, 1)) == [Line(2, 10, 14, b"\x1f\x8bx")]
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])

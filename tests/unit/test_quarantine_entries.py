@@ -10,16 +10,16 @@ from capture_forwarder.domain.delivery import (
     Receipt,
     RejectionCode,
 )
-from capture_forwarder.domain.progress import Quarantined
+from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import Route
-from tests.captures import capture, csv_side, json_side
-from tests.fakes import WRITTEN
+from tests.support.captures import capture, csv_side, json_side
+from tests.support.fakes import WRITTEN
 from tests.unit.test_forwarder import NO, World, answers, call, fails
 
 HALF = capture(json_side([{"a": {"b": 1}, "a.b": 2}, {"c": 1}]), csv_side("1\n2"), inferenceId="id-9")
 
 
-def kept(world: World) -> list[Quarantined]:
+def kept(world: World) -> list[QuarantineEntry]:
     """Return every entry in quarantine, file by file."""
     assert world.quarantine is not None
     return [entry for _, file in sorted(world.quarantine.files.items()) for entry in file.entries]
@@ -31,7 +31,7 @@ def test_a_line_is_kept_with_its_place_and_its_bytes() -> None:
     work = world.put("a", call(1), b"broken")
     world.forward(work)
     assert kept(world) == [
-        Quarantined(
+        QuarantineEntry(
             source=work.source,
             route="churn",
             code=RejectionCode.LINE_NOT_JSON,
@@ -53,7 +53,7 @@ def test_a_row_is_kept_with_its_index_and_id() -> None:
     work = world.put("a", HALF)
     world.forward(work)
     assert kept(world) == [
-        Quarantined(
+        QuarantineEntry(
             source=work.source,
             route="churn",
             code=RejectionCode.AMBIGUOUS_NAME,
@@ -63,7 +63,7 @@ def test_a_row_is_kept_with_its_index_and_id() -> None:
             partner_inference_id="id-9_0",
             data=HALF,
         ),
-        Quarantined(
+        QuarantineEntry(
             source=work.source,
             route="churn",
             code=RejectionCode.REFUSED_BY_DESTINATION,
@@ -92,7 +92,7 @@ def test_an_object_is_kept_by_name() -> None:
     work = world.put("a", call(1))
     world.store.objects.clear()
     (report,) = world.forward(work)
-    expected = Quarantined(source=work.source, route="churn", code=RejectionCode.OBJECT_GONE, why="it is gone")
+    expected = QuarantineEntry(source=work.source, route="churn", code=RejectionCode.OBJECT_GONE, why="it is gone")
     assert kept(world) == [expected]
     assert report.why == "it is gone"
 

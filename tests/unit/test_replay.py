@@ -17,27 +17,27 @@ from capture_forwarder.domain.delivery import (
     RETRYABLE,
     DestinationDenied,
     DestinationUnavailable,
+    Reason,
     Receipt,
-    Refusal,
     RejectionCode,
     RowResult,
     RowStatus,
     SkipReason,
     Unavailable,
 )
-from capture_forwarder.domain.progress import Quarantined
-from capture_forwarder.domain.route import IdSource, OneSided, ReadingOptions, Route
+from capture_forwarder.domain.progress import QuarantineEntry
+from capture_forwarder.domain.route import DecodingOptions, IdSource, OneSided, Route
 from capture_ops.replay.claims import ReplayReport
 from capture_ops.replay.command import run_until
 from capture_ops.replay.files import DirectoryFiles, decode_file, encode_file
 from capture_ops.replay.originals import Originals
 from capture_ops.replay.plan import Selection, make_plan
 from capture_ops.replay.replayer import Replayer
-from tests.captures import capture, csv_side
-from tests.fakes import MemoryStore, RecordingDestination, a_run, outlet
+from tests.support.captures import capture, csv_side
+from tests.support.fakes import MemoryStore, RecordingDestination, a_run, outlet
 
 CHURN = Route(name="churn", bucket="captures", prefix="", destination="fake", model_id="m")
-NO = RowResult(RowStatus.REJECTED, Refusal(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
+NO = RowResult(RowStatus.REJECTED, Reason(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
 SOURCE = CaptureObject("captures", "a", etag="etag-1")
 SHADOW = capture(csv_side("1"), csv_side("2"), invocationSource="ShadowExperiment")
 
@@ -48,14 +48,14 @@ def call(name: str, rows: int = 1) -> bytes:
     return capture(csv_side(text), csv_side(text), eventId=name)
 
 
-def whole(data: bytes | None, **changes: object) -> Quarantined:
+def whole(data: bytes | None, **changes: object) -> QuarantineEntry:
     """Return the rejection of a whole line."""
     code = RejectionCode.LINE_NOT_JSON
-    entry = Quarantined(source=SOURCE, route="churn", code=code, why="it was so", line=1, data=data)
+    entry = QuarantineEntry(source=SOURCE, route="churn", code=code, why="it was so", line=1, data=data)
     return replace(entry, **changes)
 
 
-def row(name: str, index: int, rows: int, **changes: object) -> Quarantined:
+def row(name: str, index: int, rows: int, **changes: object) -> QuarantineEntry:
     """Return the rejection of one row of a line of several."""
     code = RejectionCode.REFUSED_BY_DESTINATION
     entry = whole(call(name, rows), code=code, index=index, partner_inference_id=f"{name}_{index}")
@@ -71,11 +71,11 @@ class World(Struct):
     route: Route = CHURN
     max_line_bytes: int = 100_000
 
-    def keep(self, name: str, *entries: Quarantined) -> None:
+    def keep(self, name: str, *entries: QuarantineEntry) -> None:
         """Write one quarantine file."""
         (self.place / f"{name}.jsonl.gz").write_bytes(encode_file(entries))
 
-    def holds(self) -> dict[str, list[Quarantined]]:
+    def holds(self) -> dict[str, list[QuarantineEntry]]:
         """Return what is in quarantine."""
         paths = sorted(self.place.iterdir())
         return {path.name.removesuffix(".jsonl.gz"): decode_file(path.read_bytes()) for path in paths}
@@ -203,7 +203,7 @@ def test_a_row_whose_line_is_rejected_now_stays_that_row(world: World) -> None:
 
 def test_a_row_that_the_schema_refuses_stays(world: World) -> None:
     """A rejection by ourselves is entered like one by the destination."""
-    world.route = replace(CHURN, reading=ReadingOptions(max_partner_id_chars=2))
+    world.route = replace(CHURN, decoding=DecodingOptions(max_partner_id_chars=2))
     world.keep("a", whole(call("ee", 2)))
     report = world.replay()
     assert [left.index for left in world.holds()["a"]] == [0, 1]
@@ -280,7 +280,7 @@ def test_a_line_of_which_a_row_is_owed_stays_whole(world: World) -> None:
         (whole(None), "is not there (object_gone)"),
     ],
 )
-def test_what_cannot_be_sent_stays_and_says_what_to_do(world: World, entry: Quarantined, why: str) -> None:
+def test_what_cannot_be_sent_stays_and_says_what_to_do(world: World, entry: QuarantineEntry, why: str) -> None:
     """The entry is left as it was; what lies beside it is replayed."""
     world.keep("a", entry, whole(call("f")))
     report = world.replay()
@@ -301,7 +301,7 @@ def test_a_line_to_leave_out_is_counted_as_skipped(world: World) -> None:
 def test_an_id_that_was_too_long_may_become_another(world: World) -> None:
     """Nothing went by it: taking the event's id instead is the cure."""
     line = capture(csv_side("1"), csv_side("2"), eventId="e", inferenceId="x" * 300)
-    world.route = replace(CHURN, reading=ReadingOptions(id_source=IdSource.EVENT_ID))
+    world.route = replace(CHURN, decoding=DecodingOptions(id_source=IdSource.EVENT_ID))
     world.keep("a", whole(line, code=RejectionCode.PARTNER_ID_TOO_LONG))
     assert world.replay().settled
     assert list(world.destination.stored) == ["e"]
@@ -311,7 +311,7 @@ def test_the_mended_route_is_what_replay_reads_by(world: World) -> None:
     """What was rejected for want of an option goes through with it."""
     world.keep("a", whole(capture(csv_side("1"), None, eventId="e"), code=RejectionCode.ONE_SIDED))
     assert not world.replay().settled
-    world.route = replace(CHURN, reading=ReadingOptions(one_sided=OneSided.FORWARD))
+    world.route = replace(CHURN, decoding=DecodingOptions(one_sided=OneSided.FORWARD))
     assert world.replay().settled
 
 
@@ -356,7 +356,7 @@ def test_a_line_that_was_too_long_is_read_again(world: World) -> None:
     [
         (lambda world: world.store.put("a", b"other"), "was overwritten"),
         (lambda world: world.store.objects.clear(), "is not there (object_gone)"),
-        (lambda world: world.store.trouble.update(a=Unavailable("S3 answers SlowDown")), "S3 answers SlowDown"),
+        (lambda world: world.store.failure.update(a=Unavailable("S3 answers SlowDown")), "S3 answers SlowDown"),
     ],
 )
 def test_a_line_that_cannot_be_read_again_stays(world: World, change: Callable[[World], object], why: str) -> None:

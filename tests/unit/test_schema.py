@@ -6,11 +6,11 @@ import pytest
 
 from capture_forwarder.domain.delivery import Rejection, RejectionCode
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.route import ReadingOptions, UnknownAttributes
+from capture_forwarder.domain.route import DecodingOptions, UnknownAttributes
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.domain.values import JsonValue, typed
-from capture_forwarder.formats.transform import Decoded
-from tests.captures import capture, csv_side, json_side, outcome_of
+from capture_forwarder.kinds.captures.plain import Decoded
+from tests.support.captures import capture, csv_side, json_side, outcome_of
 
 AGE = Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 3)
 NAME = Attribute("name", Stage.PIPELINE_INPUT, ValueType.STRING, 1)
@@ -21,7 +21,7 @@ LABEL = Attribute("label", Stage.GROUND_TRUTH, ValueType.INTEGER, 0)
 SCHEMA = ModelSchema((AGE, NAME, CITY, NO, YES, LABEL))
 
 
-def row(request: dict[str, Any], answer: dict[str, Any], options: ReadingOptions | None = None) -> Any:
+def row(request: dict[str, Any], answer: dict[str, Any], options: DecodingOptions | None = None) -> Any:
     """Return the one row of a call under the schema."""
     outcome = outcome_of(capture(request, answer), options, SCHEMA)
     assert isinstance(outcome, Decoded), outcome
@@ -93,7 +93,7 @@ def test_a_misfit_of_the_answer_rejects_the_row() -> None:
 
 def test_a_route_may_drop_what_the_schema_does_not_know() -> None:
     """With `unknown_attributes = "drop"` only named attributes travel."""
-    options = ReadingOptions(unknown_attributes=UnknownAttributes.DROP)
+    options = DecodingOptions(unknown_attributes=UnknownAttributes.DROP)
     found = row(json_side({"name": "Ada", "sex": "f", "age": 36}), csv_side("0.7"), options)
     assert found.inputs == {"age": 36, "name": "Ada"}
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from capture_forwarder.domain.delivery import Rejection, RejectionCode
-from capture_forwarder.domain.route import Layout, PayloadOptions, ReadingOptions
+from capture_forwarder.domain.route import DecodingOptions, Layout, PayloadOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.domain.values import typed
-from capture_forwarder.formats.transform import Decoded
-from tests.captures import base64_side, capture, csv_side, json_side, outcome_of
+from capture_forwarder.kinds.captures.plain import Decoded
+from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
 
 ONE = csv_side("1")
 MODEL = ModelSchema(
@@ -22,7 +22,7 @@ MODEL = ModelSchema(
 )
 
 
-def said(data: bytes, options: ReadingOptions | None = None, schema: ModelSchema | None = None) -> tuple[str, str]:
+def said(data: bytes, options: DecodingOptions | None = None, schema: ModelSchema | None = None) -> tuple[str, str]:
     """Return the code and the sentence of the one rejection that `data` leads to."""
     outcome = outcome_of(data, options, schema)
     rejections = outcome.rows if isinstance(outcome, Decoded) else [outcome]
@@ -32,7 +32,7 @@ def said(data: bytes, options: ReadingOptions | None = None, schema: ModelSchema
 
 def pinned(document: Any, layout: Layout) -> tuple[str, str]:
     """Return what is said of a request that the route reads as `layout`."""
-    return said(capture(json_side(document), ONE), ReadingOptions(input=PayloadOptions(layout=layout)))
+    return said(capture(json_side(document), ONE), DecodingOptions(input=PayloadOptions(layout=layout)))
 
 
 UNSURE = "a body {} that looks like neither JSON nor numbers in CSV; set the route's input_content_type or output_content_type"
@@ -123,7 +123,7 @@ def test_an_id_that_is_too_long_says_what_avoids_it(event_id: str, rows: int) ->
 
 def header(text: str) -> tuple[str, str]:
     """Return what is said of CSV with a row of names."""
-    return said(capture(csv_side(text), ONE), ReadingOptions(input=PayloadOptions(csv_header=True)))
+    return said(capture(csv_side(text), ONE), DecodingOptions(input=PayloadOptions(csv_header=True)))
 
 
 @pytest.mark.parametrize("text", ["a,a\n1,2", "a,b\n1", "a,b\n1,2,3"])
@@ -206,7 +206,7 @@ def test_a_document_that_is_not_as_the_route_says_tells_how_it_was_read(
 )
 def test_the_last_document_that_fits_is_read(document: Any, layout: Layout, rows: list[Any] | None) -> None:
     """Limits hold up to, and including, themselves."""
-    options = ReadingOptions(input=PayloadOptions(layout=layout))
+    options = DecodingOptions(input=PayloadOptions(layout=layout))
     outcome = outcome_of(capture(json_side(document), ONE), options)
     assert (list(outcome.rows[0].inputs.values()) if isinstance(outcome, Decoded) else None) == rows  # type: ignore[union-attr]  # a rejected row fails here, as it should
 

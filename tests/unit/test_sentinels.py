@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from tests.sentinels import PAYLOAD, TOKEN, Sentry
+from tests.support.sentinels import PAYLOAD, TOKEN, Sentry
 
 
 @pytest.mark.parametrize(

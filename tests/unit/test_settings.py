@@ -4,11 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from capture_forwarder.configuration.reader import SettingsError, parse_settings, read_settings
+from capture_forwarder.configuration.settings import Resources
 from capture_forwarder.domain.batch import BatchLimits
-from capture_forwarder.domain.route import IdSource, Layout, OneSided, PayloadOptions, ReadingOptions, UnknownAttributes
+from capture_forwarder.domain.route import (
+    DecodingOptions,
+    IdSource,
+    Layout,
+    OneSided,
+    PayloadOptions,
+    UnknownAttributes,
+)
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.settings import Resources
-from capture_forwarder.settings_file import SettingsError, parse_settings, read_settings
 
 GOOD = """
 [function]
@@ -90,7 +97,7 @@ def test_a_good_file_becomes_what_the_use_case_needs() -> None:
     churn, fraud = settings.routes
     assert (churn.name, churn.bucket, churn.prefix) == ("churn", "captures", "datacapture/churn/")
     assert (churn.destination, churn.model_id, churn.quarantine_payload) == ("arthur", "m-1", False)
-    assert churn.reading == ReadingOptions(
+    assert churn.decoding == DecodingOptions(
         input=PayloadOptions("text/csv", Layout.ROWS, csv_header=True),
         output=PayloadOptions("application/json", Layout.VECTOR),
         id_source=IdSource.EVENT_ID,
@@ -117,7 +124,7 @@ def test_what_is_not_said_has_its_documented_default() -> None:
     assert (destination.limits, destination.max_in_flight) == (BatchLimits(1000, 5_000_000), 8)
     assert (destination.connect_timeout_secs, destination.read_timeout_secs) == (5.0, 30.0)
     assert settings.function.max_line_bytes == 64 * 1024 * 1024
-    assert route.reading == ReadingOptions()
+    assert route.decoding == DecodingOptions()
     assert (route.schema, route.schema_from_model, route.quarantine_payload) == (None, False, True)
 
 

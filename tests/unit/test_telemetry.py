@@ -10,13 +10,13 @@ import pytest
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import RejectionCode, SkipReason
-from capture_forwarder.domain.events import BatchSent, Event, ObjectForwarded, RunEnded
+from capture_forwarder.domain.notices import BatchSent, Notice, ObjectForwarded, RunEnded
 from capture_forwarder.telemetry import Telemetry
 
 NOW = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
 
 
-def emitted(capsys: pytest.CaptureFixture[str], *events: Event) -> list[dict[str, Any]]:
+def emitted(capsys: pytest.CaptureFixture[str], *events: Notice) -> list[dict[str, Any]]:
     """Return the metrics that are written for `events` at the end of a run."""
     telemetry = Telemetry(lambda: NOW, "forwarder")
     for event in (*events, RunEnded()):
@@ -41,7 +41,7 @@ def test_every_count_is_written_by_route_and_destination(capsys: pytest.CaptureF
         made=6, accepted=3, duplicate=1, rejected=Counter({RejectionCode.REFUSED_BY_DESTINATION: 1}), pending=1
     )
     newest = datetime(2026, 1, 15, 9, 59, tzinfo=UTC)
-    done = report(ObjectState.OWED, lines=lines, inferences=inferences, newest_inference=newest)
+    done = report(ObjectState.PENDING, lines=lines, inferences=inferences, newest_inference=newest)
     (by_route,) = (one for one in emitted(capsys, ObjectForwarded(done)) if one.get("route"))
     assert (by_route["route"], by_route["destination"]) == ("churn", "arthur")
     wanted = {
@@ -76,7 +76,7 @@ def test_ledgers_that_do_not_add_up_raise_the_alarm(capsys: pytest.CaptureFixtur
 
 def test_a_denial_is_told_of_once_a_run(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
     """One error line with what to do, however many requests met it."""
-    denied = BatchSent(destination="arthur", inferences=1, latency_secs=0.1, trouble="status 401: mend it", denied=True)
+    denied = BatchSent(destination="arthur", inferences=1, latency_secs=0.1, failure="status 401: mend it", denied=True)
     telemetry = Telemetry(lambda: NOW, "forwarder")
     for event in (denied, denied, RunEnded(), denied, RunEnded()):
         telemetry.notice(event)

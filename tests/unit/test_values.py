@@ -1,10 +1,10 @@
-"""Numbers recognised in CSV text when no schema says what to expect."""
+"""Numbers parse_csv_cell in CSV text when no schema says what to expect."""
 
 from typing import Any
 
 import pytest
 
-from capture_forwarder.domain.values import recognised
+from capture_forwarder.domain.values import parse_csv_cell
 
 TEXTS: list[tuple[str, Any]] = [
     ("1", 1),
@@ -38,6 +38,6 @@ TEXTS: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("text", "expected"), TEXTS, ids=[text[:20] for text, _ in TEXTS])
 def test_csv_text_is_a_number_only_if_the_number_gives_it_back(text: str, expected: Any) -> None:
     """Numbers become numbers; leading zeros, huge integers and foreign digits stay text, so that no id loses any."""
-    found = recognised(text)
+    found = parse_csv_cell(text)
     assert found == expected
     assert type(found) is type(expected)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from capture_forwarder.aws.errors import AwsError, code_of
-from capture_forwarder.domain.capture import Bookmark, CaptureObject
+from capture_forwarder.domain.capture import CaptureObject, ReadOffset
 from capture_forwarder.domain.delivery import LeaseLost, Unavailable
-from capture_forwarder.domain.progress import Position
+from capture_forwarder.domain.progress import ProgressRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -35,15 +35,15 @@ class DynamoProgress:
         self._now = now
         self._keep_secs = keep_secs
 
-    def load(self, sources: Collection[CaptureObject]) -> dict[str, Position]:
+    def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
         """Return what is remembered of `sources`, by `state_id`, in one read a hundred. Raises `Unavailable`."""
         wanted = sorted({source.state_id for source in sources if source.state_id})
-        positions: dict[str, Position] = {}
+        positions: dict[str, ProgressRecord] = {}
         for start in range(0, len(wanted), _KEYS_A_READ):
             positions |= self._read([{KEY: {"S": state}} for state in wanted[start : start + _KEYS_A_READ]])
         return positions
 
-    def save(self, source: CaptureObject, position: Position, *, expected_fence: int) -> None:
+    def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
         """Write `position` if the fence is still `expected_fence`. Raises `LeaseLost`, `Unavailable`."""
         if source.state_id is None:
             return
@@ -59,8 +59,8 @@ class DynamoProgress:
         except AwsError as error:
             raise _unavailable(error) from error
 
-    def _read(self, keys: list[dict[str, Any]]) -> dict[str, Position]:
-        found: dict[str, Position] = {}
+    def _read(self, keys: list[dict[str, Any]]) -> dict[str, ProgressRecord]:
+        found: dict[str, ProgressRecord] = {}
         request: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
         for _ in range(_TRIES):
             try:
@@ -74,18 +74,18 @@ class DynamoProgress:
         raise Unavailable("the progress table is throttled; raise its capacity")
 
 
-def _item(state: str, position: Position) -> Any:
+def _item(state: str, position: ProgressRecord) -> Any:
     numbers = {
-        "byte_offset": position.bookmark.offset,
-        "lines": position.bookmark.lines,
+        "byte_offset": position.read_offset.offset,
+        "lines": position.read_offset.lines,
         "fence": position.fence,
         "leased_until": position.leased_until,
         "accepted": position.accepted,
         "rejected": position.rejected,
     }
-    if position.kept_to is not None:
-        numbers["kept_to"] = position.kept_to
-    flags = {"done": position.done, "compressed": position.bookmark.compressed}
+    if position.quarantined_up_to is not None:
+        numbers["quarantined_up_to"] = position.quarantined_up_to
+    flags = {"done": position.done, "compressed": position.read_offset.compressed}
     return (
         {KEY: {"S": state}}
         | {name: {"N": str(number)} for name, number in numbers.items()}
@@ -93,15 +93,15 @@ def _item(state: str, position: Position) -> Any:
     )
 
 
-def _position(item: Any) -> Position:
-    return Position(
-        bookmark=Bookmark(int(item["byte_offset"]["N"]), int(item["lines"]["N"]), item["compressed"]["BOOL"]),
+def _position(item: Any) -> ProgressRecord:
+    return ProgressRecord(
+        read_offset=ReadOffset(int(item["byte_offset"]["N"]), int(item["lines"]["N"]), item["compressed"]["BOOL"]),
         done=item["done"]["BOOL"],
         fence=int(item["fence"]["N"]),
         leased_until=float(item["leased_until"]["N"]),
         accepted=int(item["accepted"]["N"]),
         rejected=int(item["rejected"]["N"]),
-        kept_to=int(item["kept_to"]["N"]) if "kept_to" in item else None,
+        quarantined_up_to=int(item["quarantined_up_to"]["N"]) if "quarantined_up_to" in item else None,
     )
 
 

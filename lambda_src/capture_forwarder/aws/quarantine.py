@@ -10,7 +10,7 @@ import msgspec
 from capture_forwarder.aws.errors import AwsError, code_of
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import RejectionCode, Unavailable
-from capture_forwarder.domain.progress import Quarantined, QuarantineFile
+from capture_forwarder.domain.progress import QuarantineEntry, QuarantineFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -49,7 +49,7 @@ def quarantine_key(file: QuarantineFile) -> str:
     return f"{PREFIX}route={file.route}/{day}/{state}-{file.start:016d}.jsonl.gz"
 
 
-def encode_entry(entry: Quarantined) -> bytes:
+def encode_entry(entry: QuarantineEntry) -> bytes:
     """Return one line of a quarantine file; a captured line that is no UTF-8 stands there in base64."""
     source = entry.source
     fields: dict[str, Any] = {
@@ -73,11 +73,11 @@ def encode_entry(entry: Quarantined) -> bytes:
     return _encode(fields)
 
 
-def decode_entry(line: bytes) -> Quarantined:
+def decode_entry(line: bytes) -> QuarantineEntry:
     """Return what `encode_entry` wrote. Raises `ValueError` if it is something else."""
     fields = msgspec.json.decode(line, type=_Entry)
     data = fields.data.encode() if fields.data is not None else None
-    return Quarantined(
+    return QuarantineEntry(
         source=CaptureObject(fields.bucket, fields.key, fields.version_id, fields.etag),
         route=fields.route,
         code=fields.code,

@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.delivery import Refusal, RejectionCode, SourceUnavailable, Superseded
+from capture_forwarder.domain.delivery import Reason, RejectionCode, SourceUnavailable, Superseded
 from capture_forwarder.ports import Opened
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class S3CaptureStore:
     def __init__(self, client: "S3Client") -> None:
         self._client = client
 
-    def open(self, source: CaptureObject, start: int) -> Opened | Refusal | Superseded:
+    def open(self, source: CaptureObject, start: int) -> Opened | Reason | Superseded:
         """Return the object's bytes from `start` on, or why there will never be any. Raises `SourceUnavailable`."""
         try:
             found = self._client.get_object(**_request(source, start))
@@ -42,14 +42,14 @@ def _request(source: CaptureObject, start: int) -> Any:
     return request | ({"IfMatch": source.etag} if source.etag else {})
 
 
-def _answer(source: CaptureObject, error: ClientError) -> Opened | Refusal | Superseded:
+def _answer(source: CaptureObject, error: ClientError) -> Opened | Reason | Superseded:
     code = error.response.get("Error", {}).get("Code", "")
     if code in _GONE:
-        return Refusal(RejectionCode.OBJECT_GONE, f"{source.uri} was deleted before it was read")
+        return Reason(RejectionCode.OBJECT_GONE, f"{source.uri} was deleted before it was read")
     if code == "InvalidRange":
-        return Opened(iter(()))  # the bookmark stands at the very end: nothing is left
+        return Opened(iter(()))  # the read_offset stands at the very end: nothing is left
     if code == "InvalidObjectState":
-        return Refusal(RejectionCode.OBJECT_ARCHIVED, f"{source.uri} is archived; restore it and send its event again")
+        return Reason(RejectionCode.OBJECT_ARCHIVED, f"{source.uri} is archived; restore it and send its event again")
     if code in {"PreconditionFailed", "412"}:
         return Superseded()
     raise SourceUnavailable(f"{source.uri}: S3 answers {code}; {_ADVICE.get(code, 'it is tried again')}") from error

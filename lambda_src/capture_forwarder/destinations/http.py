@@ -12,7 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import default_headers, get_environ_proxies
 
-from capture_forwarder.destinations.answers import Answer, retry_after
+from capture_forwarder.destinations.statuses import Answer, retry_after
 from capture_forwarder.domain.delivery import BatchTooLarge, DestinationDenied, DestinationUnavailable
 
 _UNAUTHORIZED = 401
@@ -21,7 +21,7 @@ _MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 64 * 1024
 # Four times smaller at a third of the time of the usual level, which makes little of it smaller still.
 _LEVEL = 1
-_MOST_PREPARED = 1024
+_MAX_PREPARED = 1024
 _GZIP = 31  # zlib's word for its largest window in gzip's frame
 
 
@@ -60,7 +60,7 @@ class HttpClient:
         self._proxies = get_environ_proxies(self._url)
         self._verify = ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=max_connections)
-        self._prepared = lru_cache(_MOST_PREPARED)(self._prepare)
+        self._prepared = lru_cache(_MAX_PREPARED)(self._prepare)
 
     def get(self, path: str) -> Answer:
         """Read `path`. Raises `DestinationUnavailable`."""

@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 from capture_forwarder.domain.delivery import RowResult
 
 # Makes one element of a request's array, to be encoded as JSON, of an id, a time, and an object of values by name.
-MakeRow = Callable[[str, datetime, object], object]
+RowBuilder = Callable[[str, datetime, object], object]
 
 # Rows are encoded some at a time: what does not fit into a request any more has to be taken apart again.
 _BLOCK_ROWS = 128
@@ -25,12 +25,12 @@ class BatchLimits(Struct, frozen=True):
     max_bytes: int = 5_000_000
 
 
-# Tells somebody what became of some of the inferences of one stretch: the place of the first, ids, and results.
+# Tells somebody what became of some of the inferences of one span: the place of the first, ids, and results.
 Settle = Callable[[int, list[str], list[RowResult]], None]
 
 
-class Parcel(Struct, frozen=True):
-    """Inferences that stand side by side in a batch as in their stretch: who is told, and the place of the first."""
+class BatchSlice(Struct, frozen=True):
+    """Inferences that stand side by side in a batch as in their span: who is told, and the place of the first."""
 
     settle: Settle
     start: int
@@ -58,14 +58,14 @@ class Batch(Struct, frozen=True):
 class Batcher:
     """Fills batches and hands them to `post`: each as full as its limits allow, none reordered, none dropped."""
 
-    def __init__(self, model_id: str, limits: BatchLimits, post: Callable[[Batch, list[Parcel]], object]) -> None:
+    def __init__(self, model_id: str, limits: BatchLimits, post: Callable[[Batch, list[BatchSlice]], object]) -> None:
         self._model_id = model_id
         self._limits = limits
         self._post = post
         self._begin()
 
     def add(self, settle: Settle, ids: list[str], rows: list[object]) -> None:
-        """Take inferences of one stretch. Raises what encoding a row raises; nothing is taken from that block on."""
+        """Take inferences of one span. Raises what encoding a row raises; nothing is taken from that block on."""
         start = 0
         while start < len(rows):
             stop = start + min(_BLOCK_ROWS, self._limits.max_inferences - len(self._ids))
@@ -75,13 +75,13 @@ class Batcher:
     def flush(self) -> None:
         """Post what has been gathered, if anything."""
         if self._ids:
-            batch, parcels = Batch(self._model_id, self._ids, _joined(self._blocks)), self._parcels
+            batch, slices = Batch(self._model_id, self._ids, _joined(self._blocks)), self._parcels
             self._begin()
-            self._post(batch, parcels)
+            self._post(batch, slices)
 
     def _begin(self) -> None:
         self._ids: list[str] = []
-        self._parcels: list[Parcel] = []
+        self._parcels: list[BatchSlice] = []
         self._blocks: list[bytes] = []
         self._bytes = 1
 
@@ -94,7 +94,7 @@ class Batcher:
         if self._bytes + len(block) - 1 > self._limits.max_bytes:
             self.flush()
         self._ids += ids
-        self._parcels.append(Parcel(settle, start, len(ids)))
+        self._parcels.append(BatchSlice(settle, start, len(ids)))
         self._blocks.append(block)
         self._bytes += len(block) - 1
         if len(self._ids) >= self._limits.max_inferences:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from capture_forwarder.domain.delivery import Refusal
+from capture_forwarder.domain.delivery import Reason
 
 
 class CaptureObject(Struct, frozen=True):
@@ -36,7 +36,7 @@ class CaptureObject(Struct, frozen=True):
         return f"s3://{self.bucket}/{self.key}"
 
 
-class Bookmark(Struct, frozen=True):
+class ReadOffset(Struct, frozen=True):
     """Where to go on reading: bytes and lines of the uncompressed stream that are behind us, and if it is gzip."""
 
     offset: int = 0
@@ -48,8 +48,8 @@ class Work(Struct, frozen=True):
     """One object to forward, from where on, and how often it was put back because its destination was not there."""
 
     source: CaptureObject
-    bookmark: Bookmark = Bookmark()
-    put_back: int = 0
+    read_offset: ReadOffset = ReadOffset()
+    requeue_count: int = 0
 
     @property
     def state(self) -> "str | Work":
@@ -67,7 +67,7 @@ class Line(Struct, frozen=True, gc=False):
     offset: int
     end: int
     data: bytes
-    refusal: Refusal | None = None
+    refusal: Reason | None = None
 
 
 class Encoding(StrEnum):

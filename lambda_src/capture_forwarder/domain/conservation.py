@@ -70,10 +70,10 @@ class ObjectState(StrEnum):
     READ = "read"
     DONE = "done"
     DONE_BEFORE = "done_before"
-    OWED = "owed"
+    PENDING = "pending"
     OUT_OF_TIME = "out_of_time"
     LEASED = "leased"
-    CONTINUED = "continued"
+    REQUEUED = "requeued"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
     UNROUTED = "unrouted"
@@ -84,7 +84,7 @@ _SETTLED = frozenset(
     {
         ObjectState.DONE,
         ObjectState.DONE_BEFORE,
-        ObjectState.CONTINUED,
+        ObjectState.REQUEUED,
         ObjectState.REJECTED,
         ObjectState.SUPERSEDED,
         ObjectState.UNROUTED,
@@ -111,7 +111,7 @@ class ForwardReport(Struct, kw_only=True):
     @property
     def settled(self) -> bool:
         """Tell whether the message that asked for this object may be forgotten."""
-        owed = self.inferences.pending and self.state is not ObjectState.CONTINUED
+        owed = self.inferences.pending and self.state is not ObjectState.REQUEUED
         return self.state in _SETTLED and not owed and not self.unquarantined and self.balanced
 
     @property

@@ -42,7 +42,7 @@ class SkipReason(StrEnum):
     MERGED = "merged"
 
 
-class Refusal(Struct, frozen=True):
+class Reason(Struct, frozen=True):
     """A permanent no before its place is known: the code, and a sentence that never holds captured data."""
 
     code: RejectionCode
@@ -84,7 +84,7 @@ class RowResult(Struct, frozen=True, gc=False):
     """What became of one row; `refusal` is set for rejected rows only, so that all others of a status are equal."""
 
     status: RowStatus
-    refusal: Refusal | None = None
+    refusal: Reason | None = None
 
 
 ACCEPTED = RowResult(RowStatus.ACCEPTED)

@@ -50,7 +50,7 @@ class PayloadOptions(Struct, frozen=True):
     csv_header: bool = False
 
 
-class ReadingOptions(Struct, frozen=True, kw_only=True):
+class DecodingOptions(Struct, frozen=True, kw_only=True):
     """How the captures of a route become inferences."""
 
     input: PayloadOptions = PayloadOptions()
@@ -76,7 +76,7 @@ class Route(Struct, frozen=True, kw_only=True):
     schema: ModelSchema | None = None
     schema_from_model: bool = False
     quarantine_payload: bool = True
-    reading: ReadingOptions = ReadingOptions()
+    decoding: DecodingOptions = DecodingOptions()
 
     def covers(self, source: CaptureObject) -> bool:
         """Tell whether `source` lies under this route's prefix."""

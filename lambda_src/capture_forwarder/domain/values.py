@@ -33,7 +33,7 @@ def typed(value: JsonValue, value_type: ValueType) -> Value:
     return None if value is None else _CONVERTERS[value_type](value)
 
 
-def recognised(text: str) -> Value:
+def parse_csv_cell(text: str) -> Value:
     """Return the number that CSV text shows, null for empty and non-finite, else the text itself.
 
     Digits that a number would not give back (leading zeros, more than 64 bits) stay text, so that no id loses any.
@@ -55,7 +55,7 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(stripped)) or _is_not_finite(stripped)
 
 
-def plain(value: JsonValue) -> Value:
+def json_scalar(value: JsonValue) -> Value:
     """Return a JSON scalar as it is; an integer of more than 64 bits becomes text, so that no digit is lost."""
     if isinstance(value, int) and value not in _INT64:
         return str(value)

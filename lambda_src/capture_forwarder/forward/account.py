@@ -5,19 +5,18 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from capture_forwarder.domain.capture import Bookmark, Line, Work
+from capture_forwarder.domain.capture import Line, ReadOffset, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
-from capture_forwarder.domain.delivery import ACCEPTED, Refusal, Rejection, RowResult, RowStatus, Skipped
-from capture_forwarder.domain.progress import Position, Quarantined, Watermark
+from capture_forwarder.domain.delivery import ACCEPTED, Reason, Rejection, RowResult, RowStatus, Skipped
+from capture_forwarder.domain.progress import CommittedOffset, LineSpan, ProgressRecord, QuarantineEntry
 from capture_forwarder.domain.route import Route
-from capture_forwarder.domain.stretch import Stretch
-from capture_forwarder.formats.transform import Decoded, Outcome
+from capture_forwarder.kinds.captures.plain import Decoded, Outcome
 
 
 class Account:
     """Counts what is read and made and what was told of it; keeps what was rejected until it is in quarantine."""
 
-    def __init__(self, work: Work, route: Route | None, position: Position) -> None:
+    def __init__(self, work: Work, route: Route | None, position: ProgressRecord) -> None:
         self.work = work
         self.route = route
         self.position = position
@@ -25,89 +24,89 @@ class Account:
         self.state = ObjectState.READING
         self.why: str | None = None
         self.modified: datetime | None = None
-        self.compressed = position.bookmark.compressed
+        self.compressed = position.read_offset.compressed
         self.lines = LineCounts()
         self.inferences = InferenceCounts()
         self.rejected_bytes = 0
         self._newest: datetime | None = None
-        self._rejections: list[Quarantined] = []
-        self._kept: list[Quarantined] = []
-        self._watermark = Watermark(position.bookmark)
+        self._rejections: list[QuarantineEntry] = []
+        self._kept: list[QuarantineEntry] = []
+        self._watermark = CommittedOffset(position.read_offset)
 
     @property
     def start(self) -> int:
         """The byte from which the object is read: where it is settled, but for gzip, which is read from its start."""
-        at = self.position.bookmark
+        at = self.position.read_offset
         return 0 if at.compressed else at.offset
 
-    def enter(self, line: Line, outcome: Outcome) -> Stretch:
-        """Enter one line, and return it as a stretch with what is owed of it."""
+    def enter(self, line: Line, outcome: Outcome) -> LineSpan:
+        """Enter one line, and return it as a span with what is owed of it."""
         self.lines.read += 1
-        stretch = Stretch(line.number, line.offset, line.end, [line.data])
+        span = LineSpan(line.number, line.offset, line.end, [line.data])
         if isinstance(outcome, Rejection):
             self.lines.rejected[outcome.code] += 1
             self._reject(line, outcome)
         elif isinstance(outcome, Skipped):
             self.lines.skipped[outcome.reason] += 1
         else:
-            self._enter_rows(outcome, line, stretch)
-        self._owe(stretch)
-        return stretch
+            self._enter_rows(outcome, line, span)
+        self._owe(span)
+        return span
 
-    def enter_decoded(self, stretch: Stretch, newest: datetime | None) -> None:
+    def enter_decoded(self, span: LineSpan, newest: datetime | None) -> None:
         """Enter lines of which all is owed and nothing rejected; the last of their calls was at `newest`."""
-        self.lines.read += len(stretch.lines)
-        self.lines.decoded += len(stretch.lines)
-        self.inferences.made += stretch.owed
+        self.lines.read += len(span.lines)
+        self.lines.decoded += len(span.lines)
+        self.inferences.made += span.owed
         self._newest = newest
-        self._owe(stretch)
+        self._owe(span)
 
-    def _enter_rows(self, decoded: Decoded, line: Line, stretch: Stretch) -> None:
+    def _enter_rows(self, decoded: Decoded, line: Line, span: LineSpan) -> None:
         self.lines.decoded += 1
         self.inferences.made += len(decoded.rows)
-        stretch.indices = []
+        span.indices = []
         for row in decoded.rows:
             if isinstance(row, Rejection):
                 self.inferences.rejected[row.code] += 1
                 self._reject(line, row, row.index, row.partner_inference_id)
             else:
-                stretch.indices.append(row.index)
+                span.indices.append(row.index)
                 self._newest = row.inference_timestamp
-        stretch.owed = len(stretch.indices)
-        stretch.counts.append(stretch.owed)
+        span.owed = len(span.indices)
+        span.counts.append(span.owed)
 
-    def _owe(self, stretch: Stretch) -> None:
-        self.inferences.pending += stretch.owed
-        self._watermark.enter(stretch)
+    def _owe(self, span: LineSpan) -> None:
+        self.inferences.pending += span.owed
+        self._watermark.enter(span)
 
-    def settle(self, stretch: Stretch, start: int, ids: list[str], results: list[RowResult]) -> None:
-        """Take note of what became of a stretch's inferences from place `start` on; one to be sent again stays owed."""
+    def settle(self, span: LineSpan, start: int, ids: list[str], results: list[RowResult]) -> None:
+        """Take note of what became of a span's inferences from place `start` on; one to be sent again stays owed."""
         if results.count(ACCEPTED) == len(results):  # nearly always
-            stretch.settle(range(start, start + len(results)))
+            span.settle(range(start, start + len(results)))
             self.inferences.pending -= len(results)
             self.inferences.accepted += len(results)
             return
         for place, (partner_inference_id, result) in enumerate(zip(ids, results, strict=True), start):
             if result.status is not RowStatus.RETRYABLE:
-                stretch.settle([place])
-                self._settle_one(stretch, place, partner_inference_id, result)
+                span.settle([place])
+                self._settle_one(span, place, partner_inference_id, result)
 
-    def _settle_one(self, stretch: Stretch, place: int, partner_inference_id: str, result: RowResult) -> None:
+    def _settle_one(self, span: LineSpan, place: int, partner_inference_id: str, result: RowResult) -> None:
         self.inferences.pending -= 1
         if result.refusal:
             self.inferences.rejected[result.refusal.code] += 1
-            line, index = stretch.row(place)
+            line, index = span.row(place)
             self._reject(line, result.refusal, index, partner_inference_id)
         elif result.status is RowStatus.DUPLICATE:
             self.inferences.duplicate += 1
         else:
             self.inferences.accepted += 1
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Reason) -> None:
         """Enter that the object is rejected as a whole: there is nothing to read, and never will be."""
         self.state, self.why = ObjectState.REJECTED, refusal.why
         self._rejections.append(
-            Quarantined(source=self.work.source, route=self._routed.name, code=refusal.code, why=refusal.why)
+            QuarantineEntry(source=self.work.source, route=self._routed.name, code=refusal.code, why=refusal.why)
         )
 
     def stop(self, state: ObjectState, why: str | None = None) -> None:
@@ -120,11 +119,11 @@ class Account:
         self.fences_off = self.position.leased_until > 0
         self.position = replace(self.position, leased_until=0.0)
 
-    def bookmark(self) -> Bookmark:
+    def read_offset(self) -> ReadOffset:
         """Return how far everything is settled; lines before that are held no longer."""
         return self._watermark.advance(compressed=self.compressed)
 
-    def rejections_before(self, offset: int | None) -> list[Quarantined]:
+    def rejections_before(self, offset: int | None) -> list[QuarantineEntry]:
         """Return what was rejected of lines before `offset` and is not in quarantine yet, in order; all if `None`."""
         found = [entry for entry in self._rejections if offset is None or entry.offset < offset]
         return sorted(found, key=lambda entry: (entry.offset, entry.index or 0))
@@ -134,18 +133,18 @@ class Account:
         """Tell whether anything was quarantined since the last saving."""
         return bool(self._kept)
 
-    def in_one_file(self, entries: list[Quarantined]) -> list[Quarantined]:
+    def in_one_file(self, entries: list[QuarantineEntry]) -> list[QuarantineEntry]:
         """Return `entries` after what the file of this position holds: one more writing of it takes its place."""
         return self._kept + entries
 
-    def quarantined(self, entries: list[Quarantined]) -> None:
+    def quarantined(self, entries: list[QuarantineEntry]) -> None:
         """Enter that `entries` are in quarantine."""
         self._kept += entries
         gone = set(map(id, entries))
         self._rejections = [entry for entry in self._rejections if id(entry) not in gone]
         self.rejected_bytes = sum(len(entry.data or b"") for entry in self._rejections)
 
-    def saved(self, position: Position) -> None:
+    def saved(self, position: ProgressRecord) -> None:
         """Enter that progress is at `position`; what is quarantined from there on goes into a file of its own."""
         self.position, self.fences_off, self._kept = position, False, []
 
@@ -169,12 +168,12 @@ class Account:
         return cast("Route", self.route)
 
     def _reject(
-        self, line: Line, why: Rejection | Refusal, index: int | None = None, partner_inference_id: str | None = None
+        self, line: Line, why: Rejection | Reason, index: int | None = None, partner_inference_id: str | None = None
     ) -> None:
         data = line.data if self._routed.quarantine_payload else None
         self.rejected_bytes += len(data or b"")
         self._rejections.append(
-            Quarantined(
+            QuarantineEntry(
                 source=self.work.source,
                 route=self._routed.name,
                 code=why.code,

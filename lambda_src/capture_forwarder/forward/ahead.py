@@ -11,20 +11,20 @@ from functools import partial
 from itertools import chain
 
 from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.delivery import Refusal, SourceUnavailable, Superseded
+from capture_forwarder.domain.delivery import Reason, SourceUnavailable, Superseded
 from capture_forwarder.ports import CaptureStore, Opened
 
 # An invocation of ten objects waits for S3 twice, with these as with eight; each thread holds 1.3 MB of its own.
 READERS = 5
 # Of one run; those that no thread got to yet count too.
-MOST_OBJECTS = 10
-MOST_BYTES = 10 * 1024 * 1024
+MAX_OBJECTS = 10
+MAX_BYTES = 10 * 1024 * 1024
 # S3 sends so much within a second; a read that takes longer than this is tried again by whoever takes the object on.
 _PATIENCE_SECS = 60.0
 # What was read before must still be delivered.
 _SHARE_FOR_WAITING = 0.5
 
-Found = Opened | Refusal | Superseded
+Found = Opened | Reason | Superseded
 Place = tuple[CaptureObject, int]
 
 
@@ -41,7 +41,7 @@ class ReadAhead:
         self._executor = executor
         self._left_secs = left_secs
         self._turns = {place: turn for turn, place in enumerate(dict.fromkeys(places))}
-        self._upcoming = deque(place for place in self._turns if _bytes_of(place) <= MOST_BYTES)
+        self._upcoming = deque(place for place in self._turns if _bytes_of(place) <= MAX_BYTES)
         self._begun: dict[Place, Future[Found]] = {}
 
     def open(self, source: CaptureObject, start: int) -> Found:
@@ -70,8 +70,8 @@ class ReadAhead:
             self._upcoming.popleft()
 
     def _begin_some(self) -> None:
-        room = MOST_BYTES - sum(map(_bytes_of, self._begun))
-        while self._upcoming and len(self._begun) < MOST_OBJECTS and _bytes_of(self._upcoming[0]) <= room:
+        room = MAX_BYTES - sum(map(_bytes_of, self._begun))
+        while self._upcoming and len(self._begun) < MAX_OBJECTS and _bytes_of(self._upcoming[0]) <= room:
             place = self._upcoming.popleft()
             room -= _bytes_of(place)
             self._begun[place] = self._executor.submit(_held, self._store, *place)
@@ -80,7 +80,7 @@ class ReadAhead:
 def _bytes_of(place: Place) -> int:
     """Return how much memory an object takes; too much, if its event did not say, or said nonsense."""
     source, _ = place
-    return MOST_BYTES + 1 if source.size is None or source.size < 0 else source.size
+    return MAX_BYTES + 1 if source.size is None or source.size < 0 else source.size
 
 
 def _held(store: CaptureStore, source: CaptureObject, start: int) -> Found:

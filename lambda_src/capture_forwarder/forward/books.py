@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
-from capture_forwarder.domain.events import ObjectForwarded
+from capture_forwarder.domain.notices import ObjectForwarded
 from capture_forwarder.forward.account import Account
 from capture_forwarder.forward.closing import Closing
 from capture_forwarder.forward.run import Run

@@ -6,7 +6,7 @@ In this order, so that dying between two steps repeats work and never loses any.
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.delivery import Unavailable
-from capture_forwarder.domain.progress import Position, QuarantineFile
+from capture_forwarder.domain.progress import ProgressRecord, QuarantineFile
 from capture_forwarder.forward.account import Account
 from capture_forwarder.forward.run import Run
 from capture_forwarder.ports import Progress, Quarantine, Queue
@@ -34,8 +34,8 @@ class Closing:
         try:
             self._settle(account)
         except Unavailable as unavailable:
-            account.state, account.why = ObjectState.OWED, str(unavailable)
-        waits = account.state in {ObjectState.OWED, ObjectState.OUT_OF_TIME, ObjectState.LEASED}
+            account.state, account.why = ObjectState.PENDING, str(unavailable)
+        waits = account.state in {ObjectState.PENDING, ObjectState.OUT_OF_TIME, ObjectState.LEASED}
         if waits and self._queue and self._keeps_all(account):
             self._hand_over(account, self._queue, run)
         return account.report()
@@ -47,8 +47,8 @@ class Closing:
                 self._save(account, done=True, leased_until=0.0)
         elif account.state is ObjectState.REJECTED:
             self._quarantine_before(account, None)
-        elif account.state in {ObjectState.READ, ObjectState.OWED, ObjectState.OUT_OF_TIME, ObjectState.FAILED}:
-            moved = account.bookmark() != account.position.bookmark
+        elif account.state in {ObjectState.READ, ObjectState.PENDING, ObjectState.OUT_OF_TIME, ObjectState.FAILED}:
+            moved = account.read_offset() != account.position.read_offset
             if self._keeps_all(account) and (moved or account.position.leased_until):
                 self._save(account, done=False, leased_until=0.0)
 
@@ -56,19 +56,19 @@ class Closing:
         return self._quarantine is not None or not account.rejections_before(None)
 
     def _save(self, account: Account, *, done: bool, leased_until: float) -> None:
-        bookmark = account.bookmark()
-        self._quarantine_before(account, None if done else bookmark.offset)
+        read_offset = account.read_offset()
+        self._quarantine_before(account, None if done else read_offset.offset)
         before = account.position
         taken = bool(leased_until) and not before.leased_until
-        position = Position(
-            bookmark=bookmark,
+        position = ProgressRecord(
+            read_offset=read_offset,
             done=done,
             fence=before.fence + (taken or account.fences_off),
             leased_until=leased_until,
             accepted=account.inferences.accepted + account.inferences.duplicate,
             rejected=account.inferences.rejected.total(),
             # Whoever died before saving may have left a file of that name: only the next file can take its place.
-            kept_to=None if done or account.has_file else before.file_start,
+            quarantined_up_to=None if done or account.has_file else before.next_file_offset,
         )
         self._progress.save(account.work.source, position, expected_fence=before.fence)
         account.saved(position)
@@ -81,7 +81,7 @@ class Closing:
             QuarantineFile(
                 source=account.work.source,
                 route=account.route.name,
-                start=account.position.file_start,
+                start=account.position.next_file_offset,
                 modified=account.modified,
                 entries=account.in_one_file(entries),
             )
@@ -90,13 +90,13 @@ class Closing:
 
     def _hand_over(self, account: Account, queue: Queue, run: Run) -> None:
         waits = account.state is not ObjectState.OUT_OF_TIME
-        put_back = account.work.put_back + 1 if waits else 0
-        delay = min(_LONGEST_DELAY_SECS, self._first_delay_secs * 2 ** min(put_back - 1, 10)) if waits else 0
+        requeue_count = account.work.requeue_count + 1 if waits else 0
+        delay = min(_LONGEST_DELAY_SECS, self._first_delay_secs * 2 ** min(requeue_count - 1, 10)) if waits else 0
         if account.state is ObjectState.LEASED:
             delay = min(_LONGEST_DELAY_SECS, max(1, int(account.position.leased_until - run.now()) + 1))
         try:
-            queue.put(Work(account.work.source, account.position.bookmark, put_back), delay_secs=delay)
+            queue.put(Work(account.work.source, account.position.read_offset, requeue_count), delay_secs=delay)
         except Unavailable as unavailable:
-            account.state, account.why = ObjectState.OWED, str(unavailable)
+            account.state, account.why = ObjectState.PENDING, str(unavailable)
         else:
-            account.state = ObjectState.CONTINUED
+            account.state = ObjectState.REQUEUED

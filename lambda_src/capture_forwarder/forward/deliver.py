@@ -11,19 +11,19 @@ from capture_forwarder.domain.delivery import (
     BatchTooLarge,
     DestinationDenied,
     DestinationUnavailable,
+    Reason,
     Receipt,
-    Refusal,
     RejectionCode,
     RowResult,
     RowStatus,
 )
-from capture_forwarder.domain.events import BatchSent
+from capture_forwarder.domain.notices import BatchSent
 from capture_forwarder.forward.outlet import Outlet
 from capture_forwarder.forward.run import Run
 
 _TOO_LARGE = RowResult(
     RowStatus.REJECTED,
-    Refusal(RejectionCode.INFERENCE_TOO_LARGE, "the destination takes no request that holds this inference alone"),
+    Reason(RejectionCode.INFERENCE_TOO_LARGE, "the destination takes no request that holds this inference alone"),
 )
 _TOO_LATE = DestinationUnavailable("the invocation's time was used up before a request was begun")
 
@@ -35,7 +35,7 @@ class Delivered(Struct, frozen=True):
     """
 
     results: list[RowResult]
-    trouble: DestinationUnavailable | None = None
+    failure: DestinationUnavailable | None = None
     throttled: bool = False
 
 
@@ -48,17 +48,17 @@ def deliver(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
     attempt, throttled = 0, False
     while True:
         try:
-            answered, trouble = _attempt(batch, outlet, run)
+            answered, failure = _attempt(batch, outlet, run)
         except BatchTooLarge:
             halves = _halved(batch, outlet, run)
             _enter(halves.results, places, results)
-            return Delivered(results, halves.trouble, throttled or halves.throttled)
+            return Delivered(results, halves.failure, throttled or halves.throttled)
         _enter(answered, places, results)
-        if trouble is None:
+        if failure is None:
             return Delivered(results, throttled=throttled)
-        throttled = throttled or trouble.throttled
-        if isinstance(trouble, DestinationDenied) or not run.wait(attempt, trouble.retry_after_secs):
-            return Delivered(results, trouble, throttled)
+        throttled = throttled or failure.throttled
+        if isinstance(failure, DestinationDenied) or not run.wait(attempt, failure.retry_after_secs):
+            return Delivered(results, failure, throttled)
         again = [place for place, result in enumerate(answered) if result.status is RowStatus.RETRYABLE]
         batch, places = batch.of(again), [places[place] for place in again]
         attempt += 1
@@ -79,13 +79,13 @@ def _enter(answered: list[RowResult], places: Sequence[int], results: list[RowRe
 
 def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[list[RowResult], DestinationUnavailable | None]:
     started = run.clock()
-    trouble: DestinationUnavailable | None = None
+    failure: DestinationUnavailable | None = None
     try:
         answered = _matched(batch, outlet.destination.send(batch, within_secs=run.deadline.request_secs()))
         if answered.count(ACCEPTED) < len(answered) and (again := answered.count(RETRYABLE)):
-            trouble = DestinationUnavailable(f"{again} of {len(answered)} rows are to be sent again")
+            failure = DestinationUnavailable(f"{again} of {len(answered)} rows are to be sent again")
     except DestinationUnavailable as unavailable:
-        answered, trouble = owed(batch), unavailable
+        answered, failure = owed(batch), unavailable
     finally:
         took = run.clock() - started
         run.deadline.observe(took)
@@ -94,11 +94,11 @@ def _attempt(batch: Batch, outlet: Outlet, run: Run) -> tuple[list[RowResult], D
                 destination=outlet.name,
                 inferences=len(batch.ids),
                 latency_secs=took,
-                trouble=str(trouble) if trouble else None,
-                denied=isinstance(trouble, DestinationDenied),
+                failure=str(failure) if failure else None,
+                denied=isinstance(failure, DestinationDenied),
             )
         )
-    return answered, trouble
+    return answered, failure
 
 
 def _matched(batch: Batch, receipt: Receipt) -> list[RowResult]:
@@ -118,5 +118,5 @@ def _halved(batch: Batch, outlet: Outlet, run: Run) -> Delivered:
     first = deliver(batch.of(range(middle)), outlet, run)
     second = deliver(batch.of(range(middle, len(batch.ids))), outlet, run)
     return Delivered(
-        first.results + second.results, first.trouble or second.trouble, first.throttled or second.throttled
+        first.results + second.results, first.failure or second.failure, first.throttled or second.throttled
     )

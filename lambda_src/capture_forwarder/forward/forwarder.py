@@ -7,14 +7,14 @@ from contextlib import closing as closed_in_the_end
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.delivery import Unavailable
-from capture_forwarder.domain.progress import Position
+from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.domain.route import Router
 from capture_forwarder.forward.account import Account
 from capture_forwarder.forward.ahead import ReadAhead
 from capture_forwarder.forward.books import Books
 from capture_forwarder.forward.closing import Closing
 from capture_forwarder.forward.outlet import Outlet
-from capture_forwarder.forward.reading import ReadingLimits
+from capture_forwarder.forward.reading import ReadLimits
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.turns import Turns
 from capture_forwarder.forward.ways import Ways
@@ -33,7 +33,7 @@ class Forwarder:
         outlets: Mapping[str, Outlet],
         progress: Progress,
         closing: Closing,
-        limits: ReadingLimits,
+        limits: ReadLimits,
     ) -> None:
         self._router = router
         self._store = store
@@ -53,7 +53,7 @@ class Forwarder:
             positions = self._progress.load([work.source for work in works])
         except Unavailable as unavailable:
             for work in works:
-                books.open(self._account(work, {})).stop(ObjectState.OWED, str(unavailable))
+                books.open(self._account(work, {})).stop(ObjectState.PENDING, str(unavailable))
         else:
             accounts: dict[str | Work, Account] = {}
             for work in works:
@@ -64,13 +64,13 @@ class Forwarder:
             books.close_settled()
         for account in books.still_open():
             if account.route and account.inferences.pending:
-                account.stop(ObjectState.OWED, str(ways.lane(account.route).trouble))
+                account.stop(ObjectState.PENDING, str(ways.lane(account.route).failure))
         books.close()
         return [books.report(work) for work in works]
 
-    def _account(self, work: Work, positions: Mapping[str, Position]) -> Account:
+    def _account(self, work: Work, positions: Mapping[str, ProgressRecord]) -> Account:
         known = positions.get(work.source.state_id or "")
-        return Account(work, self._router.route_for(work.source), known or Position(bookmark=work.bookmark))
+        return Account(work, self._router.route_for(work.source), known or ProgressRecord(read_offset=work.read_offset))
 
     def _read(self, accounts: list[Account], turns: Turns, run: Run) -> None:
         places = [(account.work.source, account.start) for account in accounts]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from capture_forwarder.domain.batch import Batch, Batcher, Parcel, Settle
+from capture_forwarder.domain.batch import Batch, Batcher, BatchSlice, Settle
 from capture_forwarder.domain.delivery import DestinationUnavailable, RowResult
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.forward.deliver import Delivered, deliver, owed
@@ -21,17 +21,17 @@ class Lane:
     """
 
     def __init__(self, model_id: str, outlet: Outlet, run: Run) -> None:
-        self.trouble: DestinationUnavailable | None = None
+        self.failure: DestinationUnavailable | None = None
         self.max_inferences = outlet.destination.limits.max_inferences
         self._outlet = outlet
         self._run = run
         self._batcher = Batcher(model_id, outlet.destination.limits, self._post)
         self._posts = 0
         self.limit = outlet.max_in_flight
-        self._in_flight: dict[Future[Delivered], tuple[Batch, list[Parcel]]] = {}
+        self._in_flight: dict[Future[Delivered], tuple[Batch, list[BatchSlice]]] = {}
 
     def add(self, settle: Settle, inferences: Sequence[Inference]) -> bool:
-        """Take inferences of one stretch and tell whether that began a post; blocks while too many are under way."""
+        """Take inferences of one span and tell whether that began a post; blocks while too many are under way."""
         make = self._outlet.destination.row
         rows = [make(one.partner_inference_id, one.inference_timestamp, one.data) for one in inferences]
         return self.add_rows(settle, [one.partner_inference_id for one in inferences], rows)
@@ -46,34 +46,34 @@ class Lane:
         """Send what has been gathered."""
         self._batcher.flush()
 
-    def _post(self, batch: Batch, parcels: list[Parcel]) -> None:
+    def _post(self, batch: Batch, slices: list[BatchSlice]) -> None:
         self._posts += 1
         while len(self._in_flight) >= self.limit:
             self.settle_some()
-        if self.trouble:
-            _settle(batch, parcels, owed(batch))
+        if self.failure:
+            _settle(batch, slices, owed(batch))
         else:
-            self._in_flight[self._outlet.executor.submit(deliver, batch, self._outlet, self._run)] = batch, parcels
+            self._in_flight[self._outlet.executor.submit(deliver, batch, self._outlet, self._run)] = batch, slices
 
     def settle_some(self) -> bool:
         """Wait until a post is answered or given up; return whether any was under way."""
         done, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
         for future in done:
-            batch, parcels = self._in_flight.pop(future)
+            batch, slices = self._in_flight.pop(future)
             try:
                 delivered = future.result()
             except Exception as bug:  # noqa: BLE001 - a bug in one post must leave its rows owed, not unaccounted for
                 delivered = Delivered(owed(batch), DestinationUnavailable(f"posting failed by {type(bug).__name__}"))
-            self.trouble = self.trouble or delivered.trouble
+            self.failure = self.failure or delivered.failure
             self.limit = self.limit // 2 if delivered.throttled else self.limit + 1
             self.limit = min(max(self.limit, 1), self._outlet.max_in_flight)
-            _settle(batch, parcels, delivered.results)
+            _settle(batch, slices, delivered.results)
         return bool(done)
 
 
-def _settle(batch: Batch, parcels: list[Parcel], results: list[RowResult]) -> None:
+def _settle(batch: Batch, slices: list[BatchSlice], results: list[RowResult]) -> None:
     start = 0
-    for parcel in parcels:
-        stop = start + parcel.count
-        parcel.settle(parcel.start, batch.ids[start:stop], results[start:stop])
+    for piece in slices:
+        stop = start + piece.count
+        piece.settle(piece.start, batch.ids[start:stop], results[start:stop])
         start = stop

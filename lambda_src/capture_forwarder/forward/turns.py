@@ -3,21 +3,21 @@
 from typing import cast
 
 from capture_forwarder.domain.conservation import ObjectState
-from capture_forwarder.domain.delivery import Refusal, Superseded, Unavailable
+from capture_forwarder.domain.delivery import Reason, Superseded, Unavailable
 from capture_forwarder.domain.route import Route
-from capture_forwarder.formats.lines import LineReader
 from capture_forwarder.forward.account import Account
 from capture_forwarder.forward.books import Books
-from capture_forwarder.forward.reading import Reading, ReadingLimits
+from capture_forwarder.forward.reading import Reading, ReadLimits
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.ways import Ways
+from capture_forwarder.lines.reader import LineReader
 from capture_forwarder.ports import CaptureStore
 
 
 class Turns:
     """Reads one object after the other; what one of them meets touches none of the others."""
 
-    def __init__(self, ways: Ways, books: Books, limits: ReadingLimits, run: Run) -> None:
+    def __init__(self, ways: Ways, books: Books, limits: ReadLimits, run: Run) -> None:
         self._ways = ways
         self._books = books
         self._limits = limits
@@ -32,7 +32,7 @@ class Turns:
         try:
             self._start(account, store)
         except Unavailable as unavailable:
-            account.stop(ObjectState.OWED, str(unavailable))
+            account.stop(ObjectState.PENDING, str(unavailable))
         except Exception as bug:  # noqa: BLE001 - a bug that one object meets must not cost its neighbours their delivery
             account.stop(ObjectState.FAILED, f"unexpected {type(bug).__name__} after {account.lines.read} lines")
         self._books.close_settled()
@@ -44,18 +44,18 @@ class Turns:
         route = cast("Route", account.route)  # what has none is not read
         account.take_over()
         lane = self._ways.lane(route)
-        if lane.trouble:
-            account.stop(ObjectState.OWED, str(lane.trouble))
+        if lane.failure:
+            account.stop(ObjectState.PENDING, str(lane.failure))
         else:
             self._read(account, store, Reading(account, lane, self._ways.way(route), self._run))
 
     def _read(self, account: Account, store: CaptureStore, reading: Reading) -> None:
         opened = store.open(account.work.source, account.start)
-        if isinstance(opened, Refusal):
+        if isinstance(opened, Reason):
             account.refuse(opened)
         elif isinstance(opened, Superseded):
             account.stop(ObjectState.SUPERSEDED)
         else:
             account.modified = opened.modified
-            reader = LineReader(opened.chunks, self._limits.max_line_bytes, account.position.bookmark)
+            reader = LineReader(opened.chunks, self._limits.max_line_bytes, account.position.read_offset)
             reading.read(reader, self._limits, self._books)

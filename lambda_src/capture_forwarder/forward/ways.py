@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from capture_forwarder.domain.route import Route
-from capture_forwarder.formats.fast.path import FastPath, fast_path
-from capture_forwarder.formats.transform import Transform
 from capture_forwarder.forward.lane import Lane
 from capture_forwarder.forward.outlet import Outlet
 from capture_forwarder.forward.run import Run
+from capture_forwarder.kinds.captures.compiled import FastPath, fast_path
+from capture_forwarder.kinds.captures.plain import Transform
 
 
 class Way(Struct, frozen=True):
@@ -40,8 +40,8 @@ class Ways:
         if route.name not in self._ways:
             outlet = self._outlets[route.destination]
             schema = outlet.schemas.schema(route.model_id) if route.schema_from_model else route.schema
-            fast = fast_path(route.reading, schema, outlet.destination.row) if schema else None
-            self._ways[route.name] = Way(Transform(route.reading, schema), fast)
+            fast = fast_path(route.decoding, schema, outlet.destination.row) if schema else None
+            self._ways[route.name] = Way(Transform(route.decoding, schema), fast)
         return self._ways[route.name]
 
     def flush(self) -> None:

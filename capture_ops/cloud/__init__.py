@@ -1,0 +1,1 @@
+"""AWS as the commands see it: a deployed stack, or AWS on this machine."""

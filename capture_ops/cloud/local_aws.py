@@ -1,0 +1,56 @@
+"""AWS as far as the forwarder uses it, on loopback, from moto."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import boto3
+import requests
+from moto.server import ThreadedMotoServer
+
+from capture_forwarder.aws.progress import KEY
+from capture_forwarder.configuration.settings import RESOURCE_VARIABLES
+
+_REGION: Final = "eu-west-1"
+
+
+@contextmanager
+def local_aws(bucket: str) -> Iterator[None]:
+    """Serve S3 with `bucket`, a quarantine and a progress table, and point this process at them until the end."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line a request is not what anybody came to read
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    before = dict(os.environ)
+    host, port = server.get_host_and_port()
+    try:
+        os.environ |= {
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": _REGION,
+            "AWS_REGION": _REGION,
+            RESOURCE_VARIABLES["quarantine_bucket"]: "quarantine",
+            RESOURCE_VARIABLES["progress_table"]: "progress",
+        }
+        os.environ.pop("AWS_PROFILE", None)
+        _create(bucket)
+        yield
+    finally:
+        requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)  # its state outlives the server
+        os.environ.clear()
+        os.environ |= before
+        server.stop()
+
+
+def _create(bucket: str) -> None:
+    s3 = boto3.client("s3")
+    for name in (bucket, "quarantine"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": _REGION})
+    boto3.client("dynamodb").create_table(
+        TableName="progress",
+        KeySchema=[{"AttributeName": KEY, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": KEY, "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )

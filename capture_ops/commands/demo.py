@@ -1,0 +1,118 @@
+"""`demo`: the main job on this machine, checked against what should have arrived."""
+
+import json
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import quote_plus, unquote
+
+import boto3
+import msgspec
+from msgspec import Struct
+from rich.console import Console
+from rich.text import Text
+
+from capture_forwarder.configuration.reader import read_settings
+from capture_forwarder.configuration.settings import Settings
+from capture_forwarder.domain.conservation import ForwardReport
+from capture_ops.cloud.local_aws import local_aws
+from capture_ops.commands.invoke import invoke, print_reports
+from capture_ops.commands.monitor import TOKEN_VARIABLE, models_of, token, wait_for_interrupt
+from capture_ops.monitor.server import Monitor, running_monitor
+from capture_ops.terminal.errors import CommandError, ExitCode
+
+_EVENTS = Path(__file__).parents[2] / "events"
+
+
+class _Expected(Struct, frozen=True):
+    model_id: str
+    partner_inference_id: str
+    inference_data: dict[str, Any]
+
+
+def run(console: Console, *, keep: bool) -> int:
+    """Forward `events/captures` and return the exit code. Raises `CommandError` if the samples are not there."""
+    config = _EVENTS / "forwarder.toml"
+    if not config.exists():
+        raise CommandError(f"{_EVENTS} is not there; run the demo from a checkout of the project")
+    settings = read_settings(config)
+    os.environ.setdefault(TOKEN_VARIABLE, token())
+    bucket = settings.route[0].bucket
+    with local_aws(bucket), running_monitor(models_of(settings), token=token()) as monitor:
+        event = {"Records": [_message(bucket, *found) for found in _upload(bucket)]}
+        with TemporaryDirectory() as folder:
+            invoked = invoke(event, _pointed_at(monitor, config, Path(folder)))
+        print_reports(invoked.reports, console)
+        problems = _problems(invoked.reports, monitor, settings)
+        if not invoked.succeeded:
+            problems.insert(0, f"the handler did not settle every message: {invoked.failure or invoked.answer}")
+        _conclude(console, invoked.reports, problems)
+        if keep:
+            wait_for_interrupt(monitor, console)
+    return ExitCode.INCOMPLETE if problems else ExitCode.OK
+
+
+def _pointed_at(monitor: Monitor, config: Path, folder: Path) -> Path:
+    text = config.read_text(encoding="utf-8").replace("http://127.0.0.1:8765", monitor.url)
+    copy = folder / config.name
+    copy.write_text(text, encoding="utf-8")
+    return copy
+
+
+def _upload(bucket: str) -> list[tuple[str, int, str]]:
+    """Put every sample capture into the bucket; return key, size and etag of each, as an event names them."""
+    s3 = boto3.client("s3")
+    captures = _EVENTS / "captures"
+    uploaded = []
+    for path in sorted((captures / "datacapture").rglob("*.jsonl*")):
+        # Folder names are percent-encoded where a key holds what a file system cannot.
+        key, data = unquote(path.relative_to(captures).as_posix()), path.read_bytes()
+        etag = s3.put_object(Bucket=bucket, Key=key, Body=data)["ETag"]
+        uploaded.append((key, len(data), etag.strip('"')))
+    return uploaded
+
+
+def _message(bucket: str, key: str, size: int, etag: str) -> dict[str, Any]:
+    found = {"key": quote_plus(key), "size": size, "eTag": etag}
+    record = {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": bucket}, "object": found},
+    }
+    return {"messageId": etag, "eventSource": "aws:sqs", "body": json.dumps({"Records": [record]})}
+
+
+def _problems(reports: list[ForwardReport], monitor: Monitor, settings: Settings) -> list[str]:
+    text = (_EVENTS / "expected.jsonl").read_bytes()
+    expected = {
+        (one.model_id, one.partner_inference_id): one.inference_data
+        for one in (msgspec.json.decode(line, type=_Expected) for line in text.splitlines())
+    }
+    stored = {
+        (model.id, one.partner_inference_id): one.inference_data
+        for model in models_of(settings)
+        for one in monitor.store.inferences(model.id)
+    }
+    problems = [f"missing at the monitor: {key}" for key in expected.keys() - stored.keys()]
+    problems += [f"not expected at the monitor: {key}" for key in stored.keys() - expected.keys()]
+    problems += [
+        f"other values at the monitor: {key}" for key in expected.keys() & stored if expected[key] != stored[key]
+    ]
+    problems += [f"books do not balance: {report.source.uri}" for report in reports if not report.balanced]
+    return problems
+
+
+def _conclude(console: Console, reports: list[ForwardReport], problems: list[str]) -> None:
+    for problem in problems:
+        console.print(Text(problem, style="red"))
+    accepted = sum(report.inferences.accepted for report in reports)
+    records = sum(report.lines.read for report in reports)
+    rejected = sum(report.lines.rejected.total() + report.inferences.rejected.total() for report in reports)
+    skipped = sum(report.lines.skipped.total() for report in reports)
+    verdict = "does not hold" if problems else "holds exactly"
+    console.print(
+        f"{len(reports)} objects, {records} records: {accepted} inferences accepted, {rejected} rejections in "
+        f"quarantine, {skipped} skipped. The monitor {verdict} what it should.",
+        soft_wrap=True,
+    )

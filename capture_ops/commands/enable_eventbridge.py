@@ -1,0 +1,120 @@
+"""`enable-eventbridge`: let a bucket tell EventBridge of its objects, and leave all else that it does as it is.
+
+S3 keeps one notification configuration a bucket, and every write replaces the whole of it:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
+So what is there is read, added to, written back with its ids, and read again.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from capture_forwarder.aws.errors import code_of
+from capture_forwarder.domain.delivery import Unavailable
+from capture_ops.terminal.errors import ExitCode
+from capture_ops.terminal.tables import printable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+_EVENTBRIDGE = "EventBridgeConfiguration"
+_DESTINATIONS = {
+    "QueueConfigurations": "QueueArn",
+    "TopicConfigurations": "TopicArn",
+    "LambdaFunctionConfigurations": "LambdaFunctionArn",
+}
+
+Notifications = dict[str, Any]
+
+
+def run(bucket: str, console: Console, confirm: Callable[[str], bool], *, dry_run: bool) -> int:
+    """Switch EventBridge on for `bucket` and return the exit code. Raises `Unavailable`."""
+    s3 = boto3.client("s3")
+    found = _read(s3, bucket)
+    _print_plan(bucket, found, console)
+    if _EVENTBRIDGE in found or dry_run:
+        return ExitCode.OK
+    if not confirm(f"Switch EventBridge on for {bucket}?"):
+        console.print("Nothing was written.")
+        return ExitCode.INCOMPLETE
+    if _read(s3, bucket) != found:
+        console.print("The configuration was changed meanwhile; nothing was written. Run this again.", style="red")
+        return ExitCode.INCOMPLETE
+    wanted = found | {_EVENTBRIDGE: {}}
+    _write(s3, bucket, wanted)
+    return _compare(bucket, wanted, _read(s3, bucket), console)
+
+
+def _read(s3: "S3Client", bucket: str) -> Notifications:
+    try:
+        found: Notifications = dict(s3.get_bucket_notification_configuration(Bucket=bucket))
+    except (BotoCoreError, ClientError) as error:
+        raise _unavailable(bucket, "s3:GetBucketNotification", error) from error
+    del found["ResponseMetadata"]
+    return found
+
+
+def _write(s3: "S3Client", bucket: str, wanted: Notifications) -> None:
+    try:
+        # Unchanged entries need no validation, whose test messages would surprise their owners.
+        s3.put_bucket_notification_configuration(
+            Bucket=bucket,
+            NotificationConfiguration=wanted,  # type: ignore[arg-type]  # as S3 gave it
+            SkipDestinationValidation=True,
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise _unavailable(bucket, "s3:PutBucketNotification", error) from error
+
+
+def _unavailable(bucket: str, action: str, error: BotoCoreError | ClientError) -> Unavailable:
+    return Unavailable(
+        f"s3://{bucket}: S3 answers {code_of(error)}; check the bucket's name, and that you are allowed {action}"
+    )
+
+
+def _print_plan(bucket: str, found: Notifications, console: Console) -> None:
+    entries = list(_entries(found))
+    _print(console, f"s3://{bucket} notifies {len(entries)} destinations{':' if entries else '.'}")
+    for entry in entries:
+        _print(console, f"  stays   {entry}")
+    if _EVENTBRIDGE in found:
+        _print(console, "EventBridge is on already; there is nothing to do.")
+    else:
+        _print(console, "  added   EventBridge, which is told of every object in the bucket")
+        _print(console, "Nothing is removed or renamed.")
+
+
+def _compare(bucket: str, wanted: Notifications, found: Notifications, console: Console) -> int:
+    missing = sorted(set(_entries(wanted)) - set(_entries(found)))
+    added = sorted(set(_entries(found)) - set(_entries(wanted)))
+    if _EVENTBRIDGE not in found:
+        missing.append("EventBridge")
+    if not missing and not added:
+        _print(console, f"EventBridge is on for {bucket}; everything else is as it was.")
+        return ExitCode.OK
+    console.print("Somebody else changed the configuration at the same moment. Look at it, and run this again:")
+    _print_all(console, "missing", missing)
+    _print_all(console, "new", added)
+    return ExitCode.INCOMPLETE
+
+
+def _entries(notifications: Notifications) -> Iterator[str]:
+    """Yield one line an entry, with all that it says."""
+    for kind, destination in _DESTINATIONS.items():
+        for entry in notifications.get(kind, []):
+            rules = entry.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+            filters = ", ".join(f"{rule['Name'].lower()} {rule['Value']}" for rule in rules)
+            events = ", ".join(sorted(entry["Events"]))
+            yield f"{entry.get('Id')}: {events} {filters and f'({filters}) '}-> {entry[destination]}"
+
+
+def _print_all(console: Console, what: str, entries: Iterable[str]) -> None:
+    for entry in entries:
+        _print(console, f"  {what:<8}{entry}")
+
+
+def _print(console: Console, line: str) -> None:
+    console.print(printable(line), soft_wrap=True, markup=False, highlight=False)

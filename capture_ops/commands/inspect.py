@@ -1,0 +1,137 @@
+"""`inspect`: what a capture file would become, without sending anything."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from capture_forwarder.aws.s3 import S3CaptureStore
+from capture_forwarder.bootstrap import outlet, s3_client
+from capture_forwarder.configuration.settings import FunctionSettings, Settings
+from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.delivery import Reason, Rejection, Skipped, Superseded
+from capture_forwarder.domain.inference import Inference, Value
+from capture_forwarder.domain.route import DecodingOptions, Route, Router
+from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.lines.reader import LineReader
+from capture_ops.terminal.errors import CommandError
+
+Part = Inference | Rejection | Skipped
+
+_CHUNK_BYTES = 256 * 1024
+_SHOWN_CHARS = 48
+
+
+def inspect(target: str, settings: Settings | None = None, route_name: str | None = None) -> Iterator[Part]:
+    """Yield what every line of `target`, a file or `s3://bucket/key`, becomes.
+
+    Raises `CommandError` for a target or route that is not there, `Unavailable` for what cannot be read now.
+    """
+    source = _source(target)
+    transform = _transform(settings, source, route_name)
+    limits = settings.function if settings else FunctionSettings()
+    chunks = _file_chunks(Path(target)) if source is None else _object_chunks(source)
+    for line in LineReader(chunks, limits.max_line_bytes):
+        outcome = transform(line)
+        yield from outcome.rows if isinstance(outcome, Decoded) else (outcome,)
+
+
+def as_json(part: Part) -> str:
+    """Return `part` as one line of `inspect --json`."""
+    return msgspec.json.encode(_fields(part)).decode()
+
+
+def print_table(parts: Iterable[Part], console: Console) -> None:
+    """Print one row a part; captured text is shown, never interpreted."""
+    table = Table("line", "row", "becomes", "partner inference id", "inputs", "outputs, or why not")
+    for part in parts:
+        match part:
+            case Inference():
+                cells = ["inference", part.partner_inference_id, _shown(part.inputs), _shown(part.outputs)]
+            case Rejection():
+                cells = ["rejection", part.partner_inference_id or "", "", f"{part.code}: {part.why}"]
+            case Skipped():
+                cells = ["skipped", "", "", part.reason.value]
+        index = getattr(part, "index", None)
+        table.add_row(str(part.line), "" if index is None else str(index), *(Text(_visible(cell)) for cell in cells))
+    console.print(table)
+
+
+def _visible(text: str) -> str:
+    """Return `text` with everything that a terminal would obey spelled out."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def _fields(part: Part) -> dict[str, Any]:
+    match part:
+        case Inference():
+            return {
+                "kind": "inference",
+                "partner_inference_id": part.partner_inference_id,
+                "inference_timestamp": part.inference_timestamp,
+                "inputs": part.inputs,
+                "outputs": part.outputs,
+                "line": part.line,
+                "index": part.index,
+            }
+        case Rejection():
+            row = {} if part.index is None else {"index": part.index}
+            return {"kind": "rejection", "code": part.code, "line": part.line, "why": part.why} | row
+        case Skipped():
+            return {"kind": "skipped", "reason": part.reason, "line": part.line}
+
+
+def _shown(values: dict[str, Value]) -> str:
+    text = ", ".join(f"{name}={value}" for name, value in values.items())
+    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}... ({len(values)} values)"
+
+
+def _source(target: str) -> CaptureObject | None:
+    if not target.startswith("s3://"):
+        return None
+    bucket, _, key = target.removeprefix("s3://").partition("/")
+    if not bucket or not key:
+        raise CommandError(f"{target} names no object; write s3://bucket/key")
+    return CaptureObject(bucket, key)
+
+
+def _transform(settings: Settings | None, source: CaptureObject | None, route_name: str | None) -> Transform:
+    if settings is None:
+        return Transform(DecodingOptions())
+    route = _route(settings, source, route_name)
+    if not route.schema_from_model:
+        return Transform(route.decoding, route.schema)
+    destination = next(one for one in settings.destination if one.name == route.destination)
+    return Transform(route.decoding, outlet(destination).schemas.schema(route.model_id))
+
+
+def _route(settings: Settings, source: CaptureObject | None, route_name: str | None) -> Route:
+    routes = settings.routes
+    if route_name:
+        found = next((route for route in routes if route.name == route_name), None)
+    else:
+        found = Router(routes).route_for(source) if source else routes[0] if len(routes) == 1 else None
+    if found is None:
+        names = ", ".join(route.name for route in routes)
+        raise CommandError(f"which route? None is named or covers the target; give --route with one of {names}")
+    return found
+
+
+def _file_chunks(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                yield chunk
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _object_chunks(source: CaptureObject) -> Iterator[bytes]:
+    opened = S3CaptureStore(s3_client()).open(source, 0)
+    if isinstance(opened, Reason):
+        raise CommandError(opened.why)
+    return iter(()) if isinstance(opened, Superseded) else opened.chunks

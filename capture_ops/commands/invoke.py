@@ -1,0 +1,116 @@
+"""`invoke`: the deployed function's own handler, run here on a sample event."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from capture_forwarder import bootstrap, handler
+from capture_forwarder.aws.envelopes import EventError
+from capture_forwarder.configuration.settings import CONFIG_VARIABLE
+from capture_forwarder.domain.conservation import ForwardReport
+from capture_forwarder.domain.notices import Notice, ObjectForwarded
+from capture_ops.terminal.errors import CommandError
+
+_SHOWN_CHARS = 56
+_TAIL_CHARS = 14
+
+
+class LocalContext:
+    """As much of Lambda's context object as the handler uses."""
+
+    function_name = "capture-forwarder-local"
+    function_version = "$LATEST"
+    memory_limit_in_mb = 1024
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:capture-forwarder-local"
+    aws_request_id = "00000000-0000-4000-8000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the longest time that Lambda gives an invocation."""
+        return 15 * 60 * 1000
+
+
+class Reports:
+    """Observer that remembers what became of every object."""
+
+    def __init__(self) -> None:
+        self.reports: list[ForwardReport] = []
+
+    def notice(self, event: Notice) -> None:
+        """Remember the report of an object."""
+        if isinstance(event, ObjectForwarded):
+            self.reports.append(event.report)
+
+
+class Invoked(Struct, frozen=True):
+    """What the handler answered, or why it failed, and what became of every object."""
+
+    answer: dict[str, Any] | None
+    failure: str | None
+    reports: list[ForwardReport]
+
+    @property
+    def succeeded(self) -> bool:
+        """Tell whether the platform would have nothing to deliver again."""
+        return self.failure is None and not (self.answer or {}).get("batchItemFailures")
+
+
+def read_event(path: Path) -> dict[str, Any]:
+    """Return the event in `path`. Raises `CommandError`."""
+    try:
+        event = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} is no event: {error}") from error
+    if not isinstance(event, dict):
+        raise CommandError(f"{path} is no event: it holds no JSON object")
+    return event
+
+
+def invoke(event: dict[str, Any], config: Path | None) -> Invoked:
+    """Run the handler on `event`, with the configuration in `config` or wherever the function would find it.
+
+    Raises `SettingsError`.
+    """
+    if config:
+        os.environ[CONFIG_VARIABLE] = str(config)
+    bootstrap.runtime.cache_clear()
+    seen = Reports()
+    bootstrap.runtime().observers[:] = [seen]  # a person reads the table, not the function's log
+    try:
+        answer = handler.lambda_handler(event, LocalContext())
+    except (handler.ForwardingIncomplete, EventError) as error:
+        return Invoked(None, str(error), seen.reports)
+    return Invoked(answer, None, seen.reports)
+
+
+def _shortened(key: str) -> str:
+    return key if len(key) <= _SHOWN_CHARS else f"{key[: _SHOWN_CHARS - _TAIL_CHARS]}..{key[-_TAIL_CHARS:]}"
+
+
+def print_reports(reports: Iterable[ForwardReport], console: Console) -> None:
+    """Print one row an object, and the sums."""
+    table = Table()
+    table.add_column("object", no_wrap=True, min_width=_SHOWN_CHARS)
+    for heading in ("state", "records", "inferences", "accepted", "rejected", "skipped", "pending"):
+        table.add_column(heading, overflow="fold")
+    for report in reports:
+        lines, inferences = report.lines, report.inferences
+        rejected = lines.rejected + inferences.rejected
+        cells = (
+            _shortened(report.source.key),
+            f"{report.state}{f': {report.why}' if report.why else ''}",
+            str(lines.read),
+            str(inferences.made),
+            str(inferences.accepted + inferences.duplicate),
+            ", ".join(f"{code} {count}" for code, count in rejected.items()),
+            ", ".join(f"{reason} {count}" for reason, count in lines.skipped.items()),
+            str(inferences.pending),
+        )
+        table.add_row(*map(Text, cells))
+    console.print(table)

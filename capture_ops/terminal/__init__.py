@@ -1,0 +1,1 @@
+"""What commands share at a terminal: errors, tables, interruption, the configuration."""

@@ -1,0 +1,1 @@
+"""The function's code as it is deployed."""

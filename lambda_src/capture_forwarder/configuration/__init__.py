@@ -1,0 +1,1 @@
+"""The configuration that the Lambda, the stack and the commands share."""

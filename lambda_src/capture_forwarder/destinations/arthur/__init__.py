@@ -1,0 +1,1 @@
+"""Arthur: its wire contract, and the adapter that speaks it."""

@@ -1,0 +1,1 @@
+"""Kinds of records: a line becomes rows."""

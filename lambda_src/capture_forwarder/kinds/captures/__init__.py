@@ -1,0 +1,1 @@
+"""Capture records: one line is one call of an endpoint."""

@@ -1,0 +1,1 @@
+"""The bytes of an object, split into lines with their offsets."""

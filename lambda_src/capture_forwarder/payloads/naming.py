@@ -1,0 +1,92 @@
+"""Rows made into named, typed values: by the model's schema where there is one, else by generated names."""
+
+from collections.abc import Iterator
+
+from capture_forwarder.domain.delivery import Reason, RejectionCode
+from capture_forwarder.domain.inference import Value
+from capture_forwarder.domain.route import UnknownAttributes
+from capture_forwarder.domain.schema import Attribute, Side
+from capture_forwarder.domain.values import JsonValue, json_scalar, parse_csv_cell, typed
+from capture_forwarder.payloads.rows import Row
+
+Named = dict[str, Value] | Reason
+# Nested names repeat their parents' in every leaf, so a long parent with many leaves would grow without bound.
+_MAX_NAME_CHARS = 1024
+
+
+def generated_names(row: Row, stem: str, *, textual: bool) -> Named:
+    """Name ordered values `{stem}_0`, `{stem}_1`, ...; keep the names of others; recognise numbers in CSV text."""
+    named = row if isinstance(row, dict) else {f"{stem}_{index}": value for index, value in enumerate(row)}
+    if textual:
+        return {name: parse_csv_cell(str(value)) for name, value in named.items()}
+    leaves = list(_leaves(named))
+    values = {name: json_scalar(value) for name, value in leaves}
+    if len(values) != len(leaves):
+        return Reason(RejectionCode.AMBIGUOUS_NAME, "two nested values come to the same name")
+    if any(len(name) > _MAX_NAME_CHARS for name in values):
+        return Reason(RejectionCode.UNKNOWN_LAYOUT, f"a name of more than {_MAX_NAME_CHARS} characters")
+    return values
+
+
+def schema_names(row: Row, side: Side, unknown: UnknownAttributes) -> Named:
+    """Give every value its attribute, by order of position or by name, and the attribute's type."""
+    if isinstance(row, dict):
+        return _by_name(row, side, unknown)
+    attributes = side.positional(len(row))
+    if attributes is None:
+        expected = " or ".join(map(str, sorted(side.widths))) or "no"
+        return Reason(
+            RejectionCode.VALUE_COUNT_MISMATCH, f"{len(row)} ordered values where the model has {expected} attributes"
+        )
+    return _all_typed(zip(attributes, row, strict=True))
+
+
+def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes) -> Named:
+    known: list[tuple[Attribute, JsonValue]] = []
+    for name, value in row.items():
+        nested = _leaves({name: value}) if name not in side.by_name else ((name, value),)
+        for leaf, leaf_value in nested:
+            if leaf in side.by_name:
+                known.append((side.by_name[leaf], leaf_value))
+            elif unknown is UnknownAttributes.REJECT:
+                return _unknown(leaf)
+    values = _all_typed(known)
+    if isinstance(values, Reason):
+        return values
+    if len(values) != len(known):
+        return Reason(RejectionCode.AMBIGUOUS_NAME, "two nested values come to the same name")
+    return {attribute.name: None for attribute in side.expected} | values
+
+
+def _all_typed(pairs: Iterator[tuple[Attribute, JsonValue]] | list[tuple[Attribute, JsonValue]]) -> Named:
+    values: dict[str, Value] = {}
+    for attribute, value in pairs:
+        try:
+            values[attribute.name] = typed(value, attribute.value_type)
+        except ValueError as error:
+            why = f"attribute {attribute.name} expects {attribute.value_type}: {error}"
+            return Reason(RejectionCode.VALUE_TYPE_MISMATCH, why)
+    return values
+
+
+def _unknown(name: str) -> Reason:
+    return Reason(
+        RejectionCode.UNKNOWN_ATTRIBUTE,
+        f"the model has no attribute {name[:64]!a} on this side; add it, or set the route's unknown_attributes "
+        'to "drop"',
+    )
+
+
+def _leaves(named: dict[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
+    """Yield scalars under flat names: objects join theirs with `.`, lists their index with `_`; empty ones are null."""
+    pending = list(reversed(named.items()))
+    while pending:
+        name, value = pending.pop()
+        if not isinstance(value, list | dict) or len(name) > _MAX_NAME_CHARS:
+            yield name, value
+        elif not value:
+            yield name, None
+        elif isinstance(value, dict):
+            pending += reversed([(f"{name}.{key}", part) for key, part in value.items()])
+        else:
+            pending += reversed([(f"{name}_{index}", part) for index, part in enumerate(value)])

@@ -1,0 +1,260 @@
+"""What one captured call becomes: ids, pairing, sides that are missing, and lines that are no captures."""
+
+import json
+from typing import Any
+
+import pytest
+
+from capture_forwarder.domain.delivery import Rejection, RejectionCode, Skipped, SkipReason
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.domain.route import DecodingOptions, IdSource, OneSided
+from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.kinds.captures.plain import Decoded
+from tests.support.captures import EVENT_ID, TIME, base64_side, capture, csv_side, json_side, outcome_of
+
+FORWARD = DecodingOptions(one_sided=OneSided.FORWARD)
+IMAGE = base64_side(b"\x89PNG", "image/png")
+
+
+def rows(data: bytes, options: DecodingOptions | None = None, schema: ModelSchema | None = None) -> list[Any]:
+    """Return the rows of a line that must be decodable."""
+    outcome = outcome_of(data, options, schema)
+    assert isinstance(outcome, Decoded), outcome
+    return outcome.rows
+
+
+def code(data: bytes, options: DecodingOptions | None = None, schema: ModelSchema | None = None) -> RejectionCode:
+    """Return the code under which a whole line is rejected."""
+    outcome = outcome_of(data, options, schema)
+    assert isinstance(outcome, Rejection), outcome
+    return outcome.code
+
+
+def ids(data: bytes, options: DecodingOptions | None = None) -> list[str]:
+    """Return the partner inference ids of a line."""
+    return [row.partner_inference_id for row in rows(data, options)]
+
+
+def test_arthurs_own_example_of_ids() -> None:
+    """`abcdefg-12345` with two rows gives `abcdefg-12345_0` and `abcdefg-12345_1`, as Arthur's guide says."""
+    line = capture(csv_side("1,2,3,4\n5,6,7,8\n"), csv_side("1\n2\n"), inferenceId="abcdefg-12345")
+    assert ids(line) == ["abcdefg-12345_0", "abcdefg-12345_1"]
+
+
+def test_a_single_inference_has_no_suffix() -> None:
+    """The id of a call with one row is the caller's inference id as it stands."""
+    assert ids(capture(csv_side("1"), csv_side("2"), inferenceId="0")) == ["0"]
+
+
+@pytest.mark.parametrize("metadata", [{}, {"inferenceId": None}, {"inferenceId": ""}])
+def test_without_an_inference_id_the_event_id_counts(metadata: dict[str, Any]) -> None:
+    """SageMaker's event id names a call for which the caller gave no id."""
+    assert ids(capture(csv_side("1"), csv_side("2"), **metadata)) == [EVENT_ID]
+
+
+def test_a_route_may_take_the_event_id_always() -> None:
+    """Callers re-use inference ids; event ids are never re-used."""
+    options = DecodingOptions(id_source=IdSource.EVENT_ID)
+    assert ids(capture(csv_side("1"), csv_side("2"), inferenceId="0"), options) == [EVENT_ID]
+
+
+def test_an_id_that_is_too_long_is_rejected_not_cut() -> None:
+    """A cut id could be another call's."""
+    options = DecodingOptions(max_partner_id_chars=10)
+    assert (
+        code(capture(csv_side("1"), csv_side("2"), inferenceId="x" * 11), options) is RejectionCode.PARTNER_ID_TOO_LONG
+    )
+
+
+def test_the_suffix_counts_towards_the_length() -> None:
+    """Rows whose id outgrows the limit are rejected one by one; the others are forwarded."""
+    options = DecodingOptions(max_partner_id_chars=12)
+    line = capture(csv_side("1\n" * 11), csv_side("1\n" * 11), inferenceId="x" * 10)
+    found = rows(line, options)
+    assert [type(row) for row in found] == [Inference] * 10 + [Rejection]
+    assert found[10].code is RejectionCode.PARTNER_ID_TOO_LONG
+    assert found[10].index == 10
+
+
+def test_xgboost_answers_many_rows_with_one_line() -> None:
+    """N input rows and one line of n values are paired in order."""
+    found = rows(capture(csv_side("1\n2\n3\n"), csv_side("0.1,0.2,0.3")))
+    assert [(row.inputs["feature_0"], row.outputs["prediction_0"]) for row in found] == [(1, 0.1), (2, 0.2), (3, 0.3)]
+
+
+def test_xgboost_with_several_values_a_row_needs_the_schema() -> None:
+    """N * k values are n rows only where the schema says that a row has k."""
+    line = capture(csv_side("1\n2\n"), csv_side("0.1,0.9,0.2,0.8"))
+    schema = ModelSchema(
+        (
+            Attribute("x", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
+            Attribute("no", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
+            Attribute("yes", Stage.PREDICTED_VALUE, ValueType.FLOAT, 1),
+        )
+    )
+    assert [row.outputs for row in rows(line, schema=schema)] == [{"no": 0.1, "yes": 0.9}, {"no": 0.2, "yes": 0.8}]
+    assert code(line) is RejectionCode.ROW_COUNT_MISMATCH
+
+
+def test_one_line_of_n_values_is_no_answer_of_k_values_a_row() -> None:
+    """Where the schema says two values a row, a line of n values is not split into n."""
+    schema = ModelSchema(
+        (
+            Attribute("x", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
+            Attribute("no", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
+            Attribute("yes", Stage.PREDICTED_VALUE, ValueType.FLOAT, 1),
+        )
+    )
+    assert code(capture(csv_side("1\n2\n"), csv_side("0.1,0.2")), schema=schema) is RejectionCode.ROW_COUNT_MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("request_side", "answer"),
+    [
+        (csv_side("1\n2"), csv_side("1\n2\n3")),
+        (csv_side("1"), csv_side("1\n2")),
+        (csv_side("1\n2"), json_side({"a": 1, "b": 2})),
+        (csv_side("1\n2"), csv_side("1,2,3")),
+    ],
+)
+def test_rows_that_do_not_pair_are_rejected_with_both_counts(request_side: Any, answer: Any) -> None:
+    """Pairing is by number or not at all; the sentence gives both numbers."""
+    outcome = outcome_of(capture(request_side, answer))
+    assert isinstance(outcome, Rejection)
+    assert outcome.code is RejectionCode.ROW_COUNT_MISMATCH
+    assert [word for word in outcome.why.split() if word.isdigit()] == [
+        str(len(request_side["data"].split())),
+        str(len(answer["data"].split("\n")) if answer["encoding"] == "CSV" else 1),
+    ]
+
+
+ERRORS = [
+    {"code": 400, "type": "InternalServerException", "message": "no"},
+    {"error": "no such model"},
+    {"ErrorCode": "CLIENT_ERROR_FROM_MODEL", "Message": "no", "OriginalStatusCode": 400},
+]
+
+
+@pytest.mark.parametrize("body", ERRORS)
+def test_an_error_is_no_prediction(body: dict[str, Any]) -> None:
+    """What model servers answer when they fail is rejected under a code of its own."""
+    assert code(capture(csv_side("1"), base64_side(json.dumps(body).encode()))) is RejectionCode.ERROR_BODY
+
+
+@pytest.mark.parametrize("body", [{"code": 7, "message": "ok"}, {"code": 400}, {"error": 0.1, "score": 2}])
+def test_a_prediction_that_resembles_an_error_is_one(body: dict[str, Any]) -> None:
+    """Only the known forms of errors are errors."""
+    assert rows(capture(csv_side("1"), json_side(body)))[0].outputs == body
+
+
+@pytest.mark.parametrize(
+    ("request_side", "answer", "expected"),
+    [
+        (None, csv_side("1"), RejectionCode.ONE_SIDED),
+        (csv_side("1"), None, RejectionCode.ONE_SIDED),
+        (IMAGE, csv_side("1"), RejectionCode.BINARY_PAYLOAD),
+        (csv_side("1"), json_side(ERRORS[0]), RejectionCode.ERROR_BODY),
+    ],
+)
+def test_one_side_alone_is_rejected_or_forwarded_as_the_route_says(
+    request_side: Any, answer: Any, expected: RejectionCode
+) -> None:
+    """A missing, binary or failed side costs the call, unless the route forwards the side that is there."""
+    line = capture(request_side, answer)
+    assert code(line) is expected
+    (row,) = rows(line, FORWARD)
+    assert {**row.inputs, **row.outputs} in ({"feature_0": 1}, {"prediction_0": 1})
+
+
+@pytest.mark.parametrize(
+    ("request_side", "answer", "expected"),
+    [
+        (None, None, RejectionCode.ONE_SIDED),
+        (IMAGE, csv_side('"'), RejectionCode.BINARY_PAYLOAD),
+        (json_side("{"), csv_side("1"), RejectionCode.BAD_JSON),
+        (csv_side(""), None, RejectionCode.ONE_SIDED),
+        (None, csv_side(""), RejectionCode.ONE_SIDED),
+    ],
+)
+def test_what_is_there_must_be_readable_to_go_alone(request_side: Any, answer: Any, expected: RejectionCode) -> None:
+    """Forwarding one side never hides that the other is broken, nor makes inferences of nothing."""
+    assert code(capture(request_side, answer), FORWARD) is expected
+
+
+def test_encodings_of_both_sides_may_differ() -> None:
+    """CSV in and JSON out is one call like any other."""
+    (row,) = rows(capture(csv_side("0.5,0.25"), json_side({"predictions": [{"score": 0.0126, "predicted_label": 0}]})))
+    assert (row.inputs, row.outputs) == ({"feature_0": 0.5, "feature_1": 0.25}, {"score": 0.0126, "predicted_label": 0})
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"", SkipReason.BLANK_LINE),
+        (b" \r", SkipReason.BLANK_LINE),
+        (capture(csv_side("1"), csv_side("2"), invocationSource="ShadowExperiment"), SkipReason.SHADOW),
+        (b'{"groundTruthData":{"data":"1","encoding":"CSV"},"eventMetadata":{"eventId":"1"}}', SkipReason.GROUND_TRUTH),
+        (
+            b'{"groundTruthData":{"data":"1"},"captureData":{"batchTransformOutput":{"data":"1"}},"eventMetadata":{}}',
+            SkipReason.MERGED,
+        ),
+    ],
+)
+def test_what_is_rightly_left_out_is_skipped_with_its_reason(line: bytes, reason: SkipReason) -> None:
+    """Shadow copies, labels, merged records and blank lines are counted and not forwarded."""
+    assert outcome_of(line) == Skipped(reason, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"{", RejectionCode.LINE_NOT_JSON),
+        (b"\xff", RejectionCode.LINE_NOT_JSON),
+        (b'{"a":' * 100_000, RejectionCode.LINE_NOT_JSON),
+        (b"[]", RejectionCode.NOT_A_CAPTURE),
+        (b"{}", RejectionCode.NOT_A_CAPTURE),
+        (b'{"captureData":{}}', RejectionCode.NOT_A_CAPTURE),
+        (b'{"captureData":{},"eventMetadata":{"eventId":"1"}}', RejectionCode.NOT_A_CAPTURE),
+        (capture(csv_side("1"), csv_side("2"), eventId=""), RejectionCode.NOT_A_CAPTURE),
+        (capture(csv_side("1"), csv_side("2"), eventId=None), RejectionCode.NOT_A_CAPTURE),
+        (capture(csv_side("1"), csv_side("2"), time="yesterday"), RejectionCode.NOT_A_CAPTURE),
+        (capture(csv_side("1"), csv_side("2"), time="2023-03-24T13:40:21"), RejectionCode.NOT_A_CAPTURE),
+        (capture(csv_side("1") | {"encoding": "NONE"}, csv_side("2")), RejectionCode.NOT_A_CAPTURE),
+        (capture(csv_side("1") | {"data": {"a": 1}}, csv_side("2")), RejectionCode.NOT_A_CAPTURE),
+        (b'{"SageMakerInferenceId":"1","SageMakerOutput":{}}', RejectionCode.NOT_A_CAPTURE),
+    ],
+)
+def test_what_is_no_capture_is_rejected(line: bytes, expected: RejectionCode) -> None:
+    """A line that is no capture record is a rejection that names no captured value."""
+    outcome = outcome_of(line)
+    assert isinstance(outcome, Rejection)
+    assert outcome.code is expected
+    assert "yesterday" not in outcome.why
+
+
+def test_unknown_keys_and_any_order_are_fine() -> None:
+    """Merge jobs and SDK data order keys otherwise and add some."""
+    line = (
+        b'{"eventVersion":"0","new":{"a":[1]},"eventMetadata":{"inferenceTime":"2023-03-24T13:40:21Z","customAttributes":'
+        b'["a=b"],"eventId":"e"},"captureData":{"x":1,"endpointOutput":{"encoding":"CSV","data":"2"},"endpointInput":'
+        b'{"data":"1","encoding":"CSV","observedContentType":null}}}'
+    )
+    (row,) = rows(line)
+    assert row.partner_inference_id == "e"
+    assert row.inference_timestamp.isoformat() == "2023-03-24T13:40:21+00:00"
+
+
+def test_a_missing_encoding_is_base64() -> None:
+    """SageMaker encodes what nobody listed, so a side that names no encoding is read as BASE64."""
+    side = base64_side(b"7", "text/csv")
+    del side["encoding"]
+    assert rows(capture(side, csv_side("1")))[0].inputs == {"feature_0": 7}
+
+
+def test_an_inference_says_where_and_when_it_was() -> None:
+    """Line, row and time of the call stay with every inference."""
+    found = rows(capture(csv_side("1\n2"), csv_side("1\n2")))
+    assert [(row.line, row.index, row.inference_timestamp.strftime("%Y-%m-%dT%H:%M:%SZ")) for row in found] == [
+        (1, 0, TIME),
+        (1, 1, TIME),
+    ]

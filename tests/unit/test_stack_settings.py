@@ -1,0 +1,127 @@
+"""`[stack]` and `[[bucket]]`: defaults that deploy, and everything that AWS would refuse, refused here."""
+
+import pytest
+
+from capture_forwarder.configuration.reader import SettingsError, parse_settings
+from capture_forwarder.configuration.stack import Architecture, BucketSettings, PythonRuntime, StackSettings, Trigger
+
+GOOD = """
+[stack]
+name = "forwarder"
+batch_size = 100
+batching_window_secs = 20
+max_concurrency = 10
+alarm_topic_arn = "arn:aws:sns:eu-west-1:123456789012:on-call"
+
+[stack.vpc]
+subnet_ids = ["subnet-0a1b2c3d"]
+security_group_ids = ["sg-0a1b2c3d"]
+
+[stack.backfill]
+items_per_batch = 20
+
+[[destination]]
+name = "arthur"
+kind = "arthur"
+url = "https://arthur.example.com"
+secret = "secretsmanager:token"
+
+[[route]]
+name = "churn"
+bucket = "captures"
+prefix = "churn/"
+destination = "arthur"
+model_id = "m"
+
+[[bucket]]
+name = "captures"
+create = true
+"""
+
+
+def test_a_file_that_says_nothing_of_the_stack_has_one() -> None:
+    """The newest of what is proven, and limits that suit small captures."""
+    text = GOOD[GOOD.index("[[destination]]") : GOOD.index("[[bucket]]")]
+    settings = parse_settings(text)
+    assert settings.stack == StackSettings()
+    assert (settings.stack.runtime, settings.stack.architecture) == (PythonRuntime.PYTHON_3_13, Architecture.ARM64)
+    assert settings.buckets == {"captures": BucketSettings(name="captures")}
+    assert settings.buckets["captures"].chosen_trigger is Trigger.EVENTBRIDGE
+
+
+def test_every_table_of_the_stack_arrives() -> None:
+    """Tables within tables too."""
+    settings = parse_settings(GOOD)
+    assert settings.stack.vpc is not None
+    assert (settings.stack.vpc.subnet_ids, settings.stack.vpc.security_group_ids) == (
+        ("subnet-0a1b2c3d",),
+        ("sg-0a1b2c3d",),
+    )
+    assert settings.stack.backfill.items_per_batch == 20
+    assert settings.buckets["captures"].chosen_trigger is Trigger.S3
+
+
+@pytest.mark.parametrize(
+    ("option", "trigger"),
+    [
+        ("create = true", Trigger.S3),
+        ('create = true\ntrigger = "eventbridge"', Trigger.EVENTBRIDGE),
+        ("", Trigger.EVENTBRIDGE),
+        ('trigger = "eventbridge"', Trigger.EVENTBRIDGE),
+    ],
+)
+def test_a_bucket_that_the_stack_does_not_make_is_left_alone(option: str, trigger: Trigger) -> None:
+    """S3's own notifications are for buckets that are the stack's."""
+    assert parse_settings(GOOD.replace("create = true", option)).buckets["captures"].chosen_trigger is trigger
+
+
+def test_a_message_stays_invisible_for_six_timeouts_and_its_window() -> None:
+    """So that it is not delivered twice while it is being worked."""
+    assert StackSettings(timeout_secs=100, batching_window_secs=30).visibility_timeout_secs == 630
+
+
+BAD = {
+    "an unknown option": ("batch_size", "batchsize = 1", "stack.batchsize: no such option; there are name, runtime,"),
+    "a name that CloudFormation refuses": ("name", 'name = "my_stack"', "stack.name: write letters, digits and -"),
+    "no runtime": ("name", 'runtime = "python3.9"', "stack.runtime: write one of 'python3.12', 'python3.13'"),
+    "no processor": ("name", 'architecture = "arm"', "stack.architecture: write one of 'arm64', 'x86_64'"),
+    "too little time": ("name", "timeout_secs = 10", "stack.timeout_secs: write 30 to 900"),
+    "too much memory": ("name", "memory_size_mb = 20000", "stack.memory_size_mb: write 128 to 10240"),
+    "a retention that logs have not": ("name", "log_retention_days = 10", "stack.log_retention_days: write a number of days"),
+    "progress that a dead letter outlives": ("name", "progress_retention_days = 14", "stack.progress_retention_days: write 30 to 3650"),
+    "one at a time": ("max_concurrency", "max_concurrency = 1", "stack.max_concurrency: write 2 to 1000"),
+    "more than is reserved": ("name", "reserved_concurrency = 5", "stack.max_concurrency: write at most 5, the reserved_concurrency"),
+    "a large batch at once": ("batching_window_secs", "batching_window_secs = 0", "stack.batching_window_secs: write 1 or more"),
+    "a topic's name": ("alarm_topic_arn", 'alarm_topic_arn = "on-call"', "stack.alarm_topic_arn: write the ARN of an SNS topic"),
+    "a key's alias": ("name", 'kms_key_arn = "alias/mine"', "stack.kms_key_arn: write the ARN of a KMS key"),
+    "half a key's id": ("name", 'kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/0e3f0c1e"', "stack.kms_key_arn: write the ARN of a KMS key"),
+    "a role for a boundary": ("name", 'permissions_boundary_arn = "arn:aws:iam::123456789012:role/r"', "stack.permissions_boundary_arn: write the ARN of a managed"),
+    "no subnets": ("subnet_ids", "subnet_ids = []", "stack.vpc.subnet_ids: write a list of subnet ids"),
+    "a subnet's name": ("subnet_ids", 'subnet_ids = ["private-a"]', "stack.vpc.subnet_ids: write a list of subnet ids"),
+    "no groups": ("security_group_ids", "", "stack.vpc.security_group_ids: missing; write a list of at most five"),
+    "a batch of nothing": ("items_per_batch", "items_per_batch = 0", "stack.backfill.items_per_batch: write 1 to 1000"),
+    "a stranger's bucket with S3's trigger": ("create", 'trigger = "s3"', 'bucket[0].trigger: write "eventbridge" and run `capture-forwarder enable-eventbridge captures`'),
+    "another trigger": ("create", 'trigger = "sns"', "bucket[0].trigger: write one of 's3', 'eventbridge'"),
+    "nobody's bucket": ("[[bucket]]", '[[bucket]]\nname = "other"\n[[bucket]]', "bucket[0].name: no [[route]] names the bucket 'other'; there are ['captures']"),
+    "one bucket twice": ("[[bucket]]", '[[bucket]]\nname = "captures"\n[[bucket]]', "bucket name 'captures': two [[bucket]] tables; write one"),
+    "a bucket to be made elsewhere": ("create", 'create = true\naccount = "123456789012"', "bucket[0].account: remove it; a bucket that the stack makes"),
+    "an account that is none": ("create", 'account = "1234"', "bucket[0].account: write an account id of twelve digits"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "instead", "problem"), BAD.values(), ids=BAD)
+def test_what_aws_would_refuse_is_refused_with_what_to_write(line: str, instead: str, problem: str) -> None:
+    """One mistake, one line that begins with its path in the file."""
+    old = next(one for one in GOOD.splitlines() if one.startswith(line))
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(GOOD.replace(old, instead, 1))
+    assert [one for one in caught.value.problems if one.startswith(problem)], caught.value.problems
+    assert len(caught.value.problems) <= (2 if "no such option" in problem else 1)
+
+
+def test_a_table_in_a_table_must_be_one() -> None:
+    """Whatever stands there instead is named with its path."""
+    cut = GOOD[: GOOD.index("[stack.vpc]")] + "vpc = 1\n" + GOOD[GOOD.index("[[destination]]") :]
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(cut)
+    assert caught.value.problems == ["stack.vpc: write a table, [stack.vpc]"]
