@@ -27,8 +27,8 @@ def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 
     For a queue's messages the answer names those that failed, and no neighbour of theirs:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
-    For any other event `ForwardingIncomplete` or `EventError` is raised so that the platform retries; else the answer is empty,
-    or, for a batch of a backfill, what became of it in sums.
+    For any other event `ForwardingIncomplete` or `EventError` is raised so that the platform retries; else the answer
+    is empty, or, for a batch of a backfill, what became of it in sums.
     """
     forwarding = runtime()
     try:

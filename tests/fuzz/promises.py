@@ -18,8 +18,9 @@ from capture_forwarder.domain.route import (
     UnknownAttributes,
 )
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.compiled import EncodedRows, fast_path
+from capture_forwarder.kinds.captures.compiled import fast_path
 from capture_forwarder.kinds.captures.plain import Decoded, Outcome, Transform
+from capture_forwarder.kinds.kind import EncodedRows
 from tests.support.captures import encode_inference
 
 _MAX_WHY_CHARS = 400

@@ -13,8 +13,9 @@ from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.compiled import EncodedRows, FastPath, fast_path
+from capture_forwarder.kinds.captures.compiled import FastPath, fast_path
 from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.compiled.shapes import csv_shape, json_shape
 from capture_forwarder.payloads.compiled.values import row_struct
 from tests.support.captures import base64_side, capture, csv_side, encode_inference, json_side

@@ -11,11 +11,11 @@ from capture_forwarder.domain.delivery import RejectionCode
 
 
 class ProgressRecord(Struct, frozen=True, kw_only=True):
-    """What is remembered of one state of an object.
+    """How far one version of an object is committed.
 
-    `leased_until` is in seconds since the epoch, 0 when nobody holds the object. `fence` grows with every lease, so
-    that a holder which was thought dead cannot write over its successor. `quarantined_up_to` is the offset up to which quarantine
-    holds what was rejected, if that is not all up to the read_offset because there was nothing to keep since.
+    `leased_until` is in seconds since the epoch, 0 without a lease. `fence` grows with every lease, so that a holder
+    whose lease expired cannot overwrite its successor. Quarantine holds the rejections before `quarantined_up_to`;
+    `None` means all before `read_offset`.
     """
 
     read_offset: ReadOffset = ReadOffset()

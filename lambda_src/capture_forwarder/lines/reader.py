@@ -36,11 +36,11 @@ class Lines(Struct, frozen=True):
 
 
 class LineReader:
-    r"""Iterates over the lines of an object from a read_offset on, each without its `\n`.
+    r"""Iterates over the lines of an object from `at` on, each without its `\n`.
 
-    `chunks` are the object's bytes from its start where the read_offset says gzip, else from the read_offset's offset. At
-    offset 0 gzip is parse_csv_cell by its first bytes, not by a name; they are read at once. Errors of `chunks` itself are
-    the caller's.
+    `chunks` are the object's bytes from its start if `at` says gzip, else from the offset of `at`. At offset 0 gzip is
+    recognised by its first bytes, not by a name. The constructor reads the first two bytes. Exceptions from `chunks`
+    are not caught.
     """
 
     def __init__(self, chunks: Iterable[bytes], max_line_bytes: int, at: ReadOffset = ReadOffset()) -> None:  # noqa: B008 - frozen

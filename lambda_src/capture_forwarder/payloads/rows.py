@@ -8,7 +8,7 @@ Row = list[JsonValue] | dict[str, JsonValue]
 
 
 class Rows(Struct, frozen=True, gc=False):
-    """The rows of one payload; `textual` when every value is CSV text, in which numbers are yet to be parse_csv_cell."""
+    """The rows of one payload; `textual` means that every value is CSV text, in which numbers are not parsed yet."""
 
     rows: list[Row]
     textual: bool = False

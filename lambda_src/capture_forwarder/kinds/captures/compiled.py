@@ -1,10 +1,10 @@
 """One line of a capture object made into ids and typed rows, or left to the plain path."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.inference import PartnerInferenceId
@@ -12,6 +12,7 @@ from capture_forwarder.domain.route import DecodingOptions, IdSource, PayloadOpt
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.kinds.captures.envelope import SHADOW
 from capture_forwarder.kinds.captures.pairs import Declared, Pair
+from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.compiled.sides import REFUSED, SideShapes
 
 # What `_{index}` adds to an id, at most.
@@ -47,14 +48,6 @@ class _Envelope(Struct, gc=False):
 
 
 _decode = msgspec.json.Decoder(_Envelope).decode
-
-
-class EncodedRows(Struct, gc=False):
-    """Inferences of some captured calls: ids, elements of a request's array, and the time of the last call."""
-
-    ids: list[str] = field(default_factory=list)
-    rows: list[Any] = field(default_factory=list)
-    time: datetime | None = None
 
 
 def fast_path(options: DecodingOptions, schema: ModelSchema, make: RowBuilder) -> "FastPath | None":

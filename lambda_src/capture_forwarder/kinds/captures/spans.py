@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.progress import LineSpan
-from capture_forwarder.kinds.captures.compiled import EncodedRows, FastPath
+from capture_forwarder.kinds.captures.compiled import FastPath
+from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.lines.reader import LineReader, Lines
 
 # What is gathered waits in memory to be encoded at once, which takes a tenth less time than row by row.

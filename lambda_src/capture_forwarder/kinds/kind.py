@@ -1,0 +1,70 @@
+"""The interface of a kind of record: lines go in, spans of lines with their rows come out."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Protocol
+
+from msgspec import Struct, field
+
+from capture_forwarder.domain.batch import RowBuilder
+from capture_forwarder.domain.capture import CaptureObject, Line
+from capture_forwarder.domain.delivery import Reason, Rejection, SkipReason
+from capture_forwarder.domain.progress import LineSpan, QuarantineEntry
+from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.schema import ModelSchema
+from capture_forwarder.lines.reader import LineReader
+
+
+class EncodedRows(Struct, gc=False):
+    """Rows that are ready to be sent, in order: their ids, and the elements of a request's JSON array.
+
+    `time` is the inference time of the last call.
+    """
+
+    ids: list[str] = field(default_factory=list)
+    rows: list[Any] = field(default_factory=list)
+    time: datetime | None = None
+
+
+class DecodedSpan(Struct):
+    """Consecutive lines, and what they became: rows to send, rejections of lines or rows, skipped lines.
+
+    `rows` are the rows that `span` counts as pending, in the same order.
+    """
+
+    span: LineSpan
+    rows: EncodedRows
+    rejections: list[Rejection] = field(default_factory=list)
+    skipped: list[SkipReason] = field(default_factory=list)
+
+
+class Decoder(Protocol):
+    """Decodes the lines of one route."""
+
+    def decode(self, reader: LineReader, max_rows: int) -> Iterator[DecodedSpan]:
+        """Yield the lines of `reader` as spans, in order; a span has about `max_rows` rows at most.
+
+        The content of a line never raises. Raises `Unavailable` if the reader or something else that is needed cannot
+        be reached.
+        """
+        ...
+
+
+class Kind(Protocol):
+    """One kind of record."""
+
+    def decoder(self, route: Route, schema: ModelSchema | None, build_row: RowBuilder) -> Decoder:
+        """Return the decoder of `route`."""
+        ...
+
+    def quarantine_entry(
+        self,
+        source: CaptureObject,
+        route: Route,
+        line: Line,
+        reason: Reason,
+        index: int | None,
+        partner_inference_id: str | None,
+    ) -> QuarantineEntry:
+        """Return the entry that quarantine keeps of a rejected line, or of one row of it (`index` from 0)."""
+        ...
