@@ -8,20 +8,19 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable
-from importlib import import_module
+from datetime import UTC, datetime
 from time import perf_counter, process_time
 from typing import Any, Final
 
 from benchmarks.processes import peak_rss_mb
-from capture_forwarder import bootstrap
 from capture_forwarder.aws.session import aws_session
+from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.notices import BatchSent, Notice, ObjectForwarded
+from capture_forwarder.handler import Handler, make_handler
+from capture_forwarder.telemetry import Telemetry
 
 _LEFT_MS: Final = 24 * 3600 * 1000
-
-Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
 
 class _Context:
@@ -59,10 +58,10 @@ def main() -> None:
     calls: Counter[str] = Counter()
     told = aws_session().events
     told.register("before-send", lambda **sent: calls.update([sent["event_name"].removeprefix("before-send.")]))
-    # Only now: it builds all clients, as it does before Lambda's first event.
-    handler = import_module("capture_forwarder.entry").lambda_handler
     counts = _Counts()
-    bootstrap.runtime().observers.append(counts)
+    # Built after the hook above, so that the hook sees the calls of all clients.
+    telemetry = Telemetry(lambda: datetime.now(UTC), "benchmark")
+    handler = make_handler(build_runtime(os.environ, [telemetry, counts]))
     for event in given["warm_up"]:
         _invoke(handler, event, counts)
     counts.counts.clear()

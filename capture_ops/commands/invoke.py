@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from capture_forwarder import bootstrap, handler
 from capture_forwarder.aws.envelopes import EventError
+from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.settings import CONFIG_VARIABLE
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.notices import Notice, ObjectForwarded
+from capture_forwarder.handler import ForwardingIncomplete, make_handler
 from capture_ops.terminal.errors import CommandError
 
 _SHOWN_CHARS = 56
@@ -77,14 +78,12 @@ def invoke(event: dict[str, Any], config: Path | None) -> Invoked:
 
     Raises `SettingsError`.
     """
-    if config:
-        os.environ[CONFIG_VARIABLE] = str(config)
-    bootstrap.runtime.cache_clear()
-    seen = Reports()
-    bootstrap.runtime().observers[:] = [seen]  # a person reads the table, not the function's log
+    environment = dict(os.environ) | ({CONFIG_VARIABLE: str(config)} if config else {})
+    seen = Reports()  # a person reads the table, not the function's log
+    handler = make_handler(build_runtime(environment, [seen]))
     try:
-        answer = handler.lambda_handler(event, LocalContext())
-    except (handler.ForwardingIncomplete, EventError) as error:
+        answer = handler(event, LocalContext())
+    except (ForwardingIncomplete, EventError) as error:
         return Invoked(None, str(error), seen.reports)
     return Invoked(answer, None, seen.reports)
 

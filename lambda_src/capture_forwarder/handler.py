@@ -1,45 +1,65 @@
-"""The Lambda's entry: any event in, a partial-batch response or an error out."""
+"""The callable that Lambda invokes: any event in, a partial-batch response or an error out."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
 
 from capture_forwarder.aws.envelopes import EventError, Opened, open_event, open_message
-from capture_forwarder.bootstrap import Runtime, runtime
+from capture_forwarder.bootstrap import Runtime
 from capture_forwarder.domain.conservation import ForwardReport, ForwardTotals
 from capture_forwarder.domain.notices import MessageRejected, RecordsIgnored, RunEnded
 
 
 class Context(Protocol):
-    """What is used of Lambda's context object."""
+    """The part of Lambda's context object that the handler uses."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return how long the platform lets this invocation go on."""
+        """Return the time until the platform stops this invocation."""
         ...
 
 
+Handler = Callable[[dict[str, Any], Context], dict[str, Any]]
+
+
 class ForwardingIncomplete(Exception):
-    """Some of what a message asked for is owed or refused; the platform delivers the message again."""
+    """Part of an event is still pending or was rejected without quarantine; the platform delivers the event again."""
 
 
-def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Forward what `event` asks for.
+def make_handler(runtime: Runtime) -> Handler:
+    """Return the callable that forwards with `runtime`."""
 
-    For a queue's messages the answer names those that failed, and no neighbour of theirs:
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
-    For any other event `ForwardingIncomplete` or `EventError` is raised so that the platform retries; else the answer
-    is empty, or, for a batch of a backfill, what became of it in sums.
-    """
-    forwarding = runtime()
-    try:
-        if _from_queue(event):
-            return _forward_messages(event, context, forwarding)
-        opened = open_event(event)
-        (reports,) = _forward([opened], context, forwarding)
-        _check(reports)
-        return _sums(opened, reports) if opened.listing else {}
-    finally:
-        forwarding.notice(RunEnded())
+    def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Forward the objects that `event` names.
+
+        For messages of a queue, return the messages that failed, so that only these are delivered again:
+        https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+        For any other event, return an empty answer, or the sums for a batch of a backfill. Raises
+        `ForwardingIncomplete` or `EventError` for such an event, so that the platform retries it.
+        """
+        try:
+            if _from_queue(event):
+                return _forward_messages(event, context, runtime)
+            return _forward_event(event, context, runtime)
+        finally:
+            runtime.notice(RunEnded())
+
+    return lambda_handler
+
+
+def _from_queue(event: dict[str, Any]) -> bool:
+    match event:
+        case {"Records": [{"eventSource": "aws:sqs"}, *_]}:
+            return True
+        case _:
+            return False
+
+
+def _forward_event(event: dict[str, Any], context: Context, runtime: Runtime) -> dict[str, Any]:
+    opened = open_event(event)
+    (reports,) = _forward([opened], context, runtime)
+    _check_complete(reports)
+    return _sums(opened, reports) if opened.listing else {}
 
 
 def _sums(opened: Opened, reports: list[ForwardReport]) -> dict[str, Any]:
@@ -47,41 +67,34 @@ def _sums(opened: Opened, reports: list[ForwardReport]) -> dict[str, Any]:
     return totals
 
 
-def _from_queue(event: dict[str, Any]) -> bool:
-    match event:
-        case {"Records": [{"eventSource": "aws:sqs"}, *_]}:
-            return True
-    return False
+def _forward_messages(event: dict[str, Any], context: Context, runtime: Runtime) -> dict[str, Any]:
+    messages = {message["messageId"]: _open(message, runtime) for message in event["Records"]}
+    valid = {message_id: opened for message_id, opened in messages.items() if opened}
+    reports = dict(zip(valid, _forward(list(valid.values()), context, runtime), strict=True))
+    complete = {message_id for message_id, each in reports.items() if all(report.settled for report in each)}
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in messages if each not in complete]}
 
 
-def _forward_messages(event: dict[str, Any], context: Context, forwarding: Runtime) -> dict[str, Any]:
-    opened = {message["messageId"]: _open(message, forwarding) for message in event["Records"]}
-    good = {message_id: found for message_id, found in opened.items() if isinstance(found, Opened)}
-    reports = dict(zip(good, _forward(list(good.values()), context, forwarding), strict=True))
-    settled = {message_id for message_id, found in reports.items() if all(report.settled for report in found)}
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in opened if message_id not in settled]}
-
-
-def _open(message: dict[str, Any], forwarding: Runtime) -> Opened | EventError:
+def _open(message: dict[str, Any], runtime: Runtime) -> Opened | None:
     try:
         return open_message(message["body"])
     except EventError as error:
-        forwarding.notice(MessageRejected(message["messageId"], str(error)))
-        return error
+        runtime.notice(MessageRejected(message["messageId"], str(error)))
+        return None
 
 
-def _forward(opened: list[Opened], context: Context, forwarding: Runtime) -> list[list[ForwardReport]]:
-    """Forward the objects of all messages in one run, so that they share requests; reports come back a message."""
-    if ignored := sum(found.ignored for found in opened):
-        forwarding.notice(RecordsIgnored(ignored))
-    works = [work for found in opened for work in found.works]
-    reports = iter(forwarding.forward(works, lambda: context.get_remaining_time_in_millis() / 1000))
-    return [[next(reports) for _ in found.works] for found in opened]
+def _forward(messages: list[Opened], context: Context, runtime: Runtime) -> list[list[ForwardReport]]:
+    """Forward the objects of all messages in one run, so that they share requests; return the reports by message."""
+    if ignored := sum(opened.ignored for opened in messages):
+        runtime.notice(RecordsIgnored(ignored))
+    works = [work for opened in messages for work in opened.works]
+    reports = iter(runtime.forward(works, lambda: context.get_remaining_time_in_millis() / 1000))
+    return [[next(reports) for _ in opened.works] for opened in messages]
 
 
-def _check(reports: list[ForwardReport]) -> None:
-    unsettled = [report for report in reports if not report.settled]
-    if unsettled:
+def _check_complete(reports: list[ForwardReport]) -> None:
+    incomplete = [report for report in reports if not report.settled]
+    if incomplete:
         raise ForwardingIncomplete(
-            "; ".join(f"{report.source.uri}: {report.why or 'rejections'}" for report in unsettled)
+            "; ".join(f"{report.source.uri}: {report.why or 'rejections'}" for report in incomplete)
         )

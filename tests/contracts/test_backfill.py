@@ -16,11 +16,11 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from typer.testing import CliRunner, Result
 
-from capture_forwarder import bootstrap
 from capture_forwarder.aws.session import aws_session
+from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.reader import read_settings
 from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
-from capture_forwarder.handler import lambda_handler
+from capture_forwarder.handler import make_handler
 from capture_ops.__main__ import app
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.invoke import LocalContext
@@ -49,9 +49,7 @@ def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor
         for path in SAMPLES:
             key = unquote(path.relative_to(EVENTS / "captures").as_posix())
             boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
-        bootstrap.runtime.cache_clear()
         yield running
-        bootstrap.runtime.cache_clear()
 
 
 def run(*arguments: str) -> Result:
@@ -240,9 +238,9 @@ def test_a_bucket_that_cannot_be_listed_is_told(monitor: Monitor, tmp_path: Path
 def machine(monkeypatch: pytest.MonkeyPatch, monitor: Monitor) -> Iterator[StepFunctions]:
     """Serve Step Functions with the stack's own definition and the function's own handler."""
     del monitor
-    bootstrap.runtime().observers.clear()  # its log is not what the command prints
+    handler = make_handler(build_runtime(os.environ, []))  # its log is not what the command prints
     definition = json.loads(DEFINITION.read_text(encoding="utf-8").replace('"results"', '"quarantine"'))
-    state_machine = StepFunctions(definition, lambda event: lambda_handler(event, LocalContext()))
+    state_machine = StepFunctions(definition, lambda event: handler(event, LocalContext()))
     with serving(state_machine) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SFN", url)
         yield state_machine

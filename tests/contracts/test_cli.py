@@ -12,7 +12,6 @@ import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
-from capture_forwarder import bootstrap
 from capture_forwarder.configuration.reader import read_settings
 from capture_ops.__main__ import app
 from capture_ops.cloud.local_aws import local_aws
@@ -127,7 +126,6 @@ def test_invoke_runs_the_handler_and_tells_success_from_failure(
         poison = run("invoke", "events/sqs-poison.json", "--config", config)
         monkeypatch.setenv("MONITOR_TOKEN", "wrong")
         denied = run("invoke", "events/item.json", "--config", config)
-    bootstrap.runtime.cache_clear()
     assert (good.exit_code, json.loads(good.stdout)) == (0, {"batchItemFailures": []})
     assert "done" in good.stderr
     assert (missing.exit_code, "deleted before it was read" in missing.stderr) == (0, True)

@@ -1,6 +1,7 @@
 """The Lambda's handler on every sample event, against S3 and the monitor on loopback."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -12,13 +13,13 @@ from urllib.parse import quote_plus, unquote
 import boto3
 import pytest
 
-from capture_forwarder import bootstrap
 from capture_forwarder.aws.envelopes import EventError
 from capture_forwarder.aws.progress import EXPIRES
+from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.metrics import TOTALS, Metric
 from capture_forwarder.configuration.reader import read_settings
 from capture_forwarder.configuration.settings import CONFIG_VARIABLE
-from capture_forwarder.handler import ForwardingIncomplete, lambda_handler
+from capture_forwarder.handler import ForwardingIncomplete, make_handler
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.invoke import LocalContext, Reports
 from capture_ops.commands.monitor import models_of
@@ -41,9 +42,7 @@ def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor
         s3, captures = boto3.client("s3"), EVENTS / "captures"
         for path in (captures / "datacapture").rglob("*.jsonl*"):
             s3.put_object(Bucket=BUCKET, Key=unquote(path.relative_to(captures).as_posix()), Body=path.read_bytes())
-        bootstrap.runtime.cache_clear()
         yield running
-        bootstrap.runtime.cache_clear()
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -55,8 +54,8 @@ def sample(name: str) -> dict[str, Any]:
 def handled(event: dict[str, Any]) -> tuple[dict[str, Any], Reports]:
     """Return the handler's answer, and the reports of the objects."""
     seen = Reports()
-    bootstrap.runtime().observers.append(seen)
-    return lambda_handler(event, LocalContext()), seen
+    handler = make_handler(build_runtime(os.environ, [seen]))
+    return handler(event, LocalContext()), seen
 
 
 def stored(monitor: Monitor) -> int:
@@ -186,8 +185,8 @@ def test_the_log_tells_of_every_object_and_the_metrics_of_every_route(
     del monitor
     event = EVENTS / "sqs-several-records.json"
     code = (
-        "import gc, json, sys; from capture_ops.commands.invoke import LocalContext; from capture_forwarder import entry;"
-        "assert gc.isenabled(); entry.lambda_handler(json.load(open(sys.argv[1])), LocalContext())"
+        "import json, sys; from capture_ops.commands.invoke import LocalContext; from capture_forwarder import entry;"
+        "entry.lambda_handler(json.load(open(sys.argv[1])), LocalContext())"
     )
     done = subprocess.run([sys.executable, "-c", code, event], capture_output=True, check=True)  # noqa: S603 - ourselves
     lines = [json.loads(line) for line in done.stdout.splitlines()]

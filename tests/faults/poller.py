@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from capture_forwarder.handler import lambda_handler
+from capture_forwarder.handler import Handler
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -35,9 +35,10 @@ class Context:
 
 
 class Poller:
-    """Polls the queue at `queue_url` for a function that may run for `timeout_secs`."""
+    """Polls the queue at `queue_url` for a function, `handler`, that may run for `timeout_secs`."""
 
-    def __init__(self, queue_url: str, timeout_secs: float) -> None:
+    def __init__(self, queue_url: str, handler: Handler, timeout_secs: float) -> None:
+        self._handler = handler
         self._sqs = boto3.client("sqs")
         self._queue_url = queue_url
         self._timeout_secs = timeout_secs
@@ -53,7 +54,7 @@ class Poller:
 
     def handle(self, messages: "list[MessageTypeDef]") -> dict[str, Any]:
         """Call the function with `messages`."""
-        return lambda_handler({"Records": [_record(message) for message in messages]}, Context(self._timeout_secs))
+        return self._handler({"Records": [_record(message) for message in messages]}, Context(self._timeout_secs))
 
     def delete(self, messages: "list[MessageTypeDef]", answer: Mapping[str, Any]) -> None:
         """Delete all `messages` but those that `answer` names as failed."""

@@ -17,10 +17,10 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities import parameters
 
-from capture_forwarder import bootstrap
+from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
+from capture_forwarder.handler import make_handler
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
@@ -77,8 +77,7 @@ class World:
         config = self._folder / "forwarder.toml"
         config.write_text(CONFIG.format(url=url, max_inferences=max_inferences, max_in_flight=max_in_flight))
         os.environ[CONFIG_VARIABLE] = str(config)
-        bootstrap.runtime.cache_clear()
-        _forget()
+        self._handler = make_handler(build_runtime(os.environ))
 
     def rotate(self, token: str) -> None:
         """Put another token into the secret."""
@@ -97,7 +96,7 @@ class World:
 
     def poll(self, timeout_secs: float = 30.0) -> list[str]:
         """Let the function run once on what waits; return which messages failed."""
-        poller = Poller(self.queue, timeout_secs)
+        poller = Poller(self.queue, self._handler, timeout_secs)
         messages = poller.receive()
         if not messages:
             return []
@@ -128,13 +127,6 @@ def world(tmp_path: Path) -> Iterator[World]:
         made = World(monitor, tmp_path)
         made.configure(monitor.url)
         yield made
-    bootstrap.runtime.cache_clear()
-    _forget()
-
-
-def _forget() -> None:
-    """Powertools keeps its providers with the endpoint that they began with."""
-    parameters.clear_caches()  # type: ignore[no-untyped-call]  # the library's own
 
 
 def call(name: object) -> bytes:
@@ -302,7 +294,6 @@ def test_p_a_token_that_rotates_is_read_again_once(world: World) -> None:
     world.send(world.put("a", call(1)))
     world.poll()
     world.rotate("wrong")
-    _forget()
     world.configure(world.monitor.url, max_inferences=1, max_in_flight=1)
     world.send(world.put("b", *(call(number) for number in range(2, 40))))
     assert world.poll() == []

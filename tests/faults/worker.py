@@ -91,9 +91,10 @@ class _Worker:
 
     def __init__(self, queue_url: str, timeout_secs: float, told: int) -> None:
         # Imported here: the test process needs the nursery's handle alone.
+        from capture_forwarder.entry import lambda_handler  # noqa: PLC0415 - see above; it configures the function
         from tests.faults.poller import Poller  # noqa: PLC0415 - see above
 
-        self._poller = Poller(queue_url, timeout_secs)
+        self._poller = Poller(queue_url, lambda_handler, timeout_secs)
         self._told = told
         self._ending = False
 
@@ -127,13 +128,10 @@ def tell(told: int, word: str, number: int) -> None:
 
 def main(queue_url: str, timeout_secs: str, log: str) -> None:
     """Fork a worker for every line of stdin and tell of its end."""
-    from capture_forwarder.bootstrap import runtime  # noqa: PLC0415 - only the nursery itself configures the function
-
     told = os.dup(1)
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(written, 1)
     os.dup2(written, 2)
-    runtime()
     worker = _Worker(queue_url, float(timeout_secs), told)
     for _ in sys.stdin:
         pid = os.fork()

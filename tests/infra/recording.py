@@ -1,6 +1,7 @@
 """Every AWS call of a run of the function, on loopback, as what IAM would be asked."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,14 +10,13 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities import parameters
 from botocore import handlers
 from botocore.model import OperationModel
 
-from capture_forwarder import bootstrap
 from capture_forwarder.aws.session import aws_session
+from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
-from capture_forwarder.handler import lambda_handler
+from capture_forwarder.handler import make_handler
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import running_monitor
@@ -120,7 +120,8 @@ def recorded_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
         ]
         with _clients_of_its_own(), monkeypatch.context() as patched:
             recorder = Recorder(patched)
-            answer = lambda_handler({"Records": records}, ShortContext())
+            handler = make_handler(build_runtime(os.environ))
+            answer = handler({"Records": records}, ShortContext())
             assert answer == {"batchItemFailures": []}
             yield recorder.calls
 
@@ -136,7 +137,5 @@ def _clients_of_its_own() -> Iterator[None]:
 
 
 def _forget_clients() -> None:
-    bootstrap.runtime.cache_clear()
-    parameters.clear_caches()  # type: ignore[no-untyped-call] # the library's own
     aws_session.cache_clear()
     boto3.setup_default_session()

@@ -1,10 +1,12 @@
-"""Tokens, by reference: the value lives in Secrets Manager or Parameter Store and is fetched when it is needed."""
+"""Tokens by reference: the value is in Secrets Manager or Parameter Store, and is read when it is needed."""
 
 import os
+from functools import cached_property
 
-from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
+from capture_forwarder.aws.session import CONFIG
 from capture_forwarder.domain.delivery import DestinationDenied
 
 _MAX_AGE_SECS = 300
@@ -18,9 +20,9 @@ class SecretToken:
         self._reference = reference
 
     def __call__(self, *, refresh: bool = False) -> str:
-        """Return the token, at most five minutes old, or fresh. Raises `DestinationDenied` if there is none."""
+        """Return the token, at most five minutes old, or read it again. Raises `DestinationDenied` without a token."""
         try:
-            token = self._fetch(refresh).strip()
+            token = self._read(refresh).strip()
         except GetParameterError as error:
             cause = type(error.__cause__ or error.__context__ or error).__name__
             raise DestinationDenied(
@@ -30,11 +32,21 @@ class SecretToken:
             raise DestinationDenied(f"the secret {self._reference} is empty; put the API's token there")
         return token
 
-    def _fetch(self, refresh: bool) -> str:  # noqa: FBT001 - private, named at its one call
+    def _read(self, refresh: bool) -> str:  # noqa: FBT001 - private, named at its one call
         match self._kind:
             case "env":
                 return os.environ.get(self._name, "")
             case "ssm":
-                return parameters.get_parameter(self._name, decrypt=True, max_age=_MAX_AGE_SECS, force_fetch=refresh)
+                return str(self._parameters.get(self._name, decrypt=True, max_age=_MAX_AGE_SECS, force_fetch=refresh))
             case _:
-                return str(parameters.get_secret(self._name, max_age=_MAX_AGE_SECS, force_fetch=refresh))
+                return str(self._secrets.get(self._name, max_age=_MAX_AGE_SECS, force_fetch=refresh))
+
+    # Made at the first request: a cold start needs neither client.
+
+    @cached_property
+    def _parameters(self) -> SSMProvider:
+        return SSMProvider(boto_config=CONFIG)
+
+    @cached_property
+    def _secrets(self) -> SecretsProvider:
+        return SecretsProvider(boto_config=CONFIG)
