@@ -47,7 +47,7 @@ class _Counts:
             self.counts["requests"] += 1
         elif isinstance(event, ObjectForwarded):
             report = event.report
-            if not report.settled or report.inferences.accepted != report.inferences.made:
+            if not report.complete or report.inferences.accepted != report.inferences.made:
                 self.failed.append(report)
             self.counts.update(inferences=report.inferences.accepted, records=report.lines.read)
 

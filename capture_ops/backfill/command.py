@@ -61,7 +61,7 @@ def _local(selection: Selection, settings: Settings, form: Form, console: Consol
     with interruption() as stopped, progress_bar() as progress:
         outcome = forward_all(runtime, pages(s3_client(), selection), form.threads, stopped, progress)
     print_outcome(outcome, console)
-    return ExitCode.OK if outcome.settled else ExitCode.INCOMPLETE
+    return ExitCode.OK if outcome.complete else ExitCode.INCOMPLETE
 
 
 def _resources(form: Form) -> Resources:
@@ -95,4 +95,4 @@ def _distributed(selection: Selection, settings: Settings, form: Form, console: 
         return ExitCode.INCOMPLETE
     outcome = add_up(machine, followed)
     print_outcome(outcome, console)
-    return ExitCode.OK if outcome.settled else ExitCode.INCOMPLETE
+    return ExitCode.OK if outcome.complete else ExitCode.INCOMPLETE

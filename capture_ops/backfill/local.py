@@ -67,7 +67,7 @@ def _settle(done: _Running, outcome: Outcome) -> _Running:
         reports = future.result()
         totals = ForwardTotals.of(reports)
         outcome.totals += totals
-        unsettled = [report for report in reports if not report.settled]
+        unsettled = [report for report in reports if not report.complete]
         outcome.left.update(report.why or _UNQUARANTINED for report in unsettled)
         taken = totals.inferences.accepted + totals.inferences.duplicate
         if len(unsettled) == len(reports) or (totals.inferences.pending and not taken):

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from capture_forwarder.aws.s3 import S3CaptureStore
-from capture_forwarder.bootstrap import outlet, s3_client
+from capture_forwarder.aws.s3 import S3ObjectStore
+from capture_forwarder.bootstrap import s3_client, target
 from capture_forwarder.configuration.settings import FunctionSettings, Settings
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Reason, Rejection, Skipped, Superseded
@@ -106,7 +106,7 @@ def _transform(settings: Settings | None, source: CaptureObject | None, route_na
     if not route.schema_from_model:
         return Transform(route.decoding, route.schema)
     destination = next(one for one in settings.destination if one.name == route.destination)
-    return Transform(route.decoding, outlet(destination).schemas.schema(route.model_id))
+    return Transform(route.decoding, target(destination).schemas.schema(route.model_id))
 
 
 def _route(settings: Settings, source: CaptureObject | None, route_name: str | None) -> Route:
@@ -131,7 +131,7 @@ def _file_chunks(path: Path) -> Iterator[bytes]:
 
 
 def _object_chunks(source: CaptureObject) -> Iterator[bytes]:
-    opened = S3CaptureStore(s3_client()).open(source, 0)
+    opened = S3ObjectStore(s3_client()).open(source, 0)
     if isinstance(opened, Reason):
         raise CommandError(opened.why)
     return iter(()) if isinstance(opened, Superseded) else opened.chunks

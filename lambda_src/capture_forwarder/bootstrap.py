@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from capture_forwarder.aws.progress import DynamoProgress
+from capture_forwarder.aws.progress import DynamoProgress, NoProgress
 from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.aws.queue import SqsQueue
-from capture_forwarder.aws.s3 import S3CaptureStore
+from capture_forwarder.aws.s3 import S3ObjectStore
 from capture_forwarder.aws.secrets import SecretToken
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.settings import (
@@ -31,14 +31,13 @@ from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.notices import Notice
 from capture_forwarder.domain.route import Router
-from capture_forwarder.forward.ahead import READERS
-from capture_forwarder.forward.closing import Closing
-from capture_forwarder.forward.deadline import Deadline
+from capture_forwarder.forward.committing import ObjectCommitter
 from capture_forwarder.forward.forwarder import Forwarder
-from capture_forwarder.forward.nothing import NoProgress
-from capture_forwarder.forward.outlet import Outlet
+from capture_forwarder.forward.read_ahead import READERS
 from capture_forwarder.forward.reading import ReadLimits
-from capture_forwarder.forward.run import Run
+from capture_forwarder.forward.run import Deadline, Run
+from capture_forwarder.forward.sending import Target
+from capture_forwarder.kinds.captures.kind import CaptureKind
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
 from capture_forwarder.telemetry import Telemetry
 
@@ -51,16 +50,15 @@ class Runtime:
 
     def __init__(self, settings: Settings, resources: Resources, observers: Sequence[Observer]) -> None:
         self._observers = tuple(observers)
-        progress = _progress(resources, settings.stack.progress_retention_days)
         s3 = s3_client()
         self._forwarder = Forwarder(
-            router=Router(settings.routes),
-            store=S3CaptureStore(s3),
+            routes=Router(settings.routes),
+            store=S3ObjectStore(s3),
             readers=ThreadPoolExecutor(READERS, thread_name_prefix="read-ahead"),
-            outlets={destination.name: outlet(destination) for destination in settings.destination},
-            progress=progress,
-            closing=Closing(
-                progress,
+            kind=CaptureKind(),
+            targets={destination.name: target(destination) for destination in settings.destination},
+            committer=ObjectCommitter(
+                _progress(resources, settings.stack.progress_retention_days),
                 _quarantine(resources, s3),
                 _queue(resources),
                 first_delay_secs=settings.function.first_delay_secs,
@@ -71,7 +69,7 @@ class Runtime:
         )
 
     def forward(self, works: Sequence[Work], left_secs: Callable[[], float]) -> list[ForwardReport]:
-        """Forward `works` within the time that `left_secs` gives; one report each."""
+        """Forward `works` and return one report each; `left_secs` gives the time until the invocation ends."""
         run = Run(
             deadline=Deadline(left_secs),
             clock=time.monotonic,
@@ -82,10 +80,10 @@ class Runtime:
         )
         return self._forwarder.forward(works, run)
 
-    def notice(self, event: Notice) -> None:
-        """Pass `event` on to every observer."""
+    def notice(self, notice: Notice) -> None:
+        """Pass `notice` on to every observer."""
         for observer in self._observers:
-            observer.notice(event)
+            observer.notice(notice)
 
 
 def build_runtime(environment: Mapping[str, str], observers: Sequence[Observer] | None = None) -> Runtime:
@@ -132,7 +130,7 @@ def _queue(resources: Resources) -> Queue | None:
     return SqsQueue(aws_session().client("sqs", config=CONFIG), resources.queue_url)
 
 
-def outlet(settings: DestinationSettings) -> Outlet:
+def target(settings: DestinationSettings) -> Target:
     """Return a destination as the settings describe it."""
     client = HttpClient(
         settings.url,
@@ -144,7 +142,7 @@ def outlet(settings: DestinationSettings) -> Outlet:
         compressed=settings.compression is Compression.GZIP,
     )
     destination = ArthurDestination(client, settings.limits, time.monotonic)
-    return Outlet(
+    return Target(
         name=settings.name,
         destination=destination,
         schemas=destination,

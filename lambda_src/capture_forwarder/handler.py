@@ -71,7 +71,7 @@ def _forward_messages(event: dict[str, Any], context: Context, runtime: Runtime)
     messages = {message["messageId"]: _open(message, runtime) for message in event["Records"]}
     valid = {message_id: opened for message_id, opened in messages.items() if opened}
     reports = dict(zip(valid, _forward(list(valid.values()), context, runtime), strict=True))
-    complete = {message_id for message_id, each in reports.items() if all(report.settled for report in each)}
+    complete = {message_id for message_id, each in reports.items() if all(report.complete for report in each)}
     return {"batchItemFailures": [{"itemIdentifier": each} for each in messages if each not in complete]}
 
 
@@ -93,7 +93,7 @@ def _forward(messages: list[Opened], context: Context, runtime: Runtime) -> list
 
 
 def _check_complete(reports: list[ForwardReport]) -> None:
-    incomplete = [report for report in reports if not report.settled]
+    incomplete = [report for report in reports if not report.complete]
     if incomplete:
         raise ForwardingIncomplete(
             "; ".join(f"{report.source.uri}: {report.why or 'rejections'}" for report in incomplete)

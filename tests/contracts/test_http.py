@@ -156,10 +156,10 @@ def test_a_request_that_is_refused_rejects_its_rows(server: Answering) -> None:
     server.script = [(422, {}, b"{}"), (400, {}, b"{}")]
     arthur = destination(server.url)
     results = arthur.send(batch(3), within_secs=60.0).results
-    assert [(row.status, row.refusal and row.refusal.code) for row in results] == [
+    assert [(row.status, row.reason and row.reason.code) for row in results] == [
         (RowStatus.REJECTED, RejectionCode.REFUSED_BY_DESTINATION)
     ] * 3
-    assert {row.refusal.why for row in results if row.refusal} == {"status 422 for the whole request"}
+    assert {row.reason.why for row in results if row.reason} == {"status 422 for the whole request"}
     with pytest.raises(DestinationDenied, match=r"^the model's attributes cannot be read: status 400 for the whole"):
         arthur.schema("m-1")
 

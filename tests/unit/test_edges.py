@@ -79,8 +79,8 @@ def test_a_rejection_knows_where_its_line_began() -> None:
 def test_a_line_that_is_too_long_says_by_how_much() -> None:
     """Its size with its line end, the limit, and what raises it."""
     (line,) = LineReader([b"x" * 30 + b"\n"], 10)
-    assert line.refusal is not None
-    assert line.refusal.why == "31 bytes, more than max_line_bytes = 10; raise it if such lines are wanted"
+    assert line.reason is not None
+    assert line.reason.why == "31 bytes, more than max_line_bytes = 10; raise it if such lines are wanted"
 
 
 def test_the_largest_exact_float_is_a_whole_number() -> None:
@@ -196,12 +196,12 @@ def test_a_stream_that_breaks_off_ends_in_a_line_of_its_own() -> None:
     assert [line.data for line in whole[:2]] == [b"one", b"two"]
     end = whole[-1].end
     assert (broken.number, broken.offset, broken.end, broken.data) == (len(whole) + 1, end, end, b"")
-    assert broken.refusal is not None
+    assert broken.reason is not None
 
 
 def test_the_size_of_a_line_past_the_limit_is_its_own() -> None:
     """Counted from its own beginning, not from that of the object."""
     _, line, last = LineReader([b"short\n" + b"x" * 30 + b"\nend"], 10)
-    assert line.refusal is not None
-    assert line.refusal.why.startswith("31 bytes, ")
+    assert line.reason is not None
+    assert line.reason.why.startswith("31 bytes, ")
     assert last.data == b"end"

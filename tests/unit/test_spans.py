@@ -13,7 +13,7 @@ from capture_forwarder.domain.progress import CommittedOffset, LineSpan
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.kinds.captures.compiled import FastPath, fast_path
-from capture_forwarder.kinds.captures.spans import DecodedSpan, decode_spans
+from capture_forwarder.kinds.captures.spans import GatheredSpan, decode_spans
 from capture_forwarder.lines.reader import LineReader
 from tests.support.captures import capture, csv_side
 
@@ -43,11 +43,11 @@ def lines(*data: bytes) -> LineReader:
     return LineReader([b"".join(one + b"\n" for one in data)], 1_000_000)
 
 
-def numbers(found: DecodedSpan | Line) -> list[int]:
+def numbers(found: GatheredSpan | Line) -> list[int]:
     """Return the numbers of the lines of what was gathered; of one for the plain path its number less than nothing."""
     if isinstance(found, Line):
         return [-found.number]
-    return [found.span.row(place)[0].number for place in range(found.span.owed)]
+    return [found.span.row(place)[0].number for place in range(found.span.pending)]
 
 
 def test_lines_travel_together_until_one_is_for_the_plain_path(fast: FastPath) -> None:
@@ -58,7 +58,7 @@ def test_lines_travel_together_until_one_is_for_the_plain_path(fast: FastPath) -
     ends = [line.end for line in lines(*data)]
     assert [one.end for one in found] == [ends[at] for at in (0, 1, 2, 3, 5)]
     last = found[-1]
-    assert isinstance(last, DecodedSpan)
+    assert isinstance(last, GatheredSpan)
     assert last.ready.ids == ["id-3", "id-4_0", "id-4_1"]
     assert (last.span.counts, last.span.lines) == ([1, 2], [call(3), call(4, rows=2)])
 
@@ -129,9 +129,9 @@ def test_no_line_is_lost_and_none_comes_twice(
             told.append(one)
         else:
             span = one.span
-            assert span.settled_to()[1] == span.number - 1
-            span.settle(range(span.owed))
-            assert span.settled_to() == (one.end, span.number + len(span.lines) - 1)
+            assert span.recorded_up_to()[1] == span.number - 1
+            span.record(range(span.pending))
+            assert span.recorded_up_to() == (one.end, span.number + len(span.lines) - 1)
             assert one.end == ends[span.number + len(span.lines) - 1]
             told += [line for line in expected if span.number <= line.number < span.number + len(span.lines)]
             assert [line.data for line in told[-len(span.lines) :]] == span.lines
@@ -147,7 +147,7 @@ def spans(counts: list[list[int]]) -> list[LineSpan]:
     for count in counts:
         data = [b"x" * (number + at) for at in range(len(count))]
         end = offset + sum(len(one) + 1 for one in data)
-        made.append(LineSpan(number, offset, end, data, count, owed=sum(count)))
+        made.append(LineSpan(number, offset, end, data, count, pending=sum(count)))
         number, offset = number + len(count), end
     return made
 
@@ -156,7 +156,7 @@ def spans(counts: list[list[int]]) -> list[LineSpan]:
 def test_every_inference_knows_its_line_and_its_row(counts: list[list[int]]) -> None:
     """Rows count up from 0 in every call, whatever stands before it in the span."""
     for span in spans(counts):
-        found = [span.row(place) for place in range(span.owed)]
+        found = [span.row(place) for place in range(span.pending)]
         expected = [(at, index) for at, count in enumerate(span.counts) for index in range(count)]
         assert [(line.number - span.number, index) for line, index in found] == expected
         for line, _ in found:
@@ -164,12 +164,12 @@ def test_every_inference_knows_its_line_and_its_row(counts: list[list[int]]) -> 
             assert line.offset == sum(number + 1 for number in range(1, line.number))
             assert line.end == line.offset + len(line.data) + 1
         with pytest.raises(IndexError):
-            span.row(span.owed)
+            span.row(span.pending)
 
 
 def test_rows_that_were_rejected_before_leave_gaps() -> None:
     """The plain path says which rows are left."""
-    span = LineSpan(1, 0, 5, [b"line"], [2], [1, 3], owed=2)
+    span = LineSpan(1, 0, 5, [b"line"], [2], [1, 3], pending=2)
     assert [span.row(place)[1] for place in (0, 1)] == [1, 3]
 
 
@@ -178,17 +178,17 @@ def test_the_watermark_stands_at_the_first_line_that_is_owed(counts: list[list[i
     """Whatever is settled first, before the next is entered or after; lines that owe nothing are behind at once."""
     made, watermark = spans(counts), CommittedOffset(ReadOffset())
     for span in made:
-        watermark.enter(span)
+        watermark.add(span)
         if data.draw(st.booleans()):
-            span.settle(range(span.owed))
-    everything = [(at, place) for at, span in enumerate(made) for place in range(span.owed)]
+            span.record(range(span.pending))
+    everything = [(at, place) for at, span in enumerate(made) for place in range(span.pending)]
     owed = [made[at].row(place)[0] for at, place in everything]
     last = made[-1] if made else LineSpan(1, 0, 0)
     end = ReadOffset(last.end, last.number + len(last.lines) - 1, compressed=bool(made))
     for at, place in [(None, 0), *data.draw(st.permutations(everything))]:
         if at is not None:
             owed.remove(made[at].row(place)[0])
-            made[at].settle([place])
+            made[at].record([place])
         first = min(owed, key=lambda line: line.number, default=None)
         expected = ReadOffset(first.offset, first.number - 1, compressed=first.number > 1) if first else end
         assert watermark.advance(compressed=True) == expected

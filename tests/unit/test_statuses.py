@@ -133,7 +133,7 @@ def test_a_receipt_has_one_result_a_row_in_order() -> None:
     assert found[:3] == [ACCEPTED, DUPLICATE, RETRYABLE]
     refused = wire.read_receipt(Answer(207, b'{"results":[{"status":400,"message":"no"},{"status":422}]}')).results
     assert [row.status for row in refused] == [RowStatus.REJECTED] * 2
-    assert [(row.refusal.code, row.refusal.why) for row in refused if row.refusal] == [
+    assert [(row.reason.code, row.reason.why) for row in refused if row.reason] == [
         (RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"),
         (RejectionCode.REFUSED_BY_DESTINATION, "status 422: no reason given"),
     ]
@@ -143,8 +143,8 @@ def test_a_long_reason_is_cut() -> None:
     """What a destination says goes into quarantine and reports; it does not decide how long those are."""
     body = json.dumps({"results": [{"status": 400, "message": "x" * 501}]}).encode()
     (row,) = wire.read_receipt(Answer(207, body)).results
-    assert row.refusal is not None
-    assert row.refusal.why == "status 400: " + "x" * 500
+    assert row.reason is not None
+    assert row.reason.why == "status 400: " + "x" * 500
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"results":null}', b'{"results":[{"status":"ok"}]}'])

@@ -1,94 +1,136 @@
-"""Capture objects forwarded together, so that their inferences share requests."""
+"""Forward objects together, so that their rows share requests."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import closing as closed_in_the_end
+from contextlib import closing
+from typing import Protocol
 
-from capture_forwarder.domain.capture import Work
+from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import ProgressRecord
-from capture_forwarder.domain.route import Router
-from capture_forwarder.forward.account import Account
-from capture_forwarder.forward.ahead import ReadAhead
-from capture_forwarder.forward.books import Books
-from capture_forwarder.forward.closing import Closing
-from capture_forwarder.forward.outlet import Outlet
-from capture_forwarder.forward.reading import ReadLimits
+from capture_forwarder.domain.route import Route
+from capture_forwarder.forward.committing import Committer, OpenObjects
+from capture_forwarder.forward.read_ahead import Opener, read_ahead
+from capture_forwarder.forward.reading import Pauses, ReadLimits, read_object, why_stop
 from capture_forwarder.forward.run import Run
-from capture_forwarder.forward.turns import Turns
-from capture_forwarder.forward.ways import Ways
-from capture_forwarder.ports import CaptureStore, Progress
+from capture_forwarder.forward.sending import Senders, Target
+from capture_forwarder.forward.tracking import ObjectTracker
+from capture_forwarder.kinds.kind import Kind
+from capture_forwarder.ports import ObjectStore
+
+
+class Routes(Protocol):
+    """Finds the route of an object."""
+
+    def route_for(self, source: CaptureObject) -> Route | None:
+        """Return the route of `source`, or `None` if there is none."""
+        ...
 
 
 class Forwarder:
-    """Sends the inferences of capture objects to where their routes lead."""
+    """Sends the rows of objects of one kind to the destinations of their routes."""
 
     def __init__(
         self,
         *,
-        router: Router,
-        store: CaptureStore,
+        routes: Routes,
+        store: ObjectStore,
         readers: Executor,
-        outlets: Mapping[str, Outlet],
-        progress: Progress,
-        closing: Closing,
+        kind: Kind,
+        targets: Mapping[str, Target],
+        committer: Committer,
         limits: ReadLimits,
     ) -> None:
-        self._router = router
+        self._routes = routes
         self._store = store
         self._readers = readers
-        self._outlets = outlets
-        self._progress = progress
-        self._closing = closing
+        self._kind = kind
+        self._targets = targets
+        self._committer = committer
         self._limits = limits
 
     def forward(self, works: Sequence[Work], run: Run) -> list[ForwardReport]:
-        """Return one report a work, in their order. Nothing that one object holds, or lacks, touches another.
+        """Return one report a work, in order. One bad object never affects the others."""
+        senders, objects = Senders(self._targets, self._kind, run), OpenObjects(self._committer, run)
+        readable = self._readable(works, senders, objects, run)
+        with closing(read_ahead(self._store, self._readers, readable, run.deadline)) as turns:
+            for tracker, opener in turns:
+                objects.open(tracker)
+                with tracker.contain_errors():
+                    self._read(tracker, opener, senders, objects, run)
+                objects.commit_finished()
+                self._bound_memory(senders, objects)
+        _record_all(senders, objects)
+        for tracker in objects.pending():
+            if tracker.inferences.pending:
+                tracker.end_with(ObjectState.PENDING, str(senders.sender(tracker.route).error))
+        objects.commit_all()
+        return [objects.report(work) for work in works]
 
-        Works for one state of an object share what becomes of it: events come more than once.
-        """
-        ways, books = Ways(self._outlets, run), Books(self._closing, run)
+    def _read(self, tracker: ObjectTracker, opener: Opener, senders: Senders, objects: OpenObjects, run: Run) -> None:
+        sender, pauses = senders.sender(tracker.route), Pauses(self._limits, run)
+        if stop := why_stop(sender, run):
+            tracker.end_with(*stop)
+            return
+        tracker.begin()
+        decoder = senders.decoder(tracker.route)
+        for decoded in read_object(tracker, opener, decoder, self._limits, sender.max_inferences):
+            tracker.add(decoded)
+            request_begun = sender.add(tracker, decoded)  # may wait for a request to end
+            if not pauses.due(tracker, request_begun=request_begun):
+                continue
+            tracker.advance()
+            objects.commit_finished()
+            if stop := why_stop(sender, run):
+                tracker.end_with(*stop)
+                return
+            if pauses.checkpoint_due(tracker):
+                objects.checkpoint(tracker)
+        tracker.end_with(ObjectState.READ)
+
+    def _readable(
+        self, works: Sequence[Work], senders: Senders, objects: OpenObjects, run: Run
+    ) -> Iterator[ObjectTracker]:
+        """Yield a tracker for every object that is to be read; open or report all others."""
+        stored, failure = self._load(works)
+        groups: dict[str | Work, Work] = {}
+        for work in works:
+            groups.setdefault(work.group, work)
+        for work in groups.values():
+            route = self._routes.route_for(work.source)
+            if route is None:
+                objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.UNROUTED))
+                continue
+            progress = stored.get(work.source.state_id or "") or ProgressRecord(read_offset=work.read_offset)
+            tracker = ObjectTracker(work, route, progress, self._kind)
+            if failure:
+                tracker.end_with(ObjectState.PENDING, failure)
+            elif progress.done:
+                tracker.end_with(ObjectState.DONE_BEFORE)
+            elif progress.leased_until > run.now():
+                tracker.end_with(ObjectState.LEASED, "another invocation is at work on it")
+            elif stop := why_stop(senders.sender(route), run):
+                tracker.end_with(*stop)
+            else:
+                yield tracker
+                continue
+            objects.open(tracker)
+
+    def _load(self, works: Sequence[Work]) -> tuple[Mapping[str, ProgressRecord], str | None]:
         try:
-            positions = self._progress.load([work.source for work in works])
+            return self._committer.load([work.source for work in works]), None
         except Unavailable as unavailable:
-            for work in works:
-                books.open(self._account(work, {})).stop(ObjectState.PENDING, str(unavailable))
-        else:
-            accounts: dict[str | Work, Account] = {}
-            for work in works:
-                accounts.setdefault(work.state, self._account(work, positions))
-            self._read(_to_read(accounts.values(), books, run), Turns(ways, books, self._limits, run), run)
-        ways.flush()
-        while ways.settle_some():
-            books.close_settled()
-        for account in books.still_open():
-            if account.route and account.inferences.pending:
-                account.stop(ObjectState.PENDING, str(ways.lane(account.route).failure))
-        books.close()
-        return [books.report(work) for work in works]
+            return {}, str(unavailable)
 
-    def _account(self, work: Work, positions: Mapping[str, ProgressRecord]) -> Account:
-        known = positions.get(work.source.state_id or "")
-        return Account(work, self._router.route_for(work.source), known or ProgressRecord(read_offset=work.read_offset))
-
-    def _read(self, accounts: list[Account], turns: Turns, run: Run) -> None:
-        places = [(account.work.source, account.start) for account in accounts]
-        ahead = ReadAhead(self._store, self._readers, places, run.deadline.reading_secs)
-        with closed_in_the_end(ahead):
-            for account in accounts:
-                turns.take(account, ahead)
+    def _bound_memory(self, senders: Senders, objects: OpenObjects) -> None:
+        """Wait for results if the lines of finished and unfinished objects take too much memory."""
+        if sum(tracker.pending_bytes for tracker in objects.pending()) > self._limits.max_pending_bytes:
+            _record_all(senders, objects)
 
 
-def _to_read(accounts: Collection[Account], books: Books, run: Run) -> list[Account]:
-    """Enter why objects are not to be read, and return the accounts of the others, which open at their turns."""
-    for account in accounts:
-        if account.route is None:
-            account.stop(ObjectState.UNROUTED)
-        elif account.position.done:
-            account.stop(ObjectState.DONE_BEFORE)
-        elif account.position.leased_until > run.now():
-            account.stop(ObjectState.LEASED, "another invocation is at work on it")
-        if account.state is not ObjectState.READING:
-            books.open(account)
-    return [account for account in accounts if account.state is ObjectState.READING]
+def _record_all(senders: Senders, objects: OpenObjects) -> None:
+    """Send every batch that was begun, and commit each object when its results are there."""
+    senders.flush()
+    while senders.wait_for_results():
+        objects.commit_finished()

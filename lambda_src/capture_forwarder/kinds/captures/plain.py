@@ -54,7 +54,7 @@ class Transform:
 
     def __call__(self, line: Line) -> Outcome:
         """Return what `line` becomes; nothing that it holds raises."""
-        record = line.refusal or decode_record(line.data)
+        record = line.reason or decode_record(line.data)
         if isinstance(record, SkipReason):
             return Skipped(record, line.number)
         call = record if isinstance(record, Reason) else self._call(record)
@@ -130,11 +130,4 @@ def _read(payload: Payload | None, options: PayloadOptions, what: str) -> Rows |
 
 
 def _rejection(refusal: Reason, line: Line, index: int | None = None, partner_id: str | None = None) -> Rejection:
-    return Rejection(
-        code=refusal.code,
-        why=refusal.why,
-        line=line.number,
-        offset=line.offset,
-        index=index,
-        partner_inference_id=partner_id,
-    )
+    return Rejection(refusal, line.number, line.offset, index, partner_id)

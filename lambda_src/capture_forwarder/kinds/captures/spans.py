@@ -16,7 +16,7 @@ from capture_forwarder.lines.reader import LineReader, Lines
 _MAX_ROWS = 128
 
 
-class DecodedSpan(Struct):
+class GatheredSpan(Struct):
     """A span of lines that the fast path reads, and what they became."""
 
     span: LineSpan
@@ -28,7 +28,7 @@ class DecodedSpan(Struct):
         return self.span.end
 
 
-def decode_spans(reader: LineReader, fast: FastPath | None, max_rows: int) -> Iterator[DecodedSpan | Line]:
+def decode_spans(reader: LineReader, fast: FastPath | None, max_rows: int) -> Iterator[GatheredSpan | Line]:
     """Yield spans of what the fast path reads, and between them, alone, every line that is for the plain path.
 
     A span has about `max_rows` at most, if its calls have as many rows as those before them.
@@ -52,11 +52,13 @@ def decode_spans(reader: LineReader, fast: FastPath | None, max_rows: int) -> It
             at_once = max(1, max_rows * len(data) // max(len(ready.rows), len(data)))
 
 
-def _gathered(lines: Lines, counts: Sequence[int | None], ready: EncodedRows) -> Iterator[DecodedSpan | Line]:
+def _gathered(lines: Lines, counts: Sequence[int | None], ready: EncodedRows) -> Iterator[GatheredSpan | Line]:
     """Yield all of `lines` together, but for those without a count: they are for the plain path."""
     if None not in counts:  # nearly always
         rows = cast("list[int]", counts)
-        yield DecodedSpan(LineSpan(lines.number, lines.offset, lines.end, lines.data, rows, owed=len(ready.ids)), ready)
+        yield GatheredSpan(
+            LineSpan(lines.number, lines.offset, lines.end, lines.data, rows, pending=len(ready.ids)), ready
+        )
         return
     taken = 0
     for is_left, group in groupby(zip(lines, counts, strict=True), lambda one: one[1] is None):
