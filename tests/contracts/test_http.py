@@ -209,7 +209,7 @@ def test_a_secret_that_is_no_token_is_a_persons_business(server: Answering) -> N
         timeouts_secs=(5.0, 5.0),
         max_connections=1,
     )
-    sentence = r"^the secret is no token: it holds characters that no header may$"
+    sentence = r"^the secret is not a token: it holds characters that a header must not have$"
     with pytest.raises(DestinationDenied, match=sentence):
         ArthurDestination(client, BatchLimits(), lambda: 0.0).send(batch(), within_secs=60.0)
     assert server.asked == []

@@ -52,7 +52,7 @@ def test_passing_trouble_is_tried_again(status: int) -> None:
     ("status", "remedy"),
     [
         (401, "put a valid one into the destination's secret"),
-        (402, "settle the account"),
+        (402, "pay its bill"),
         (403, "give it the permission"),
         (404, "correct the route's model_id or the destination's url"),
         (300, "correct the destination's url"),
@@ -150,7 +150,7 @@ def test_a_long_reason_is_cut() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"results":null}', b'{"results":[{"status":"ok"}]}'])
 def test_an_answer_without_readable_results_settles_nothing(body: bytes) -> None:
     """A proxy's page with status 200 is no receipt."""
-    with pytest.raises(DestinationUnavailable, match=r"^status 200 without readable results: nothing is settled$"):
+    with pytest.raises(DestinationUnavailable, match=r"^status 200 without readable results: no row has a result$"):
         wire.read_receipt(Answer(200, body))
 
 
