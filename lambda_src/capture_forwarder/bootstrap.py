@@ -29,7 +29,6 @@ from capture_forwarder.destinations.arthur.adapter import ArthurDestination, hea
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport
-from capture_forwarder.domain.notices import Notice
 from capture_forwarder.domain.route import Router
 from capture_forwarder.forward.committing import ObjectCommitter
 from capture_forwarder.forward.forwarder import Forwarder
@@ -46,10 +45,10 @@ if TYPE_CHECKING:
 
 
 class Runtime:
-    """A configured forwarder with its AWS clients, connections and observers."""
+    """A configured forwarder with its AWS clients, connections and observer."""
 
-    def __init__(self, settings: Settings, resources: Resources, observers: Sequence[Observer]) -> None:
-        self._observers = tuple(observers)
+    def __init__(self, settings: Settings, resources: Resources, observer: Observer) -> None:
+        self.observer = observer
         s3 = s3_client()
         self._forwarder = Forwarder(
             routes=Router(settings.routes),
@@ -68,33 +67,27 @@ class Runtime:
             ),
         )
 
-    def forward(self, works: Sequence[Work], left_secs: Callable[[], float]) -> list[ForwardReport]:
-        """Forward `works` and return one report each; `left_secs` gives the time until the invocation ends."""
+    def forward(self, works: Sequence[Work], left_millis: Callable[[], float]) -> list[ForwardReport]:
+        """Forward `works` and return one report each; `left_millis` gives the time until the invocation ends."""
         run = Run(
-            deadline=Deadline(left_secs),
+            deadline=Deadline(left_millis),
             clock=time.monotonic,
             now=time.time,
             sleep=time.sleep,
             jitter=random.random,
-            observer=self,
+            observer=self.observer,
         )
         return self._forwarder.forward(works, run)
 
-    def notice(self, notice: Notice) -> None:
-        """Pass `notice` on to every observer."""
-        for observer in self._observers:
-            observer.notice(notice)
 
-
-def build_runtime(environment: Mapping[str, str], observers: Sequence[Observer] | None = None) -> Runtime:
+def build_runtime(environment: Mapping[str, str], observer: Observer | None = None) -> Runtime:
     """Return a runtime as `environment` configures it. Raises `SettingsError`.
 
-    Without `observers` it writes the log and the metrics of the deployed function.
+    Without `observer` it writes the log and the metrics of the deployed function.
     """
     settings = _settings(environment)
-    if observers is None:
-        observers = [Telemetry(lambda: datetime.now(UTC), settings.stack.name)]
-    return Runtime(settings, Resources.from_environment(environment), observers)
+    observer = observer or Telemetry(partial(datetime.now, UTC), settings.stack.name)
+    return Runtime(settings, Resources.from_environment(environment), observer)
 
 
 def _settings(environment: Mapping[str, str]) -> Settings:

@@ -42,7 +42,7 @@ def make_handler(runtime: Runtime) -> Handler:
                 return _forward_messages(event, context, runtime)
             return _forward_event(event, context, runtime)
         finally:
-            runtime.notice(RunEnded())
+            runtime.observer.notice(RunEnded())
 
     return lambda_handler
 
@@ -79,16 +79,16 @@ def _open(message: dict[str, Any], runtime: Runtime) -> Opened | None:
     try:
         return open_message(message["body"])
     except EventError as error:
-        runtime.notice(MessageRejected(message["messageId"], str(error)))
+        runtime.observer.notice(MessageRejected(message["messageId"], str(error)))
         return None
 
 
 def _forward(messages: list[Opened], context: Context, runtime: Runtime) -> list[list[ForwardReport]]:
     """Forward the objects of all messages in one run, so that they share requests; return the reports by message."""
     if ignored := sum(opened.ignored for opened in messages):
-        runtime.notice(RecordsIgnored(ignored))
+        runtime.observer.notice(RecordsIgnored(ignored))
     works = [work for opened in messages for work in opened.works]
-    reports = iter(runtime.forward(works, lambda: context.get_remaining_time_in_millis() / 1000))
+    reports = iter(runtime.forward(works, context.get_remaining_time_in_millis))
     return [[next(reports) for _ in opened.works] for opened in messages]
 
 

@@ -54,7 +54,7 @@ def sample(name: str) -> dict[str, Any]:
 def handled(event: dict[str, Any]) -> tuple[dict[str, Any], Reports]:
     """Return the handler's answer, and the reports of the objects."""
     seen = Reports()
-    handler = make_handler(build_runtime(os.environ, [seen]))
+    handler = make_handler(build_runtime(os.environ, seen))
     return handler(event, LocalContext()), seen
 
 

@@ -233,7 +233,7 @@ def a_run(clock: Clock | None = None, watching: Observer | None = None) -> Run:
     """Return a run of fifteen minutes in which nobody really sleeps."""
     clock = clock or Clock()
     return Run(
-        deadline=Deadline(clock.left),
+        deadline=Deadline(lambda: 1000 * clock.left()),
         clock=clock.read,
         now=clock.read,
         sleep=clock.sleep,

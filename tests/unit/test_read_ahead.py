@@ -51,7 +51,7 @@ class Turns:
         self, store: MemoryStore, sources: list[CaptureObject], executor: Executor | None = None, left_secs: float = inf
     ) -> None:
         trackers = (ObjectTracker(Work(source), ROUTE, ProgressRecord(), CaptureKind()) for source in sources)
-        self.turns = read_ahead(store, executor or AtOnce(), trackers, Deadline(lambda: left_secs))
+        self.turns = read_ahead(store, executor or AtOnce(), trackers, Deadline(lambda: 1000 * left_secs))
 
     def open(self, source: CaptureObject) -> OpenResult:
         """Go to the turn of `source` and open it."""

@@ -124,7 +124,7 @@ def test_a_request_that_would_come_too_late_is_not_begun() -> None:
 def test_the_grace_follows_the_slowest_request() -> None:
     """What is left for new work is what is left, less closing, less the slowest request of late."""
     clock = Clock(100.0)
-    deadline = Deadline(clock.left)
+    deadline = Deadline(lambda: 1000 * clock.left())
     assert deadline.left_secs(1) == pytest.approx(95.0)
     deadline.observe(7.0)
     deadline.observe(3.0)

@@ -50,7 +50,7 @@ class DynamoProgress:
 
     def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
         """Return the stored records of `sources` by `state_id`; reads a hundred at once. Raises `Unavailable`."""
-        wanted = sorted({source.state_id for source in sources if source.state_id})
+        wanted = sorted({state for source in sources if (state := source.state_id)})
         records: dict[str, ProgressRecord] = {}
         for start in range(0, len(wanted), _KEYS_A_READ):
             records |= self._read([{KEY: {"S": state}} for state in wanted[start : start + _KEYS_A_READ]])
@@ -58,12 +58,13 @@ class DynamoProgress:
 
     def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
         """Store `record` if the stored fence is still `expected_fence`. Raises `LeaseLost`, `Unavailable`."""
-        if source.state_id is None:
+        state = source.state_id
+        if state is None:
             return
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=_item(source.state_id, record) | {EXPIRES: {"N": str(int(self._now()) + self._keep_secs)}},
+                Item=_item(state, record) | {EXPIRES: {"N": str(int(self._now()) + self._keep_secs)}},
                 ConditionExpression="attribute_not_exists(fence) OR fence = :seen",
                 ExpressionAttributeValues={":seen": {"N": str(expected_fence)}},
             )

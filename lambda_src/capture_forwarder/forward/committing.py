@@ -3,7 +3,7 @@
 In this order a crash between two steps repeats work and loses none.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.notices import ObjectForwarded
 from capture_forwarder.domain.progress import ProgressRecord, QuarantineFile
 from capture_forwarder.forward.run import Run
+from capture_forwarder.forward.sending import Senders
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.ports import Progress, Quarantine, Queue
 
@@ -40,22 +41,21 @@ class OpenObjects:
     """The objects of one run that are not committed yet, and the reports of the others.
 
     Each object is committed as soon as it is finished. A function that is killed later repeats little.
-    Works for one version of an object share a tracker, because events come more than once.
     """
 
     def __init__(self, committer: Committer, run: Run) -> None:
+        self.reports: dict[Work, ForwardReport] = {}
         self._committer = committer
         self._run = run
-        self._open: dict[str | Work, ObjectTracker] = {}
-        self._reports: dict[str | Work, ForwardReport] = {}
+        self._open: list[ObjectTracker] = []
 
     def open(self, tracker: ObjectTracker) -> None:
         """Add an object."""
-        self._open[tracker.work.group] = tracker
+        self._open.append(tracker)
 
-    def pending(self) -> Iterable[ObjectTracker]:
-        """Return the objects that are not committed yet."""
-        return self._open.values()
+    def uncommitted_bytes(self) -> int:
+        """Return the size of the lines that were read and are not committed."""
+        return sum(tracker.read_to - tracker.progress.read_offset.offset for tracker in self._open)
 
     def checkpoint(self, tracker: ObjectTracker) -> None:
         """Commit what is recorded of an object so far. Raises `Unavailable`."""
@@ -63,26 +63,24 @@ class OpenObjects:
 
     def commit_finished(self) -> None:
         """Commit every object that is finished."""
-        for tracker in [tracker for tracker in self._open.values() if tracker.finished]:
+        for tracker in [tracker for tracker in self._open if tracker.finished]:
             self._commit(tracker)
 
-    def commit_all(self) -> None:
-        """Commit every object."""
-        for tracker in list(self._open.values()):
+    def commit_all(self, senders: Senders) -> None:
+        """Commit every object; rows that are still pending have the error of their sender."""
+        for tracker in list(self._open):
+            if tracker.inferences.pending:
+                tracker.end_with(ObjectState.PENDING, str(senders.sender(tracker.route).error))
             self._commit(tracker)
 
     def add_report(self, work: Work, report: ForwardReport) -> None:
-        """Add the report of an object that needs no commit."""
-        self._reports[work.group] = report
+        """Add the report of an object that is committed, or that needs no commit."""
+        self.reports[work] = report
         self._run.observer.notice(ObjectForwarded(report))
-
-    def report(self, work: Work) -> ForwardReport:
-        """Return the report of a committed object."""
-        return self._reports[work.group]
 
     def _commit(self, tracker: ObjectTracker) -> None:
         self._committer.commit(tracker, self._run)
-        del self._open[tracker.work.group]
+        self._open.remove(tracker)
         self.add_report(tracker.work, tracker.report())
 
 
@@ -157,8 +155,10 @@ class ObjectCommitter:
         tracker.saved(progress)
 
     def _quarantine_before(self, tracker: ObjectTracker, offset: int | None) -> None:
+        if not tracker.rejections or self._quarantine is None:
+            return
         rejected = tracker.rejections_before(offset)
-        if not rejected or self._quarantine is None:
+        if not rejected:
             return
         self._quarantine.keep(
             QuarantineFile(

@@ -1,6 +1,6 @@
 """Forward objects together, so that their rows share requests."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from typing import Protocol
@@ -12,7 +12,7 @@ from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.committing import Committer, OpenObjects
 from capture_forwarder.forward.read_ahead import Opener, read_ahead
-from capture_forwarder.forward.reading import Pauses, ReadLimits, read_object, why_stop
+from capture_forwarder.forward.reading import Pauses, ReadLimits, open_spans, why_stop
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.sending import Senders, Target
 from capture_forwarder.forward.tracking import ObjectTracker
@@ -51,22 +51,33 @@ class Forwarder:
         self._limits = limits
 
     def forward(self, works: Sequence[Work], run: Run) -> list[ForwardReport]:
-        """Return one report a work, in order. One bad object never affects the others."""
+        """Return one report a work, in order. Works for one version of an object share a report: events are repeated."""
+        groups: dict[str | Work, Work] = {}
+        firsts = [groups.setdefault(work.group, work) for work in works]
         senders, objects = Senders(self._targets, self._kind, run), OpenObjects(self._committer, run)
-        readable = self._readable(works, senders, objects, run)
+        readable = self._readable(groups, senders, objects, run)
         with closing(read_ahead(self._store, self._readers, readable, run.deadline)) as turns:
             for tracker, opener in turns:
                 objects.open(tracker)
-                with tracker.contain_errors():
-                    self._read(tracker, opener, senders, objects, run)
+                self._read_alone(tracker, opener, senders, objects, run)
                 objects.commit_finished()
-                self._bound_memory(senders, objects)
-        _record_all(senders, objects)
-        for tracker in objects.pending():
-            if tracker.inferences.pending:
-                tracker.end_with(ObjectState.PENDING, str(senders.sender(tracker.route).error))
-        objects.commit_all()
-        return [objects.report(work) for work in works]
+                if objects.uncommitted_bytes() > self._limits.max_uncommitted_bytes:
+                    _wait_for_all(senders, objects)
+        _wait_for_all(senders, objects)
+        objects.commit_all(senders)
+        return [objects.reports[work] for work in firsts]
+
+    def _read_alone(
+        self, tracker: ObjectTracker, opener: Opener, senders: Senders, objects: OpenObjects, run: Run
+    ) -> None:
+        """Read one object. Its errors become its state, so that one bad object never affects the others."""
+        try:
+            self._read(tracker, opener, senders, objects, run)
+        except Unavailable as unavailable:
+            tracker.end_with(ObjectState.PENDING, str(unavailable))
+        except Exception as bug:  # noqa: BLE001 - a bug in one object must not stop the delivery of the others
+            why = f"unexpected {type(bug).__name__} after {tracker.lines.read} lines"
+            tracker.end_with(ObjectState.FAILED, why)
 
     def _read(self, tracker: ObjectTracker, opener: Opener, senders: Senders, objects: OpenObjects, run: Run) -> None:
         sender, pauses = senders.sender(tracker.route), Pauses(self._limits, run)
@@ -75,7 +86,7 @@ class Forwarder:
             return
         tracker.begin()
         decoder = senders.decoder(tracker.route)
-        for decoded in read_object(tracker, opener, decoder, self._limits, sender.max_inferences):
+        for decoded in open_spans(tracker, opener, decoder, self._limits, sender.max_inferences):
             tracker.add(decoded)
             request_begun = sender.add(tracker, decoded)  # may wait for a request to end
             if not pauses.due(tracker, request_begun=request_begun):
@@ -90,19 +101,16 @@ class Forwarder:
         tracker.end_with(ObjectState.READ)
 
     def _readable(
-        self, works: Sequence[Work], senders: Senders, objects: OpenObjects, run: Run
+        self, groups: Mapping[str | Work, Work], senders: Senders, objects: OpenObjects, run: Run
     ) -> Iterator[ObjectTracker]:
         """Yield a tracker for every object that is to be read; open or report all others."""
-        stored, failure = self._load(works)
-        groups: dict[str | Work, Work] = {}
-        for work in works:
-            groups.setdefault(work.group, work)
-        for work in groups.values():
+        stored, failure = self._load(groups.values())
+        for group, work in groups.items():
             route = self._routes.route_for(work.source)
             if route is None:
                 objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.UNROUTED))
                 continue
-            progress = stored.get(work.source.state_id or "") or ProgressRecord(read_offset=work.read_offset)
+            progress = stored.get(str(group)) or ProgressRecord(read_offset=work.read_offset)
             tracker = ObjectTracker(work, route, progress, self._kind)
             if failure:
                 tracker.end_with(ObjectState.PENDING, failure)
@@ -110,26 +118,22 @@ class Forwarder:
                 tracker.end_with(ObjectState.DONE_BEFORE)
             elif progress.leased_until > run.now():
                 tracker.end_with(ObjectState.LEASED, "another invocation is at work on it")
-            elif stop := why_stop(senders.sender(route), run):
-                tracker.end_with(*stop)
+            elif error := senders.sender(route).error:
+                tracker.end_with(ObjectState.PENDING, str(error))
             else:
                 yield tracker
                 continue
             objects.open(tracker)
 
-    def _load(self, works: Sequence[Work]) -> tuple[Mapping[str, ProgressRecord], str | None]:
+    def _load(self, works: Iterable[Work]) -> tuple[Mapping[str, ProgressRecord], str | None]:
+        """Return the stored progress, or the reason why it cannot be read."""
         try:
             return self._committer.load([work.source for work in works]), None
         except Unavailable as unavailable:
             return {}, str(unavailable)
 
-    def _bound_memory(self, senders: Senders, objects: OpenObjects) -> None:
-        """Wait for results if the lines of finished and unfinished objects take too much memory."""
-        if sum(tracker.pending_bytes for tracker in objects.pending()) > self._limits.max_pending_bytes:
-            _record_all(senders, objects)
 
-
-def _record_all(senders: Senders, objects: OpenObjects) -> None:
+def _wait_for_all(senders: Senders, objects: OpenObjects) -> None:
     """Send every batch that was begun, and commit each object when its results are there."""
     senders.flush()
     while senders.wait_for_results():

@@ -20,22 +20,22 @@ _CLOCK_BYTES = 64 * 1024
 class ReadLimits(Struct, frozen=True, kw_only=True):
     """Limits of reading.
 
-    Progress is saved every `checkpoint_secs` within an object, and when rejections of `max_rejected_bytes` are held. At
-    most about `max_pending_bytes` of lines are held for results when the next object is read.
+    Progress is saved every `checkpoint_secs` within an object, and when rejections of `max_rejected_bytes` are held.
+    Before the next object is read, at most `max_uncommitted_bytes` of lines may wait for their commit.
     """
 
     max_line_bytes: int = 64 * 1024 * 1024
     checkpoint_secs: float = 20.0
     max_rejected_bytes: int = 4 * 1024 * 1024
-    max_pending_bytes: int = 64 * 1024 * 1024
+    max_uncommitted_bytes: int = 64 * 1024 * 1024
 
 
-def read_object(
+def open_spans(
     tracker: ObjectTracker, opener: Opener, decoder: Decoder, limits: ReadLimits, max_rows: int
 ) -> Iterator[DecodedSpan]:
-    """Open an object and yield its lines as spans. Raises `Unavailable`.
+    """Open an object and return its lines as spans. Raises `Unavailable`, at once or between spans.
 
-    An object that can never be read yields nothing, and its tracker has the reason.
+    An object that can never be read has no spans, and its tracker has the reason.
     """
     opened = opener()
     if isinstance(opened, Reason):
@@ -45,7 +45,8 @@ def read_object(
     else:
         reader = LineReader(opened.chunks, limits.max_line_bytes, tracker.progress.read_offset)
         tracker.modified, tracker.compressed = opened.modified, reader.compressed
-        yield from decoder.decode(reader, max_rows)
+        return decoder.decode(reader, max_rows)
+    return iter(())
 
 
 class Pauses:

@@ -14,14 +14,14 @@ _RESERVED_SHARE = 0.05
 class Deadline:
     """Tells how much time is left for work of one kind.
 
-    Reserves 5 % of the time for committing, plus the slowest request seen. `platform_left_secs` gives the seconds until
-    the platform ends the invocation; infinity at a terminal.
+    Reserves 5 % of the time for committing, plus the slowest request seen. `left_millis` gives the milliseconds until
+    the platform ends the invocation, as Lambda's context does; infinity at a terminal.
     """
 
-    def __init__(self, platform_left_secs: Callable[[], float]) -> None:
-        self.platform_left_secs = platform_left_secs
-        given = platform_left_secs()
-        self._reserved_secs = given * _RESERVED_SHARE if given < inf else 0.0
+    def __init__(self, left_millis: Callable[[], float]) -> None:
+        self._left_millis = left_millis
+        given_secs = left_millis() / 1000
+        self._reserved_secs = given_secs * _RESERVED_SHARE if given_secs < inf else 0.0
         self._slowest_secs = 0.0
 
     def observe(self, request_secs: float) -> None:
@@ -34,7 +34,11 @@ class Deadline:
         0 is for a request that is under way, 1 for a request that begins now, 2 for reading: the requests under way
         end first, and then one more is sent.
         """
-        return self.platform_left_secs() - self._reserved_secs - requests_to_come * self._slowest_secs
+        return self._left_millis() / 1000 - self._reserved_secs - requests_to_come * self._slowest_secs
+
+    def platform_left_secs(self) -> float:
+        """Return the seconds until the platform ends the invocation; a lease lasts so long."""
+        return self._left_millis() / 1000
 
 
 class Run(Struct, frozen=True, kw_only=True):

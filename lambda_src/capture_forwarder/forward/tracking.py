@@ -1,14 +1,13 @@
 """One object during a run: its counts, its rejections, and how far it is recorded."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from capture_forwarder.domain.capture import Line, ReadOffset, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
-from capture_forwarder.domain.delivery import ACCEPTED, Reason, RowResult, RowStatus, Unavailable
+from capture_forwarder.domain.delivery import ACCEPTED, Reason, RowResult, RowStatus
 from capture_forwarder.domain.progress import CommittedOffset, LineSpan, ProgressRecord, QuarantineEntry
 from capture_forwarder.domain.route import Route
 from capture_forwarder.kinds.kind import DecodedSpan, Kind
@@ -115,25 +114,10 @@ class ObjectTracker:
         if self.state in {ObjectState.READING, ObjectState.READ}:
             self.state, self.why = state, why
 
-    @contextmanager
-    def contain_errors(self) -> Iterator[None]:
-        """Turn an error into this object's state, so that one bad object never affects the others."""
-        try:
-            yield
-        except Unavailable as unavailable:
-            self.end_with(ObjectState.PENDING, str(unavailable))
-        except Exception as bug:  # noqa: BLE001 - a bug in one object must not stop the delivery of the others
-            self.end_with(ObjectState.FAILED, f"unexpected {type(bug).__name__} after {self.lines.read} lines")
-
     @property
     def finished(self) -> bool:
         """Whether the object is not read any more and no row of it is pending."""
         return self.state is not ObjectState.READING and not self.inferences.pending
-
-    @property
-    def pending_bytes(self) -> int:
-        """The size of the lines that are held because a row of them, or of a line before them, is pending."""
-        return self.read_to - self.advance().offset
 
     def advance(self) -> ReadOffset:
         """Return the offset before which no row is pending, and drop the lines before it."""
