@@ -42,7 +42,10 @@ def _is_flat(value: JsonValue) -> TypeGuard[list[Scalar]]:
 def _outer_key(document: JsonValue) -> str | None:
     if not isinstance(document, dict):
         return None
-    return next((key for key in _OUTER_KEYS if isinstance(document.get(key), list)), None)
+    for key in _OUTER_KEYS:
+        if key in document and isinstance(document[key], list):
+            return key
+    return None
 
 
 def _ordered_key(document: JsonValue) -> str | None:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CaptureContentType
 """
 
 import binascii
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -23,6 +24,8 @@ class Body(Struct, frozen=True, gc=False):
     text: str
 
 
+# Content types are captured data: a limit keeps hostile ones from filling the memory.
+_MAX_CONTENT_TYPES = 256
 _BINARY_FAMILIES = ("image/", "audio/", "video/", "font/")
 _BINARY = frozenset(
     {
@@ -66,6 +69,7 @@ def declared_media(encoding: str, content_type: str | None, override: str | None
     return media_of(declared) if charset in _UTF_8 else None
 
 
+@lru_cache(_MAX_CONTENT_TYPES)
 def _plain_media(encoding: Encoding, content_type: str | None, override: str | None) -> Media:
     family = Media.CSV if encoding is Encoding.CSV else Media.JSON
     media = media_of(_split(override or content_type or "")[0])
@@ -73,6 +77,7 @@ def _plain_media(encoding: Encoding, content_type: str | None, override: str | N
     return media if media and wins else family
 
 
+@lru_cache(_MAX_CONTENT_TYPES)
 def _split(content_type: str) -> tuple[str, str]:
     essence, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charset = next((part.removeprefix("charset=") for part in parameters if part.startswith("charset=")), "utf-8")
