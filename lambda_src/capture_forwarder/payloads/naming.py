@@ -7,7 +7,7 @@ from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.route import UnknownAttributes
 from capture_forwarder.domain.schema import Attribute, Side
 from capture_forwarder.domain.values import CONVERTERS, JsonValue, json_scalar, parse_csv_cell
-from capture_forwarder.payloads.rows import Row
+from capture_forwarder.payloads.layouts import Row
 
 Named = dict[str, Value] | Reason
 # Nested names repeat their parents' in every leaf, so a long parent with many leaves would grow without bound.

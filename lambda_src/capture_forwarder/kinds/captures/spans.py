@@ -1,4 +1,4 @@
-"""Lines gathered into spans: what lies beside each other in an object travels together."""
+"""The old form of spans, until `forward/` uses `CaptureKind`."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
