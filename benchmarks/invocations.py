@@ -52,6 +52,19 @@ class _Counts:
             self.counts.update(inferences=report.inferences.accepted, records=report.lines.read)
 
 
+class _Both:
+    """Passes every notice on to the deployed function's observer and to the counts."""
+
+    def __init__(self, telemetry: Telemetry, counts: _Counts) -> None:
+        self._telemetry = telemetry
+        self._counts = counts
+
+    def notice(self, notice: Notice) -> None:
+        """Pass `notice` on."""
+        self._telemetry.notice(notice)
+        self._counts.notice(notice)
+
+
 def main() -> None:
     """Run the handler over the events of stdin."""
     given = json.load(sys.stdin)
@@ -61,7 +74,7 @@ def main() -> None:
     counts = _Counts()
     # Built after the hook above, so that the hook sees the calls of all clients.
     telemetry = Telemetry(lambda: datetime.now(UTC), "benchmark")
-    handler = make_handler(build_runtime(os.environ, [telemetry, counts]))
+    handler = make_handler(build_runtime(os.environ, _Both(telemetry, counts)))
     for event in given["warm_up"]:
         _invoke(handler, event, counts)
     counts.counts.clear()

@@ -36,7 +36,7 @@ from capture_forwarder.forward.read_ahead import READERS
 from capture_forwarder.forward.reading import ReadLimits
 from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.forward.sending import Target
-from capture_forwarder.kinds.captures.kind import CaptureKind
+from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
 from capture_forwarder.telemetry import Telemetry
 

@@ -14,7 +14,7 @@ from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.domain.values import typed
-from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
 from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
 
@@ -55,7 +55,7 @@ def test_text_with_a_null_byte_is_no_text() -> None:
     """The sentence names the charset in which it was read."""
     outcome = outcome_of(capture(base64_side(b"1\x002", "text/csv"), ONE))
     assert isinstance(outcome, Rejection)
-    assert outcome.why == "the body is not utf-8 text; its declared type says that it should be"
+    assert outcome.why == "the body is not utf-8 text, although its declared type says so"
 
 
 @pytest.mark.parametrize(("keys", "shape", "row"), [([0], 1, [7]), ([0, 2], 3, [7, 0, 8]), ([], 0, None)])
@@ -70,7 +70,7 @@ def test_a_rejection_knows_where_its_line_began() -> None:
     """In bytes of the uncompressed stream, for the line and for each of its rows."""
     data = capture(json_side({"a": {"b": 1}, "a.b": 2}), ONE)
     for bad, index in ((b"broken", None), (data, 0)):
-        outcome = Transform(DecodingOptions())(Line(9, 4711, 5000, bad))
+        outcome = PlainPath(DecodingOptions())(Line(9, 4711, 5000, bad))
         rejection = outcome.rows[0] if isinstance(outcome, Decoded) else outcome
         assert isinstance(rejection, Rejection)
         assert (rejection.line, rejection.offset, rejection.index) == (9, 4711, index)

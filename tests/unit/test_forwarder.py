@@ -34,7 +34,7 @@ from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, Value
 from capture_forwarder.forward.committing import ObjectCommitter
 from capture_forwarder.forward.forwarder import Forwarder
 from capture_forwarder.forward.reading import ReadLimits
-from capture_forwarder.kinds.captures.kind import CaptureKind
+from capture_forwarder.kinds.captures.decoder import CaptureKind
 from tests.support.captures import capture, csv_side
 from tests.support.fakes import (
     Clock,

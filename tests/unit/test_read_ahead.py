@@ -16,7 +16,7 @@ from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.forward.read_ahead import MAX_BYTES, MAX_OBJECTS, OpenResult, read_ahead
 from capture_forwarder.forward.run import Deadline
 from capture_forwarder.forward.tracking import ObjectTracker
-from capture_forwarder.kinds.captures.kind import CaptureKind
+from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.ports import OpenObject
 from tests.support.captures import capture, csv_side
 from tests.support.fakes import WRITTEN, Crowd, MemoryStore

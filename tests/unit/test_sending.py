@@ -16,7 +16,7 @@ from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.run import Deadline
 from capture_forwarder.forward.sending import Sender
 from capture_forwarder.forward.tracking import ObjectTracker
-from capture_forwarder.kinds.captures.kind import CaptureKind
+from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
 from tests.support.fakes import Clock, Crowd, RecordingDestination, a_run, target
 

@@ -11,7 +11,7 @@ from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, 
 from capture_forwarder.domain.progress import LineSpan, QuarantineEntry
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.kinds.captures.kind import CaptureDecoder, CaptureKind
+from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
 from capture_forwarder.kinds.quarantine.entries import decode_entry
 from capture_forwarder.kinds.quarantine.originals import Originals
