@@ -20,9 +20,9 @@ from msgspec import Struct
 from benchmarks.loopback import Loopback
 from benchmarks.processes import ROOT, median_ratio
 from benchmarks.report import Benchmark, Figure
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from infra.bundling.asset import build_asset
-from infra.bundling.target import Target
+from infra.bundling.wheels import Target
 
 _MEASURED: Final = """
 import sys

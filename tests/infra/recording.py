@@ -15,7 +15,7 @@ from botocore.model import OperationModel
 
 from capture_forwarder import bootstrap
 from capture_forwarder.aws.session import aws_session
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_forwarder.handler import lambda_handler
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model

@@ -14,14 +14,13 @@ from urllib.parse import quote_plus
 import boto3
 import pytest
 
+from capture_forwarder.configuration.names import RESOURCE_VARIABLES
 from capture_forwarder.configuration.reader import read_settings
-from capture_forwarder.configuration.settings import RESOURCE_VARIABLES
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.server import Monitor, running_monitor
 from infra.bundling.asset import build_asset
-from infra.bundling.target import Target
-from infra.bundling.wheels import install_wheels
+from infra.bundling.wheels import Target, install_wheels
 from tests.infra.runtime_api import Answer, RuntimeApi, running_runtime_api
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric has wheels for Linux alone")

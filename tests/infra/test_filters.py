@@ -56,8 +56,8 @@ def test_what_cannot_be_merged_names_both_routes_and_what_to_write() -> None:
         parse_settings(text.replace('"https:', '"http:'), "my.toml", problems)
     (_, problem) = caught.value.problems
     assert problem == (
-        "route 'r0' and route 'r1': S3 takes no two overlapping notifications of one bucket (a/*.jsonl.gz, a/b/*.gz); "
-        "give both one suffix, or write trigger = \"eventbridge\" in the [[bucket]] 'captures'"
+        "route 'r0' and route 'r1': S3 refuses two overlapping notifications of one bucket (a/*.jsonl.gz, a/b/*.gz); "
+        "give both the same suffix, or write trigger = \"eventbridge\" in the [[bucket]] 'captures'"
     )
 
 
@@ -71,7 +71,9 @@ def test_more_filters_than_a_bucket_can_have_are_refused() -> None:
     """S3 takes a hundred notifications a bucket."""
     many = [(f"m{index:03}/", ".jsonl") for index in range(101)]
     (problem,) = problems(parse_settings(configured(*many)))
-    assert problem.startswith("bucket 'captures': S3 takes at most 100 notifications a bucket, and routes ask for 101")
+    assert problem.startswith(
+        "bucket 'captures': S3 takes at most 100 notifications for one bucket, and the routes need 101"
+    )
     assert not list(problems(parse_settings(configured(*many[:100]))))
 
 

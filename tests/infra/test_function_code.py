@@ -13,8 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from capture_forwarder.configuration.reader import read_settings
 from infra.bundling.asset import build_asset
 from infra.bundling.code import PLATFORM_VARIABLE, chosen_target, function_code
-from infra.bundling.target import AssetError, Target
-from infra.bundling.wheels import DEPENDENCIES
+from infra.bundling.wheels import DEPENDENCIES, AssetError, Target
 
 CONFIG = Path("events/forwarder.toml")
 BIN = Path(sys.prefix) / "bin"
