@@ -1,4 +1,4 @@
-"""What boto3 raises, said in one word."""
+"""The exceptions of boto3, under one name."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -6,7 +6,7 @@ AwsError = (BotoCoreError, ClientError)
 
 
 def code_of(error: Exception) -> str:
-    """Return the service's error code, or the kind of failure where no service answered."""
+    """Return the error code of the service, or the exception's name if no service answered."""
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code", "an error without code")
     return type(error).__name__

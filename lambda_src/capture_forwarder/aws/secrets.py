@@ -1,4 +1,4 @@
-"""Tokens, by reference: the value lives in Secrets Manager or Parameter Store and is fetched when it is needed."""
+"""Tokens by reference: a token is in Secrets Manager or Parameter Store, and is fetched when a request needs it."""
 
 import os
 
@@ -18,7 +18,7 @@ class SecretToken:
         self._reference = reference
 
     def __call__(self, *, refresh: bool = False) -> str:
-        """Return the token, at most five minutes old, or fresh. Raises `DestinationDenied` if there is none."""
+        """Return the token, at most five minutes old, or a fresh one. Raises `DestinationDenied` if there is none."""
         try:
             token = self._fetch(refresh).strip()
         except GetParameterError as error:
@@ -30,7 +30,7 @@ class SecretToken:
             raise DestinationDenied(f"the secret {self._reference} is empty; put the API's token there")
         return token
 
-    def _fetch(self, refresh: bool) -> str:  # noqa: FBT001 - private, named at its one call
+    def _fetch(self, refresh: bool) -> str:  # noqa: FBT001 - private, with one call
         match self._kind:
             case "env":
                 return os.environ.get(self._name, "")
