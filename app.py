@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_forwarder.configuration.reader import SettingsError
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE
 from infra.node import choose_node
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from benchmarks.data import MODEL_ID, SCHEMA
 from benchmarks.processes import cores, finish, serving, start
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE
+from capture_forwarder.configuration.names import CONFIG_VARIABLE
 
 BUCKET: Final = "captures"
 _TOKEN_VARIABLE: Final = "CAPTURE_FORWARDER_BENCHMARK_TOKEN"  # noqa: S105 - a name, no token

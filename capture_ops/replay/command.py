@@ -18,6 +18,7 @@ from capture_forwarder.domain.delivery import RejectionCode
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.deadline import Deadline
 from capture_forwarder.forward.run import Run
+from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.replay.claims import ReplayReport
 from capture_ops.replay.files import DirectoryFiles, QuarantineFiles, S3Files
 from capture_ops.replay.originals import Originals
@@ -27,6 +28,7 @@ from capture_ops.replay.report import print_plan, print_report
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError, ExitCode
 from capture_ops.terminal.interruption import interruption, progress_bar
+from capture_ops.terminal.tables import printable
 
 _MAX_PROBLEMS = 20
 
@@ -62,9 +64,8 @@ def run(
 
 def _files(target: str) -> tuple[QuarantineFiles | None, list[str]]:
     if target.startswith("s3://"):
-        bucket, _, folder = target.removeprefix("s3://").partition("/")
-        if bucket:
-            return S3Files(s3_client(), bucket, folder), []
+        if uri := S3Uri.parse(target):
+            return S3Files(s3_client(), uri.bucket, uri.key), []
         return None, [f"{target} names no bucket; write s3://bucket/rejected/"]
     if Path(target).exists():
         return DirectoryFiles(Path(target)), []
@@ -84,7 +85,7 @@ def _listed(problems: list[str]) -> list[str]:
 
 
 def _told(problems: list[str]) -> str:
-    return "\n".join(problem if problem.isprintable() else ascii(problem) for problem in problems)
+    return "\n".join(map(printable, problems))
 
 
 def _execute(

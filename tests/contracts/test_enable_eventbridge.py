@@ -112,8 +112,8 @@ def test_everything_else_stays_to_the_letter(shared: str) -> None:
     done = run(shared, "--yes")
     assert done.exit_code == 0, done.output
     assert notifications(shared) == FOREIGN | {"EventBridgeConfiguration": {}}
-    for told in ("someone's-queue", "prefix a/, suffix .csv", "theirs", "Nothing is removed", "EventBridge is on for"):
-        assert told in done.stdout
+    for text in ("someone's-queue", "prefix a/, suffix .csv", "theirs", "Nothing is removed", "EventBridge is on for"):
+        assert text in done.stdout
 
 
 def test_it_may_be_run_again(shared: str) -> None:
@@ -156,7 +156,7 @@ def test_what_was_changed_before_writing_is_not_written_over(shared: str) -> Non
     theirs = {"TopicConfigurations": FOREIGN["TopicConfigurations"]}
     with meanwhile("GetBucketNotificationConfiguration", lambda: write(shared, theirs)):
         done = run(shared, "--yes")
-    assert (done.exit_code, "changed meanwhile; nothing was written" in done.stdout) == (1, True)
+    assert (done.exit_code, "has changed since it was read; nothing was written" in done.stdout) == (1, True)
     assert notifications(shared) == theirs
     assert run(shared, "--yes").exit_code == 0
     assert notifications(shared) == theirs | {"EventBridgeConfiguration": {}}
@@ -169,11 +169,11 @@ def test_what_was_changed_while_writing_is_told(shared: str) -> None:
     with meanwhile("PutBucketNotificationConfiguration", lambda: write(shared, theirs)):
         done = run(shared, "--yes")
     assert done.exit_code == 1
-    told = done.stdout[done.stdout.index("Somebody else") :]
-    assert "missing EventBridge" in told
-    assert "missing NjRhYWQ" in told
-    assert "new     just added" in told
-    assert "someone's-queue" not in told
+    changes = done.stdout[done.stdout.index("Another writer") :]
+    assert "missing EventBridge" in changes
+    assert "missing NjRhYWQ" in changes
+    assert "new     just added" in changes
+    assert "someone's-queue" not in changes
     assert notifications(shared) == theirs
 
 

@@ -20,7 +20,7 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 
 from capture_forwarder import bootstrap
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.configuration.names import PROGRESS_EXPIRY, PROGRESS_KEY
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset
 from capture_forwarder.domain.delivery import LeaseLost, Unavailable
 from capture_forwarder.domain.progress import ProgressRecord
@@ -15,8 +16,6 @@ from capture_forwarder.domain.progress import ProgressRecord
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-KEY = "object_state"
-EXPIRES = "expires_at"
 _KEYS_A_READ = 100
 _TRIES = 5
 
@@ -40,7 +39,7 @@ class DynamoProgress:
         wanted = sorted({source.state_id for source in sources if source.state_id})
         positions: dict[str, ProgressRecord] = {}
         for start in range(0, len(wanted), _KEYS_A_READ):
-            positions |= self._read([{KEY: {"S": state}} for state in wanted[start : start + _KEYS_A_READ]])
+            positions |= self._read([{PROGRESS_KEY: {"S": state}} for state in wanted[start : start + _KEYS_A_READ]])
         return positions
 
     def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
@@ -50,7 +49,8 @@ class DynamoProgress:
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=_item(source.state_id, position) | {EXPIRES: {"N": str(int(self._now()) + self._keep_secs)}},
+                Item=_item(source.state_id, position)
+                | {PROGRESS_EXPIRY: {"N": str(int(self._now()) + self._keep_secs)}},
                 ConditionExpression="attribute_not_exists(fence) OR fence = :seen",
                 ExpressionAttributeValues={":seen": {"N": str(expected_fence)}},
             )
@@ -67,7 +67,7 @@ class DynamoProgress:
                 answer = self._client.batch_get_item(RequestItems=request)
             except AwsError as error:
                 raise _unavailable(error) from error
-            found |= {item[KEY]["S"]: _position(item) for item in answer["Responses"].get(self._table, [])}
+            found |= {item[PROGRESS_KEY]["S"]: _position(item) for item in answer["Responses"].get(self._table, [])}
             request = answer.get("UnprocessedKeys")
             if not request:
                 return found
@@ -87,7 +87,7 @@ def _item(state: str, position: ProgressRecord) -> Any:
         numbers["quarantined_up_to"] = position.quarantined_up_to
     flags = {"done": position.done, "compressed": position.read_offset.compressed}
     return (
-        {KEY: {"S": state}}
+        {PROGRESS_KEY: {"S": state}}
         | {name: {"N": str(number)} for name, number in numbers.items()}
         | {name: {"BOOL": flag} for name, flag in flags.items()}
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import RejectionCode, Unavailable
 from capture_forwarder.domain.progress import QuarantineEntry, QuarantineFile
@@ -15,7 +16,6 @@ from capture_forwarder.domain.progress import QuarantineEntry, QuarantineFile
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-PREFIX = "rejected/"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -46,7 +46,7 @@ def quarantine_key(file: QuarantineFile) -> str:
     """Return the object key of a quarantine file."""
     day = file.modified.strftime("%Y/%m/%d") if file.modified else "undated"
     state = sha256((file.source.state_id or file.source.uri).encode()).hexdigest()[:32]
-    return f"{PREFIX}route={file.route}/{day}/{state}-{file.start:016d}.jsonl.gz"
+    return f"{QUARANTINE_PREFIX}route={file.route}/{day}/{state}-{file.start:016d}.jsonl.gz"
 
 
 def encode_entry(entry: QuarantineEntry) -> bytes:
