@@ -1,9 +1,8 @@
 """A stand-in for S3: GetObject, with ranges, and no other call.
 
-`python -m benchmarks.s3_stand_in OBJECTS LATENCY_SECS`, where OBJECTS is JSON: {name: [path of a file, how often it is
-repeated]}; the latency comes before the first byte.
-The second part of a key is such a name, whatever the bucket and the rest. Objects of gigabytes lie nowhere: one file is
-sent again and again, which for gzip files makes one stream of several members.
+`python -m benchmarks.s3_stand_in OBJECTS LATENCY_SECS`, where OBJECTS is JSON: {name: [path of a file,
+repetitions]}. The latency comes before the first byte. The second part of a key is such a name; the bucket and the rest
+do not matter. An object of gigabytes is one file, sent repeatedly; for gzip this makes one stream of several members.
 """
 
 import json

@@ -20,7 +20,7 @@ def build_app(
     """Return the app for the file `config`.
 
     `code` replaces the bundled function. `synthesizer` replaces deployment by the roles of `cdk bootstrap`.
-    Raises `SettingsError`, which lists everything that AWS would refuse or that would fail there.
+    Raises `SettingsError` with everything that AWS would refuse or that would fail there.
     """
     settings = read_settings(config, extra_checks=deployment_problems)
     app = cdk.App(default_stack_synthesizer=synthesizer)

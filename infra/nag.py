@@ -62,7 +62,7 @@ NETWORK = Acknowledged("Forwarder", "IAM5[Resource::*]", "network interfaces hav
 OWN_BUCKET = Acknowledged(
     "Trigger-{bucket}/Captures",
     "S1",
-    "access logs would need a bucket of their own; whoever must know who read it has CloudTrail's data events",
+    "access logs would need another bucket; CloudTrail's data events record the readers",
 )
 CAPTURES = Acknowledged(
     "Forwarder",

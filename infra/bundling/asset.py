@@ -1,4 +1,4 @@
-"""The deployed folder: the locked dependencies, `capture_forwarder` and its configuration, nothing else.
+"""The deployed folder: the locked dependencies, `capture_forwarder` and its configuration.
 
 The same sources, lock, configuration and interpreter give the same bytes on any machine, in any folder.
 """

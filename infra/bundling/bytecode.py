@@ -14,7 +14,7 @@ _DESCRIBE = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_in
 
 
 def interpreter(python: str) -> str | None:
-    """Return the path of a released CPython of minor version `python` on this machine, or `None`; nothing is fetched.
+    """Return the path of a released CPython of minor version `python` on this machine, or `None`; it is never fetched.
 
     uv looks in `.venv`, among its own installations and on the PATH, where pyenv's shims are.
     """

@@ -17,10 +17,10 @@ PLATFORM_VARIABLE = "CAPTURE_FORWARDER_ASSET_PLATFORM"
 
 
 def function_code(settings: Settings, config: Path) -> lambda_.Code:
-    """Return the function's code with the configuration in `config`, from which `settings` were read.
+    """Return the function's code with the configuration in `config`; `settings` were read from it.
 
-    Synthesis bundles it; `cdk list` does not. The asset is named by its content, so that the same inputs deploy nothing
-    new. Raises `AssetError` for an unknown platform; if bundling fails, CDK raises it.
+    Synthesis bundles it; `cdk list` does not. The asset is named by its content, so the same inputs cause no new
+    deployment. Raises `AssetError` for an unknown platform; if bundling fails, CDK raises it.
     """
     return lambda_.Code.from_asset(
         str(ROOT / "lambda_src"),

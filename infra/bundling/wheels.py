@@ -59,7 +59,7 @@ def install_wheels(lock: Path, folder: Path, target: Target) -> None:
 
 
 def _failure(command: list[str]) -> str:
-    """Run `command`; return its output if it failed, else nothing. Our own standard output belongs to the CDK."""
+    """Run `command`; return its output if it failed, else an empty text. Our own standard output belongs to the CDK."""
     ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)  # noqa: S603 - made here
     return (ran.stdout.strip() or f"exit code {ran.returncode}") if ran.returncode else ""
 

@@ -1,4 +1,4 @@
-"""The alarms: one for each way in which captures can be delayed. `docs/runbook.md` has a section for each."""
+"""The alarms: one for each cause of delayed captures. `docs/runbook.md` has a section for each."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch

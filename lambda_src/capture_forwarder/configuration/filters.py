@@ -43,7 +43,7 @@ class Filter(Struct, frozen=True):
 
     @property
     def notified(self) -> dict[str, str]:
-        """The `prefix` and `suffix` for S3, which compares them with the URL-encoded key.
+        """The `prefix` and `suffix` for S3: it compares them with the URL-encoded key.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
         """
@@ -52,7 +52,7 @@ class Filter(Struct, frozen=True):
 
     @property
     def matcher(self) -> Matcher:
-        """The matcher for EventBridge, which compares it with the plain key.
+        """The matcher for EventBridge: it compares the plain key.
 
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
         """

@@ -21,7 +21,7 @@ from msgspec.structs import fields
 
 
 class Option(Struct, frozen=True, kw_only=True):
-    """One option: `write` says what to write, and `table` is the struct of a nested table, `repeated` for `[[...]]`."""
+    """One option: `write` describes its values; `table` is the struct of a nested table, `repeated` for `[[...]]`."""
 
     name: str
     value_type: Any
@@ -77,7 +77,7 @@ def _texts(kind: Type) -> dict[str, str]:
 
 
 def _write(kind: Type) -> str:
-    """Return what to write for a value of this type: its title, or else its limits."""
+    """Return a description of the values of this type: its title, or else its limits."""
     if title := _texts(kind).get("title"):
         return title
     match _value(kind):

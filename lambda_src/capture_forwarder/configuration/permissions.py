@@ -33,7 +33,7 @@ class Location(Struct, frozen=True):
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
     def bucket_arn(self, name: str) -> str:
-        """Return the ARN of a bucket, which has no region and no account."""
+        """Return the ARN of a bucket; it has no region and no account."""
         return f"arn:{self.partition}:s3:::{name}"
 
 

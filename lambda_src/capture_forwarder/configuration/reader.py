@@ -1,4 +1,4 @@
-"""Reads `forwarder.toml`; one error lists every problem, with its place and what to write."""
+"""Reads `forwarder.toml`; one error lists every problem, with its place and the right values."""
 
 import re
 import tomllib
@@ -44,7 +44,7 @@ def read_settings(path: Path, extra_checks: Check = _no_extra_checks) -> Setting
 
 
 def parse_settings(text: str, origin: str = "forwarder.toml", extra_checks: Check = _no_extra_checks) -> Settings:
-    """Return the settings in `text`. Raises `SettingsError`, in which `origin` names the file."""
+    """Return the settings in `text`. Raises `SettingsError`; `origin` names the file in it."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -1,7 +1,7 @@
 """`forwarder.toml` as types: the function, the stack and the commands share them.
 
-A field is an option of the file, and its `description` is the option's meaning. Where the type of a value does not say
-enough, its `title` says what to write. `options` makes the check, the reference page and the JSON Schema of them.
+A field is an option of the file, and its `description` is the option's meaning. Where the limits of a type do not
+describe its values, its `title` does. The check, the reference page and the JSON Schema use both.
 """
 
 from enum import StrEnum

@@ -50,7 +50,7 @@ class Trigger(StrEnum):
 
 
 class VpcSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[stack.vpc]`: the network of the function, by ids, so that synthesis looks nothing up."""
+    """`[stack.vpc]`: the network of the function, by ids, so that synthesis needs no look-ups."""
 
     subnet_ids: Annotated[
         tuple[SubnetId, ...],
