@@ -60,8 +60,8 @@ mutants: .venv-mutants ## Change the code in thousands of ways, one at a time, a
 	@cd .mutants && ../.venv-mutants/bin/mutmut results --all true | sed 's/.*: //' | sort | uniq -c
 	@echo "survivors: cd .mutants && ../.venv-mutants/bin/mutmut results"
 
-bench: $(READY) ## All benchmarks in their default form; wants two idle cores for half an hour
-	@$(BIN)/python -m benchmarks
+bench: $(READY) ## All benchmarks, half an hour on two idle cores; with SMOKE=1 tiny ones, to see that they run
+	@$(BIN)/python -m benchmarks $(if $(SMOKE),--smoke)
 
 synth: $(READY) $(CDK) ## Write the templates, and the function as it would be deployed, to cdk.out
 	@$(BIN)/cdk synth --quiet

@@ -7,7 +7,8 @@ from msgspec import Struct
 from rich.console import Console
 
 from capture_forwarder.bootstrap import Runtime, s3_client
-from capture_forwarder.configuration.settings import Resources, Settings
+from capture_forwarder.configuration.names import Resources, StackOutput
+from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.domain.notices import Notice
 from capture_forwarder.domain.route import Router
 from capture_ops.backfill.distributed import StateMachine, follow
@@ -16,7 +17,7 @@ from capture_ops.backfill.local import forward_all
 from capture_ops.backfill.report import print_outcome, print_plan
 from capture_ops.backfill.results import add_up
 from capture_ops.backfill.selection import Selection, select
-from capture_ops.cloud.deployed import PROGRESS_TABLE, QUARANTINE_BUCKET, STATE_MACHINE, output, outputs
+from capture_ops.cloud.deployed import output, outputs
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError, ExitCode
 from capture_ops.terminal.interruption import interruption, progress_bar
@@ -69,7 +70,10 @@ def _resources(form: Form) -> Resources:
     """Return where progress and rejections are kept; without a queue, what is owed is told and not put there."""
     if form.stack:
         found = outputs(form.stack)
-        return Resources(progress_table=found.get(PROGRESS_TABLE), quarantine_bucket=found.get(QUARANTINE_BUCKET))
+        return Resources(
+            progress_table=found.get(StackOutput.PROGRESS_TABLE),
+            quarantine_bucket=found.get(StackOutput.QUARANTINE_BUCKET),
+        )
     environment = Resources.from_environment(os.environ)
     return Resources(progress_table=environment.progress_table, quarantine_bucket=environment.quarantine_bucket)
 
@@ -84,7 +88,9 @@ def _missing(resources: Resources) -> list[str]:
 
 
 def _distributed(selection: Selection, settings: Settings, form: Form, console: Console) -> int:
-    machine = StateMachine(form.state_machine or output(form.stack or settings.stack.name, STATE_MACHINE))
+    machine = StateMachine(
+        form.state_machine or output(form.stack or settings.stack.name, StackOutput.BACKFILL_STATE_MACHINE_ARN)
+    )
     execution = machine.start(selection)
     console.print(f"Started {execution}", soft_wrap=True, markup=False, highlight=False)
     with interruption() as stopped, progress_bar() as progress:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.domain.window import Window
+from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.terminal.errors import CommandError
 
 
@@ -19,17 +20,18 @@ class Selection(Struct, frozen=True):
     @property
     def uri(self) -> str:
         """`s3://bucket/prefix`, for people."""
-        return f"s3://{self.bucket}/{self.prefix}"
+        return str(S3Uri(self.bucket, self.prefix))
 
 
 def select(target: str, since: str | None, until: str | None, settings: Settings) -> Selection:
     """Return what is meant. Raises `CommandError` with every problem."""
     problems: list[str] = []
-    bucket, _, prefix = target.removeprefix("s3://").partition("/")
-    if not target.startswith("s3://") or not bucket:
+    uri = S3Uri.parse(target)
+    bucket, prefix = (uri.bucket, uri.key) if uri else ("", "")
+    if uri is None:
         problems.append(f"{target} names no bucket; write s3://bucket/prefix/")
     elif not _is_routed(bucket, prefix, settings):
-        routes = ", ".join(sorted(f"s3://{route.bucket}/{route.prefix}" for route in settings.route))
+        routes = ", ".join(sorted(str(S3Uri(route.bucket, route.prefix)) for route in settings.route))
         problems.append(f"no route covers anything below {target}; routes cover {routes}")
     window = _window(since, until, _suffixes(bucket, settings), problems)
     if problems:

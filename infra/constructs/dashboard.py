@@ -1,4 +1,4 @@
-"""One page that shows whether captures arrive: the forwarder's own metrics, its queue and its function."""
+"""The dashboard: the metrics of the forwarder, of its queue and of its function."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -14,7 +14,7 @@ _BY_DESTINATION = f"{NAMESPACE},{DIMENSIONS[-1]}"
 
 
 class Dashboard(Construct):
-    """Graphs of every route without naming any: a new route appears by itself."""
+    """Graphs of all routes, found by search: a new route appears by itself."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Dashboard(Construct):
                 [_search(_BY_ROUTE, metric) for metric in (Metric.OBJECTS_FORWARDED, Metric.OBJECTS_REJECTED)],
             ),
             _graph("Lines rejected", [_search(_BY_ROUTE, Metric.RECORDS_REJECTED)]),
-            _graph("Seconds from capture to destination", [_search(_BY_ROUTE, Metric.CAPTURE_LAG, "Maximum")]),
+            _graph("Seconds from inference to delivery", [_search(_BY_ROUTE, Metric.CAPTURE_LAG, "Maximum")]),
         )
         board.add_widgets(
             _graph(
@@ -47,7 +47,7 @@ class Dashboard(Construct):
                     for metric in (Metric.REQUESTS_SENT, Metric.REQUEST_RETRIES, Metric.REQUESTS_DENIED)
                 ],
             ),
-            _graph("Seconds a request", [_search(_BY_DESTINATION, Metric.REQUEST_LATENCY, "p95")]),
+            _graph("Seconds per request", [_search(_BY_DESTINATION, Metric.REQUEST_LATENCY, "p95")]),
             _graph("Conservation violations", [_search(_BY_ROUTE, Metric.CONSERVATION_VIOLATIONS)]),
         )
         board.add_widgets(*_platform(queue, function))

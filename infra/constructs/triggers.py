@@ -1,4 +1,4 @@
-"""What puts the captures of one bucket into the queue."""
+"""The trigger of one bucket: it sends a message to the queue for every new capture."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from infra.constructs.queue import CaptureQueue, allow_sender
 
 
 class CaptureTrigger(Construct):
-    """Rules on the event bus, or a bucket's own notifications; no other bucket's configuration is touched."""
+    """Rules on the event bus, or notifications of a bucket of the stack; other buckets are not changed."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class CaptureTrigger(Construct):
                     events.CfnRule.TargetProperty(
                         id="queue",
                         arn=queue.queue.queue_arn,
-                        # What the bus could not deliver in a day is a dead letter, not lost.
+                        # An event that the bus cannot deliver within a day becomes a dead letter.
                         dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=queue.dead_letters.queue_arn),
                     )
                 ],
@@ -61,13 +61,13 @@ class CaptureTrigger(Construct):
 
 
 class ForeignEvents(Construct):
-    """Lets another account put the events of its capture buckets on this account's bus, and nothing else."""
+    """Allows another account to put the events of its capture buckets on this account's bus, and nothing else."""
 
     def __init__(self, scope: Construct, construct_id: str, *, account: str) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
         bus_arn = stack.format_arn(service="events", resource="event-bus", resource_name="default")
-        # The CDK's own class speaks of a deprecated property though it is left out.
+        # CfnEventBusPolicy warns of a deprecated property even where it is absent.
         cdk.CfnResource(
             self,
             "Policy",

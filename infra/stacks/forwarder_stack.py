@@ -7,8 +7,9 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from capture_forwarder.configuration.filters import covering_prefixes, filters
+from capture_forwarder.configuration.names import RESOURCE_VARIABLES, StackOutput
 from capture_forwarder.configuration.permissions import Location, StackResources, statements
-from capture_forwarder.configuration.settings import RESOURCE_VARIABLES, Settings
+from capture_forwarder.configuration.settings import Settings
 from infra.constructs.alarm_topic import AlarmTopic
 from infra.constructs.alarms import Alarms
 from infra.constructs.backfill import Backfill
@@ -93,13 +94,13 @@ class ForwarderStack(cdk.Stack):
 
     def _outputs(self, topic_arn: str) -> None:
         values = {
-            "QueueUrl": self.queue.queue.queue_url,
-            "DeadLetterQueueUrl": self.queue.dead_letters.queue_url,
-            "FunctionName": self.forwarder.function.function_name,
-            "ProgressTable": self.progress.table.table_name,
-            "QuarantineBucket": self.quarantine.bucket.bucket_name,
-            "BackfillStateMachineArn": self.backfill.state_machine.state_machine_arn,
-            "AlarmTopicArn": topic_arn,
+            StackOutput.QUEUE_URL: self.queue.queue.queue_url,
+            StackOutput.DEAD_LETTER_QUEUE_URL: self.queue.dead_letters.queue_url,
+            StackOutput.FUNCTION_NAME: self.forwarder.function.function_name,
+            StackOutput.PROGRESS_TABLE: self.progress.table.table_name,
+            StackOutput.QUARANTINE_BUCKET: self.quarantine.bucket.bucket_name,
+            StackOutput.BACKFILL_STATE_MACHINE_ARN: self.backfill.state_machine.state_machine_arn,
+            StackOutput.ALARM_TOPIC_ARN: topic_arn,
         }
         for name, value in values.items():
             cdk.CfnOutput(self, name, value=value)

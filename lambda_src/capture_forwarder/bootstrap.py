@@ -17,14 +17,8 @@ from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3ObjectStore
 from capture_forwarder.aws.secrets import SecretToken
 from capture_forwarder.aws.session import CONFIG, aws_session
-from capture_forwarder.configuration.settings import (
-    CONFIG_VARIABLE,
-    SETTINGS_NAME,
-    Compression,
-    DestinationSettings,
-    Resources,
-    Settings,
-)
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, SETTINGS_NAME, Resources
+from capture_forwarder.configuration.settings import Compression, DestinationSettings, Settings
 from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.capture import Work

@@ -18,8 +18,8 @@ from typer.testing import CliRunner, Result
 
 from capture_forwarder.aws.session import aws_session
 from capture_forwarder.bootstrap import build_runtime
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_forwarder.configuration.reader import read_settings
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_forwarder.handler import make_handler
 from capture_ops.__main__ import app
 from capture_ops.cloud.local_aws import local_aws

@@ -14,11 +14,10 @@ import boto3
 import pytest
 
 from capture_forwarder.aws.envelopes import EventError
-from capture_forwarder.aws.progress import EXPIRES
 from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.metrics import TOTALS, Metric
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, PROGRESS_EXPIRY
 from capture_forwarder.configuration.reader import read_settings
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE
 from capture_forwarder.handler import ForwardingIncomplete, make_handler
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.invoke import LocalContext, Reports
@@ -175,7 +174,7 @@ def test_progress_is_kept_for_as_long_as_the_configuration_says(monitor: Monitor
     etag = boto3.client("s3").head_object(Bucket=item["bucket"], Key=item["key"])["ETag"].strip('"')
     handled(item | {"etag": etag})
     (kept,) = boto3.client("dynamodb").scan(TableName="progress")["Items"]
-    assert (float(kept[EXPIRES]["N"]) - time.time()) / 86_400 == pytest.approx(31, abs=0.01)
+    assert (float(kept[PROGRESS_EXPIRY]["N"]) - time.time()) / 86_400 == pytest.approx(31, abs=0.01)
 
 
 def test_the_log_tells_of_every_object_and_the_metrics_of_every_route(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import boto3
 
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE
+from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from tests.e2e.ministack import ACCOUNT, REGION
 
 ROOT = Path(__file__).parents[2]

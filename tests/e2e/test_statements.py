@@ -1,7 +1,7 @@
 """Every statement of the function's role is needed: without it, what it allows stands still, and goes on with it.
 
 What only Lambda and S3 do in the function's name the emulator does not ask the role for; the evaluation of the
-template's policies in tests/infra/test_policies.py does: `MissCaptures0`, `WriteLogs`, receiving and deleting.
+template's policies in tests/infra/test_policies.py does: `ListCaptures0`, `WriteLogs`, receiving and deleting.
 """
 
 import json
@@ -25,11 +25,11 @@ ROUTE = "aws-samples-amazon-sagemaker-immersion-day"
 SAID = {
     "ReadSecrets": "the secret",
     "ReadCaptures0": "s3:GetObject",
-    "RememberProgress": "the progress table",
-    "KeepRejections": "the quarantine bucket",
+    "SaveProgress": "the progress table",
+    "WriteQuarantine": "the quarantine bucket",
 }
-PUTS_BACK = "WorkTheQueue"
-NOT_ASKED_FOR = {"MissCaptures0", "WriteLogs"}
+PUTS_BACK = "UseQueue"
+NOT_ASKED_FOR = {"ListCaptures0", "WriteLogs"}
 
 
 class Policy(Struct, frozen=True):

@@ -12,8 +12,7 @@ from urllib.parse import quote_plus
 
 import boto3
 
-from capture_forwarder.aws.progress import KEY
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, PROGRESS_KEY, RESOURCE_VARIABLES
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.server import Monitor, running_monitor
 from tests.faults.load import MODEL, PREFIX, CaptureLoad
@@ -133,7 +132,7 @@ class World:
         found = set()
         for item in self.progress():
             behind = float("inf") if item["done"]["BOOL"] else int(item["lines"]["N"])
-            found |= {one for one, line in self._line_of[item[KEY]["S"]].items() if line <= behind}
+            found |= {one for one, line in self._line_of[item[PROGRESS_KEY]["S"]].items() if line <= behind}
         return found
 
     def times_received(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Every AWS call of a run of the function, on loopback, as what IAM would be asked."""
+"""Records the AWS calls of a run of the function, on loopback, in IAM's terms."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from botocore.model import OperationModel
 
 from capture_forwarder.aws.session import aws_session
 from capture_forwarder.bootstrap import build_runtime
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_forwarder.handler import make_handler
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
@@ -45,16 +45,16 @@ destination = "monitor"
 model_id = "churn"
 
 [[route]]
-name = "owed"
+name = "pending"
 bucket = "{BUCKET}"
-prefix = "datacapture/owed/"
+prefix = "datacapture/pending/"
 destination = "away"
-model_id = "owed"
+model_id = "pending"
 """
 
 
 class Recorder:
-    """Every AWS call of the clients that are made from now on, as what IAM is asked."""
+    """Records the AWS calls of all clients that are made after it, as actions on ARNs."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[Call] = []
@@ -64,10 +64,10 @@ class Recorder:
 
     def _record(self, params: dict[str, Any], model: OperationModel, **_: object) -> None:
         service = model.service_model.endpoint_prefix
-        self.calls += [(f"{service}:{action}", arn, {}) for action, arn in _asked(model.name, params)]
+        self.calls += [(f"{service}:{action}", arn, {}) for action, arn in _needed(model.name, params)]
 
 
-def _asked(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _needed(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
     match operation, params:
         case "GetObject" | "PutObject", {"Bucket": bucket, "Key": key}:
             versioned = "Version" if "VersionId" in params else ""
@@ -87,19 +87,19 @@ def _asked(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 class ShortContext:
-    """An invocation of six seconds, enough for two small objects."""
+    """The context of an invocation of six seconds, enough for a few small objects."""
 
     def __init__(self) -> None:
         self._end = time.monotonic() + 6
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return what is left."""
+        """Return the time that is left."""
         return int((self._end - time.monotonic()) * 1000)
 
 
 @contextmanager
 def recorded_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Call]]:
-    """Run the function over a versioned good object, one with a bad line, one that is owed and one that is gone."""
+    """Run the function on four objects: a good one, one with a bad line, one that stays pending, and a deleted one."""
     with local_aws(BUCKET), running_monitor([Model("churn", "churn")], token="t") as monitor:
         s3, sqs = boto3.client("s3"), boto3.client("sqs")
         monkeypatch.setenv(RESOURCE_VARIABLES["queue_url"], sqs.create_queue(QueueName="captures")["QueueUrl"])
@@ -110,7 +110,7 @@ def recorded_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
         monkeypatch.setenv(CONFIG_VARIABLE, str(folder / "forwarder.toml"))
         line = capture(csv_side("1,2"), csv_side("0.5"))
         items = []
-        for key, body in (("churn/good.jsonl", line), ("churn/bad.jsonl", b"{"), ("owed/one.jsonl", line)):
+        for key, body in (("churn/good.jsonl", line), ("churn/bad.jsonl", b"{"), ("pending/one.jsonl", line)):
             put = s3.put_object(Bucket=BUCKET, Key=f"datacapture/{key}", Body=body)
             items.append({"bucket": BUCKET, "key": f"datacapture/{key}", "version_id": put["VersionId"]})
         items.append({"bucket": BUCKET, "key": "datacapture/churn/gone.jsonl", "etag": "e"})
@@ -118,7 +118,7 @@ def recorded_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
             {"messageId": str(index), "eventSource": "aws:sqs", "body": json.dumps(item)}
             for index, item in enumerate(items)
         ]
-        with _clients_of_its_own(), monkeypatch.context() as patched:
+        with _new_clients(), monkeypatch.context() as patched:
             recorder = Recorder(patched)
             handler = make_handler(build_runtime(os.environ))
             answer = handler({"Records": records}, ShortContext())
@@ -127,8 +127,8 @@ def recorded_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
 
 
 @contextmanager
-def _clients_of_its_own() -> Iterator[None]:
-    """Begin without the clients that other tests made, and leave them none that record."""
+def _new_clients() -> Iterator[None]:
+    """Start without the clients of other tests, and leave no recording client to them."""
     _forget_clients()
     try:
         yield

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from capture_forwarder.aws import progress, quarantine
-from capture_forwarder.configuration.settings import RESOURCE_VARIABLES
+from capture_forwarder.configuration.names import RESOURCE_VARIABLES
 from tests.infra.conftest import Stacks, Template
 from tests.infra.examples import DEFAULT, EXAMPLES, STATEFUL, properties, resources
 
@@ -90,8 +89,8 @@ def test_the_function_finds_what_the_stack_made(default: Template) -> None:
 def test_the_table_is_what_the_function_writes(default: Template) -> None:
     """Key and expiry under the function's own names; on demand; restorable to any second."""
     table = properties(default, "DynamoDB::Table")
-    assert table["KeySchema"] == [{"AttributeName": progress.KEY, "KeyType": "HASH"}]
-    assert table["TimeToLiveSpecification"] == {"AttributeName": progress.EXPIRES, "Enabled": True}
+    assert table["KeySchema"] == [{"AttributeName": "object_state", "KeyType": "HASH"}]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
@@ -103,7 +102,7 @@ def test_the_quarantine_is_private_and_forgets(default: Template) -> None:
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
-    assert quarantine.PREFIX in {rule.get("Prefix") for rule in bucket["LifecycleConfiguration"]["Rules"]}
+    assert "rejected/" in {rule.get("Prefix") for rule in bucket["LifecycleConfiguration"]["Rules"]}
 
 
 @pytest.mark.parametrize("example", ["new-bucket", "kms", "eventbridge"])

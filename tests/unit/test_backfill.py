@@ -145,7 +145,7 @@ def test_the_outcome_shows_both_ledgers(console: Console) -> None:
             Outcome(totals=BALANCED + ForwardTotals(objects=Counter({ObjectState.REQUEUED: 1})), listed=5),
             "queue carries on with 1 objects",
         ),
-        (Outcome(totals=ForwardTotals(incomplete=3), listed=3, left=Counter({"why\x1b[2J not": 3})), "3 'why\\x1b[2J not'"),
+        (Outcome(totals=ForwardTotals(incomplete=3), listed=3, left=Counter({"why\x1b[2J not": 3})), "3 why\\x1b[2J not"),
     ],
     ids=["untold", "ended early", "unsettled", "pending", "unbalanced", "handed over", "left"],
 )  # fmt: skip
