@@ -1,4 +1,4 @@
-"""Every finding of cdk-nag (AwsSolutions) that stands, with its reason, in one table."""
+"""One table of the findings of cdk-nag (AwsSolutions) that are accepted, each with its reason."""
 
 from collections.abc import Iterator
 
@@ -13,44 +13,24 @@ from capture_forwarder.configuration.stack import PythonRuntime
 
 
 class Acknowledged(Struct, frozen=True):
-    """A finding at the construct at `path`, below the stack, and why it stands."""
+    """A finding at the construct at `path` below the stack, and the reason for accepting it."""
 
     path: str
     finding: str
     reason: str
 
 
-_EXECUTIONS = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution"
-_MACHINE = "BackfillStateMachine395F6B27"
-_SPLIT_MACHINE = '{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"' + _MACHINE + '"}]}]}'
-_UNUSED_POLICY = "the CDK makes this policy; it is attached to no role and stands in no template"
-
 ALWAYS = (
     Acknowledged(
         "Quarantine",
         "S1",
-        "access logs would need a bucket of their own; whoever must know who read it has CloudTrail's data events",
+        "access logs would need a bucket of their own; CloudTrail's data events record every read",
     ),
     Acknowledged(
         "Forwarder",
         "IAM5[Resource::<QuarantineBucket2B128B57.Arn>/rejected/*]",
         "the names of quarantine files come from the captures; the function may only write below rejected/",
     ),
-    Acknowledged(
-        "Backfill",
-        "IAM5[Resource::<QuarantineBucket2B128B57.Arn>/backfill/*]",
-        "Step Functions names its result files after each run",
-    ),
-    Acknowledged(
-        "Backfill", "IAM5[Resource::*]", "neither log delivery nor tracing has resources that a policy could name"
-    ),
-    Acknowledged(
-        "Backfill",
-        f"IAM5[Resource::{_EXECUTIONS}:<{_MACHINE}.Name>/*]",
-        "the batches of a map run are executions that Step Functions names, of this one state machine",
-    ),
-    Acknowledged("Backfill", f"IAM5[Resource::{_EXECUTIONS}:{_SPLIT_MACHINE}:*]", _UNUSED_POLICY),
-    Acknowledged("Backfill", f"IAM5[Resource::{_EXECUTIONS}:{_SPLIT_MACHINE}/*:*]", _UNUSED_POLICY),
 )
 OLDER_RUNTIME = Acknowledged(
     "Forwarder",
@@ -63,7 +43,7 @@ NETWORK = Acknowledged(
 OWN_BUCKET = Acknowledged(
     "Trigger-{bucket}/Captures",
     "S1",
-    "access logs would need a bucket of their own; whoever must know who read it has CloudTrail's data events",
+    "access logs would need a bucket of their own; CloudTrail's data events record every read",
 )
 CAPTURES = Acknowledged(
     "Forwarder",
@@ -73,7 +53,7 @@ CAPTURES = Acknowledged(
 
 
 def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
-    """Return what stands in a stack of `settings`."""
+    """Return the accepted findings of a stack of `settings`."""
     yield from ALWAYS
     if settings.stack.runtime is not list(PythonRuntime)[-1]:
         yield OLDER_RUNTIME
@@ -91,7 +71,7 @@ def _filled(row: Acknowledged, **names: str) -> Acknowledged:
 
 
 def acknowledge(stack: cdk.Stack, settings: Settings) -> None:
-    """Record the table at the constructs that it speaks of."""
+    """Record each accepted finding at its construct."""
     for row in acknowledged(settings):
         construct: IConstruct = stack
         for name in row.path.split("/"):

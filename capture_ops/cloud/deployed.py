@@ -12,7 +12,8 @@ from capture_ops.terminal.errors import CommandError
 PROGRESS_TABLE = "ProgressTable"
 QUARANTINE_BUCKET = "QuarantineBucket"
 FUNCTION_NAME = "FunctionName"
-STATE_MACHINE = "BackfillStateMachineArn"
+BACKFILL_QUEUE_URL = "BackfillQueueUrl"
+DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
 
 
 def outputs(stack: str) -> Mapping[str, str]:
@@ -32,7 +33,11 @@ def outputs(stack: str) -> Mapping[str, str]:
 
 def output(stack: str, name: str) -> str:
     """Return one output of `stack`. Raises `CommandError` if it has none of that name, `Unavailable`."""
-    found = outputs(stack)
+    return named(outputs(stack), stack, name)
+
+
+def named(found: Mapping[str, str], stack: str, name: str) -> str:
+    """Return one of the outputs that were `found` of `stack`. Raises `CommandError` if there is none of that name."""
     if name not in found:
         raise CommandError(f"the stack {stack} has no output {name}; is it one of capture-forwarder, and up to date?")
     return found[name]

@@ -10,11 +10,11 @@ from constructs import Construct
 from capture_forwarder.configuration.filters import Filter
 from capture_forwarder.configuration.stack import BucketSettings, Trigger
 
-_PREFIXES = ("rejected/", "backfill/")
+_REJECTED = "rejected/"
 
 
 class QuarantineBucket(Construct):
-    """Where rejections lie until they are replayed or too old, and the results of backfills."""
+    """Keeps rejections until they are replayed or too old."""
 
     def __init__(self, scope: Construct, construct_id: str, *, retention_days: int, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
@@ -24,7 +24,7 @@ class QuarantineBucket(Construct):
             self,
             None,
             key,
-            [*(s3.LifecycleRule(id=p.strip("/"), prefix=p, expiration=expiry) for p in _PREFIXES), unfinished],
+            [s3.LifecycleRule(id="rejected", prefix=_REJECTED, expiration=expiry), unfinished],
         )
 
 

@@ -2,11 +2,9 @@
 
 from typing import Any, Protocol
 
-import msgspec
-
 from capture_forwarder.aws.envelopes import EventError, Opened, open_event, open_message
 from capture_forwarder.bootstrap import Runtime, runtime
-from capture_forwarder.domain.conservation import ForwardReport, ForwardTotals
+from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.notices import MessageRejected, RecordsIgnored, RunEnded
 
 
@@ -28,7 +26,7 @@ def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     For a queue's messages the answer names those that failed, and no neighbour of theirs:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     For any other event `ForwardingIncomplete` or `EventError` is raised so that the platform retries; else the answer
-    is empty, or, for a batch of a backfill, what became of it in sums.
+    is empty.
     """
     forwarding = runtime()
     try:
@@ -37,14 +35,9 @@ def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         opened = open_event(event)
         (reports,) = _forward([opened], context, forwarding)
         _check(reports)
-        return _sums(opened, reports) if opened.listing else {}
+        return {}
     finally:
         forwarding.notice(RunEnded())
-
-
-def _sums(opened: Opened, reports: list[ForwardReport]) -> dict[str, Any]:
-    totals: dict[str, Any] = msgspec.to_builtins(ForwardTotals.of(reports, outside=opened.ignored))
-    return totals
 
 
 def _from_queue(event: dict[str, Any]) -> bool:

@@ -42,6 +42,7 @@ class StackResources(Struct, frozen=True, kw_only=True):
     """The ARNs of what the stack makes for the function."""
 
     queue_arn: str
+    backfill_queue_arn: str
     table_arn: str
     quarantine_arn: str
     log_group_arn: str
@@ -109,8 +110,8 @@ def _own(own: StackResources) -> Iterator[Statement]:
         resources=(own.table_arn,),
     )
     yield Statement(
-        sid="WorkTheQueue",
-        why="the event source mapping receives and deletes in the function's name; what is owed is sent back",
+        sid="WorkTheQueues",
+        why="the event source mappings receive and delete in the function's name; the function requeues pending work",
         actions=(
             "sqs:ChangeMessageVisibility",
             "sqs:DeleteMessage",
@@ -118,7 +119,7 @@ def _own(own: StackResources) -> Iterator[Statement]:
             "sqs:ReceiveMessage",
             "sqs:SendMessage",
         ),
-        resources=(own.queue_arn,),
+        resources=(own.queue_arn, own.backfill_queue_arn),
     )
     yield Statement(
         sid="WriteLogs",

@@ -129,6 +129,7 @@ class Resources(Struct, frozen=True, kw_only=True):
     progress_table: str | None = None
     quarantine_bucket: str | None = None
     queue_url: str | None = None
+    backfill_queue_url: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Resources":

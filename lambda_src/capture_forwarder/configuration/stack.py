@@ -54,11 +54,9 @@ class VpcSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class BackfillSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[stack.backfill]`: how the state machine goes over what lay there before."""
+    """`[stack.backfill]`: how fast the function works on the queue of backfills."""
 
-    max_concurrency: Annotated[int, Meta(ge=1, le=1000, description="1 to 1000")] = 10
-    items_per_batch: Annotated[int, Meta(ge=1, le=1000, description="1 to 1000")] = 50
-    tolerated_failure_percentage: Annotated[int, Meta(ge=0, le=100, description="0 to 100")] = 0
+    max_concurrency: Annotated[int, Meta(ge=2, le=1000, description="2 to 1000")] = 10
 
 
 class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,7 +109,12 @@ class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         """
-        return 6 * self.timeout_secs + self.batching_window_secs
+        return self.backfill_visibility_timeout_secs + self.batching_window_secs
+
+    @property
+    def backfill_visibility_timeout_secs(self) -> int:
+        """The same for messages of a backfill, which do not wait for a batch to fill."""
+        return 6 * self.timeout_secs
 
 
 class BucketSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -45,11 +45,12 @@ class ReadOffset(Struct, frozen=True):
 
 
 class Work(Struct, frozen=True):
-    """One object to forward, from where on, and how often it was put back because its destination was not there."""
+    """One object to forward: from which offset, how often it was requeued, and whether a backfill asked for it."""
 
     source: CaptureObject
     read_offset: ReadOffset = ReadOffset()
     requeue_count: int = 0
+    backfill: bool = False
 
     @property
     def state(self) -> "str | Work":

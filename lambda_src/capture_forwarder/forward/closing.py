@@ -95,7 +95,8 @@ class Closing:
         if account.state is ObjectState.LEASED:
             delay = min(_LONGEST_DELAY_SECS, max(1, int(account.position.leased_until - run.now()) + 1))
         try:
-            queue.put(Work(account.work.source, account.position.read_offset, requeue_count), delay_secs=delay)
+            work = Work(account.work.source, account.position.read_offset, requeue_count, account.work.backfill)
+            queue.put(work, delay_secs=delay)
         except Unavailable as unavailable:
             account.state, account.why = ObjectState.PENDING, str(unavailable)
         else:
