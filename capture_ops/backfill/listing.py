@@ -5,7 +5,7 @@ its subfolders, down to SageMaker's hours, so that many calls run in parallel. A
 lists its folder, at any depth.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from threading import Event
@@ -46,7 +46,7 @@ class _Call(Struct, frozen=True):
     token: str | None = None
 
 
-def list_pages(client: "S3Client", selection: Selection, stopped: Event) -> Iterator[Page]:
+def list_pages(client: "S3Client", selection: Selection, stopped: Event) -> Generator[Page]:
     """Yield every object below the prefix once, until `stopped` is set. Raises `Unavailable`.
 
     Holds the answers of `CALLS_AT_ONCE` calls at most: the next calls wait until the caller has taken those before.

@@ -14,8 +14,6 @@ from capture_forwarder.handler import lambda_handler
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_MAX_MESSAGES = 10
-
 
 class Context:
     """As much of Lambda's context object as the handler uses: the time that is left of `timeout_secs`."""
@@ -35,18 +33,19 @@ class Context:
 
 
 class Poller:
-    """Polls the queue at `queue_url` for a function that may run for `timeout_secs`."""
+    """Polls the queue at `queue_url`, `batch_size` messages at once, for a function that may run for `timeout_secs`."""
 
-    def __init__(self, queue_url: str, timeout_secs: float) -> None:
+    def __init__(self, queue_url: str, timeout_secs: float, batch_size: int = 10) -> None:
         self._sqs = boto3.client("sqs")
         self._queue_url = queue_url
         self._timeout_secs = timeout_secs
+        self._batch_size = batch_size
 
     def receive(self) -> "list[MessageTypeDef]":
-        """Return up to ten messages, or none after a short wait."""
+        """Return a batch of messages, or none after a short wait."""
         return self._sqs.receive_message(
             QueueUrl=self._queue_url,
-            MaxNumberOfMessages=_MAX_MESSAGES,
+            MaxNumberOfMessages=self._batch_size,
             WaitTimeSeconds=1,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         ).get("Messages", [])
