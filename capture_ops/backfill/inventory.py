@@ -60,8 +60,8 @@ def inventory_pages(client: "S3Client", manifest_uri: str, selection: Selection,
         )
     manifest = _manifest(_open(client, bucket, key).read(), manifest_uri, selection)
     for file in manifest.files:
-        rows = _rows(client, bucket, file, manifest.file_schema.split(", "))
-        while not stopped.is_set() and (some := list(islice(rows, _ROWS_A_PAGE))):
+        objects = _objects(client, bucket, file, manifest)
+        while not stopped.is_set() and (some := list(islice(objects, _ROWS_A_PAGE))):
             yield _page(some, selection)
 
 
@@ -82,13 +82,15 @@ def _manifest(content: bytes, uri: str, selection: Selection) -> _Manifest:
     return manifest
 
 
-def _rows(client: "S3Client", bucket: str, file: _File, fields: list[str]) -> Iterator[dict[str, str]]:
+def _objects(client: "S3Client", bucket: str, file: _File, manifest: _Manifest) -> Iterator[Listed | None]:
+    """Yield the object of each row, or `None` for a row that is no current object."""
+    fields = manifest.file_schema.split(", ")
     body = _HashedBody(_open(client, bucket, file.key))
     uri = f"s3://{bucket}/{file.key}"
     try:
         with TextIOWrapper(gzip.GzipFile(fileobj=BufferedReader(body, _READ_BYTES)), "utf-8", newline="") as text:
             for row in csv.reader(text):
-                yield dict(zip(fields, row, strict=True))
+                yield _listed(dict(zip(fields, row, strict=True)), manifest.source_bucket)
     except (gzip.BadGzipFile, zlib.error, EOFError, ValueError, csv.Error) as error:
         raise CommandError(f"{uri} is damaged: {error}; use another report of this inventory") from error
     except (*AwsError, HTTPError, OSError) as error:
@@ -97,24 +99,25 @@ def _rows(client: "S3Client", bucket: str, file: _File, fields: list[str]) -> It
         raise CommandError(f"{uri} does not have the MD5 that its manifest names; use another report of this inventory")
 
 
-def _page(rows: list[dict[str, str]], selection: Selection) -> Page:
-    selected = []
-    for row in rows:
-        if row.get("IsLatest") == "false" or row.get("IsDeleteMarker") == "true":
-            continue
-        listed = _listed(row, selection.bucket)
-        key = listed.source.key
-        if key.startswith(selection.prefix) and selection.window.holds(key, listed.modified):
-            selected.append(listed)
-    return Page(selected, len(rows) - len(selected))
-
-
-def _listed(row: dict[str, str], bucket: str) -> Listed:
+def _listed(row: dict[str, str], bucket: str) -> Listed | None:
+    if row.get("IsLatest") == "false" or row.get("IsDeleteMarker") == "true":
+        return None
     size, modified = row.get("Size"), row.get("LastModifiedDate")
     # A space is "+" in a report: https://github.com/cloud-custodian/cloud-custodian/issues/1997
-    key = unquote_plus(row["Key"])
+    key = unquote_plus(row["Key"], errors="strict")
     source = CaptureObject(bucket, key, etag=row["ETag"].strip('"'), size=int(size) if size else None)
     return Listed(source, datetime.fromisoformat(modified) if modified else None)
+
+
+def _page(objects: list[Listed | None], selection: Selection) -> Page:
+    selected = [
+        listed
+        for listed in objects
+        if listed
+        and listed.source.key.startswith(selection.prefix)
+        and selection.window.holds(listed.source.key, listed.modified)
+    ]
+    return Page(selected, len(objects) - len(selected))
 
 
 def _open(client: "S3Client", bucket: str, key: str) -> "StreamingBody":
