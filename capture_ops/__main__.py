@@ -132,35 +132,47 @@ def replay(
 
 
 @app.command(epilog=_EPILOG)
-def backfill(  # noqa: PLR0913 - one parameter an option
+def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     target: Annotated[str, typer.Argument(help="Below which prefix captures lie.", metavar="s3://BUCKET/PREFIX")],
     config: Annotated[Path | None, typer.Option(help="forwarder.toml to use.", metavar="FILE")] = None,
     since: Annotated[str | None, typer.Option(help="The first hour, in UTC.", metavar="2026-01-31[T22]")] = None,
     until: Annotated[
         str | None, typer.Option(help="The hour before which to end, in UTC.", metavar="2026-02-01[T00]")
     ] = None,
-    state_machine: Annotated[str | None, typer.Option(help="What runs the distributed form.", metavar="ARN")] = None,
+    inventory: Annotated[
+        str | None,
+        typer.Option(help="An S3 Inventory report, in place of a listing.", metavar="s3://.../manifest.json"),
+    ] = None,
     stack: Annotated[str | None, typer.Option(help="The deployed stack, in place of the configuration's.")] = None,
-    threads: Annotated[int, typer.Option(min=1, max=64, help="Batches at once, in the local form.")] = 8,
+    wait_limit_secs: Annotated[float | None, typer.Option(min=0, help="End --wait after this time.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Batches at once with --local; 8 if not given.")
+    ] = None,
     *,
-    distributed: Annotated[
-        bool, typer.Option("--distributed/--local", help="By the stack's state machine, or by this process.")
-    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until all objects are done, and print the sums.")] = False,
+    local: Annotated[bool, typer.Option("--local", help="Forward here, without the deployed function.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be forwarded, and end.")] = False,
 ) -> None:
-    """Forward captures that were written before anybody listened, or that went past.
+    """Forward captures that were written before the stack was deployed, or that it missed.
 
-    Captures are cut by the hour in their keys. What was forwarded already costs one read, and what is sent twice is a
-    duplicate to the destination, so it may be interrupted and run again. Without --config the file is the one that
-    CAPTURE_FORWARDER_CONFIG names, else forwarder.toml here.
+    Lists the objects, selects them by the hour in their keys, and sends messages that each name up to 50 objects to the
+    stack's backfill queue; the function forwards them. It may be interrupted and run again: an object that is done
+    costs one read. Without --config the file is the one that CAPTURE_FORWARDER_CONFIG names, else forwarder.toml here.
 
-    --local needs to reach the destination from here; it keeps progress and rejections where --stack has them, or where
-    CAPTURE_FORWARDER_PROGRESS_TABLE and CAPTURE_FORWARDER_QUARANTINE_BUCKET say. --distributed feeds the deployed
-    function, is meant for millions of objects, and shows what became of them when it ends.
+    --local needs to reach the destination from here. It keeps progress and rejections in the table and bucket of
+    --stack, or in those that CAPTURE_FORWARDER_PROGRESS_TABLE and CAPTURE_FORWARDER_QUARANTINE_BUCKET name.
     """
-    form = backfill_command.Form(distributed=distributed, state_machine=state_machine, stack=stack, threads=threads)
+    options = backfill_command.Options(
+        stack=stack,
+        inventory=inventory,
+        local=local,
+        threads=threads,
+        wait=wait,
+        wait_limit_secs=wait_limit_secs,
+        dry_run=dry_run,
+    )
     with told():
-        raise typer.Exit(backfill_command.run(target, config, (since, until), form, _console(), dry_run=dry_run))
+        raise typer.Exit(backfill_command.run(target, config, (since, until), options, _console()))
 
 
 @app.command(epilog=_EPILOG)
@@ -192,7 +204,7 @@ def policy(
     """Print what the owner of a capture bucket in another account must allow, as JSON on stdout.
 
     For each bucket its policy, and, if it has a kms_key_arn, a statement for that key's policy: to read captures below
-    the routes' prefixes, and nothing else. For distributed backfills give the state machine's role too.
+    the routes' prefixes, and nothing else.
     """
     with told():
         documents = policy_command.policies(settings_of(config), role_arn or [], bucket)

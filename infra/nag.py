@@ -21,11 +21,6 @@ class Acknowledged(Struct, frozen=True):
     reason: str
 
 
-_EXECUTIONS = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution"
-_MACHINE = "BackfillStateMachine395F6B27"
-_SPLIT_MACHINE = '{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"' + _MACHINE + '"}]}]}'
-_UNUSED_POLICY = "the CDK makes this policy; it is attached to no role and stands in no template"
-
 ALWAYS = (
     Acknowledged(
         "Quarantine",
@@ -37,21 +32,6 @@ ALWAYS = (
         f"IAM5[Resource::<QuarantineBucket2B128B57.Arn>/{QUARANTINE_PREFIX}*]",
         f"the names of quarantine files come from the captures; the function may only write below {QUARANTINE_PREFIX}",
     ),
-    Acknowledged(
-        "Backfill",
-        "IAM5[Resource::<QuarantineBucket2B128B57.Arn>/backfill/*]",
-        "Step Functions names its result files after each run",
-    ),
-    Acknowledged(
-        "Backfill", "IAM5[Resource::*]", "neither log delivery nor tracing has resources that a policy could name"
-    ),
-    Acknowledged(
-        "Backfill",
-        f"IAM5[Resource::{_EXECUTIONS}:<{_MACHINE}.Name>/*]",
-        "the batches of a map run are executions that Step Functions names, of this one state machine",
-    ),
-    Acknowledged("Backfill", f"IAM5[Resource::{_EXECUTIONS}:{_SPLIT_MACHINE}:*]", _UNUSED_POLICY),
-    Acknowledged("Backfill", f"IAM5[Resource::{_EXECUTIONS}:{_SPLIT_MACHINE}/*:*]", _UNUSED_POLICY),
 )
 OLDER_RUNTIME = Acknowledged(
     "Forwarder",

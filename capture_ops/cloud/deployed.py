@@ -29,7 +29,11 @@ def outputs(stack: str) -> Mapping[str, str]:
 
 def output(stack: str, name: StackOutput) -> str:
     """Return one output of `stack`. Raises `CommandError` if it has none of that name, `Unavailable`."""
-    found = outputs(stack)
+    return named(outputs(stack), stack, name)
+
+
+def named(found: Mapping[str, str], stack: str, name: str) -> str:
+    """Return one of the outputs that were `found` of `stack`. Raises `CommandError` if there is none of that name."""
     if name not in found:
         raise CommandError(f"the stack {stack} has no output {name}; is it a capture-forwarder stack, and up to date?")
     return found[name]

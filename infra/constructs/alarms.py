@@ -9,7 +9,8 @@ from constructs import Construct
 from msgspec import Struct
 
 from capture_forwarder.configuration.metrics import NAMESPACE, TOTAL_DIMENSION, Metric
-from infra.constructs.queue import CaptureQueue
+from capture_forwarder.configuration.stack import StackSettings
+from infra.constructs.queue import CaptureQueues
 
 _FIVE_MINUTES = cdk.Duration.minutes(5)
 _HOUR = cdk.Duration.hours(1)
@@ -33,13 +34,13 @@ class Alarms(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        stack_name: str,
-        queue: CaptureQueue,
+        settings: StackSettings,
+        queues: CaptureQueues,
         function: lambda_.IFunction,
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
-        for watch in [*_of_queue(queue), *_of_function(function), *_of_forwarding(stack_name)]:
+        for watch in [*_of_queues(queues, settings), *_of_function(function), *_of_forwarding(settings.name)]:
             alarm = cloudwatch.Alarm(
                 self,
                 watch.id,
@@ -54,17 +55,27 @@ class Alarms(Construct):
             alarm.add_ok_action(actions.SnsAction(topic))
 
 
-def _of_queue(queue: CaptureQueue) -> list[Watch]:
-    dead = queue.dead_letters.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES, statistic="Maximum")
-    age = queue.queue.metric_approximate_age_of_oldest_message(period=_FIVE_MINUTES, statistic="Maximum")
+def _of_queues(queues: CaptureQueues, settings: StackSettings) -> list[Watch]:
+    dead = queues.dead_letters.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES, statistic="Maximum")
+    ages = [
+        queue.metric_approximate_age_of_oldest_message(period=_FIVE_MINUTES, statistic="Maximum")
+        for queue in (queues.captures, queues.backfill)
+    ]
     return [
-        Watch(id="DeadLetters", text="Messages failed every delivery and are in the dead-letter queue.", metric=dead),
+        Watch(id="DeadLetters", text="Messages that failed too often.", metric=dead),
         Watch(
             id="OldestMessage",
-            text="A message has waited in the queue for more than an hour.",
-            metric=age,
+            text="A capture has waited for more than an hour.",
+            metric=ages[0],
             above=3600,
             periods=3,
+        ),
+        Watch(
+            id="OldestBackfillMessage",
+            # A backfill may wait for days. SQS deletes a message at the end of its retention, without a dead letter.
+            text="A message of a backfill has waited for half of the time that the queue keeps it.",
+            metric=ages[1],
+            above=settings.message_retention_days * 86_400 / 2,
         ),
     ]
 

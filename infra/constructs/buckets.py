@@ -11,11 +11,9 @@ from capture_forwarder.configuration.filters import Filter
 from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.configuration.stack import BucketSettings, Trigger
 
-_PREFIXES = (QUARANTINE_PREFIX, "backfill/")
-
 
 class QuarantineBucket(Construct):
-    """Holds rejections until they are replayed or expire, and the results of backfills."""
+    """Holds rejections until they are replayed or expire."""
 
     def __init__(self, scope: Construct, construct_id: str, *, retention_days: int, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
@@ -25,7 +23,7 @@ class QuarantineBucket(Construct):
             self,
             None,
             key,
-            [*(s3.LifecycleRule(id=p.strip("/"), prefix=p, expiration=expiry) for p in _PREFIXES), unfinished],
+            [s3.LifecycleRule(id="rejected", prefix=QUARANTINE_PREFIX, expiration=expiry), unfinished],
         )
 
 

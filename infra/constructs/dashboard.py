@@ -6,7 +6,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from capture_forwarder.configuration.metrics import DIMENSIONS, NAMESPACE, Metric
-from infra.constructs.queue import CaptureQueue
+from infra.constructs.queue import CaptureQueues
 
 _PERIOD = cdk.Duration.minutes(5)
 _BY_ROUTE = ",".join((NAMESPACE, *DIMENSIONS))
@@ -21,7 +21,7 @@ class Dashboard(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        queue: CaptureQueue,
+        queues: CaptureQueues,
         function: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -50,17 +50,24 @@ class Dashboard(Construct):
             _graph("Seconds per request", [_search(_BY_DESTINATION, Metric.REQUEST_LATENCY, "p95")]),
             _graph("Conservation violations", [_search(_BY_ROUTE, Metric.CONSERVATION_VIOLATIONS)]),
         )
-        board.add_widgets(*_platform(queue, function))
+        board.add_widgets(*_platform(queues, function))
 
 
-def _platform(queue: CaptureQueue, function: lambda_.IFunction) -> list[cloudwatch.GraphWidget]:
-    waiting = queue.queue.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum")
-    dead = queue.dead_letters.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum")
-    age = queue.queue.metric_approximate_age_of_oldest_message(period=_PERIOD, statistic="Maximum")
+def _platform(queues: CaptureQueues, function: lambda_.IFunction) -> list[cloudwatch.GraphWidget]:
+    named = {"live": queues.captures, "backfill": queues.backfill, "dead": queues.dead_letters}
+    waiting: list[cloudwatch.IMetric] = [
+        queue.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum", label=name)
+        for name, queue in named.items()
+    ]
+    ages: list[cloudwatch.IMetric] = [
+        queue.metric_approximate_age_of_oldest_message(period=_PERIOD, statistic="Maximum", label=name)
+        for name, queue in named.items()
+        if name != "dead"
+    ]
     invocations = [function.metric_invocations(), function.metric_errors(), function.metric_throttles()]
     return [
-        _graph("Messages waiting and dead", [waiting, dead]),
-        _graph("Age of the oldest message", [age]),
+        _graph("Messages waiting and dead", waiting),
+        _graph("Age of the oldest message", ages),
         _graph("Invocations", [metric.with_(period=_PERIOD, statistic="Sum") for metric in invocations]),
     ]
 

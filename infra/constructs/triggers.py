@@ -9,7 +9,7 @@ from constructs import Construct
 from capture_forwarder.configuration.filters import Filter, patterns
 from capture_forwarder.configuration.stack import BucketSettings, Trigger
 from infra.constructs.buckets import CaptureBucket
-from infra.constructs.queue import CaptureQueue, allow_sender
+from infra.constructs.queue import CaptureQueues, allow_sender
 
 
 class CaptureTrigger(Construct):
@@ -22,25 +22,27 @@ class CaptureTrigger(Construct):
         *,
         settings: BucketSettings,
         filters: Sequence[Filter],
-        queue: CaptureQueue,
+        queues: CaptureQueues,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
         if settings.chosen_trigger is Trigger.S3:
-            allow_sender(queue.queue, "s3.amazonaws.com", f"arn:{stack.partition}:s3:::{settings.name}", stack.account)
+            allow_sender(
+                queues.captures, "s3.amazonaws.com", f"arn:{stack.partition}:s3:::{settings.name}", stack.account
+            )
         else:
-            self._add_rules(settings, filters, queue)
+            self._add_rules(settings, filters, queues)
         if settings.create:
             CaptureBucket(
                 self,
                 "Captures",
                 settings=settings,
                 filters=filters,
-                queue_arn=queue.queue.queue_arn,
-                after=queue.policy,
+                queue_arn=queues.captures.queue_arn,
+                after=queues.policy,
             )
 
-    def _add_rules(self, settings: BucketSettings, filters: Sequence[Filter], queue: CaptureQueue) -> None:
+    def _add_rules(self, settings: BucketSettings, filters: Sequence[Filter], queues: CaptureQueues) -> None:
         for index, pattern in enumerate(patterns(settings.name, settings.account, filters)):
             rule = events.CfnRule(
                 self,
@@ -50,13 +52,13 @@ class CaptureTrigger(Construct):
                 targets=[
                     events.CfnRule.TargetProperty(
                         id="queue",
-                        arn=queue.queue.queue_arn,
-                        # An event that the bus cannot deliver within a day becomes a dead letter.
-                        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=queue.dead_letters.queue_arn),
+                        arn=queues.captures.queue_arn,
+                        # What the bus could not deliver in a day is a dead letter, not lost.
+                        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=queues.dead_letters.queue_arn),
                     )
                 ],
             )
-            for target in (queue.queue, queue.dead_letters):
+            for target in (queues.captures, queues.dead_letters):
                 allow_sender(target, "events.amazonaws.com", rule.attr_arn, cdk.Stack.of(self).account)
 
 

@@ -114,7 +114,8 @@ def _quarantine(resources: Resources, s3: "S3Client") -> Quarantine | None:
 def _queue(resources: Resources) -> Queue | None:
     if resources.queue_url is None:
         return None
-    return SqsQueue(aws_session().client("sqs", config=CONFIG), resources.queue_url)
+    client = aws_session().client("sqs", config=CONFIG)
+    return SqsQueue(client, resources.queue_url, backfill_url=resources.backfill_queue_url)
 
 
 def target(settings: DestinationSettings) -> Target:

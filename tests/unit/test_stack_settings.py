@@ -18,7 +18,7 @@ subnet_ids = ["subnet-0a1b2c3d"]
 security_group_ids = ["sg-0a1b2c3d"]
 
 [stack.backfill]
-items_per_batch = 20
+max_concurrency = 20
 
 [[destination]]
 name = "arthur"
@@ -57,7 +57,7 @@ def test_nested_tables_reach_the_settings() -> None:
         ("subnet-0a1b2c3d",),
         ("sg-0a1b2c3d",),
     )
-    assert settings.stack.backfill.items_per_batch == 20
+    assert settings.stack.backfill.max_concurrency == 20
     assert settings.buckets["captures"].chosen_trigger is Trigger.S3
 
 
@@ -99,7 +99,7 @@ BAD = {
     "no subnets": ("subnet_ids", "subnet_ids = []", "stack.vpc.subnet_ids: write a list of subnet ids"),
     "a subnet's name": ("subnet_ids", 'subnet_ids = ["private-a"]', "stack.vpc.subnet_ids: write a list of subnet ids"),
     "no groups": ("security_group_ids", "", "stack.vpc.security_group_ids: missing; write a list of at most five"),
-    "an empty batch": ("items_per_batch", "items_per_batch = 0", "stack.backfill.items_per_batch: write 1 to 1000"),
+    "no concurrency": ("max_concurrency", "max_concurrency = 1", "stack.backfill.max_concurrency: write 2 to 1000"),
     "S3's trigger on an existing bucket": ("create", 'trigger = "s3"', 'bucket[0].trigger: write "eventbridge" and run `capture-forwarder enable-eventbridge captures`'),
     "an unknown trigger": ("create", 'trigger = "sns"', 'bucket[0].trigger: write one of "s3", "eventbridge"'),
     "a bucket without a route": ("[[bucket]]", '[[bucket]]\nname = "other"\n[[bucket]]', "bucket[0].name: no [[route]] names the bucket 'other'; there are ['captures']"),

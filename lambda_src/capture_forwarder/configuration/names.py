@@ -19,11 +19,11 @@ class StackOutput(StrEnum):
     """The outputs of the stack; the commands find its resources by them."""
 
     QUEUE_URL = "QueueUrl"
+    BACKFILL_QUEUE_URL = "BackfillQueueUrl"
     DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
     FUNCTION_NAME = "FunctionName"
     PROGRESS_TABLE = "ProgressTable"
     QUARANTINE_BUCKET = "QuarantineBucket"
-    BACKFILL_STATE_MACHINE_ARN = "BackfillStateMachineArn"
     ALARM_TOPIC_ARN = "AlarmTopicArn"
 
 
@@ -33,6 +33,7 @@ class Resources(Struct, frozen=True, kw_only=True):
     progress_table: str | None = None
     quarantine_bucket: str | None = None
     queue_url: str | None = None
+    backfill_queue_url: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Resources":

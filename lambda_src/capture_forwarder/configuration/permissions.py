@@ -41,6 +41,7 @@ class StackResources(Struct, frozen=True, kw_only=True):
     """The ARNs of the resources that the stack makes for the function."""
 
     queue_arn: str
+    backfill_queue_arn: str
     table_arn: str
     quarantine_arn: str
     log_group_arn: str
@@ -108,8 +109,8 @@ def _stack(made: StackResources) -> Iterator[Statement]:
         resources=(made.table_arn,),
     )
     yield Statement(
-        sid="UseQueue",
-        why="the event source mapping receives and deletes with this role; the function sends pending work back",
+        sid="UseQueues",
+        why="the event source mappings receive and delete with this role; the function sends pending work back",
         actions=(
             "sqs:ChangeMessageVisibility",
             "sqs:DeleteMessage",
@@ -117,7 +118,7 @@ def _stack(made: StackResources) -> Iterator[Statement]:
             "sqs:ReceiveMessage",
             "sqs:SendMessage",
         ),
-        resources=(made.queue_arn,),
+        resources=(made.queue_arn, made.backfill_queue_arn),
     )
     yield Statement(
         sid="WriteLogs",

@@ -142,10 +142,11 @@ def _route_problems(route: RouteSettings, destinations: set[str], path: str) -> 
 
 
 def _stack_problems(stack: StackSettings) -> Iterator[str]:
-    if stack.reserved_concurrency is not None and stack.reserved_concurrency < stack.max_concurrency:
+    asked_for = stack.max_concurrency + stack.backfill.max_concurrency
+    if stack.reserved_concurrency is not None and stack.reserved_concurrency < asked_for:
         yield (
-            f"stack.max_concurrency: write at most {stack.reserved_concurrency}, the reserved_concurrency; "
-            "Lambda would throttle more"
+            f"stack.max_concurrency: write at most {stack.reserved_concurrency}, the reserved_concurrency, "
+            "for the sum of it and backfill.max_concurrency; AWS throttles invocations beyond it"
         )
     if stack.batch_size > _BATCH_WITHOUT_WINDOW and not stack.batching_window_secs:
         yield f"stack.batching_window_secs: write 1 or more; a batch_size above {_BATCH_WITHOUT_WINDOW} needs a window"

@@ -68,13 +68,9 @@ class VpcSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class BackfillSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[stack.backfill]`: the state machine of backfills."""
+    """`[stack.backfill]`: the queue of backfills."""
 
-    max_concurrency: Annotated[int, Meta(ge=1, le=1000, description="Most batches at the same time")] = 10
-    items_per_batch: Annotated[int, Meta(ge=1, le=1000, description="Objects in a batch")] = 50
-    tolerated_failure_percentage: Annotated[
-        int, Meta(ge=0, le=100, description="Percentage of objects that may fail before the backfill stops")
-    ] = 0
+    max_concurrency: Annotated[int, Meta(ge=2, le=1000, description="Most invocations at the same time")] = 10
 
 
 class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,7 +143,12 @@ class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         """
-        return 6 * self.timeout_secs + self.batching_window_secs
+        return self.backfill_visibility_timeout_secs + self.batching_window_secs
+
+    @property
+    def backfill_visibility_timeout_secs(self) -> int:
+        """The same for messages of a backfill, which do not wait for a batch to fill."""
+        return 6 * self.timeout_secs
 
 
 class BucketSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
