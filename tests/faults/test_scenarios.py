@@ -14,6 +14,7 @@ from uuid import uuid4
 import boto3
 import pytest
 
+from benchmarks.trace import Tracer
 from tests.faults.flaky import Failure, Script, flaky
 from tests.faults.load import CaptureLoad, Offered
 from tests.faults.worker import running_supervisor
@@ -219,3 +220,12 @@ def test_a_row_of_a_wrong_type_is_rejected_alone(world: World) -> None:
     (entry,) = world.quarantined()
     assert (entry["code"], entry["line"], entry["row_index"]) == (world.schema.wrong_type_code, 2, 0)
     assert entry["partner_inference_id"] == "id-wrong"
+
+
+def test_the_schema_decides_the_path_of_a_line(world: World) -> None:
+    """Without a schema the plain path reads every line. With one it may read the first, and no other."""
+    world.send(world.put("a", *(call(number) for number in range(20))))
+    trace = Tracer().trace(world.poll)
+    assert len(world.times_received()) == 20
+    plain_lines = trace.count("decode_record")
+    assert plain_lines == 20 if world.schema is Schema.NONE else plain_lines <= 1
