@@ -40,47 +40,34 @@ class Option(Struct, frozen=True, kw_only=True):
 def options(struct: type[Struct]) -> Iterator[Option]:
     """Yield the options of one table."""
     for info in fields(struct):
-        kind = type_info(info.type)
-        value = _value(kind)
-        repeated = isinstance(value, VarTupleType) and isinstance(value.item_type, StructType)
+        value, texts = _unwrapped(type_info(info.type))
         inner = value.item_type if isinstance(value, VarTupleType) else value
         yield Option(
             name=info.name,
             value_type=info.type,
             required=info.required,
             default=info.default,
-            meaning=_texts(kind)["description"],
-            write=_write(kind),
+            meaning=texts["description"],
+            write=texts.get("title") or _limits(value),
             table=inner.cls if isinstance(inner, StructType) else None,
-            repeated=repeated,
+            repeated=isinstance(inner, StructType) and inner is not value,
         )
 
 
-def _value(kind: Type) -> Type:
-    """Return the type of a value, without metadata and `None`."""
-    match kind:
-        case Metadata(type=inner):
-            return _value(inner)
-        case UnionType(types=types):
-            return _value(next(each for each in types if not isinstance(each, NoneType)))
-    return kind
-
-
-def _texts(kind: Type) -> dict[str, str]:
-    """Return the `title` and the `description` of a type: that of the option, over those of its value."""
+def _unwrapped(kind: Type) -> tuple[Type, dict[str, str]]:
+    """Return the type of a value, without `None`, and its `title` and `description`: the outer ones win."""
     match kind:
         case Metadata(type=inner, extra_json_schema=extra):
-            return _texts(inner) | (extra or {})
+            value, texts = _unwrapped(inner)
+            return value, texts | (extra or {})
         case UnionType(types=types):
-            return _texts(next(each for each in types if not isinstance(each, NoneType)))
-    return {}
+            return _unwrapped(next(each for each in types if not isinstance(each, NoneType)))
+    return kind, {}
 
 
-def _write(kind: Type) -> str:
-    """Return a description of the values of this type: its title, or else its limits."""
-    if title := _texts(kind).get("title"):
-        return title
-    match _value(kind):
+def _limits(value: Type) -> str:
+    """Return a description of the values of a type."""
+    match value:
         case EnumType(cls=cls):
             return _one_of([f'"{member.value}"' for member in cls])
         case LiteralType(values=values):

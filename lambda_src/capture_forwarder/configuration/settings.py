@@ -67,24 +67,17 @@ class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     kind: Annotated[DestinationKind, Meta(description="API of the destination")]
     url: Annotated[Url, Meta(description="Address of the API; plain `http` is for loopback addresses only")]
     secret: Annotated[Secret, Meta(description="Reference to the API's token")]
-    organization_id: Annotated[
-        Text | None, Meta(description="Organisation at Arthur, for a token with access to several")
-    ] = None
+    organization_id: Annotated[Text | None, Meta(description="Arthur's organisation, if a token has several")] = None
     max_inferences: Annotated[Positive, Meta(description="Most inferences in one request")] = 1000
-    max_bytes: Annotated[
-        Positive, Meta(description="Most bytes in one request; a single larger inference is sent by itself")
-    ] = 5_000_000
+    max_bytes: Annotated[Positive, Meta(description="Most bytes in one request; one inference may be larger")] = (
+        5_000_000
+    )
     max_in_flight: Annotated[int, Meta(ge=1, le=64, description="Most requests at the same time")] = 8
     connect_timeout_secs: Annotated[Seconds, Meta(description="Longest wait for a connection")] = 5.0
     read_timeout_secs: Annotated[Seconds, Meta(description="Longest wait for an answer")] = 30.0
-    ca_bundle: Annotated[Text | None, Meta(description="Path of the certificates to trust instead of the system's")] = (
-        None
-    )
+    ca_bundle: Annotated[Text | None, Meta(description="Certificates to trust instead of the system's")] = None
     compression: Annotated[
-        Compression,
-        Meta(
-            description="`gzip` makes requests about four times smaller; the API must accept `Content-Encoding: gzip`"
-        ),
+        Compression, Meta(description="`gzip` needs an API that accepts `Content-Encoding: gzip`")
     ] = Compression.NONE
 
     @property
@@ -98,18 +91,14 @@ class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     name: Annotated[Name, Meta(description="Name of the route in quarantine, logs and metrics")]
     bucket: Annotated[BucketName, Meta(description="Bucket of the captures")]
-    prefix: Annotated[
-        Prefix, Meta(description="Captures below it belong to this route, unless a longer prefix covers them")
-    ]
+    prefix: Annotated[Prefix, Meta(description="Beginning of the keys; the longest prefix wins")]
     suffix: Annotated[Suffix, Meta(description="Keys with another ending are ignored")] = ".jsonl"
     destination: Annotated[Name, Meta(description="Name of a `[[destination]]`")]
     model_id: Annotated[Text, Meta(description="Id of the model at the destination")]
-    schema: Annotated[SchemaSource, Meta(description='"model" reads the model\'s attributes from the destination')] = (
+    schema: Annotated[SchemaSource, Meta(description='"model" asks the destination for the attributes')] = (
         SchemaSource.NONE
     )
-    attribute: Annotated[
-        tuple[Attribute, ...], Meta(description="The model's attributes, if this file lists them")
-    ] = ()
+    attribute: Annotated[tuple[Attribute, ...], Meta(description="Attributes of the model")] = ()
     id_source: Annotated[
         IdSource,
         Meta(description="Id of a call: the caller's inference id if there is one, or always SageMaker's event id"),
@@ -118,14 +107,14 @@ class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         OneSided, Meta(description="Treatment of a call with one side that is missing, binary or an error")
     ] = OneSided.REJECT
     unknown_attributes: Annotated[
-        UnknownAttributes, Meta(description="Treatment of named values that the schema does not have")
+        UnknownAttributes, Meta(description="Treatment of named values outside the schema")
     ] = UnknownAttributes.REJECT
     quarantine_payload: Annotated[bool, Meta(description="Store the captured line with its rejection")] = True
     input_content_type: Annotated[
-        Text | None, Meta(description="Content type of requests; overrides the captured one")
+        Text | None, Meta(description="Content type of requests, in place of the captured one")
     ] = None
     output_content_type: Annotated[
-        Text | None, Meta(description="Content type of responses; overrides the captured one")
+        Text | None, Meta(description="Content type of responses, in place of the captured one")
     ] = None
     input_layout: Annotated[Layout | None, Meta(description="Layout of rows in requests; overrides detection")] = None
     output_layout: Annotated[Layout | None, Meta(description="Layout of rows in responses; overrides detection")] = None
@@ -159,16 +148,9 @@ class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`[function]`: limits of one invocation."""
 
     max_line_bytes: Annotated[Positive, Meta(description="A longer line is rejected unread")] = 64 * 1024 * 1024
-    checkpoint_secs: Annotated[
-        Seconds, Meta(description="Time between two saves of the progress in a large object")
-    ] = 20.0
+    checkpoint_secs: Annotated[Seconds, Meta(description="Time between saves of progress in an object")] = 20.0
     first_delay_secs: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=900,
-            description="First delay of pending work in the queue; it doubles each time, up to 900",
-        ),
+        int, Meta(ge=0, le=900, description="First delay of pending work in the queue; it doubles each time, up to 900")
     ] = 30
 
 

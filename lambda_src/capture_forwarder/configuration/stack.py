@@ -76,63 +76,41 @@ class BackfillSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[stack]`: the one stack that this file describes."""
 
-    name: Annotated[
-        StackName, Meta(description="Name of the stack; CloudFormation derives the names of its resources")
-    ] = "capture-forwarder"
+    name: Annotated[StackName, Meta(description="Name of the stack; names of resources begin with it")] = (
+        "capture-forwarder"
+    )
     runtime: Annotated[PythonRuntime, Meta(description="Python of the function")] = PythonRuntime.PYTHON_3_13
     architecture: Annotated[Architecture, Meta(description="Processor of the function")] = Architecture.ARM64
     memory_size_mb: Annotated[
-        int, Meta(ge=128, le=10_240, description="Memory of the function; its share of a processor is proportional")
+        int, Meta(ge=128, le=10_240, description="Memory, and with it the share of a processor")
     ] = 512
     timeout_secs: Annotated[
-        int,
-        Meta(
-            ge=30,
-            le=900,
-            description="Longest invocation; the queue's visibility timeout is six times as long",
-        ),
+        int, Meta(ge=30, le=900, description="Longest invocation; messages are invisible for six times as long")
     ] = 300
     reserved_concurrency: Annotated[
-        Annotated[int, Meta(ge=1)] | None,
-        Meta(description="Concurrency reserved for the function, and its limit"),
+        Annotated[int, Meta(ge=1)] | None, Meta(description="Reserved concurrency, and its limit")
     ] = None
-    max_concurrency: Annotated[
-        int, Meta(ge=2, le=1000, description="Most invocations by the queue at the same time")
-    ] = 10
+    max_concurrency: Annotated[int, Meta(ge=2, le=1000, description="Most invocations at the same time")] = 10
     batch_size: Annotated[int, Meta(ge=1, le=10_000, description="Most messages in one invocation")] = 10
     batching_window_secs: Annotated[
-        int,
-        Meta(ge=0, le=300, description="Longest wait for a full batch; small captures in one batch share requests"),
+        int, Meta(ge=0, le=300, description="Longest wait for a full batch; captures in one batch share requests")
     ] = 20
-    max_receives: Annotated[
-        int, Meta(ge=1, le=1000, description="Deliveries of a message before it becomes a dead letter")
-    ] = 5
+    max_receives: Annotated[int, Meta(ge=1, le=1000, description="Deliveries before a message is a dead letter")] = 5
     log_retention_days: Annotated[LogDays, Meta(description="Retention of the logs")] = 90
     message_retention_days: Annotated[
-        int, Meta(ge=1, le=14, description="Retention of messages in the queue; dead letters are kept for 14 days")
+        int, Meta(ge=1, le=14, description="Retention of messages; dead letters are kept for 14 days")
     ] = 14
     progress_retention_days: Annotated[
         int,
-        Meta(
-            ge=30,
-            le=3650,
-            description="Retention of an object's progress; a dead letter that is sent again may be 28 days old",
-        ),
+        Meta(ge=30, le=3650, description="Retention of progress; a dead letter that is sent again may be 28 days old"),
     ] = 45
     quarantine_retention_days: Annotated[int, Meta(ge=1, le=36_500, description="Retention of rejections")] = 90
-    alarm_topic_arn: Annotated[
-        TopicArn | None, Meta(description="Topic of the alarms; without it the stack makes one")
-    ] = None
-    permissions_boundary_arn: Annotated[
-        PolicyArn | None, Meta(description="Permissions boundary of every role in the stack")
-    ] = None
+    alarm_topic_arn: Annotated[TopicArn | None, Meta(description="Topic of the alarms; by default a new one")] = None
+    permissions_boundary_arn: Annotated[PolicyArn | None, Meta(description="Permissions boundary of all roles")] = None
     kms_key_arn: Annotated[
-        KeyArn | None,
-        Meta(description="Key of the stack's queue, table, bucket and logs; without it AWS's own keys are used"),
+        KeyArn | None, Meta(description="Key of the queue, table, bucket and logs; by default keys of AWS")
     ] = None
-    vpc: Annotated[
-        VpcSettings | None, Meta(description="Network of the function; without it the function is in none")
-    ] = None
+    vpc: Annotated[VpcSettings | None, Meta(description="Network of the function; by default none")] = None
     backfill: Annotated[BackfillSettings, Meta(description="State machine of `backfill --distributed`")] = field(
         default_factory=BackfillSettings
     )
@@ -154,15 +132,10 @@ class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class BucketSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[bucket]]`: a bucket that a route names and that needs more than its name."""
 
-    name: Annotated[
-        BucketName, Meta(description="Bucket of a route; a bucket without a table exists already and is not changed")
-    ]
-    create: Annotated[
-        bool, Meta(description="The stack makes the bucket; the bucket is kept when the stack is deleted")
-    ] = False
+    name: Annotated[BucketName, Meta(description="Bucket of a route; a bucket without a table must exist")]
+    create: Annotated[bool, Meta(description="The stack makes the bucket and never deletes it")] = False
     trigger: Annotated[
-        Trigger | None,
-        Meta(description="Source of events; by default `s3` for a bucket of the stack, else `eventbridge`"),
+        Trigger | None, Meta(description="Default: `s3` for a bucket of the stack, else `eventbridge`")
     ] = None
     kms_key_arn: Annotated[KeyArn | None, Meta(description="Key that encrypts the captures")] = None
     account: Annotated[AccountId | None, Meta(description="Owner of the bucket, if it is another account")] = None
