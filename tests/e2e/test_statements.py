@@ -28,7 +28,7 @@ SAID = {
     "RememberProgress": "the progress table",
     "KeepRejections": "the quarantine bucket",
 }
-PUTS_BACK = "WorkTheQueue"
+PUTS_BACK = "WorkTheQueues"
 NOT_ASKED_FOR = {"MissCaptures0", "WriteLogs"}
 
 

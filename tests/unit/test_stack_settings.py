@@ -18,7 +18,7 @@ subnet_ids = ["subnet-0a1b2c3d"]
 security_group_ids = ["sg-0a1b2c3d"]
 
 [stack.backfill]
-items_per_batch = 20
+max_concurrency = 20
 
 [[destination]]
 name = "arthur"
@@ -57,7 +57,7 @@ def test_every_table_of_the_stack_arrives() -> None:
         ("subnet-0a1b2c3d",),
         ("sg-0a1b2c3d",),
     )
-    assert settings.stack.backfill.items_per_batch == 20
+    assert settings.stack.backfill.max_concurrency == 20
     assert settings.buckets["captures"].chosen_trigger is Trigger.S3
 
 
@@ -76,8 +76,9 @@ def test_a_bucket_that_the_stack_does_not_make_is_left_alone(option: str, trigge
 
 
 def test_a_message_stays_invisible_for_six_timeouts_and_its_window() -> None:
-    """So that it is not delivered twice while it is being worked."""
-    assert StackSettings(timeout_secs=100, batching_window_secs=30).visibility_timeout_secs == 630
+    """Until then it is not delivered again; a message of a backfill waits for no window."""
+    settings = StackSettings(timeout_secs=100, batching_window_secs=30)
+    assert (settings.visibility_timeout_secs, settings.backfill_visibility_timeout_secs) == (630, 600)
 
 
 BAD = {
@@ -99,7 +100,8 @@ BAD = {
     "no subnets": ("subnet_ids", "subnet_ids = []", "stack.vpc.subnet_ids: write a list of subnet ids"),
     "a subnet's name": ("subnet_ids", 'subnet_ids = ["private-a"]', "stack.vpc.subnet_ids: write a list of subnet ids"),
     "no groups": ("security_group_ids", "", "stack.vpc.security_group_ids: missing; write a list of at most five"),
-    "a batch of nothing": ("items_per_batch", "items_per_batch = 0", "stack.backfill.items_per_batch: write 1 to 1000"),
+    "one invocation for backfills": ("max_concurrency = 20", "max_concurrency = 1", "stack.backfill.max_concurrency: write 2 to 1000"),
+    "backfills beyond what is reserved": ("name", "reserved_concurrency = 29", "stack.max_concurrency: write at most 29, the reserved_concurrency"),
     "a stranger's bucket with S3's trigger": ("create", 'trigger = "s3"', 'bucket[0].trigger: write "eventbridge" and run `capture-forwarder enable-eventbridge captures`'),
     "another trigger": ("create", 'trigger = "sns"', "bucket[0].trigger: write one of 's3', 'eventbridge'"),
     "nobody's bucket": ("[[bucket]]", '[[bucket]]\nname = "other"\n[[bucket]]', "bucket[0].name: no [[route]] names the bucket 'other'; there are ['captures']"),
