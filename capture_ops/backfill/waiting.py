@@ -32,7 +32,7 @@ class WaitLimits(Struct, frozen=True, kw_only=True):
 class Waiting:
     """Objects of sent messages whose progress items are not done yet.
 
-    A message is kept compressed, about 70 bytes an object. Items are read in the order of sending, which is about the
+    A message is kept compressed, about 60 bytes an object. Items are read in the order of sending, which is about the
     order of the function's work, so that few are read more than once.
     """
 

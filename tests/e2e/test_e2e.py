@@ -144,12 +144,12 @@ def check_change(world: World) -> None:
 
 
 def check_backfill(world: World) -> None:
-    """Have the stack's state machine go over the new route: what was there before it was arrives, and only that."""
+    """Backfill the new route by the stack's queue: captures from before it was there arrive, and no others."""
     before = world.held()
     run(
         "capture-forwarder",
         "backfill",
-        "--distributed",
+        "--wait",
         f"s3://{BUCKET}/{NEW_PREFIX}",
         "--config",
         world.deployment.config,

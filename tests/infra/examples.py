@@ -6,6 +6,7 @@ from typing import Any
 EXAMPLES = {path.stem: path for path in sorted(Path("examples").glob("*.toml"))}
 DEFAULT = Path("forwarder.toml")
 EVERYTHING = Path("tests/infra/everything.toml")
+BACKFILL_QUEUE = "CapturesBackfill6D69CBDC"
 STATEFUL = {
     "ProgressTable131AA68D": "AWS::DynamoDB::Table",
     "QuarantineBucket2B128B57": "AWS::S3::Bucket",

@@ -75,9 +75,10 @@ def test_a_bucket_that_the_stack_does_not_make_is_triggered_by_eventbridge(optio
     assert parse_settings(GOOD.replace("create = true", option)).buckets["captures"].chosen_trigger is trigger
 
 
-def test_a_message_is_invisible_for_six_timeouts_and_the_batching_window() -> None:
-    """SQS must not deliver it again while the function works on it."""
-    assert StackSettings(timeout_secs=100, batching_window_secs=30).visibility_timeout_secs == 630
+def test_a_message_stays_invisible_for_six_timeouts_and_its_window() -> None:
+    """Until then it is not delivered again; a message of a backfill waits for no window."""
+    settings = StackSettings(timeout_secs=100, batching_window_secs=30)
+    assert (settings.visibility_timeout_secs, settings.backfill_visibility_timeout_secs) == (630, 600)
 
 
 BAD = {
@@ -99,10 +100,11 @@ BAD = {
     "no subnets": ("subnet_ids", "subnet_ids = []", "stack.vpc.subnet_ids: write a list of subnet ids"),
     "a subnet's name": ("subnet_ids", 'subnet_ids = ["private-a"]', "stack.vpc.subnet_ids: write a list of subnet ids"),
     "no groups": ("security_group_ids", "", "stack.vpc.security_group_ids: missing; write a list of at most five"),
-    "no concurrency": ("max_concurrency", "max_concurrency = 1", "stack.backfill.max_concurrency: write 2 to 1000"),
     "S3's trigger on an existing bucket": ("create", 'trigger = "s3"', 'bucket[0].trigger: write "eventbridge" and run `capture-forwarder enable-eventbridge captures`'),
     "an unknown trigger": ("create", 'trigger = "sns"', 'bucket[0].trigger: write one of "s3", "eventbridge"'),
     "a bucket without a route": ("[[bucket]]", '[[bucket]]\nname = "other"\n[[bucket]]', "bucket[0].name: no [[route]] names the bucket 'other'; there are ['captures']"),
+    "one invocation for backfills": ("max_concurrency = 20", "max_concurrency = 1", "stack.backfill.max_concurrency: write 2 to 1000"),
+    "backfills beyond what is reserved": ("name", "reserved_concurrency = 29", "stack.max_concurrency: write at most 29, the reserved_concurrency"),
     "one bucket twice": ("[[bucket]]", '[[bucket]]\nname = "captures"\n[[bucket]]', "bucket name 'captures': two [[bucket]] tables; write one"),
     "a new bucket in another account": ("create", 'create = true\naccount = "123456789012"', "bucket[0].account: remove it; a bucket that the stack makes"),
     "a short account id": ("create", 'account = "1234"', "bucket[0].account: write an account id of twelve digits"),
