@@ -6,7 +6,6 @@ every other text: a quoted or empty cell, a value of another type, another layou
 
 import sys
 from collections.abc import Callable
-from operator import attrgetter
 from typing import Annotated, Any
 
 import msgspec
@@ -39,7 +38,6 @@ _TYPES: dict[ValueType, Any] = {
 }
 _PIECE_CHARS = 100_000
 _COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
-_wrapped = attrgetter("wrapped")
 
 
 def compile_payload(reading: PayloadReading, attributes: tuple[Attribute, ...]) -> PayloadDecoder | None:
@@ -128,9 +126,19 @@ def _json_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pa
     values = _values_of_row(placement)
     if placement.single:
         return lambda text: [values(decode(text))]
-    if placement.rows_key:
-        return lambda text: list(map(values, decode(text).wrapped))
-    return lambda text: list(map(values, decode(text)))
+    decode_rows = (lambda text: decode(text).wrapped) if placement.rows_key else decode
+
+    def read(text: str) -> list[Values]:
+        rows = decode_rows(text)
+        return [values(rows[0])] if len(rows) == 1 else list(map(values, rows))
+
+    return read
+
+
+def _values_of_row(placement: Placement) -> Callable[[Any], Values]:
+    if placement.form is RowForm.VALUE:
+        return lambda row: (row,)
+    return (lambda row: astuple(row.wrapped)) if placement.values_key else astuple
 
 
 def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:
@@ -154,12 +162,6 @@ def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:
 def _object_type(key: str, value_type: Any) -> type[Struct]:
     """Return a struct with one key only."""
     return defstruct("Object", [("wrapped", value_type)], rename={"wrapped": key}, forbid_unknown_fields=True, gc=False)
-
-
-def _values_of_row(placement: Placement) -> Callable[[Any], Values]:
-    if placement.form is RowForm.VALUE:
-        return lambda row: (row,)
-    return (lambda row: astuple(_wrapped(row))) if placement.values_key else astuple
 
 
 def _base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:
