@@ -190,6 +190,7 @@ OPTIONS = st.just(DecodingOptions()) | st.builds(DecodingOptions, input=PAYLOAD_
 @given(st.lists(st.tuples(sides(), sides()), min_size=1, max_size=4), LETTERS, LETTERS, OPTIONS)
 @example([(csv_side("nan,1,a,true"), csv_side("1,2"))], "FISB", "FI", DecodingOptions())
 @example([(csv_side("1,1,a,true,5"), csv_side("1,2"))], "FISB", "FI", DecodingOptions())
+@example([(csv_side("-0"), csv_side("-0"))], "F", "B", DecodingOptions())
 @example([(json_side([[1, 2]]), json_side({"predictions": [{"out 0": 1, "out 1": 2}]}))], "FF", "FI", DecodingOptions())
 def test_both_paths_make_the_same(
     calls: list[tuple[Side, Side]], inputs: str, outputs: str, options: DecodingOptions
@@ -403,6 +404,26 @@ def test_csv_with_a_header_is_refused() -> None:
     options = DecodingOptions(input=PayloadOptions(csv_header=True))
     line = capture(csv_side("in 0,in 1,in 2,in 3\n1.5,7,blue,true"), csv_side("0.25,1"))
     assert compiled_rows(line, MIXED, options) is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "compiled", "letter"),
+    [
+        ("-0", "-0.5", "F"),
+        ("-0", "0", "B"),
+        ("9007199254740993.0", "9007199254740991.0", "I"),
+        ("-9007199254740993.0", "-9007199254740991.0", "I"),
+        ("9007199254740992", "9007199254740991", "I"),
+    ],
+)
+@pytest.mark.parametrize("pattern", ["{}", "{},1", "1,{}", "1\n{}\n", "{}\n1"])
+def test_cells_that_msgspec_reads_otherwise_are_refused(refused: str, compiled: str, letter: str, pattern: str) -> None:
+    """`-0` is a float with a sign, and no truth value; `9007199254740993.0` is more exact than a float."""
+    for cell, is_compiled in ((refused, False), (compiled, True)):
+        text = pattern.format(cell)
+        width = len(text.split("\n")[0].split(","))
+        line = capture(csv_side(text), csv_side("1\n" * len(text.split())))
+        assert bool(compiled_rows(line, schema(letter * width, "F"))) is is_compiled
 
 
 def test_csv_on_both_sides_needs_no_learning() -> None:

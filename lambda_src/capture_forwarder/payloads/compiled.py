@@ -5,7 +5,7 @@ every other text: a quoted or empty cell, a value of another type, another layou
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -36,6 +36,8 @@ _TYPES: dict[ValueType, Any] = {
     ValueType.IMAGE: str,
     ValueType.UNSTRUCTURED_TEXT: str,
 }
+# msgspec reads an integer written as `9007199254740993.0` through a float, so larger ones are left to the plain path.
+_CSV_TYPES = _TYPES | {ValueType.INTEGER: Annotated[int, Meta(gt=-(2**53), lt=2**53)]}
 _PIECE_CHARS = 100_000
 _COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
 
@@ -60,12 +62,14 @@ def compile_payload(reading: PayloadReading, attributes: tuple[Attribute, ...]) 
     return _base64_decoder(decoder) if decoder and body.base64 else decoder
 
 
-def row_struct(attributes: tuple[Attribute, ...], *, ordered: bool) -> type[Struct]:
+def row_struct(
+    attributes: tuple[Attribute, ...], *, ordered: bool, types: Mapping[ValueType, Any] = _TYPES
+) -> type[Struct]:
     """Return a struct of exactly these attributes, all required: an array of values in order, or an object of names.
 
     A model's names need not be valid in Python, so fields are numbered, and renamed.
     """
-    fields = [(f"f{place}", _TYPES[attribute.value_type]) for place, attribute in enumerate(attributes)]
+    fields = [(f"f{place}", types[attribute.value_type]) for place, attribute in enumerate(attributes)]
     names = {f"f{place}": attribute.name for place, attribute in enumerate(attributes)}
     return defstruct(
         "Row", fields, array_like=ordered, forbid_unknown_fields=True, gc=False, rename=None if ordered else names
@@ -84,7 +88,7 @@ def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
     """
     if placement.form is not RowForm.VALUES or (len(attributes) == 1 and _are_texts(attributes)):
         return None
-    row_type = row_struct(attributes, ordered=True)
+    row_type = row_struct(attributes, ordered=True, types=_CSV_TYPES)
     decode_row = msgspec.json.Decoder(row_type, strict=False).decode
     decode_rows = msgspec.json.Decoder(list[row_type], strict=False).decode  # type: ignore[valid-type]  # made at run time
 
@@ -92,11 +96,18 @@ def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
         if '"' in text or "\\" in text:  # JSON text cannot hold the other line ends unescaped
             raise ValueError("cells that have to be unquoted")
         text = text.rstrip("\n")
+        if "-0" in text and _has_minus_zero(text):
+            raise ValueError("a cell that may be -0")
         if "\n" not in text:
             return [astuple(decode_row(f'["{text.replace(",", _COMMA)}"]'))]
         return [astuple(row) for piece in _pieces(text) for row in decode_rows(_as_json(piece))]
 
     return read
+
+
+def _has_minus_zero(text: str) -> bool:
+    """Tell whether a cell ends in `-0`: msgspec reads `-0` as 0.0 and false, the plain path does not."""
+    return "-0," in text or "-0\n" in text or text.endswith("-0")
 
 
 def _as_json(text: str) -> str:
