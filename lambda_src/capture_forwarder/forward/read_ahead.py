@@ -56,10 +56,10 @@ def read_ahead(
     coming = next(trackers, None)
     try:
         while waiting or coming:
-            if waiting:
-                turn = waiting.popleft()
-            elif coming:
-                turn, coming = _Turn(coming), next(trackers, None)
+            if coming and not waiting:
+                waiting.append(_Turn(coming))
+                coming = next(trackers, None)
+            turn = waiting.popleft()
             while coming and len(waiting) < MAX_OBJECTS and _fits(waiting, coming.work.source):
                 waiting.append(_begin(store, executor, coming))
                 coming = next(trackers, None)
