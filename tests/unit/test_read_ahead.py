@@ -95,6 +95,15 @@ def test_an_object_that_is_large_or_of_unknown_size_is_opened_at_its_turn(size: 
     assert keys_read(store).count("1") == 1
 
 
+def test_an_object_that_is_not_read_ahead_takes_no_room() -> None:
+    """An object of 10 MiB behind it is read ahead."""
+    store = MemoryStore()
+    first, unknown, whole = put_objects(store, 3)
+    reading = Reading(store, [first, replace(unknown, size=None), replace(whole, size=MAX_BYTES)])
+    reading.open(first)
+    assert sorted(keys_read(store)) == ["0", "2"]
+
+
 def test_the_rest_of_an_object_larger_than_its_event_said_is_streamed() -> None:
     """One chunk more than the size in the event is held."""
     store = MemoryStore(chunk_bytes=10)

@@ -65,6 +65,18 @@ def test_the_first_line_is_read_with_one_request(world: ReplayWorld) -> None:
     assert world.store.reads == [("a", 0)]
 
 
+@pytest.mark.parametrize("compress", [False, True])
+def test_several_rows_of_one_line_are_read_once(world: ReplayWorld, compress: bool) -> None:  # noqa: FBT001 - a case
+    """Their entries have the same offset."""
+    lines = [call_of("e1"), call_of("e2", 3), call_of("e3")]
+    source = replace(world.store.put("a", *lines, compress=compress), size=None)
+    place = {"data": None, "source": source, "line": 2, "offset": len(lines[0]) + 1}
+    world.keep("a", *(row_entry("e2", index, 3, **place) for index in (0, 2)))
+    assert world.replay().complete
+    assert list(world.destination.stored) == ["e2_0", "e2_2"]
+    assert len(world.store.reads) == (1 if compress else 2)
+
+
 def test_a_gzip_object_is_read_once(world: ReplayWorld) -> None:
     """Its lines are read from its start on."""
     lines = [call_of(f"e{number}") for number in range(1, 5)]

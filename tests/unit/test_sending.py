@@ -141,6 +141,18 @@ def test_a_request_ends_before_the_invocation_does(left_secs: float, within_secs
     assert len(world.destination.stored) == 1
 
 
+def test_time_for_one_more_request_of_the_slowest_kind_is_needed_to_begin_one() -> None:
+    """The request itself may take all the time that is left."""
+    world = SenderWorld(ImmediateExecutor(), clock=Clock(900.0))
+    world.deadline.observe(30.0)
+    world.clock.now = world.clock.ends - 45.0 - 31.0
+    world.send(1)
+    assert world.destination.within_secs == pytest.approx(31.0)
+    world.clock.now = world.clock.ends - 45.0 - 30.0
+    world.send(1)
+    assert len(world.destination.batches) == 1
+
+
 @pytest.mark.parametrize("left_secs", [40.0, 45.0])
 def test_a_request_that_would_end_too_late_is_not_begun(left_secs: float) -> None:
     """Its rows stay pending. A request that is cut off may arrive, and its rows would be sent a second time."""
