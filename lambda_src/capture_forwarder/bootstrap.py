@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import boto3
 import msgspec
 
 from capture_forwarder.aws.progress import DynamoProgress
@@ -16,7 +17,7 @@ from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3CaptureStore
 from capture_forwarder.aws.secrets import SecretToken
-from capture_forwarder.aws.session import CONFIG, aws_session
+from capture_forwarder.aws.session import CONFIG
 from capture_forwarder.configuration.settings import (
     CONFIG_VARIABLE,
     SETTINGS_NAME,
@@ -112,13 +113,13 @@ def _settings(environment: Mapping[str, str]) -> Settings:
 
 def s3_client() -> "S3Client":
     """Return a client for capture objects."""
-    return aws_session().client("s3", config=CONFIG)
+    return boto3.client("s3", config=CONFIG)
 
 
 def _progress(resources: Resources, keep_days: int) -> Progress:
     if resources.progress_table is None:
         return NoProgress()
-    client = aws_session().client("dynamodb", config=CONFIG)
+    client = boto3.client("dynamodb", config=CONFIG)
     return DynamoProgress(client, resources.progress_table, now=time.time, keep_secs=keep_days * 86_400)
 
 
@@ -129,7 +130,7 @@ def _quarantine(resources: Resources, s3: "S3Client") -> Quarantine | None:
 def _queue(resources: Resources) -> Queue | None:
     if resources.queue_url is None:
         return None
-    return SqsQueue(aws_session().client("sqs", config=CONFIG), resources.queue_url)
+    return SqsQueue(boto3.client("sqs", config=CONFIG), resources.queue_url)
 
 
 def outlet(settings: DestinationSettings) -> Outlet:

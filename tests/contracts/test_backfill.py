@@ -16,7 +16,6 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from typer.testing import CliRunner, Result
 
-from capture_forwarder.aws.session import aws_session
 from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.reader import read_settings
 from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
@@ -129,7 +128,8 @@ def test_one_object_that_cannot_be_read_now_costs_the_others_nothing(monitor: Mo
     """It is left over with its reason, and found again by the next run."""
     key = unquote(JANUARY[0].relative_to(EVENTS / "captures").as_posix())
     refuse = failing_reads(key)
-    session = aws_session()
+    session = boto3.DEFAULT_SESSION
+    assert session
     session.events.register_first("before-send.s3.GetObject", refuse)
     try:
         done = run(BELOW)
@@ -169,7 +169,8 @@ def test_ctrl_c_ends_it_in_order(monitor: Monitor) -> None:
         if next(calls) == 60:
             os.kill(os.getpid(), signal.SIGINT)
 
-    session = aws_session()
+    session = boto3.DEFAULT_SESSION
+    assert session
     session.events.register("before-send.s3.GetObject", interrupt)
     try:
         done = run(f"{BELOW}many/", "--threads", "1")

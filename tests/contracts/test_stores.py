@@ -16,7 +16,6 @@ from capture_forwarder.aws.progress import DynamoProgress
 from capture_forwarder.aws.quarantine import S3Quarantine, decode_entry, encode_entry
 from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3CaptureStore
-from capture_forwarder.aws.session import read_timestamp
 from capture_forwarder.bootstrap import s3_client
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from capture_forwarder.domain.delivery import (
@@ -128,24 +127,7 @@ def test_trails_and_access_logs_say_who_reads(bucket: str) -> None:
     client, agents = s3_client(), list[bytes]()
     client.meta.events.register("before-send.s3", lambda request, **_: agents.append(request.headers["User-Agent"]))
     S3CaptureStore(client).open(CaptureObject(bucket, "a"), 0)
-    assert [agent.split()[:2] for agent in agents] == [[b"capture-forwarder", b"Boto3/" + boto3.__version__.encode()]]
-
-
-def test_dates_are_read_as_botocore_reads_them(bucket: str) -> None:
-    """The time of a header is told by its one form, every other by botocore."""
-    expires = datetime(2037, 1, 1, tzinfo=UTC)
-    boto3.client("s3").put_object(Bucket=bucket, Key="a", Body=b"x", Expires=expires)
-    theirs, ours = (client.get_object(Bucket=bucket, Key="a") for client in (boto3.client("s3"), s3_client()))
-    assert (ours["LastModified"], ours["Expires"]) == (theirs["LastModified"], expires)
-    one_time = (
-        "Sun, 06 Nov 1994 08:49:37 GMT",
-        "1994-11-06 08:49:37 GMT",
-        "1994-11-06T08:49:37Z",
-        "784111777",
-        784111777,
-    )
-    for told in one_time:
-        assert read_timestamp(told) == datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
+    assert [b"capture-forwarder" in agent.split() for agent in agents] == [True]
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
