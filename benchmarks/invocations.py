@@ -48,9 +48,22 @@ class _Counts:
             self.counts["requests"] += 1
         elif isinstance(event, ObjectForwarded):
             report = event.report
-            if not report.settled or report.inferences.accepted != report.inferences.made:
+            if not report.complete or report.inferences.accepted != report.inferences.made:
                 self.failed.append(report)
             self.counts.update(inferences=report.inferences.accepted, records=report.lines.read)
+
+
+class _Both:
+    """Passes every notice on to the deployed function's observer and to the counts."""
+
+    def __init__(self, telemetry: Telemetry, counts: _Counts) -> None:
+        self._telemetry = telemetry
+        self._counts = counts
+
+    def notice(self, notice: Notice) -> None:
+        """Pass `notice` on."""
+        self._telemetry.notice(notice)
+        self._counts.notice(notice)
 
 
 def main() -> None:
@@ -65,7 +78,7 @@ def main() -> None:
     counts = _Counts()
     # Built after the hook above, so that the hook sees the calls of all clients.
     telemetry = Telemetry(lambda: datetime.now(UTC), "benchmark")
-    handler = make_handler(build_runtime(os.environ, [telemetry, counts]))
+    handler = make_handler(build_runtime(os.environ, _Both(telemetry, counts)))
     for event in given["warm_up"]:
         _invoke(handler, event, counts)
     counts.counts.clear()

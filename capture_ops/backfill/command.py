@@ -8,6 +8,7 @@ from rich.console import Console
 
 from capture_forwarder.bootstrap import Runtime, s3_client
 from capture_forwarder.configuration.settings import Resources, Settings
+from capture_forwarder.domain.notices import Notice
 from capture_forwarder.domain.route import Router
 from capture_ops.backfill.distributed import StateMachine, follow
 from capture_ops.backfill.listing import pages
@@ -57,11 +58,11 @@ def _local(selection: Selection, settings: Settings, form: Form, console: Consol
     resources = _resources(form)
     for missing in _missing(resources):
         console.print(missing, style="yellow", soft_wrap=True)
-    runtime = Runtime(settings, resources, [])
+    runtime = Runtime(settings, resources, _Silent())
     with interruption() as stopped, progress_bar() as progress:
         outcome = forward_all(runtime, pages(s3_client(), selection), form.threads, stopped, progress)
     print_outcome(outcome, console)
-    return ExitCode.OK if outcome.settled else ExitCode.INCOMPLETE
+    return ExitCode.OK if outcome.complete else ExitCode.INCOMPLETE
 
 
 def _resources(form: Form) -> Resources:
@@ -95,4 +96,11 @@ def _distributed(selection: Selection, settings: Settings, form: Form, console: 
         return ExitCode.INCOMPLETE
     outcome = add_up(machine, followed)
     print_outcome(outcome, console)
-    return ExitCode.OK if outcome.settled else ExitCode.INCOMPLETE
+    return ExitCode.OK if outcome.complete else ExitCode.INCOMPLETE
+
+
+class _Silent:
+    """An observer that ignores every notice: the command prints the reports itself."""
+
+    def notice(self, notice: Notice) -> None:
+        """Ignore `notice`."""

@@ -59,7 +59,7 @@ def _batches(pages: Iterable[Page], outcome: Outcome) -> Iterator[list[Listed]]:
 def _forward(runtime: Runtime, batch: list[Listed], stopped: Event) -> list[ForwardReport]:
     works = [Work(listed.source) for listed in batch]
     # A terminal has all the time there is; what it holds is held anew at every checkpoint.
-    return runtime.forward(works, lambda: 0.0 if stopped.is_set() else _HELD_SECS)
+    return runtime.forward(works, lambda: 0.0 if stopped.is_set() else 1000 * _HELD_SECS)
 
 
 def _settle(done: _Running, outcome: Outcome) -> _Running:
@@ -67,7 +67,7 @@ def _settle(done: _Running, outcome: Outcome) -> _Running:
         reports = future.result()
         totals = ForwardTotals.of(reports)
         outcome.totals += totals
-        unsettled = [report for report in reports if not report.settled]
+        unsettled = [report for report in reports if not report.complete]
         outcome.left.update(report.why or _UNQUARANTINED for report in unsettled)
         taken = totals.inferences.accepted + totals.inferences.duplicate
         if len(unsettled) == len(reports) or (totals.inferences.pending and not taken):

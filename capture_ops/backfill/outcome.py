@@ -29,7 +29,7 @@ class Outcome(Struct):
         return self.totals.objects[ObjectState.REQUEUED]
 
     @property
-    def settled(self) -> bool:
+    def complete(self) -> bool:
         """Tell whether nothing is owed by anybody any more."""
-        owed = self.totals.unsettled or self.totals.inferences.pending or self.handed_over or self.untold
+        owed = self.totals.incomplete or self.totals.inferences.pending or self.handed_over or self.untold
         return self.failure is None and self.totals.balanced and not owed

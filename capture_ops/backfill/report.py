@@ -84,7 +84,7 @@ def _sentences(outcome: Outcome) -> list[str]:
     sentences = []
     if outcome.handed_over:
         sentences.append(f"The function's queue carries on with {outcome.handed_over} objects: they are owed still.")
-    if not outcome.settled:
+    if not outcome.complete:
         sentences.append("Run it again when the cause is mended; what was forwarded already costs one read an object.")
     elif not outcome.listed:
         sentences.append("There is nothing below that prefix.")

@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from capture_forwarder.aws.s3 import S3CaptureStore
-from capture_forwarder.bootstrap import outlet, s3_client
+from capture_forwarder.aws.s3 import S3ObjectStore
+from capture_forwarder.bootstrap import s3_client, target
 from capture_forwarder.configuration.settings import FunctionSettings, Settings
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Reason, Rejection, Skipped, Superseded
 from capture_forwarder.domain.inference import Inference, Value
 from capture_forwarder.domain.route import DecodingOptions, Route, Router
-from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.terminal.errors import CommandError
 
@@ -99,14 +99,14 @@ def _source(target: str) -> CaptureObject | None:
     return CaptureObject(bucket, key)
 
 
-def _transform(settings: Settings | None, source: CaptureObject | None, route_name: str | None) -> Transform:
+def _transform(settings: Settings | None, source: CaptureObject | None, route_name: str | None) -> PlainPath:
     if settings is None:
-        return Transform(DecodingOptions())
+        return PlainPath(DecodingOptions())
     route = _route(settings, source, route_name)
     if not route.schema_from_model:
-        return Transform(route.decoding, route.schema)
+        return PlainPath(route.decoding, route.schema)
     destination = next(one for one in settings.destination if one.name == route.destination)
-    return Transform(route.decoding, outlet(destination).schemas.schema(route.model_id))
+    return PlainPath(route.decoding, target(destination).schemas.schema(route.model_id))
 
 
 def _route(settings: Settings, source: CaptureObject | None, route_name: str | None) -> Route:
@@ -131,7 +131,7 @@ def _file_chunks(path: Path) -> Iterator[bytes]:
 
 
 def _object_chunks(source: CaptureObject) -> Iterator[bytes]:
-    opened = S3CaptureStore(s3_client()).open(source, 0)
+    opened = S3ObjectStore(s3_client()).open(source, 0)
     if isinstance(opened, Reason):
         raise CommandError(opened.why)
     return iter(()) if isinstance(opened, Superseded) else opened.chunks

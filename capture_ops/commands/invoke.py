@@ -80,7 +80,7 @@ def invoke(event: dict[str, Any], config: Path | None) -> Invoked:
     """
     environment = dict(os.environ) | ({CONFIG_VARIABLE: str(config)} if config else {})
     seen = Reports()  # a person reads the table, not the function's log
-    handler = make_handler(build_runtime(environment, [seen]))
+    handler = make_handler(build_runtime(environment, seen))
     try:
         answer = handler(event, LocalContext())
     except (ForwardingIncomplete, EventError) as error:

@@ -10,7 +10,7 @@ from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.kinds.captures.envelope import decode_record
-from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.monitor.contract import CaptureFailure, Model, NewInference, RowAnswer, refused
 
@@ -31,9 +31,9 @@ class Captured(Struct, frozen=True):
 
 def read_captures(chunks: Iterable[bytes], model: Model) -> Iterator[Captured]:
     """Yield every inference of a capture file; lines that are rightly left out (shadow copies, blank ones) are not."""
-    transform = Transform(DecodingOptions(), ModelSchema(model.attributes) if model.attributes else None)
+    plain = PlainPath(DecodingOptions(), ModelSchema(model.attributes) if model.attributes else None)
     for line in LineReader(chunks, _MAX_LINE_BYTES):
-        outcome = transform(line)
+        outcome = plain(line)
         if isinstance(outcome, Skipped):
             continue
         event_id = _event_id(line)

@@ -1,1 +1,1 @@
-"""`replay`: what lies in quarantine sent again under the same ids, and taken out of it once it was accepted."""
+"""`replay`: entries of quarantine are sent again under the same ids, and removed from it when they were accepted."""

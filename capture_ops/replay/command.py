@@ -10,19 +10,17 @@ from threading import Event
 
 from rich.console import Console
 
-from capture_forwarder.aws.s3 import S3CaptureStore
-from capture_forwarder.bootstrap import outlet, s3_client
+from capture_forwarder.aws.s3 import S3ObjectStore
+from capture_forwarder.bootstrap import s3_client, target
 from capture_forwarder.configuration.settings import Settings
-from capture_forwarder.domain import notices
 from capture_forwarder.domain.delivery import RejectionCode
 from capture_forwarder.domain.route import Route
-from capture_forwarder.forward.deadline import Deadline
-from capture_forwarder.forward.run import Run
-from capture_ops.replay.claims import ReplayReport
+from capture_forwarder.forward.run import Deadline, Run
+from capture_forwarder.kinds.quarantine.originals import Originals
+from capture_forwarder.ports import Observer
 from capture_ops.replay.files import DirectoryFiles, QuarantineFiles, S3Files
-from capture_ops.replay.originals import Originals
 from capture_ops.replay.plan import Plan, Selection, Step, make_plan
-from capture_ops.replay.replayer import Replayer
+from capture_ops.replay.replaying import Replay, ReplayReport
 from capture_ops.replay.report import print_plan, print_report
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError, ExitCode
@@ -51,13 +49,13 @@ def run(
     selection = Selection(frozenset(codes), frozenset(routes))
     plan = make_plan(files, selection, known) if files else Plan([], [])
     if files is None or problems or plan.problems:
-        raise CommandError(_told(problems + _listed(plan.problems)))
+        raise CommandError(_printable(problems + _listed(plan.problems)))
     if dry_run:
         print_plan(plan.steps, console)
         return ExitCode.OK
     report = _execute(plan.steps, files, selection, known, settings)
     print_report(report, console)
-    return ExitCode.OK if report.settled else ExitCode.INCOMPLETE
+    return ExitCode.OK if report.complete else ExitCode.INCOMPLETE
 
 
 def _files(target: str) -> tuple[QuarantineFiles | None, list[str]]:
@@ -83,7 +81,7 @@ def _listed(problems: list[str]) -> list[str]:
     return [*listed, advice] if problems else []
 
 
-def _told(problems: list[str]) -> str:
+def _printable(problems: list[str]) -> str:
     return "\n".join(problem if problem.isprintable() else ascii(problem) for problem in problems)
 
 
@@ -94,32 +92,21 @@ def _execute(
     routes: Mapping[str, Route],
     settings: Settings,
 ) -> ReplayReport:
+    """Forward the entries of every file with the forwarder of captures."""
     with ExitStack() as stack:
-        outlets = {one.name: outlet(one) for one in settings.destination}
-        for one in outlets.values():
+        targets = {one.name: target(one) for one in settings.destination}
+        for one in targets.values():
             stack.callback(one.executor.shutdown)
-        replayer = Replayer(
-            files=files,
-            selection=selection,
-            routes=routes,
-            outlets=outlets,
-            originals=Originals(S3CaptureStore(s3_client()), settings.function.max_line_bytes),
-            run=run_until(stack.enter_context(interruption())),
-        )
         progress = stack.enter_context(progress_bar())
         task = progress.add_task("replayed", total=sum(step.entries for step in steps))
-        return replayer.replay(steps, lambda entries: progress.advance(task, entries))
+        replay = Replay(files, steps, selection, routes, lambda entries: progress.advance(task, entries))
+        originals = Originals(S3ObjectStore(s3_client()), settings.function.max_line_bytes)
+        replay.execute(originals, targets, run_until(stack.enter_context(interruption()), replay))
+    return replay.report
 
 
-class _Nobody:
-    """The report says all that an operator wants to know."""
-
-    def notice(self, event: notices.Notice) -> None:
-        """Take no note of it."""
-
-
-def run_until(stopped: Event) -> Run:
-    """Return a run that has all the time there is until `stopped` is set."""
+def run_until(stopped: Event, observer: Observer) -> Run:
+    """Return a run without a time limit, which ends when `stopped` is set."""
 
     def sleep(secs: float) -> None:
         stopped.wait(secs)
@@ -130,5 +117,5 @@ def run_until(stopped: Event) -> Run:
         now=time.time,
         sleep=sleep,
         jitter=random.random,
-        observer=_Nobody(),
+        observer=observer,
     )

@@ -1,9 +1,9 @@
-"""Quarantine files where they lie: read, and written again only in the state in which they were read."""
+"""Quarantine files in S3 or in a directory: read, and written only if they are still as they were read."""
 
 import gzip
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 from msgspec import Struct
 
 from capture_forwarder.aws.errors import AwsError, code_of
-from capture_forwarder.aws.quarantine import decode_entry, encode_entry
 from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import QuarantineEntry
+from capture_forwarder.kinds.quarantine.entries import decode_entry, encode_file
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -26,38 +26,39 @@ _GONE = {"NoSuchKey", "404"}
 
 
 class NotQuarantine(Exception):
-    """A file holds something else than quarantined rejections; the sentence says where."""
+    """A file that is not a quarantine file; the sentence says where."""
 
 
 class Changed(Exception):
-    """Somebody has written the file since it was read."""
+    """The file was written, or deleted, since it was read."""
 
 
-class Found(Struct, frozen=True):
-    """What a file held, and the `state` that a write must find unchanged."""
+class Content(Struct, frozen=True):
+    """The content of a file: the `etag` that a later write must find unchanged, and the entries by line number."""
 
-    state: str
-    entries: list[QuarantineEntry]
+    etag: str
+    body: bytes
+    entries: dict[int, QuarantineEntry]
 
 
 class QuarantineFiles(Protocol):
-    """The files below one place."""
+    """The quarantine files below one folder."""
 
     def names(self) -> Iterator[str]:
         """Yield the name of every file. Raises `Unavailable`."""
         ...
 
-    def read(self, name: str) -> Found | None:
-        """Return what `name` holds, or `None` if it is gone. Raises `NotQuarantine`, `Unavailable`."""
+    def read(self, name: str) -> Content | None:
+        """Return the content of `name`, or `None` if it was deleted. Raises `NotQuarantine`, `Unavailable`."""
         ...
 
-    def write(self, name: str, state: str, entries: list[QuarantineEntry]) -> None:
-        """Let `name` hold `entries`; without any it is deleted. Raises `Changed`, `Unavailable`."""
+    def write(self, name: str, etag: str, entries: list[QuarantineEntry]) -> None:
+        """Write `entries` to `name`, or delete it if there are none. Raises `Changed`, `Unavailable`."""
         ...
 
 
 class S3Files:
-    """Quarantine files below a folder of a bucket; `folder` alone may be one file."""
+    """Quarantine files below a folder of a bucket; `folder` may also be one file."""
 
     def __init__(self, client: "S3Client", bucket: str, folder: str) -> None:
         self._client = client
@@ -65,18 +66,18 @@ class S3Files:
         self._folder = folder.rstrip("/")
 
     def names(self) -> Iterator[str]:
-        """Yield every key that is no folder's placeholder. Raises `Unavailable`."""
+        """Yield every key that is not the placeholder of a folder. Raises `Unavailable`."""
         folder = f"{self._folder}/" if self._folder else ""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._folder)
         with self._reached():
             for page in pages:
                 keys = [each["Key"] for each in page.get("Contents", [])]
-                # `route=churn` is a folder, and must not take `route=churn-v2` along.
+                # The folder `route=churn` does not include `route=churn-v2`.
                 inside = [key for key in keys if key == self._folder or key.startswith(folder)]
                 yield from (key for key in inside if not key.endswith("/"))
 
-    def read(self, name: str) -> Found | None:
-        """Return what `name` holds, or `None` if it is gone. Raises `NotQuarantine`, `Unavailable`."""
+    def read(self, name: str) -> Content | None:
+        """Return the content of `name`, or `None` if it was deleted. Raises `NotQuarantine`, `Unavailable`."""
         with self._reached():
             try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=name)
@@ -85,10 +86,10 @@ class S3Files:
                 if code_of(error) in _GONE:
                     return None
                 raise
-        return Found(answer["ETag"], decode_file(body))
+        return Content(answer["ETag"], body, decode_file(body))
 
-    def write(self, name: str, state: str, entries: list[QuarantineEntry]) -> None:
-        """Let `name` hold `entries`; without any it is deleted. Raises `Changed`, `Unavailable`.
+    def write(self, name: str, etag: str, entries: list[QuarantineEntry]) -> None:
+        """Write `entries` to `name`, or delete it if there are none. Raises `Changed`, `Unavailable`.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
         """
@@ -96,10 +97,10 @@ class S3Files:
             if entries:
                 body = encode_file(entries)
                 self._client.put_object(
-                    Bucket=self._bucket, Key=name, Body=body, ContentType="application/x-ndjson", IfMatch=state
+                    Bucket=self._bucket, Key=name, Body=body, ContentType="application/x-ndjson", IfMatch=etag
                 )
             else:
-                self._client.delete_object(Bucket=self._bucket, Key=name, IfMatch=state)
+                self._client.delete_object(Bucket=self._bucket, Key=name, IfMatch=etag)
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
@@ -116,7 +117,7 @@ class S3Files:
 
 
 class DirectoryFiles:
-    """Quarantine files in a directory, such as a copy of the bucket; `place` alone may be one file."""
+    """Quarantine files in a directory, such as a copy of the bucket; `place` may also be one file."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
@@ -126,16 +127,16 @@ class DirectoryFiles:
         found = [self._place] if self._place.is_file() else sorted(self._place.rglob("*"))
         yield from (str(path) for path in found if path.is_file() and not path.name.startswith("."))
 
-    def read(self, name: str) -> Found | None:
-        """Return what `name` holds, or `None` if it is gone. Raises `NotQuarantine`, `Unavailable`."""
+    def read(self, name: str) -> Content | None:
+        """Return the content of `name`, or `None` if it was deleted. Raises `NotQuarantine`, `Unavailable`."""
         body = _body(Path(name))
-        return None if body is None else Found(_state(body), decode_file(body))
+        return None if body is None else Content(_etag(body), body, decode_file(body))
 
-    def write(self, name: str, state: str, entries: list[QuarantineEntry]) -> None:
-        """Let `name` hold `entries`; without any it is deleted. Raises `Changed`, `Unavailable`."""
+    def write(self, name: str, etag: str, entries: list[QuarantineEntry]) -> None:
+        """Write `entries` to `name`, or delete it if there are none. Raises `Changed`, `Unavailable`."""
         path = Path(name)
         body = _body(path)
-        if body is None or _state(body) != state:
+        if body is None or _etag(body) != etag:
             raise Changed
         try:
             _put(path, encode_file(entries)) if entries else path.unlink()
@@ -143,24 +144,23 @@ class DirectoryFiles:
             raise Unavailable(f"{name} cannot be written: {error.strerror}") from error
 
 
-def decode_file(body: bytes) -> list[QuarantineEntry]:
-    """Return the entries of a quarantine file. Raises `NotQuarantine`; its sentence holds nothing of the file."""
+def decode_file(body: bytes) -> dict[int, QuarantineEntry]:
+    """Return the entries of a quarantine file by line number; of equal entries the first.
+
+    Raises `NotQuarantine`; its sentence holds no text of the file.
+    """
     try:
         lines = gzip.decompress(body).split(b"\n")
     except (OSError, EOFError, zlib.error) as error:
         raise NotQuarantine("is not whole gzip") from error
-    entries = []
+    numbers: dict[QuarantineEntry, int] = {}
     for number, line in enumerate(lines, start=1):
-        try:
-            entries += [decode_entry(line)] if line else []
-        except ValueError as error:
-            raise NotQuarantine(f"line {number} is no rejection that this version knows") from error
-    return entries
-
-
-def encode_file(entries: Iterable[QuarantineEntry]) -> bytes:
-    """Return `entries` as a quarantine file."""
-    return gzip.compress(b"".join(encode_entry(entry) + b"\n" for entry in entries), mtime=0)
+        if line:
+            try:
+                numbers.setdefault(decode_entry(line), number)
+            except ValueError as error:
+                raise NotQuarantine(f"line {number} is not a rejection that this version knows") from error
+    return {number: entry for entry, number in numbers.items()}
 
 
 def _body(path: Path) -> bytes | None:
@@ -172,12 +172,12 @@ def _body(path: Path) -> bytes | None:
         raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _state(body: bytes) -> str:
+def _etag(body: bytes) -> str:
     return sha256(body).hexdigest()
 
 
 def _put(path: Path, body: bytes) -> None:
-    """Write beside `path` and rename, so that at every moment it holds the old entries or the new ones."""
+    """Write beside `path` and rename, so that the file always holds either the old entries or the new ones."""
     beside = path.with_name(f".{path.name}.tmp")
     with beside.open("wb") as file:
         file.write(body)

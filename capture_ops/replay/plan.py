@@ -1,91 +1,87 @@
-"""What a replay would do: one step a file, made before anything is sent."""
+"""The steps of a replay: one a file, made before anything is sent."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from msgspec import Struct, field
+from msgspec import Struct
 
+from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import RejectionCode
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import Route
+from capture_forwarder.kinds.quarantine.kind import object_advice
 from capture_ops.replay.files import SUFFIX, NotQuarantine, QuarantineFiles
 
-_OBJECTS = {
-    RejectionCode.OBJECT_GONE: "the object was deleted: put it back, which sends an event of its own",
-    RejectionCode.OBJECT_ARCHIVED: "the object is archived: restore it and send its event again",
-}
-_OTHER_OBJECT = "the whole object was rejected: upload it again"
+NO_ROUTE = "the configuration has no such route: add it, or replay with the configuration that had it"
 
 
 class Selection(Struct, frozen=True):
-    """Which rejections are meant; an empty set means all."""
+    """The rejections to replay; an empty set means all."""
 
     codes: frozenset[str] = frozenset()
     routes: frozenset[str] = frozenset()
 
-    def takes(self, entry: QuarantineEntry) -> bool:
-        """Tell whether `entry` is meant."""
+    def selects(self, entry: QuarantineEntry) -> bool:
+        """Return whether `entry` is to be replayed."""
         return (not self.codes or entry.code in self.codes) and (not self.routes or entry.route in self.routes)
 
 
 class Part(Struct, frozen=True, order=True):
-    """Rejections of one kind: what becomes of them is one sentence."""
+    """Entries of one code for which the plan is the same."""
 
-    route: str
     code: RejectionCode
-    becomes: str
+    plan: str
 
 
 class Step(Struct, frozen=True):
-    """One file, and how many of its entries are meant, by kind."""
+    """The entries of one route in one file: how many of each kind are selected."""
 
     name: str
-    parts: Counter[Part] = field(default_factory=Counter)
+    route: str
+    parts: Counter[Part]
 
     @property
     def entries(self) -> int:
-        """How many entries are meant."""
+        """The number of selected entries."""
         return self.parts.total()
+
+    @property
+    def work(self) -> Work:
+        """The step as work for the forwarder: the file as an object, with the route in place of a bucket."""
+        return Work(CaptureObject(self.route, self.name))
 
 
 class Plan(Struct, frozen=True):
-    """Every step, in order, and every file that is none of quarantine's."""
+    """The steps, in order, and a sentence for every file that is not a quarantine file."""
 
     steps: list[Step]
     problems: list[str]
 
 
 def make_plan(files: QuarantineFiles, selection: Selection, routes: Mapping[str, Route]) -> Plan:
-    """Read every file and return what is to be done. Raises `Unavailable`."""
-    steps: list[Step] = []
-    problems: list[str] = []
+    """Read every file and return the steps. Raises `Unavailable`."""
+    plan = Plan([], [])
     for name in files.names():
         try:
-            steps.append(Step(name, Counter(_parts(files, name, selection, routes))))
+            plan.steps.extend(_steps(files, name, selection, routes))
         except NotQuarantine as error:
-            problems.append(f"{name}: {error}")
-    return Plan([step for step in steps if step.entries], problems)
+            plan.problems.append(f"{name}: {error}")
+    return plan
 
 
-def why_it_stays(entry: QuarantineEntry, routes: Mapping[str, Route]) -> str | None:
-    """Return why `entry` cannot be sent again, and what to do; `None` if it can."""
-    if entry.route not in routes:
-        return "the configuration has no such route: add it, or replay with the one that had it"
-    if entry.line == 0:
-        return f"{_OBJECTS.get(entry.code, _OTHER_OBJECT)}; then delete this file"
-    return None
-
-
-def _parts(files: QuarantineFiles, name: str, selection: Selection, routes: Mapping[str, Route]) -> Iterator[Part]:
+def _steps(files: QuarantineFiles, name: str, selection: Selection, routes: Mapping[str, Route]) -> Iterator[Step]:
     if not name.endswith(SUFFIX):
-        raise NotQuarantine(f"is no {SUFFIX}")
-    found = files.read(name)
-    for entry in found.entries if found else []:
-        if selection.takes(entry):
-            yield Part(entry.route, entry.code, _becomes(entry, routes))
+        raise NotQuarantine(f"is not a {SUFFIX} file")
+    content = files.read(name)
+    by_route: defaultdict[str, Counter[Part]] = defaultdict(Counter)
+    for entry in content.entries.values() if content else ():
+        if selection.selects(entry):
+            by_route[entry.route][Part(entry.code, _plan_of(entry, routes))] += 1
+    for route, parts in sorted(by_route.items()):
+        yield Step(name, route, parts)
 
 
-def _becomes(entry: QuarantineEntry, routes: Mapping[str, Route]) -> str:
-    if why := why_it_stays(entry, routes):
+def _plan_of(entry: QuarantineEntry, routes: Mapping[str, Route]) -> str:
+    if why := NO_ROUTE if entry.route not in routes else object_advice(entry):
         return f"stays: {why}"
-    return "sent again" if entry.data else "its line read again from the capture object, and sent"
+    return "sent again" if entry.data else "its line is read again from the capture object, and sent"

@@ -5,19 +5,19 @@ from collections.abc import Iterable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from capture_ops.replay.claims import ReplayReport
 from capture_ops.replay.plan import Step
+from capture_ops.replay.replaying import ReplayReport
 from capture_ops.terminal.tables import UNBALANCED, add_ledgers, add_row, conservation_table
 
 
 def print_plan(steps: Iterable[Step], console: Console) -> None:
     """Print what would be done with every file."""
-    table = Table("file", "route", "code", "entries", "becomes", title="What a replay would do")
+    table = Table("file", "route", "code", "entries", "plan", title="What a replay would do")
     total = 0
     for step in steps:
         total += step.entries
         for part, count in sorted(step.parts.items()):
-            add_row(table, step.name, part.route, part.code, str(count), part.becomes)
+            add_row(table, step.name, step.route, part.code, str(count), part.plan)
     console.print(table)
     console.print(f"{total} entries. Nothing was sent, and nothing was written.")
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import boto3
 import msgspec
 
-from capture_forwarder.aws.progress import DynamoProgress
+from capture_forwarder.aws.progress import DynamoProgress, NoProgress
 from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.aws.queue import SqsQueue
-from capture_forwarder.aws.s3 import S3CaptureStore
+from capture_forwarder.aws.s3 import S3ObjectStore
 from capture_forwarder.aws.secrets import SecretToken
 from capture_forwarder.aws.session import CONFIG
 from capture_forwarder.configuration.settings import (
@@ -30,16 +30,14 @@ from capture_forwarder.destinations.arthur.adapter import ArthurDestination, hea
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport
-from capture_forwarder.domain.notices import Notice
 from capture_forwarder.domain.route import Router
-from capture_forwarder.forward.ahead import READERS
-from capture_forwarder.forward.closing import Closing
-from capture_forwarder.forward.deadline import Deadline
+from capture_forwarder.forward.committing import ObjectCommitter
 from capture_forwarder.forward.forwarder import Forwarder
-from capture_forwarder.forward.nothing import NoProgress
-from capture_forwarder.forward.outlet import Outlet
+from capture_forwarder.forward.read_ahead import READERS
 from capture_forwarder.forward.reading import ReadLimits
-from capture_forwarder.forward.run import Run
+from capture_forwarder.forward.run import Deadline, Run
+from capture_forwarder.forward.sending import Target
+from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
 from capture_forwarder.telemetry import Telemetry
 
@@ -48,20 +46,19 @@ if TYPE_CHECKING:
 
 
 class Runtime:
-    """A configured forwarder with its AWS clients, connections and observers."""
+    """A configured forwarder with its AWS clients, connections and observer."""
 
-    def __init__(self, settings: Settings, resources: Resources, observers: Sequence[Observer]) -> None:
-        self._observers = tuple(observers)
-        progress = _progress(resources, settings.stack.progress_retention_days)
+    def __init__(self, settings: Settings, resources: Resources, observer: Observer) -> None:
+        self.observer = observer
         s3 = s3_client()
         self._forwarder = Forwarder(
-            router=Router(settings.routes),
-            store=S3CaptureStore(s3),
+            routes=Router(settings.routes),
+            store=S3ObjectStore(s3),
             readers=ThreadPoolExecutor(READERS, thread_name_prefix="read-ahead"),
-            outlets={destination.name: outlet(destination) for destination in settings.destination},
-            progress=progress,
-            closing=Closing(
-                progress,
+            kind=CaptureKind(),
+            targets={destination.name: target(destination) for destination in settings.destination},
+            committer=ObjectCommitter(
+                _progress(resources, settings.stack.progress_retention_days),
                 _quarantine(resources, s3),
                 _queue(resources),
                 first_delay_secs=settings.function.first_delay_secs,
@@ -71,33 +68,27 @@ class Runtime:
             ),
         )
 
-    def forward(self, works: Sequence[Work], left_secs: Callable[[], float]) -> list[ForwardReport]:
-        """Forward `works` within the time that `left_secs` gives; one report each."""
+    def forward(self, works: Sequence[Work], left_millis: Callable[[], float]) -> list[ForwardReport]:
+        """Forward `works` and return one report each; `left_millis` gives the time until the invocation ends."""
         run = Run(
-            deadline=Deadline(left_secs),
+            deadline=Deadline(left_millis),
             clock=time.monotonic,
             now=time.time,
             sleep=time.sleep,
             jitter=random.random,
-            observer=self,
+            observer=self.observer,
         )
         return self._forwarder.forward(works, run)
 
-    def notice(self, event: Notice) -> None:
-        """Pass `event` on to every observer."""
-        for observer in self._observers:
-            observer.notice(event)
 
-
-def build_runtime(environment: Mapping[str, str], observers: Sequence[Observer] | None = None) -> Runtime:
+def build_runtime(environment: Mapping[str, str], observer: Observer | None = None) -> Runtime:
     """Return a runtime as `environment` configures it. Raises `SettingsError`.
 
-    Without `observers` it writes the log and the metrics of the deployed function.
+    Without `observer` it writes the log and the metrics of the deployed function.
     """
     settings = _settings(environment)
-    if observers is None:
-        observers = [Telemetry(lambda: datetime.now(UTC), settings.stack.name)]
-    return Runtime(settings, Resources.from_environment(environment), observers)
+    observer = observer or Telemetry(partial(datetime.now, UTC), settings.stack.name)
+    return Runtime(settings, Resources.from_environment(environment), observer)
 
 
 def _settings(environment: Mapping[str, str]) -> Settings:
@@ -133,7 +124,7 @@ def _queue(resources: Resources) -> Queue | None:
     return SqsQueue(boto3.client("sqs", config=CONFIG), resources.queue_url)
 
 
-def outlet(settings: DestinationSettings) -> Outlet:
+def target(settings: DestinationSettings) -> Target:
     """Return a destination as the settings describe it."""
     client = HttpClient(
         settings.url,
@@ -145,7 +136,7 @@ def outlet(settings: DestinationSettings) -> Outlet:
         compressed=settings.compression is Compression.GZIP,
     )
     destination = ArthurDestination(client, settings.limits, time.monotonic)
-    return Outlet(
+    return Target(
         name=settings.name,
         destination=destination,
         schemas=destination,

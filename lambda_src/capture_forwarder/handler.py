@@ -42,7 +42,7 @@ def make_handler(runtime: Runtime) -> Handler:
                 return _forward_messages(event, context, runtime)
             return _forward_event(event, context, runtime)
         finally:
-            runtime.notice(RunEnded())
+            runtime.observer.notice(RunEnded())
 
     return lambda_handler
 
@@ -71,7 +71,7 @@ def _forward_messages(event: dict[str, Any], context: Context, runtime: Runtime)
     messages = {message["messageId"]: _open(message, runtime) for message in event["Records"]}
     valid = {message_id: opened for message_id, opened in messages.items() if opened}
     reports = dict(zip(valid, _forward(list(valid.values()), context, runtime), strict=True))
-    complete = {message_id for message_id, each in reports.items() if all(report.settled for report in each)}
+    complete = {message_id for message_id, each in reports.items() if all(report.complete for report in each)}
     return {"batchItemFailures": [{"itemIdentifier": each} for each in messages if each not in complete]}
 
 
@@ -79,21 +79,21 @@ def _open(message: dict[str, Any], runtime: Runtime) -> Opened | None:
     try:
         return open_message(message["body"])
     except EventError as error:
-        runtime.notice(MessageRejected(message["messageId"], str(error)))
+        runtime.observer.notice(MessageRejected(message["messageId"], str(error)))
         return None
 
 
 def _forward(messages: list[Opened], context: Context, runtime: Runtime) -> list[list[ForwardReport]]:
     """Forward the objects of all messages in one run, so that they share requests; return the reports by message."""
     if ignored := sum(opened.ignored for opened in messages):
-        runtime.notice(RecordsIgnored(ignored))
+        runtime.observer.notice(RecordsIgnored(ignored))
     works = [work for opened in messages for work in opened.works]
-    reports = iter(runtime.forward(works, lambda: context.get_remaining_time_in_millis() / 1000))
+    reports = iter(runtime.forward(works, context.get_remaining_time_in_millis))
     return [[next(reports) for _ in opened.works] for opened in messages]
 
 
 def _check_complete(reports: list[ForwardReport]) -> None:
-    incomplete = [report for report in reports if not report.settled]
+    incomplete = [report for report in reports if not report.complete]
     if incomplete:
         raise ForwardingIncomplete(
             "; ".join(f"{report.source.uri}: {report.why or 'rejections'}" for report in incomplete)

@@ -1,4 +1,4 @@
-"""What the use case needs of the world: one verb each, with an adapter and a fake that pass the same contract suite."""
+"""The ports: what forwarding needs of the outside. Each has an adapter and a fake that pass one contract suite."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -14,18 +14,18 @@ from capture_forwarder.domain.progress import ProgressRecord, QuarantineFile
 from capture_forwarder.domain.schema import ModelSchema
 
 
-class Opened(Struct, frozen=True):
-    """An object being read: chunks of any size, and when this state of it was written."""
+class OpenObject(Struct, frozen=True):
+    """An object that is being read: chunks of any size, and the time at which this version was written."""
 
     chunks: Iterator[bytes]
     modified: datetime | None = None
 
 
-class CaptureStore(Protocol):
-    """Where capture objects lie."""
+class ObjectStore(Protocol):
+    """Stores the objects that are read."""
 
-    def open(self, source: CaptureObject, start: int) -> Opened | Reason | Superseded:
-        """Return the object's bytes from `start` on, or why there will never be any.
+    def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
+        """Return the object's bytes from `start` on, or the reason why they can never be read.
 
         Raises `SourceUnavailable`, at once or between chunks.
         """
@@ -33,30 +33,30 @@ class CaptureStore(Protocol):
 
 
 class Destination(Protocol):
-    """Where batches go."""
+    """Takes batches."""
 
     @property
     def limits(self) -> BatchLimits:
-        """What one request may hold."""
+        """The limits of one request."""
         ...
 
     def row(self, partner_inference_id: str, inference_timestamp: datetime, data: object) -> object:
-        """Return what is encoded as one inference of a request's JSON array; pure.
+        """Return one element of a request's JSON array; pure.
 
         `data` is a dictionary or a struct: values by name.
         """
         ...
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:
-        """Try once to deliver `batch`, and give up after `within_secs`.
+        """Send `batch` once, and give up after `within_secs`.
 
-        Raises `DestinationUnavailable` or `BatchTooLarge`; then nothing was settled.
+        Raises `DestinationUnavailable` or `BatchTooLarge`; then no row has a result.
         """
         ...
 
 
 class SchemaSource(Protocol):
-    """Who knows a model's attributes when the configuration does not."""
+    """Knows the attributes of models that the configuration does not describe."""
 
     def schema(self, model_id: str) -> ModelSchema:
         """Return the model's attributes. Raises `DestinationUnavailable`."""
@@ -64,36 +64,36 @@ class SchemaSource(Protocol):
 
 
 class Observer(Protocol):
-    """Whoever watches: logs, metrics, a person at a terminal."""
+    """Receives notices: logs, metrics, a terminal."""
 
-    def notice(self, event: Notice) -> None:
-        """Take note of `event`; called from any thread, never raises."""
+    def notice(self, notice: Notice) -> None:
+        """Receive `notice`. Called from any thread; never raises."""
         ...
 
 
 class Progress(Protocol):
-    """Where it is remembered how far objects are settled."""
+    """Stores how far objects are committed."""
 
     def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
-        """Return what is remembered, by `state_id`. Raises `Unavailable`."""
+        """Return the stored records by `state_id`. Raises `Unavailable`."""
         ...
 
-    def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
-        """Remember `position` if nobody raised the fence meanwhile. Raises `LeaseLost`, `Unavailable`."""
+    def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
+        """Store `record` if the stored fence is still `expected_fence`. Raises `LeaseLost`, `Unavailable`."""
         ...
 
 
 class Quarantine(Protocol):
-    """Where rejections are kept so that they can be read and replayed."""
+    """Stores rejections so that they can be read and replayed."""
 
     def keep(self, file: QuarantineFile) -> None:
-        """Write `file`, over an earlier one of the same name. Raises `Unavailable`."""
+        """Write `file`; a file of the same name is overwritten. Raises `Unavailable`."""
         ...
 
 
 class Queue(Protocol):
-    """Where work that is still owed waits."""
+    """Holds work until it is retried."""
 
     def put(self, work: Work, *, delay_secs: int) -> None:
-        """Ask for `work` after `delay_secs`. Raises `Unavailable`."""
+        """Send a message for `work`, to be received after `delay_secs`. Raises `Unavailable`."""
         ...

@@ -60,8 +60,8 @@ class Telemetry:
                 self._flush()
 
     def _object_forwarded(self, report: ForwardReport) -> None:
-        owed = self._logger.warning if report.settled else self._logger.error
-        log = self._logger.info if report.settled and not report.inferences.pending else owed
+        owed = self._logger.warning if report.complete else self._logger.error
+        log = self._logger.info if report.complete and not report.inferences.pending else owed
         log("object forwarded", report=to_builtins(report), balanced=report.balanced)
         if report.route is None or report.destination is None:
             return
@@ -74,17 +74,17 @@ class Telemetry:
         if sent.denied:
             measures[Metric.REQUESTS_DENIED] = 1.0
             self._denied(sent)
-        elif sent.failure:
+        elif sent.error:
             measures[Metric.REQUEST_RETRIES] = 1.0
-            self._logger.warning("request not settled", destination=sent.destination, why=sent.failure)
+            self._logger.warning("request not settled", destination=sent.destination, why=sent.error)
         self._measure({"destination": sent.destination}, measures)
 
     def _denied(self, sent: BatchSent) -> None:
         with self._lock:
-            told = (sent.destination, sent.failure) in self._told
-            self._told.add((sent.destination, sent.failure))
+            told = (sent.destination, sent.error) in self._told
+            self._told.add((sent.destination, sent.error))
         if not told:
-            self._logger.error("destination denies", destination=sent.destination, why=sent.failure)
+            self._logger.error("destination denies", destination=sent.destination, why=sent.error)
 
     def _measure(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
         totals = {metric: amount for metric, amount in measures.items() if metric in TOTALS}

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import Attribute, Stage, ValueType
-from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.monitor.app import ORGANIZATION_ID
 from capture_ops.monitor.contract import Model, NewInference
@@ -108,7 +108,7 @@ def run(arthur_python: Path) -> Run:
 
 def posted(path: Path) -> Iterator[bytes]:
     """Yield every row that the forwarder posts for a capture file."""
-    transform = Transform(DecodingOptions())
+    transform = PlainPath(DecodingOptions())
     for line in LineReader([path.read_bytes()], 2**26):
         outcome = transform(line)
         for row in outcome.rows if isinstance(outcome, Decoded) else ():

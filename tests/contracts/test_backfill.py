@@ -22,7 +22,7 @@ from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_V
 from capture_forwarder.handler import make_handler
 from capture_ops.__main__ import app
 from capture_ops.cloud.local_aws import local_aws
-from capture_ops.commands.invoke import LocalContext
+from capture_ops.commands.invoke import LocalContext, Reports
 from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.server import Monitor, running_monitor
 from tests.support.captures import capture, csv_side
@@ -239,7 +239,7 @@ def test_a_bucket_that_cannot_be_listed_is_told(monitor: Monitor, tmp_path: Path
 def machine(monkeypatch: pytest.MonkeyPatch, monitor: Monitor) -> Iterator[StepFunctions]:
     """Serve Step Functions with the stack's own definition and the function's own handler."""
     del monitor
-    handler = make_handler(build_runtime(os.environ, []))  # its log is not what the command prints
+    handler = make_handler(build_runtime(os.environ, Reports()))  # its log is not what the command prints
     definition = json.loads(DEFINITION.read_text(encoding="utf-8").replace('"results"', '"quarantine"'))
     state_machine = StepFunctions(definition, lambda event: handler(event, LocalContext()))
     with serving(state_machine) as url:

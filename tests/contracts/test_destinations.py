@@ -11,11 +11,12 @@ from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable, RowStatus
 from capture_forwarder.domain.inference import Value
+from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.ports import Destination
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
-from tests.support.fakes import RecordingDestination, unheard
+from tests.support.fakes import RecordingDestination, UnreadResults
 
 SCHEMA = (
     Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
@@ -71,7 +72,8 @@ def batch(destination: Destination, *rows: dict[str, Value], model_id: str = "fr
     ids = [f"id-{index}" for index in range(len(rows))]
     made: list[Batch] = []
     batcher = Batcher(model_id, BatchLimits(), lambda batch, _: made.append(batch))
-    batcher.add(unheard, ids, [destination.row(ids[index], moment, row) for index, row in enumerate(rows)])
+    elements = [destination.row(ids[index], moment, row) for index, row in enumerate(rows)]
+    batcher.add(UnreadResults(), LineSpan(1, 0), ids, elements)
     batcher.flush()
     return made[0]
 
@@ -105,7 +107,7 @@ def test_a_row_that_the_model_refuses_is_rejected_alone(monitor: Monitor) -> Non
         batch(destination, {"age": 1}, {"age": "old"}, {"age": 3}, model_id="typed"), within_secs=9.0
     )
     assert [result.status for result in receipt.results] == [RowStatus.ACCEPTED, RowStatus.REJECTED, RowStatus.ACCEPTED]
-    refused = receipt.results[1].refusal
+    refused = receipt.results[1].reason
     assert refused is not None
     assert refused.why.startswith("status 400")
     assert [one.partner_inference_id for one in monitor.store.inferences("typed")] == ["id-0", "id-2"]

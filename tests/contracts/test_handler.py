@@ -54,7 +54,7 @@ def sample(name: str) -> dict[str, Any]:
 def handled(event: dict[str, Any]) -> tuple[dict[str, Any], Reports]:
     """Return the handler's answer, and the reports of the objects."""
     seen = Reports()
-    handler = make_handler(build_runtime(os.environ, [seen]))
+    handler = make_handler(build_runtime(os.environ, seen))
     return handler(event, LocalContext()), seen
 
 
@@ -68,7 +68,7 @@ def test_an_event_that_comes_directly_is_answered_with_nothing(monitor: Monitor,
     """Outside a queue there is no partial answer: silence is success."""
     answer, seen = handled(sample(name))
     assert answer == {}
-    assert [report.settled for report in seen.reports] == [True]
+    assert [report.complete for report in seen.reports] == [True]
     assert stored(monitor) == seen.reports[0].inferences.accepted > 0
 
 
@@ -88,7 +88,7 @@ def test_every_envelope_in_a_queue_is_forwarded(monitor: Monitor, name: str, obj
     answer, seen = handled(sample(name))
     assert answer == {"batchItemFailures": []}
     assert len(seen.reports) == objects
-    assert all(report.settled and report.inferences.accepted for report in seen.reports)
+    assert all(report.complete and report.inferences.accepted for report in seen.reports)
     assert stored(monitor) == sum(report.inferences.accepted for report in seen.reports)
 
 
@@ -135,7 +135,7 @@ def test_b_a_test_event_costs_its_neighbours_nothing(monitor: Monitor) -> None:
     """Scenario B: S3's test event comes first in the batch; it is acknowledged and the rest is delivered."""
     answer, seen = handled(sample("sqs-test-event.json"))
     assert answer == {"batchItemFailures": []}
-    assert [report.settled for report in seen.reports] == [True]
+    assert [report.complete for report in seen.reports] == [True]
     assert stored(monitor) > 0
 
 
@@ -147,7 +147,7 @@ def test_poison_fails_alone(monitor: Monitor) -> None:
     good = [record for record in event["Records"] if record["messageId"] not in failed]
     assert len(failed) == 1
     assert len(seen.reports) == len(good) > 0
-    assert all(report.settled for report in seen.reports)
+    assert all(report.complete for report in seen.reports)
     assert stored(monitor) > 0
 
 

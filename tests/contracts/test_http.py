@@ -156,10 +156,10 @@ def test_a_request_that_is_refused_rejects_its_rows(server: Answering) -> None:
     server.script = [(422, {}, b"{}"), (400, {}, b"{}")]
     arthur = destination(server.url)
     results = arthur.send(batch(3), within_secs=60.0).results
-    assert [(row.status, row.refusal and row.refusal.code) for row in results] == [
+    assert [(row.status, row.reason and row.reason.code) for row in results] == [
         (RowStatus.REJECTED, RejectionCode.REFUSED_BY_DESTINATION)
     ] * 3
-    assert {row.refusal.why for row in results if row.refusal} == {"status 422 for the whole request"}
+    assert {row.reason.why for row in results if row.reason} == {"status 422 for the whole request"}
     with pytest.raises(DestinationDenied, match=r"^the model's attributes cannot be read: status 400 for the whole"):
         arthur.schema("m-1")
 
@@ -209,7 +209,7 @@ def test_a_secret_that_is_no_token_is_a_persons_business(server: Answering) -> N
         timeouts_secs=(5.0, 5.0),
         max_connections=1,
     )
-    sentence = r"^the secret is no token: it holds characters that no header may$"
+    sentence = r"^the secret is not a token: it holds characters that a header must not have$"
     with pytest.raises(DestinationDenied, match=sentence):
         ArthurDestination(client, BatchLimits(), lambda: 0.0).send(batch(), within_secs=60.0)
     assert server.asked == []

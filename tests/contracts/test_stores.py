@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from capture_forwarder.aws.envelopes import open_message
 from capture_forwarder.aws.progress import DynamoProgress
-from capture_forwarder.aws.quarantine import S3Quarantine, decode_entry, encode_entry
+from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.aws.queue import SqsQueue
-from capture_forwarder.aws.s3 import S3CaptureStore
+from capture_forwarder.aws.s3 import S3ObjectStore
 from capture_forwarder.bootstrap import s3_client
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from capture_forwarder.domain.delivery import (
@@ -27,14 +27,15 @@ from capture_forwarder.domain.delivery import (
     Unavailable,
 )
 from capture_forwarder.domain.progress import ProgressRecord, QuarantineEntry, QuarantineFile
-from capture_forwarder.ports import CaptureStore, Opened, Progress
+from capture_forwarder.kinds.quarantine.entries import decode_entry, encode_entry
+from capture_forwarder.ports import ObjectStore, OpenObject, Progress
 from tests.support.fakes import MemoryProgress, MemoryStore
 
 Put = Callable[[str, bytes], CaptureObject]
 
 
 @pytest.fixture(params=["fake", "s3"])
-def store(request: pytest.FixtureRequest) -> Iterator[tuple[CaptureStore, Put]]:
+def store(request: pytest.FixtureRequest) -> Iterator[tuple[ObjectStore, Put]]:
     """Give a store and how to put an object into it."""
     if request.param == "fake":
         memory = MemoryStore()
@@ -47,29 +48,29 @@ def store(request: pytest.FixtureRequest) -> Iterator[tuple[CaptureStore, Put]]:
         answer = client.put_object(Bucket=name, Key=key, Body=data + b"\n")
         return CaptureObject(name, key, etag=answer["ETag"].strip('"'))
 
-    yield S3CaptureStore(client), put
+    yield S3ObjectStore(client), put
 
 
-def test_an_object_is_read_whole_or_from_a_byte_on(store: tuple[CaptureStore, Put]) -> None:
+def test_an_object_is_read_whole_or_from_a_byte_on(store: tuple[ObjectStore, Put]) -> None:
     """Chunks joined are the object; a start leaves out what is behind it; past the end there is nothing."""
     captures, put = store
     source = put("a", b"hello")
     for start, expected in ((0, b"hello\n"), (2, b"llo\n"), (6, b"")):
         opened = captures.open(source, start)
-        assert isinstance(opened, Opened)
+        assert isinstance(opened, OpenObject)
         assert b"".join(opened.chunks) == expected
 
 
-def test_an_overwritten_object_is_superseded(store: tuple[CaptureStore, Put]) -> None:
+def test_an_overwritten_object_is_superseded(store: tuple[ObjectStore, Put]) -> None:
     """The state that an event named is read, or none."""
     captures, put = store
     stale = put("a", b"1")
     fresh = put("a", b"2")
     assert isinstance(captures.open(stale, 0), Superseded)
-    assert isinstance(captures.open(fresh, 0), Opened)
+    assert isinstance(captures.open(fresh, 0), OpenObject)
 
 
-def test_a_deleted_object_is_a_refusal(store: tuple[CaptureStore, Put]) -> None:
+def test_a_deleted_object_is_a_refusal(store: tuple[ObjectStore, Put]) -> None:
     """What is gone is a permanent no, not a reason to try for ever."""
     captures, put = store
     found = put("a", b"1")
@@ -83,8 +84,8 @@ def test_n_keys_are_taken_as_they_are(bucket: str) -> None:
     client = boto3.client("s3")
     for key in ("a+b c/x=1/%41//ü.jsonl",):
         client.put_object(Bucket=bucket, Key=key, Body=b"1")
-        opened = S3CaptureStore(client).open(CaptureObject(bucket, key), 0)
-        assert isinstance(opened, Opened)
+        opened = S3ObjectStore(client).open(CaptureObject(bucket, key), 0)
+        assert isinstance(opened, OpenObject)
         assert b"".join(opened.chunks) == b"1"
 
 
@@ -94,8 +95,8 @@ def test_a_version_is_read_even_after_it_was_overwritten(bucket: str) -> None:
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     first = client.put_object(Bucket=bucket, Key="a", Body=b"1")["VersionId"]
     client.put_object(Bucket=bucket, Key="a", Body=b"2")
-    opened = S3CaptureStore(client).open(CaptureObject(bucket, "a", version_id=first), 0)
-    assert isinstance(opened, Opened)
+    opened = S3ObjectStore(client).open(CaptureObject(bucket, "a", version_id=first), 0)
+    assert isinstance(opened, OpenObject)
     assert b"".join(opened.chunks) == b"1"
 
 
@@ -103,7 +104,7 @@ def test_an_archived_object_is_a_refusal(bucket: str) -> None:
     """Glacier gives nothing back until somebody restores it."""
     client = boto3.client("s3")
     client.put_object(Bucket=bucket, Key="a", Body=b"1", StorageClass="GLACIER")
-    found = S3CaptureStore(client).open(CaptureObject(bucket, "a"), 0)
+    found = S3ObjectStore(client).open(CaptureObject(bucket, "a"), 0)
     assert isinstance(found, Reason)
     assert found.code is RejectionCode.OBJECT_ARCHIVED
 
@@ -112,21 +113,21 @@ def test_a_missing_bucket_is_loud_and_still_owed(aws: str) -> None:
     """What a person can mend is transient, and says what to mend."""
     del aws
     with pytest.raises(SourceUnavailable, match="does not exist"):
-        S3CaptureStore(boto3.client("s3")).open(CaptureObject(f"none-{uuid4()}", "a"), 0)
+        S3ObjectStore(boto3.client("s3")).open(CaptureObject(f"none-{uuid4()}", "a"), 0)
 
 
 def test_a_server_that_is_not_there_is_transient() -> None:
     """No answer is not an answer."""
     client = boto3.client("s3", endpoint_url="http://127.0.0.1:1", config=Config(retries={"max_attempts": 0}))
     with pytest.raises(SourceUnavailable, match="EndpointConnectionError"):
-        S3CaptureStore(client).open(CaptureObject("bucket", "a"), 0)
+        S3ObjectStore(client).open(CaptureObject("bucket", "a"), 0)
 
 
 def test_trails_and_access_logs_say_who_reads(bucket: str) -> None:
     """A platform's audit tells the forwarder's reads from those of others."""
     client, agents = s3_client(), list[bytes]()
     client.meta.events.register("before-send.s3", lambda request, **_: agents.append(request.headers["User-Agent"]))
-    S3CaptureStore(client).open(CaptureObject(bucket, "a"), 0)
+    S3ObjectStore(client).open(CaptureObject(bucket, "a"), 0)
     assert [b"capture-forwarder" in agent.split() for agent in agents] == [True]
 
 

@@ -18,8 +18,8 @@ from capture_forwarder.domain.route import (
     UnknownAttributes,
 )
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.compiled import fast_path
-from capture_forwarder.kinds.captures.plain import Decoded, Outcome, Transform
+from capture_forwarder.kinds.captures.compiled import CompiledPath
+from capture_forwarder.kinds.captures.plain import Decoded, Outcome, PlainPath
 from capture_forwarder.kinds.kind import EncodedRows
 from tests.support.captures import encode_inference
 
@@ -27,32 +27,39 @@ _MAX_WHY_CHARS = 400
 
 
 class BothPaths:
-    """The plain path, held against the fast one wherever that takes a line."""
+    """The plain path; wherever the compiled path decodes a line, it must make the same."""
 
     def __init__(self, options: DecodingOptions, schema: ModelSchema) -> None:
-        self._plain = Transform(options, schema)
-        self._fast = fast_path(options, schema, Row)
+        self._plain = PlainPath(options, schema)
+        self._compiled = CompiledPath(options, schema, Row)
 
     def __call__(self, line: Line) -> Outcome:
-        """Return what the line becomes on the plain path."""
+        """Return the outcome of the plain path; check the compiled path before and after it learns from the line."""
         outcome = self._plain(line)
-        ready = EncodedRows()
-        if self._fast and self._fast(line.data, ready) is not None:
-            assert isinstance(outcome, Decoded)
-            rows = [row for row in outcome.rows if isinstance(row, Inference)]
-            assert len(rows) == len(outcome.rows)
-            assert [row.partner_inference_id for row in rows] == ready.ids
-            assert [encode_inference(row) for row in rows] == [msgspec.json.encode(row) for row in ready.rows]
+        self._check(line, outcome)
+        if isinstance(outcome, Decoded):
+            self._compiled.learn(outcome.record, outcome.reading)
+            self._check(line, outcome)
         return outcome
 
+    def _check(self, line: Line, outcome: Outcome) -> None:
+        compiled = EncodedRows()
+        if self._compiled(line.data, compiled) is None:
+            return
+        assert isinstance(outcome, Decoded)
+        rows = [row for row in outcome.rows if isinstance(row, Inference)]
+        assert len(rows) == len(outcome.rows)
+        assert [row.partner_inference_id for row in rows] == compiled.ids
+        assert [encode_inference(row) for row in rows] == [msgspec.json.encode(row) for row in compiled.rows]
 
-Reader = Transform | BothPaths
+
+Reader = PlainPath | BothPaths
 
 
 def routes() -> dict[str, Reader]:
     """Return readers with every kind of option; hostile lines meet each."""
     pinned = {
-        str(layout): Transform(DecodingOptions(input=PayloadOptions("application/json", layout)))
+        str(layout): PlainPath(DecodingOptions(input=PayloadOptions("application/json", layout)))
         for layout in Layout
         if layout is not Layout.ROWS
     }
@@ -60,11 +67,11 @@ def routes() -> dict[str, Reader]:
     header = PayloadOptions(content_type="text/csv", csv_header=True)
     both: dict[str, Reader] = {
         **pinned,
-        "default": Transform(DecodingOptions()),
-        "forward": Transform(forward),
-        "header": Transform(DecodingOptions(input=header, output=header, one_sided=OneSided.FORWARD)),
-        "jsonlines": Transform(DecodingOptions(output=PayloadOptions("application/jsonlines"))),
-        "short ids": Transform(DecodingOptions(max_partner_id_chars=37)),
+        "default": PlainPath(DecodingOptions()),
+        "forward": PlainPath(forward),
+        "header": PlainPath(DecodingOptions(input=header, output=header, one_sided=OneSided.FORWARD)),
+        "jsonlines": PlainPath(DecodingOptions(output=PayloadOptions("application/jsonlines"))),
+        "short ids": PlainPath(DecodingOptions(max_partner_id_chars=37)),
         **{f"schema of {kind}": BothPaths(_DROP, _schema(kind)) for kind in ValueType},
         "strict schema": BothPaths(DecodingOptions(), _schema(ValueType.FLOAT)),
         "schema of two": BothPaths(DecodingOptions(), _two(ValueType.FLOAT)),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from capture_forwarder.domain.route import DecodingOptions, PayloadOptions
-from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.commands.inspect import as_json, inspect
 from tests.support.reference import reference
@@ -54,7 +54,7 @@ def test_every_real_endpoint_has_a_golden_file() -> None:
 def test_the_reference_says_the_same(file: Path) -> None:
     """Two implementations of the rules, one with only `csv` and `json`, agree on every line of every file."""
     header = PayloadOptions(csv_header="synthetic-csv-header" in file.parts)
-    transform = Transform(DecodingOptions(input=header, output=header))
+    transform = PlainPath(DecodingOptions(input=header, output=header))
     raw = file.read_bytes()
     outcomes = [transform(line) for line in LineReader([raw], len(raw) + 1)]
     parts = [part for one in outcomes for part in (one.rows if isinstance(one, Decoded) else [one])]

@@ -14,12 +14,12 @@ import boto3
 from capture_forwarder.aws.progress import DynamoProgress
 from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.aws.queue import SqsQueue
-from capture_forwarder.aws.s3 import S3CaptureStore
+from capture_forwarder.aws.s3 import S3ObjectStore
 from capture_forwarder.aws.secrets import SecretToken
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from capture_forwarder.domain.delivery import Reason, Superseded
 from capture_forwarder.domain.progress import ProgressRecord, QuarantineFile
-from capture_forwarder.ports import Opened
+from capture_forwarder.ports import OpenObject
 
 _NAME = "asset-calls"  # of all that the test has made
 _HERE = CaptureObject(_NAME, "here")
@@ -61,8 +61,8 @@ def _s3() -> dict[str, Callable[[], Any]]:
 
 
 def _read(client: Any, source: CaptureObject, start: int = 0) -> str:
-    match S3CaptureStore(client).open(source, start):
-        case Opened(chunks):
+    match S3ObjectStore(client).open(source, start):
+        case OpenObject(chunks):
             return b"".join(chunks).decode()
         case Reason(code):
             return code

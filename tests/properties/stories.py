@@ -222,7 +222,7 @@ class Story:
             self.later(next(seconds, 900.0))
             reports = self.world.forward(*messages)
             self._check(reports)
-            messages = [work for work, report in zip(messages, reports, strict=True) if not report.settled]
+            messages = [work for work, report in zip(messages, reports, strict=True) if not report.complete]
             if self.world.queue:
                 messages += [work for work, _ in self.world.queue.messages]
                 self.world.queue.messages.clear()
@@ -243,6 +243,6 @@ class Story:
         for report in reports:
             assert report.balanced
             assert report.state is not ObjectState.FAILED
-            if report.settled and report.state is not ObjectState.REQUEUED:
+            if report.complete and report.state is not ObjectState.REQUEUED:
                 assert report.inferences.pending == 0
                 assert report.unquarantined == 0

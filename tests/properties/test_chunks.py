@@ -78,7 +78,7 @@ def test_a_line_past_the_limit_is_passed_over_and_no_other(sizes: list[int], lim
     """Refused with its size; the lines around it stay whole, whichever chunk it ends in."""
     data = b"".join(b"x" * size + b"\n" for size in sizes)
     found = lines_of(list(cut(data, places)), limit=limit)
-    assert [(line.refusal is not None, line.end - line.offset - 1) for line in found] == [
+    assert [(line.reason is not None, line.end - line.offset - 1) for line in found] == [
         (size > limit, size) for size in sizes
     ]
 

@@ -1,4 +1,4 @@
-"""The fast path takes a record or leaves it; what it takes it makes the very bytes of that the plain path makes."""
+"""The compiled path refuses a line, or makes exactly the bytes that the plain path makes."""
 
 import json
 from typing import Any
@@ -13,16 +13,16 @@ from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.compiled import FastPath, fast_path
-from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.kinds.captures.compiled import CompiledPath, compile_reading
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.kinds.kind import EncodedRows
-from capture_forwarder.payloads.compiled.shapes import csv_shape, json_shape
-from capture_forwarder.payloads.compiled.values import row_struct
 from tests.support.captures import base64_side, capture, csv_side, encode_inference, json_side
+
+Side = dict[str, Any]
 
 
 def schema(inputs: str, outputs: str) -> ModelSchema:
-    """Return a schema of a letter an attribute: F, I, B, S or T."""
+    """Return a schema of a letter an attribute: F, I, B, S, T or U."""
     types = {value_type.value[0]: value_type for value_type in ValueType if value_type is not ValueType.IMAGE}
     sides = ((inputs, Stage.PIPELINE_INPUT, "in"), (outputs, Stage.PREDICTED_VALUE, "out"))
     return ModelSchema(
@@ -37,42 +37,43 @@ def schema(inputs: str, outputs: str) -> ModelSchema:
 MIXED = schema("FISB", "FI")
 
 
-def route_of(model: ModelSchema, options: DecodingOptions | None = None) -> FastPath:
-    """Return the fast path of a route to Arthur."""
-    fast = fast_path(options or DecodingOptions(), model, Row)
-    assert fast is not None
-    return fast
+class Paths:
+    """Both paths of one route; every decoder of the compiled path is made in the test."""
+
+    def __init__(self, model: ModelSchema, options: DecodingOptions | None = None) -> None:
+        compile_reading.cache_clear()
+        self.plain = PlainPath(options or DecodingOptions(), model)
+        self.compiled = CompiledPath(options or DecodingOptions(), model, Row)
+
+    def learn(self, line: bytes) -> None:
+        """Let the compiled path learn how the plain path reads a line."""
+        outcome = self.plain(Line(1, 0, len(line), line))
+        if isinstance(outcome, Decoded):
+            self.compiled.learn(outcome.record, outcome.reading)
+
+    def compiled_rows(self, line: bytes) -> EncodedRows | None:
+        """Return the rows that the compiled path makes, which are those of the plain path; `None` if it refuses."""
+        rows = EncodedRows()
+        count = self.compiled(line, rows)
+        assert len(rows.ids) == len(rows.rows) == (count or 0), "a refused line adds no rows"
+        if count is None:
+            return None
+        outcome = self.plain(Line(1, 0, len(line), line))
+        assert isinstance(outcome, Decoded)
+        inferences = [row for row in outcome.rows if isinstance(row, Inference)]
+        assert len(inferences) == len(outcome.rows)
+        assert [row.partner_inference_id for row in inferences] == rows.ids
+        assert [encode_inference(row) for row in inferences] == [msgspec.json.encode(row) for row in rows.rows]
+        assert {row.inference_timestamp for row in inferences} == {rows.time}
+        return rows
 
 
-def taken_by(fast: FastPath, line: bytes) -> EncodedRows | None:
-    """Return what a line becomes, or nothing; then nothing was added either."""
-    ready = EncodedRows()
-    count = fast(line, ready)
-    assert len(ready.ids) == len(ready.rows) == (count or 0)
-    return None if count is None else ready
-
-
-def both(line: bytes, model: ModelSchema, options: DecodingOptions | None = None) -> EncodedRows | None:
-    """Return what the fast path makes of a line, which is what the plain path makes of it, or nothing."""
-    options = options or DecodingOptions()
-    fast = route_of(model, options)
-    first, second = taken_by(fast, line), taken_by(fast, line)
-    assert (first is None) == (second is None), "what was learned of a record changes what becomes of it"
-    if first is None:
-        return None
-    outcome = Transform(options, model)(Line(1, 0, len(line), line))
-    assert isinstance(outcome, Decoded)
-    rows = [row for row in outcome.rows if isinstance(row, Inference)]
-    assert len(rows) == len(outcome.rows)
-    assert [row.partner_inference_id for row in rows] == first.ids
-    assert [encode_inference(row) for row in rows] == bodies(first)
-    assert {row.inference_timestamp for row in rows} <= {first.time}
-    return first
-
-
-def bodies(ready: EncodedRows) -> list[bytes]:
-    """Return what stands in a request."""
-    return [msgspec.json.encode(row) for row in ready.rows]
+def compiled_rows(line: bytes, model: ModelSchema, options: DecodingOptions | None = None) -> EncodedRows | None:
+    """Return the rows that the compiled path makes of a line after it has learned how this line is read."""
+    paths = Paths(model, options)
+    assert paths.compiled_rows(line) is None, "nothing is learned yet"
+    paths.learn(line)
+    return paths.compiled_rows(line)
 
 
 CELLS = st.sampled_from(
@@ -178,38 +179,36 @@ def sides(draw: st.DrawFn) -> dict[str, Any]:
     return base64_side(text.encode(), draw(declared))
 
 
-@given(sides(), sides(), LETTERS, LETTERS)
-@example(csv_side("nan,1,a,true"), csv_side("1,2"), "FISB", "FI")
-@example(csv_side("1,1,a,true,5"), csv_side("1,2"), "FISB", "FI")
-@example(json_side([[1, 2]]), json_side({"predictions": [{"out 0": 1, "out 1": 2}]}), "FF", "FI")
-def test_whatever_the_fast_path_takes_is_what_the_plain_path_makes(
-    request_side: dict[str, Any], answer_side: dict[str, Any], inputs: str, outputs: str
-) -> None:
-    """For any payloads and any schema; ids, times and every byte of every row."""
-    both(capture(request_side, answer_side), schema(inputs, outputs))
+PAYLOAD_OPTIONS = st.builds(
+    PayloadOptions,
+    content_type=st.sampled_from([None, None, None, "application/json", "text/csv"]),
+    layout=st.sampled_from([None, None, *Layout]),
+    csv_header=st.sampled_from([False, False, False, True]),
+)
+OPTIONS = st.just(DecodingOptions()) | st.builds(DecodingOptions, input=PAYLOAD_OPTIONS, output=PAYLOAD_OPTIONS)
 
 
-@given(st.lists(st.tuples(sides(), sides()), min_size=2, max_size=5), LETTERS, LETTERS)
-def test_what_it_learned_of_others_does_not_matter(
-    calls: list[tuple[dict[str, Any], dict[str, Any]]], inputs: str, outputs: str
+@given(st.lists(st.tuples(sides(), sides()), min_size=1, max_size=4), LETTERS, LETTERS, OPTIONS)
+@example([(csv_side("nan,1,a,true"), csv_side("1,2"))], "FISB", "FI", DecodingOptions())
+@example([(csv_side("1,1,a,true,5"), csv_side("1,2"))], "FISB", "FI", DecodingOptions())
+@example([(json_side([[1, 2]]), json_side({"predictions": [{"out 0": 1, "out 1": 2}]}))], "FF", "FI", DecodingOptions())
+def test_both_paths_make_the_same(
+    calls: list[tuple[Side, Side]], inputs: str, outputs: str, options: DecodingOptions
 ) -> None:
-    """One fast path for a whole object makes of each record what a new one makes, where it takes it."""
-    model = schema(inputs, outputs)
-    used = route_of(model)
-    for request_side, answer_side in calls:
-        line = capture(request_side, answer_side)
-        taken, alone = taken_by(used, line), both(line, model)
-        assert taken is None or alone is None or bodies(taken) == bodies(alone)
-        if taken and alone is None:
-            outcome = Transform(DecodingOptions(), model)(Line(1, 0, len(line), line))
-            assert isinstance(outcome, Decoded)
-            assert bodies(taken) == [encode_inference(row) for row in outcome.rows if isinstance(row, Inference)]
+    """For any payloads, schema and options, and for any calls learned before: ids, times and every byte of every row."""
+    paths = Paths(schema(inputs, outputs), options)
+    lines = [capture(*call) for call in calls]
+    for line in lines:
+        paths.learn(line)
+        paths.compiled_rows(line)
+    for line in lines:
+        paths.compiled_rows(line)
 
 
 ROW, ANSWER = [1.5, 7, "blue", True], [0.25, 1]
 NAMED = {"in 0": 1.5, "in 1": 7, "in 2": "blue", "in 3": True}
 SCORED = {"out 0": 0.25, "out 1": 1}
-TAKEN = {
+COMPILED = {
     "csv": (csv_side("1.5,7,blue,true\n"), csv_side("0.25,1\n")),
     "csv of many rows": (csv_side("1.5,7,blue,true\n" * 20_000), csv_side("0.25,1\n" * 20_000)),
     "base64": (base64_side(b"1.5,7,blue,true", "text/csv"), base64_side(b"0.25,1", "text/csv; charset=UTF-8")),
@@ -225,32 +224,39 @@ TAKEN = {
     "one bare list": (json_side(ROW), json_side(ANSWER)),
     "bare objects": (json_side([NAMED]), json_side([SCORED])),
     "base64 of json": (base64_side(json.dumps([ROW]).encode(), "application/json"), json_side([ANSWER])),
+    "inputs and outputs": (json_side({"inputs": [ROW]}), json_side({"outputs": [SCORED]})),
+    "rows under an ordered key": (json_side({"features": [ROW, ROW]}), json_side({"probabilities": [ANSWER, ANSWER]})),
 }
 
 
-@pytest.mark.parametrize(("request_side", "answer_side"), TAKEN.values(), ids=TAKEN)
-def test_what_endpoints_mostly_send_is_taken(request_side: dict[str, Any], answer_side: dict[str, Any]) -> None:
-    """Otherwise it would be right, and of no use."""
-    assert both(capture(request_side, answer_side), MIXED)
+@pytest.mark.parametrize(("request_side", "answer_side"), COMPILED.values(), ids=COMPILED)
+def test_common_layouts_are_compiled(request_side: Side, answer_side: Side) -> None:
+    """A path that refuses these would be right, and of no use."""
+    assert compiled_rows(capture(request_side, answer_side), MIXED)
 
 
-def test_layouts_that_take_turns_are_taken() -> None:
-    """A call of one layout between two of another: what was learned of the first still holds for the third."""
-    fast = route_of(MIXED)
-    for name in ("bare lists", "names", "bare lists", "names"):
-        line = capture(*TAKEN[name])
-        taken, alone = taken_by(fast, line), both(line, MIXED)
-        assert taken is not None
-        assert alone is not None
-        assert bodies(taken) == bodies(alone)
+def test_layouts_may_alternate() -> None:
+    """Decoders of layouts that were learned before are tried again."""
+    paths = Paths(MIXED)
+    lines = [capture(*COMPILED[name]) for name in ("bare lists", "names", "instances of lists")]
+    for line in lines:
+        paths.learn(line)
+    for line in lines * 2:
+        assert paths.compiled_rows(line)
 
 
 def test_scalars_under_an_outer_key_are_rows() -> None:
-    """TensorFlow Serving answers so."""
-    assert both(capture(csv_side("1\n2"), json_side({"predictions": [0.5, 0.75]})), schema("F", "F"))
+    """TensorFlow Serving answers in this form."""
+    line = capture(csv_side("1\n2"), json_side({"predictions": [0.5, 0.75]}))
+    assert compiled_rows(line, schema("F", "F"))
 
 
-LEFT = {
+def tensor(name: str, data: list[Any]) -> dict[str, Any]:
+    """Return a tensor of KServe."""
+    return {"name": name, "shape": [len(data)], "datatype": "FP64", "data": data}
+
+
+REFUSED = {
     "a quoted cell": (csv_side('1.5,7,"blue",true'), csv_side("0.25,1")),
     "an empty cell": (csv_side("1.5,,blue,true"), csv_side("0.25,1")),
     "one value too many": (csv_side("1.5,7,blue,true,0"), csv_side("0.25,1")),
@@ -260,7 +266,10 @@ LEFT = {
     "more rows than answers": (csv_side("1.5,7,blue,true\n1.5,7,blue,true"), csv_side("0.25,1")),
     "names and one more": (json_side(NAMED | {"x": 1}), json_side(SCORED)),
     "a name missing": (json_side({"in 0": 1.5}), json_side(SCORED)),
-    "tensors": (json_side({"inputs": [ROW]}), json_side({"outputs": [ANSWER]})),
+    "tensors": (csv_side("1.5,7,blue,true"), json_side({"outputs": [tensor("out 0", [0.25]), tensor("out 1", [1])]})),
+    "columns": (csv_side("1.5,7,blue,true"), json_side({"out 0": [0.25], "out 1": [1]})),
+    "verbose": (json_side({"instances": [{"data": {"features": {"values": ROW}}}]}), csv_side("0.25,1")),
+    "an answer of one line": (csv_side("1.5,7,blue,true\n" * 2), csv_side("0.25,1,0.25,1")),
     "no rows": (json_side({"instances": []}), json_side({"predictions": []})),
     "no document": (json_side("{"), json_side(SCORED)),
     "json lines": (json_side(json.dumps(ROW), "application/jsonlines"), json_side(ANSWER)),
@@ -275,123 +284,214 @@ LEFT = {
 }
 
 
-@pytest.mark.parametrize(("request_side", "answer_side"), LEFT.values(), ids=LEFT)
-def test_whatever_is_special_is_left_to_the_plain_path(
-    request_side: dict[str, Any], answer_side: dict[str, Any] | None
-) -> None:
-    """There are rules for it, and they stand there."""
-    assert both(capture(request_side, answer_side), MIXED) is None
+@pytest.mark.parametrize(("request_side", "answer_side"), REFUSED.values(), ids=REFUSED)
+def test_special_payloads_are_refused(request_side: Side, answer_side: Side | None) -> None:
+    """Only the plain path has the rules for them, whatever was learned before."""
+    line = capture(request_side, answer_side)
+    paths = Paths(MIXED)
+    for call in COMPILED.values():
+        paths.learn(capture(*call))
+    paths.learn(line)
+    assert paths.compiled_rows(line) is None
 
 
 @pytest.mark.parametrize(
     "metadata", [{"invocationSource": "ShadowExperiment"}, {"inferenceId": "x" * 250}, {"eventId": ""}]
 )
-def test_records_that_are_special_are_left(metadata: dict[str, str]) -> None:
+def test_special_records_are_refused(metadata: dict[str, str]) -> None:
     """Shadow copies, ids that may be too long, records without an id."""
-    assert both(capture(csv_side("1.5,7,blue,true"), csv_side("0.25,1"), **metadata), MIXED) is None
+    paths = Paths(MIXED)
+    paths.learn(capture(csv_side("1.5,7,blue,true"), csv_side("0.25,1")))
+    assert paths.compiled_rows(capture(csv_side("1.5,7,blue,true"), csv_side("0.25,1"), **metadata)) is None
 
 
-def test_blank_text_in_the_only_column_is_left() -> None:
-    """A blank row is none, and a typed decoder could not tell."""
-    assert both(capture(csv_side("a\n\nb"), csv_side("1\n2\n3")), schema("S", "F")) is None
+@pytest.mark.parametrize("ground_truth", [b'{"data": "1"}', b"null"])
+def test_merged_records_are_refused(ground_truth: bytes) -> None:
+    """The plain path skips a record with ground truth and reads one with null in its place."""
+    line = capture(csv_side("1.5,7,blue,true"), csv_side("0.25,1"))
+    paths = Paths(MIXED)
+    paths.learn(line)
+    assert paths.compiled_rows(b'{"groundTruthData":' + ground_truth + b"," + line[1:]) is None
+
+
+def test_the_longest_id_is_compiled() -> None:
+    """An id is refused if its longest suffix would not fit."""
+    for chars, is_compiled in ((243, True), (244, False)):
+        line = capture(csv_side("1.5,7,blue,true"), csv_side("0.25,1"), inferenceId="x" * chars)
+        assert bool(compiled_rows(line, MIXED)) is is_compiled
+
+
+@pytest.mark.parametrize("text", ["a\n\nb", "a\nb\nc"])
+def test_one_column_of_texts_is_refused(text: str) -> None:
+    """A blank row is no row, and a typed decoder would make one of it."""
+    assert compiled_rows(capture(csv_side(text), csv_side("1\n2\n3")), schema("S", "F")) is None
 
 
 @given(st.text("MQA=+/-_ \n", max_size=9))
-def test_base64_is_taken_as_strictly_as_on_the_plain_path(data: str) -> None:
-    """What Python's strict decoder refuses, or reads otherwise, is left."""
-    side = {"observedContentType": "text/csv", "data": data, "encoding": "BASE64"}
-    both(capture(side, csv_side("1")), schema("S" * 2, "F"))
-    both(capture(side, csv_side("1")), schema("F", "F"))
+def test_base64_is_decoded_strictly(data: str) -> None:
+    """The decoder of BASE64 refuses whatever Python's strict decoder refuses or reads otherwise."""
+    line = capture({"observedContentType": "text/csv", "data": data, "encoding": "BASE64"}, csv_side("1"))
+    for inputs, text in (("SS", b"a,b"), ("F", b"1")):
+        paths = Paths(schema(inputs, "F"))
+        paths.learn(capture(base64_side(text, "text/csv"), csv_side("1")))
+        paths.compiled_rows(line)
 
 
-def test_a_bare_list_of_text_is_left() -> None:
-    """It is a list of rows, not one row."""
-    assert both(capture(json_side(["a", "b"]), csv_side("1")), schema("SS", "F")) is None
+@pytest.mark.parametrize(("text", "inputs"), [(["a", "b"], "SS"), (["a"], "S")])
+def test_a_bare_list_of_texts_is_refused(text: list[str], inputs: str) -> None:
+    """It is a list of rows, and a bare list of numbers is one row."""
+    assert compiled_rows(capture(json_side(text), json_side([1] * len(text))), schema(inputs, "F")) is None
+    paths = Paths(schema(inputs, "F"))
+    paths.learn(capture(json_side([1] * len(text)), csv_side("1")))
+    assert paths.compiled_rows(capture(json_side(text), csv_side("1"))) is None
 
 
-def test_timestamps_are_left() -> None:
-    """They are written in another way than they came."""
+def test_values_under_an_ordered_key_are_one_row() -> None:
+    """`{"features": [1, [2]]}` is two rows, so values under this key are not compiled as rows."""
+    paths = Paths(schema("F", "F"))
+    paths.learn(capture(json_side({"features": [1, [2]]}), csv_side("1\n2")))
+    assert paths.compiled_rows(capture(json_side({"features": [1, 2]}), csv_side("1\n2"))) is None
+
+
+def test_rows_that_look_like_tensors_are_refused() -> None:
+    """A model whose inputs have the names of a tensor's keys is read by the plain path."""
+    names = ("name", "shape", "datatype", "data")
+    model = ModelSchema(
+        (
+            *(Attribute(name, Stage.PIPELINE_INPUT, ValueType.STRING, at) for at, name in enumerate(names)),
+            Attribute("p", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
+        )
+    )
+    line = capture(json_side([dict.fromkeys(names, "x")]), csv_side("1"))
+    assert compiled_rows(line, model) is None
+
+
+def test_timestamps_are_refused() -> None:
+    """The plain path writes them in another form."""
     line = capture(csv_side("2026-01-15T10:00:00+00:00"), csv_side("1"))
-    assert both(line, schema("T", "F")) is None
+    assert compiled_rows(line, schema("T", "F")) is None
 
 
-def test_a_prediction_that_could_be_an_error_is_left() -> None:
-    """`{"error": ...}` alone is an error document, whatever the model calls its values."""
+def test_a_prediction_that_may_be_an_error_is_refused() -> None:
+    """`{"error": ...}` alone is an error document, whatever the names of the model's values are."""
     model = ModelSchema(
         (
             Attribute("a", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),
             Attribute("error", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
         )
     )
-    assert both(capture(csv_side("1"), json_side({"error": 0.5})), model) is None
-    assert both(capture(csv_side("1"), csv_side("0.5")), model)
+    assert compiled_rows(capture(csv_side("1"), json_side([{"error": 0.5}] * 2)), model) is None
+    assert compiled_rows(capture(json_side({"predictions": [1]}), csv_side("0.5")), model)
+
+
+def test_attributes_that_a_call_does_not_hold_are_no_hindrance() -> None:
+    """Models have ground truth and implicit attributes, which captures of them lack."""
+    label = Attribute("label", Stage.GROUND_TRUTH, ValueType.FLOAT, 0)
+    line = capture(csv_side("1.5,7,blue,true"), csv_side("0.25,1"))
+    assert compiled_rows(line, ModelSchema((*MIXED.attributes, label)))
 
 
 def test_the_event_id_names_a_call_where_the_route_says_so() -> None:
     """As on the plain path."""
     line = capture(csv_side("1.5,7,blue,true"), csv_side("0.25,1"), inferenceId="mine", eventId="theirs")
-    found = both(line, MIXED, DecodingOptions(id_source=IdSource.EVENT_ID))
-    assert found is not None
-    assert found.ids == ["theirs"]
+    rows = compiled_rows(line, MIXED, DecodingOptions(id_source=IdSource.EVENT_ID))
+    assert rows is not None
+    assert rows.ids == ["theirs"]
 
 
-@pytest.mark.parametrize("special", [PayloadOptions(layout=Layout.LIST), PayloadOptions(csv_header=True)])
-def test_a_route_with_a_layout_of_its_own_has_no_fast_path(special: PayloadOptions) -> None:
-    """There detection is switched off, or the first row is none."""
-    assert fast_path(DecodingOptions(input=special), MIXED, Row) is None
-    assert fast_path(DecodingOptions(output=special), MIXED, Row) is None
+def test_csv_with_a_header_is_refused() -> None:
+    """The first row holds names."""
+    options = DecodingOptions(input=PayloadOptions(csv_header=True))
+    line = capture(csv_side("in 0,in 1,in 2,in 3\n1.5,7,blue,true"), csv_side("0.25,1"))
+    assert compiled_rows(line, MIXED, options) is None
 
 
-def test_a_content_type_that_the_route_names_is_minded() -> None:
-    """CSV that is declared to be JSON is read as CSV."""
+def test_a_named_layout_is_compiled() -> None:
+    """Where the route names the layout, documents of this layout are compiled like any other."""
+    options = DecodingOptions(input=PayloadOptions(layout=Layout.LIST))
+    assert compiled_rows(capture(json_side([ROW]), csv_side("0.25,1")), MIXED, options)
+
+
+def test_the_routes_content_type_wins() -> None:
+    """CSV that the route declares to be JSON is read as JSON."""
     line = capture(csv_side("[1.5, 7]"), csv_side("0.25,1"))
     options = DecodingOptions(input=PayloadOptions(content_type="application/json"))
-    found = both(line, schema("FI", "FI"), options)
-    assert found is not None
+    assert compiled_rows(line, schema("FI", "FI"), options)
 
 
-def test_names_that_both_sides_have_leave_no_fast_path() -> None:
-    """Whether their values agree is looked at row by row."""
+def test_names_that_both_sides_have_are_refused() -> None:
+    """The plain path compares their values row by row."""
     model = ModelSchema(
         (
             Attribute("a", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),
             Attribute("a", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
         )
     )
-    assert fast_path(DecodingOptions(), model, Row) is None
+    assert compiled_rows(capture(csv_side("1"), csv_side("1")), model) is None
 
 
 def test_hostile_content_types_do_not_fill_the_memory() -> None:
-    """Only so many are remembered; others are understood all the same."""
-    fast = route_of(MIXED)
-    for number in range(200):
-        request_side = csv_side("1.5,7,blue,true", f"text/csv; n={number}")
-        assert taken_by(fast, capture(request_side, csv_side("0.25,1")))
+    """Decoders are kept for 64 declarations; then all are forgotten and learned again."""
+    paths = Paths(MIXED)
+    lines = [capture(csv_side("1.5,7,blue,true", f"text/csv; n={n}"), csv_side("0.25,1")) for n in range(65)]
+    for line in lines[:64]:
+        paths.learn(line)
+    assert all(paths.compiled_rows(line) for line in lines[:64])
+    paths.learn(lines[64])
+    assert [bool(paths.compiled_rows(line)) for line in (lines[64], lines[0])] == [True, False]
 
 
-@pytest.fixture(autouse=True)
-def _shapes_are_made_anew() -> None:
-    """Forget what other tests left in the caches of the process: here the shapes themselves are tested."""
-    for cached in (csv_shape, json_shape, row_struct):
-        cached.cache_clear()
+def test_layouts_of_one_declaration_are_bounded() -> None:
+    """Decoders are kept for 8 readings; then all are forgotten and learned again."""
+    keys = [
+        None,
+        "instances",
+        "predictions",
+        "projections",
+        "scores",
+        "dataframe_records",
+        "inputs",
+        "outputs",
+        "features",
+    ]
+    lines = [capture(json_side({key: [ROW] * 2} if key else [ROW] * 2), json_side([ANSWER] * 2)) for key in keys]
+    paths = Paths(MIXED)
+    for line in lines[:8] * 2:
+        paths.learn(line)
+    assert all(paths.compiled_rows(line) for line in lines[:8])
+    paths.learn(lines[8])
+    assert [bool(paths.compiled_rows(line)) for line in (lines[8], lines[0])] == [True, False]
 
 
-def test_a_charset_that_the_caller_declares_is_minded() -> None:
+def test_a_declared_charset_is_minded() -> None:
     """These bytes are text in either charset, and not the same text."""
-    answer_side = csv_side("1")
-    for charset, taken in (("utf-8", True), ("latin-1", False)):
-        request_side = base64_side("é,1".encode(), f"text/csv; charset={charset}")
-        assert bool(both(capture(request_side, answer_side), schema("SF", "F"))) is taken
+    for charset, is_compiled in (("utf-8", True), ("utf8", True), ("latin-1", False)):
+        line = capture(base64_side("é,1".encode(), f"text/csv; charset={charset}"), csv_side("1"))
+        assert bool(compiled_rows(line, schema("SF", "F"))) is is_compiled
 
 
-def test_a_mark_is_no_part_of_the_first_cell() -> None:
-    """Text would take it in, where a number would not."""
-    assert both(capture(base64_side("\ufeffblue,1".encode(), "text/csv"), csv_side("1")), schema("SF", "F")) is None
+def test_a_guessed_media_type_is_refused() -> None:
+    """Text without a content type is CSV only if all its cells are numbers, which a typed decoder does not check."""
+    assert compiled_rows(capture(base64_side(b"1,2"), csv_side("1")), schema("SS", "F")) is None
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_cell() -> None:
+    """An attribute of text would take it in."""
+    paths = Paths(schema("SF", "F"))
+    paths.learn(capture(base64_side(b"blue,1", "text/csv"), csv_side("1")))
+    assert paths.compiled_rows(capture(base64_side("\ufeffblue,1".encode(), "text/csv"), csv_side("1"))) is None
 
 
 def test_json_is_never_read_as_cells() -> None:
     """Attributes of text would take in its brackets."""
-    assert both(capture(json_side("[[1,2]]"), csv_side("1")), schema("SS", "F")) is None
+    assert compiled_rows(capture(json_side("[[1,2]]"), csv_side("1")), schema("SS", "F")) is None
+
+
+def test_a_call_without_rows_is_refused() -> None:
+    """It is a rejection, also after calls of the same layout that had rows."""
+    paths = Paths(MIXED)
+    paths.learn(capture(json_side({"instances": [ROW]}), json_side({"predictions": [ANSWER]})))
+    assert paths.compiled_rows(capture(json_side({"instances": []}), json_side({"predictions": []}))) is None
 
 
 BESIDE = {
@@ -404,18 +504,19 @@ BESIDE = {
 
 
 @pytest.mark.parametrize(("known", "odd"), BESIDE.values(), ids=BESIDE)
-def test_what_stands_beside_the_rows_is_not_passed_over(known: dict[str, Any], odd: dict[str, Any]) -> None:
-    """Once the shape without it is known, the one with it is still another."""
-    fast = route_of(schema("F", "F"))
-    assert taken_by(fast, capture(csv_side("1"), json_side(known)))
-    assert taken_by(fast, capture(csv_side("1"), json_side(odd))) is None
+def test_values_beside_the_rows_are_not_ignored(known: dict[str, Any], odd: dict[str, Any]) -> None:
+    """The decoder of the layout without them refuses a document that has them."""
+    paths = Paths(schema("F", "F"))
+    paths.learn(capture(csv_side("1"), json_side(known)))
+    assert paths.compiled_rows(capture(csv_side("1"), json_side(known)))
+    assert paths.compiled_rows(capture(csv_side("1"), json_side(odd))) is None
 
 
 @pytest.mark.parametrize("count", [2, 3])
-def test_several_rows_under_ordered_keys_are_all_taken(count: int) -> None:
+def test_all_rows_under_ordered_keys_are_decoded(count: int) -> None:
     """Rows that lie alike on both sides could be lost alike."""
     request_side = json_side({"instances": [{"features": ROW}] * count})
     answer_side = json_side({"predictions": [{"probabilities": [0.25 * place, place]} for place in range(count)]})
-    found = both(capture(request_side, answer_side), MIXED)
-    assert found is not None
-    assert len(found.rows) == count
+    rows = compiled_rows(capture(request_side, answer_side), MIXED)
+    assert rows is not None
+    assert len(rows.rows) == count

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Rejection
-from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from tests.fuzz.mutator import Mutator, seeds
 from tests.fuzz.promises import ending, routes
 from tests.support.captures import capture, csv_side, json_side, outcome_of
@@ -54,13 +54,13 @@ TYPES = st.sampled_from(
 
 
 @given(st.binary(max_size=200), TRANSFORMS)
-def test_any_bytes_end_counted(data: bytes, transform: Transform) -> None:
+def test_any_bytes_end_counted(data: bytes, transform: PlainPath) -> None:
     """Nothing that a line holds raises."""
     ending(data, transform)
 
 
 @given(st.randoms(use_true_random=False), TRANSFORMS)
-def test_spoiled_real_lines_end_counted(random: Random, transform: Transform) -> None:
+def test_spoiled_real_lines_end_counted(random: Random, transform: PlainPath) -> None:
     """Lines that are almost right reach further than noise does."""
     ending(Mutator(SEEDS, random).line(), transform)
 
@@ -69,13 +69,13 @@ def test_spoiled_real_lines_end_counted(random: Random, transform: Transform) ->
     st.lists(st.tuples(st.binary(max_size=60) | st.text(max_size=40), ENCODINGS, TYPES), min_size=2, max_size=2),
     TRANSFORMS,
 )
-def test_any_payload_ends_counted(sides: list[tuple[bytes | str, str, str | None]], transform: Transform) -> None:
+def test_any_payload_ends_counted(sides: list[tuple[bytes | str, str, str | None]], transform: PlainPath) -> None:
     """Any text under any encoding and any declared type."""
     ending(capture(*map(_side, sides)), transform)
 
 
 @given(DOCUMENTS, DOCUMENTS, st.sampled_from(["JSON", "BASE64"]), TRANSFORMS)
-def test_any_json_ends_counted(request_: Any, answer: Any, encoding: str, transform: Transform) -> None:
+def test_any_json_ends_counted(request_: Any, answer: Any, encoding: str, transform: PlainPath) -> None:
     """Any documents, bare NaN among them, most of them made of the words of real layouts."""
     sides = [(json.dumps(document), encoding, "application/json") for document in (request_, answer)]
     ending(capture(*map(_side, sides)), transform)
@@ -89,7 +89,7 @@ def _side(side: tuple[bytes | str, str, str | None]) -> dict[str, Any]:
 
 
 @given(DOCUMENTS, st.sampled_from(["JSON", "CSV", "BASE64", "bad64", SENTINEL]), TRANSFORMS)
-def test_no_rejection_quotes_what_was_captured(document: Any, encoding: str, transform: Transform) -> None:
+def test_no_rejection_quotes_what_was_captured(document: Any, encoding: str, transform: PlainPath) -> None:
     """The sentence says what is wrong and where, and goes into logs: it never holds a value."""
     marked = json.dumps(_marked(document))
     data = base64.b64encode(marked.encode()).decode() if encoding == "BASE64" else marked
@@ -106,7 +106,7 @@ def _marked(document: Any) -> Any:
     return list(map(_marked, document)) if isinstance(document, list) else f"{SENTINEL}{document}"
 
 
-def _rejections(line: bytes, transform: Transform) -> list[Rejection]:
+def _rejections(line: bytes, transform: PlainPath) -> list[Rejection]:
     """Return every rejection that `line` leads to."""
     outcome = transform(Line(1, 0, len(line) + 1, line))
     rows = outcome.rows if isinstance(outcome, Decoded) else [outcome]

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Condition, Lock
@@ -22,12 +22,11 @@ from capture_forwarder.domain.delivery import (
     Superseded,
 )
 from capture_forwarder.domain.notices import Notice
-from capture_forwarder.domain.progress import ProgressRecord, QuarantineFile
+from capture_forwarder.domain.progress import LineSpan, ProgressRecord, QuarantineFile
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.forward.deadline import Deadline
-from capture_forwarder.forward.outlet import Outlet
-from capture_forwarder.forward.run import Run
-from capture_forwarder.ports import Opened
+from capture_forwarder.forward.run import Deadline, Run
+from capture_forwarder.forward.sending import Target
+from capture_forwarder.ports import Observer, OpenObject
 
 WRITTEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -47,7 +46,7 @@ class MemoryStore:
         stored = self.objects[bucket, key] = gzip.compress(data) if compress else data
         return CaptureObject(bucket, key, etag=f"etag-{hash(stored)}", size=len(stored))
 
-    def open(self, source: CaptureObject, start: int) -> Opened | Reason | Superseded:
+    def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
         """Return what was put."""
         self.reads.append((source.key, start))
         if source.key in self.failure:
@@ -57,7 +56,7 @@ class MemoryStore:
             return Reason(RejectionCode.OBJECT_GONE, "it is gone")
         if source.etag and source.etag != f"etag-{hash(data)}":
             return Superseded()
-        return Opened(self._chunks(data[start:]), WRITTEN)
+        return OpenObject(self._chunks(data[start:]), WRITTEN)
 
     def _chunks(self, data: bytes) -> Iterator[bytes]:
         for at in range(0, len(data), self._chunk_bytes):
@@ -111,8 +110,11 @@ class RecordingDestination:
         return self.model_schema
 
 
-def unheard(start: int, ids: list[str], results: list[RowResult]) -> None:
-    """Tell nobody what became of inferences."""
+class UnreadResults:
+    """A recorder that keeps no result."""
+
+    def record(self, span: LineSpan, start: int, ids: Sequence[str], results: Sequence[RowResult]) -> None:
+        """Keep nothing."""
 
 
 class Crowd:
@@ -216,9 +218,9 @@ class Clock:
         return self.ends - self.now
 
 
-def outlet(destination: RecordingDestination, *, max_in_flight: int = 8, executor: Executor | None = None) -> Outlet:
-    """Return `destination` as the use case sees it."""
-    return Outlet(
+def target(destination: RecordingDestination, *, max_in_flight: int = 8, executor: Executor | None = None) -> Target:
+    """Return `destination` as the forwarder uses it."""
+    return Target(
         name="fake",
         destination=destination,
         schemas=destination,
@@ -227,11 +229,11 @@ def outlet(destination: RecordingDestination, *, max_in_flight: int = 8, executo
     )
 
 
-def a_run(clock: Clock | None = None, watching: Watching | None = None) -> Run:
+def a_run(clock: Clock | None = None, watching: Observer | None = None) -> Run:
     """Return a run of fifteen minutes in which nobody really sleeps."""
     clock = clock or Clock()
     return Run(
-        deadline=Deadline(clock.left),
+        deadline=Deadline(lambda: 1000 * clock.left()),
         clock=clock.read,
         now=clock.read,
         sleep=clock.sleep,

@@ -130,7 +130,7 @@ def test_the_outcome_shows_both_ledgers(console: Console) -> None:
     assert "lines 3 read 3 decoded, 0 rejected, 0 skipped" in text
     assert "inferences 5 made 4 accepted, 1 duplicate, 0 rejected, 0 pending" in text
     assert "Run it again" not in text
-    assert outcome.settled
+    assert outcome.complete
 
 
 @pytest.mark.parametrize(
@@ -138,20 +138,20 @@ def test_the_outcome_shows_both_ledgers(console: Console) -> None:
     [
         (Outcome(totals=BALANCED, listed=9), "5 not forwarded"),
         (Outcome(totals=BALANCED, listed=4, failure="It was interrupted."), "It was interrupted."),
-        (Outcome(totals=BALANCED + ForwardTotals(unsettled=1), listed=4), "Run it again"),
+        (Outcome(totals=BALANCED + ForwardTotals(incomplete=1), listed=4), "Run it again"),
         (Outcome(totals=BALANCED + ForwardTotals(inferences=InferenceCounts(1, pending=1)), listed=4), "1 pending"),
         (Outcome(totals=BALANCED + ForwardTotals(lines=LineCounts(1)), listed=4), "books do not balance"),
         (
             Outcome(totals=BALANCED + ForwardTotals(objects=Counter({ObjectState.REQUEUED: 1})), listed=5),
             "queue carries on with 1 objects",
         ),
-        (Outcome(totals=ForwardTotals(unsettled=3), listed=3, left=Counter({"why\x1b[2J not": 3})), "3 'why\\x1b[2J not'"),
+        (Outcome(totals=ForwardTotals(incomplete=3), listed=3, left=Counter({"why\x1b[2J not": 3})), "3 'why\\x1b[2J not'"),
     ],
     ids=["untold", "ended early", "unsettled", "pending", "unbalanced", "handed over", "left"],
 )  # fmt: skip
 def test_what_is_owed_is_told(outcome: Outcome, told: str, console: Console) -> None:
     """Each of these alone means that it is not done, and says what to do."""
-    assert not outcome.settled
+    assert not outcome.complete
     print_outcome(outcome, console)
     text = printed(console)
     assert told in text
@@ -162,7 +162,7 @@ def test_an_empty_prefix_is_told(console: Console) -> None:
     """It is no error, and hardly what was meant."""
     print_outcome(Outcome(), console)
     assert "nothing below that prefix" in printed(console)
-    assert Outcome().settled
+    assert Outcome().complete
 
 
 def test_reasons_without_end_are_cut(console: Console) -> None:

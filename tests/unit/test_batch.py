@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits, BatchSlice
-from tests.support.fakes import unheard
+from capture_forwarder.domain.progress import LineSpan
+from tests.support.fakes import UnreadResults
 
 
 def written(size: int) -> bytes:
@@ -24,11 +25,11 @@ class Posted:
         self.batcher = Batcher("model", limits, self._post)
         self._number = 0
 
-    def add(self, *sizes: int, settle: object = unheard) -> None:
+    def add(self, *sizes: int, span: LineSpan | None = None) -> None:
         """Add one span with rows of these sizes; ids count up through all spans."""
         ids = [str(self._number + index) for index in range(len(sizes))]
         self._number += len(sizes)
-        self.batcher.add(settle, ids, ["x" * (size - 2) for size in sizes])  # type: ignore[arg-type]  # any token will do
+        self.batcher.add(UnreadResults(), span or LineSpan(1, 0), ids, ["x" * (size - 2) for size in sizes])
 
     def _post(self, batch: Batch, slices: list[BatchSlice]) -> None:
         self.batches.append(batch)
@@ -61,19 +62,19 @@ def test_batching_is_a_partition_that_keeps_order_and_limits(spans: list[list[in
 
 
 @given(spans=STRETCHES, limits=LIMITS)
-def test_parcels_say_of_every_row_whose_it_is(spans: list[list[int]], limits: BatchLimits) -> None:
+def test_slices_give_the_span_and_the_place_of_every_row(spans: list[list[int]], limits: BatchLimits) -> None:
     """Each row of a batch stands for one place of one span, wherever batches are cut."""
-    found, settles = Posted(limits), [object() for _ in spans]
-    for settle, sizes in zip(settles, spans, strict=True):
-        found.add(*sizes, settle=settle)
+    found, line_spans = Posted(limits), [LineSpan(number, 0) for number in range(len(spans))]
+    for span, sizes in zip(line_spans, spans, strict=True):
+        found.add(*sizes, span=span)
     found.batcher.flush()
-    told = [
-        [(piece.settle, piece.start + more) for piece in slices for more in range(piece.count)]
+    sliced = [
+        [(piece.span.number, piece.start + more) for piece in slices for more in range(piece.count)]
         for slices in found.slices
     ]
-    assert [len(rows) for rows in told] == [len(batch.ids) for batch in found.batches]
-    expected = [(settle, place) for settle, sizes in zip(settles, spans, strict=True) for place in range(len(sizes))]
-    assert [row for rows in told for row in rows] == expected
+    assert [len(rows) for rows in sliced] == [len(batch.ids) for batch in found.batches]
+    expected = [(number, place) for number, sizes in enumerate(spans) for place in range(len(sizes))]
+    assert [row for rows in sliced for row in rows] == expected
 
 
 @given(spans=st.lists(st.lists(st.integers(2, 30), min_size=1, max_size=20), min_size=1, max_size=9))
@@ -109,7 +110,7 @@ def test_a_row_that_cannot_be_encoded_leaves_nothing_behind() -> None:
     found = Posted(BatchLimits())
     found.add(4)
     with pytest.raises(TypeError):
-        found.batcher.add(unheard, ["bad"], [object()])
+        found.batcher.add(UnreadResults(), LineSpan(1, 0), ["bad"], [object()])
     found.add(3)
     found.batcher.flush()
     assert [batch.body for batch in found.batches] == [b'["xx","x"]']

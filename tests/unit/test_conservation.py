@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from capture_forwarder.aws.progress import NoProgress
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import (
     ForwardReport,
@@ -14,7 +15,6 @@ from capture_forwarder.domain.conservation import (
 )
 from capture_forwarder.domain.delivery import RejectionCode, SkipReason
 from capture_forwarder.domain.progress import ProgressRecord
-from capture_forwarder.forward.nothing import NoProgress
 
 SOURCE = CaptureObject("b", "k", etag="e")
 BROKEN = RejectionCode.LINE_NOT_JSON
@@ -53,12 +53,12 @@ def test_ledgers_of_several_objects_add_up() -> None:
 def test_a_message_may_be_forgotten_when_nothing_of_it_is_owed(state: ObjectState) -> None:
     """Only in states that leave nothing to do, with nothing pending, everything in quarantine, and books that balance."""
     final = {"done", "done_before", "requeued", "rejected", "superseded", "unrouted"}
-    assert ForwardReport(source=SOURCE, state=state).settled is (state.value in final)
-    assert not ForwardReport(source=SOURCE, state=state, unquarantined=1).settled
-    assert not ForwardReport(source=SOURCE, state=state, lines=LineCounts(1)).settled
+    assert ForwardReport(source=SOURCE, state=state).complete is (state.value in final)
+    assert not ForwardReport(source=SOURCE, state=state, unquarantined=1).complete
+    assert not ForwardReport(source=SOURCE, state=state, lines=LineCounts(1)).complete
     owing = InferenceCounts(made=1, pending=1)
     # What a continuation message carries on is owed by that message.
-    assert ForwardReport(source=SOURCE, state=state, inferences=owing).settled is (state is ObjectState.REQUEUED)
+    assert ForwardReport(source=SOURCE, state=state, inferences=owing).complete is (state is ObjectState.REQUEUED)
 
 
 def test_the_sums_of_many_objects() -> None:
@@ -73,7 +73,7 @@ def test_the_sums_of_many_objects() -> None:
     assert totals == ForwardTotals(
         objects=Counter({ObjectState.DONE: 2, ObjectState.PENDING: 1}),
         outside=7,
-        unsettled=1,
+        incomplete=1,
         lines=LineCounts(5, 5),
         inferences=InferenceCounts(10, 4, 2, pending=4),
     )

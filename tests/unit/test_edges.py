@@ -14,7 +14,7 @@ from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.domain.values import typed
-from capture_forwarder.kinds.captures.plain import Decoded, Transform
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
 from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
 
@@ -55,7 +55,7 @@ def test_text_with_a_null_byte_is_no_text() -> None:
     """The sentence names the charset in which it was read."""
     outcome = outcome_of(capture(base64_side(b"1\x002", "text/csv"), ONE))
     assert isinstance(outcome, Rejection)
-    assert outcome.why == "the body is not utf-8 text; its declared type says that it should be"
+    assert outcome.why == "the body is not utf-8 text, although its declared type says so"
 
 
 @pytest.mark.parametrize(("keys", "shape", "row"), [([0], 1, [7]), ([0, 2], 3, [7, 0, 8]), ([], 0, None)])
@@ -70,7 +70,7 @@ def test_a_rejection_knows_where_its_line_began() -> None:
     """In bytes of the uncompressed stream, for the line and for each of its rows."""
     data = capture(json_side({"a": {"b": 1}, "a.b": 2}), ONE)
     for bad, index in ((b"broken", None), (data, 0)):
-        outcome = Transform(DecodingOptions())(Line(9, 4711, 5000, bad))
+        outcome = PlainPath(DecodingOptions())(Line(9, 4711, 5000, bad))
         rejection = outcome.rows[0] if isinstance(outcome, Decoded) else outcome
         assert isinstance(rejection, Rejection)
         assert (rejection.line, rejection.offset, rejection.index) == (9, 4711, index)
@@ -79,8 +79,8 @@ def test_a_rejection_knows_where_its_line_began() -> None:
 def test_a_line_that_is_too_long_says_by_how_much() -> None:
     """Its size with its line end, the limit, and what raises it."""
     (line,) = LineReader([b"x" * 30 + b"\n"], 10)
-    assert line.refusal is not None
-    assert line.refusal.why == "31 bytes, more than max_line_bytes = 10; raise it if such lines are wanted"
+    assert line.reason is not None
+    assert line.reason.why == "31 bytes, more than max_line_bytes = 10; raise it if such lines are wanted"
 
 
 def test_the_largest_exact_float_is_a_whole_number() -> None:
@@ -196,12 +196,12 @@ def test_a_stream_that_breaks_off_ends_in_a_line_of_its_own() -> None:
     assert [line.data for line in whole[:2]] == [b"one", b"two"]
     end = whole[-1].end
     assert (broken.number, broken.offset, broken.end, broken.data) == (len(whole) + 1, end, end, b"")
-    assert broken.refusal is not None
+    assert broken.reason is not None
 
 
 def test_the_size_of_a_line_past_the_limit_is_its_own() -> None:
     """Counted from its own beginning, not from that of the object."""
     _, line, last = LineReader([b"short\n" + b"x" * 30 + b"\nend"], 10)
-    assert line.refusal is not None
-    assert line.refusal.why.startswith("31 bytes, ")
+    assert line.reason is not None
+    assert line.reason.why.startswith("31 bytes, ")
     assert last.data == b"end"

@@ -31,9 +31,10 @@ from capture_forwarder.domain.notices import BatchSent, ObjectForwarded
 from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.domain.route import Route, Router
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.forward.closing import Closing
+from capture_forwarder.forward.committing import ObjectCommitter
 from capture_forwarder.forward.forwarder import Forwarder
 from capture_forwarder.forward.reading import ReadLimits
+from capture_forwarder.kinds.captures.decoder import CaptureKind
 from tests.support.captures import capture, csv_side
 from tests.support.fakes import (
     Clock,
@@ -45,7 +46,7 @@ from tests.support.fakes import (
     RecordingDestination,
     Watching,
     a_run,
-    outlet,
+    target,
 )
 
 ROUTE = Route(name="churn", bucket="captures", prefix="churn/", destination="fake", model_id="m")
@@ -75,12 +76,12 @@ class World:
         """Forward `works` in one run, and check the books of every report."""
         with ThreadPoolExecutor(8) as executor:
             forwarder = Forwarder(
-                router=Router(self.routes),
+                routes=Router(self.routes),
                 store=self.store,
                 readers=executor,
-                outlets={"fake": outlet(self.destination, max_in_flight=self.max_in_flight, executor=executor)},
-                progress=self.progress,
-                closing=Closing(self.progress, self.quarantine, self.queue),
+                targets={"fake": target(self.destination, max_in_flight=self.max_in_flight, executor=executor)},
+                kind=CaptureKind(),
+                committer=ObjectCommitter(self.progress, self.quarantine, self.queue),
                 limits=self.limits,
             )
             reports = forwarder.forward(works, a_run(self.clock, self.watching))
@@ -119,7 +120,7 @@ def test_every_inference_arrives_and_every_line_is_counted() -> None:
     shadow = capture(csv_side("1"), csv_side("1"), invocationSource="ShadowExperiment")
     (report,) = world.forward(world.put("a", call(1), b"broken", call(2, rows=3), shadow, b""))
     assert report.state is ObjectState.DONE
-    assert report.settled
+    assert report.complete
     assert (report.lines.read, report.lines.decoded) == (5, 2)
     assert report.lines.rejected == Counter({RejectionCode.LINE_NOT_JSON: 1})
     assert report.lines.skipped == Counter({SkipReason.SHADOW: 1, SkipReason.BLANK_LINE: 1})
@@ -151,7 +152,7 @@ def test_an_object_without_a_route_is_reported_not_read() -> None:
     world = World()
     (report,) = world.forward(Work(world.store.put("elsewhere/a", call(1))))
     assert report.state is ObjectState.UNROUTED
-    assert report.settled
+    assert report.complete
     assert world.store.reads == []
 
 
@@ -169,7 +170,7 @@ def test_a_the_trouble_of_one_object_touches_no_other() -> None:
         ObjectState.REJECTED,
         ObjectState.DONE,
     ]
-    assert [report.settled for report in reports] == [True, False, True, True]
+    assert [report.complete for report in reports] == [True, False, True, True]
     assert "s3:GetObject" in (reports[1].why or "")
     assert sorted(world.destination.stored) == ["id-2", "id-3"]
     assert world.quarantined() == [(RejectionCode.OBJECT_GONE, 0, None)]
@@ -182,7 +183,7 @@ def test_a_bug_fails_its_own_object_only() -> None:
     world.store.failure["churn/broken"] = ZeroDivisionError("captured data")
     reports = world.forward(broken, world.put("a", call(2)))
     assert [report.state for report in reports] == [ObjectState.FAILED, ObjectState.DONE]
-    assert not reports[0].settled
+    assert not reports[0].complete
     assert reports[0].why == "unexpected ZeroDivisionError after 0 lines"
     assert world.queue is not None
     assert world.queue.messages == []
@@ -195,7 +196,7 @@ def test_a_bug_in_posting_leaves_its_rows_owed() -> None:
     world.destination.script = [fails(ZeroDivisionError("captured data"))]
     (report,) = world.forward(world.put("a", call(1)))
     assert (report.state, report.inferences.pending) == (ObjectState.PENDING, 1)
-    assert report.why == "posting failed by ZeroDivisionError"
+    assert report.why == "sending failed with ZeroDivisionError"
 
 
 def test_d_what_the_destination_refuses_is_in_quarantine() -> None:
@@ -203,7 +204,7 @@ def test_d_what_the_destination_refuses_is_in_quarantine() -> None:
     world = World()
     world.destination.always = answers(NO, NO)
     (report,) = world.forward(world.put("a", call(1, rows=2)))
-    assert report.settled
+    assert report.complete
     assert report.inferences.rejected == Counter({RejectionCode.REFUSED_BY_DESTINATION: 2})
     assert world.quarantined() == [
         (RejectionCode.REFUSED_BY_DESTINATION, 1, 0),
@@ -232,7 +233,7 @@ def test_without_a_quarantine_rejections_keep_the_message() -> None:
     (report,) = world.forward(world.put("a", call(1), b"broken"))
     assert report.state is ObjectState.DONE
     assert report.unquarantined == 1
-    assert not report.settled
+    assert not report.complete
     assert world.progress.saves == 0
 
 
@@ -281,7 +282,7 @@ def test_retries_back_off_with_jitter_and_honour_what_was_asked() -> None:
     assert report.inferences.accepted == 1
     assert world.clock.naps == [0.1, 0.2, 7.0, 0.8]
     sent = [event for event in world.watching.events if isinstance(event, BatchSent)]
-    assert [event.failure for event in sent] == ["status 503", "status 503", "status 429", "status 503", None]
+    assert [event.error for event in sent] == ["status 503", "status 503", "status 429", "status 503", None]
 
 
 def test_e_an_outage_costs_one_message_an_object_and_no_more() -> None:
@@ -292,7 +293,7 @@ def test_e_an_outage_costs_one_message_an_object_and_no_more() -> None:
     works = [world.put(f"o{number}", *(call(10 * number + line) for line in range(5))) for number in range(10)]
     reports = world.forward(*works)
     assert {report.state for report in reports} == {ObjectState.REQUEUED}
-    assert all(report.settled for report in reports)
+    assert all(report.complete for report in reports)
     assert world.queue is not None
     assert sorted((work.source.key, work.requeue_count, delay) for work, delay in world.queue.messages) == [
         (work.source.key, 1, 30) for work in works
@@ -335,7 +336,7 @@ def test_a_queue_that_fails_leaves_the_message_owed() -> None:
     assert world.queue is not None
     world.queue.failure = Unavailable("the queue answers 500")
     (report,) = world.forward(world.put("a", call(1)))
-    assert (report.state, report.why, report.settled) == (ObjectState.PENDING, "the queue answers 500", False)
+    assert (report.state, report.why, report.complete) == (ObjectState.PENDING, "the queue answers 500", False)
 
 
 def test_a_redelivered_object_costs_one_read_and_sends_nothing() -> None:
@@ -344,7 +345,7 @@ def test_a_redelivered_object_costs_one_read_and_sends_nothing() -> None:
     work = world.put("a", call(1))
     world.forward(work)
     (report,) = world.forward(work)
-    assert (report.state, report.settled) == (ObjectState.DONE_BEFORE, True)
+    assert (report.state, report.complete) == (ObjectState.DONE_BEFORE, True)
     assert world.destination.times_sent == {"id-1": 1}
     assert (world.progress.loads, world.progress.saves, len(world.store.reads)) == (2, 1, 1)
 
@@ -396,7 +397,7 @@ def test_q_time_runs_out_and_the_rest_is_continued_without_repeats(compress: boo
     for _ in range(20):
         (report,) = world.forward(work)
         states.append(report.state)
-        assert report.settled
+        assert report.complete
         assert report.inferences.pending == 0
         if report.state is ObjectState.DONE:
             break
@@ -444,7 +445,7 @@ def test_progress_that_cannot_be_read_leaves_everything_owed() -> None:
     world.progress = Down()
     world.queue = None
     (report,) = world.forward(world.put("a", call(1)))
-    assert (report.state, report.settled) == (ObjectState.PENDING, False)
+    assert (report.state, report.complete) == (ObjectState.PENDING, False)
     assert report.why == "the progress table answers AccessDenied"
     assert world.destination.batches == []
 
@@ -457,10 +458,10 @@ def test_quarantine_is_written_before_progress() -> None:
     world.queue = None
     work = world.put("a", call(1), b"broken")
     (report,) = world.forward(work)
-    assert (report.state, report.settled, world.progress.saves) == (ObjectState.PENDING, False, 0)
+    assert (report.state, report.complete, world.progress.saves) == (ObjectState.PENDING, False, 0)
     world.quarantine.failure = None
     (report,) = world.forward(work)
-    assert (report.state, report.settled) == (ObjectState.DONE, True)
+    assert (report.state, report.complete) == (ObjectState.DONE, True)
     assert world.quarantined() == [(RejectionCode.LINE_NOT_JSON, 2, None)]
 
 
@@ -484,7 +485,7 @@ def test_many_rejections_are_kept_in_pieces_that_fit_into_memory() -> None:
     """A file of nothing but broken lines is quarantined as it is read, under names that follow each other."""
     world = World(max_rejected_bytes=100)
     (report,) = world.forward(world.put("a", *(b"broken %03d" % number for number in range(100))))
-    assert report.settled
+    assert report.complete
     assert world.quarantine is not None
     assert len(world.quarantine.files) > 5
     assert sorted(line for _, line, _ in world.quarantined()) == list(range(1, 101))
@@ -565,7 +566,7 @@ def test_without_a_quarantine_nothing_is_handed_over_that_was_rejected() -> None
     world.quarantine = None
     world.destination.always = fails(DestinationUnavailable("status 500"))
     (report,) = world.forward(world.put("a", b"broken", call(1)))
-    assert (report.state, report.settled) == (ObjectState.PENDING, False)
+    assert (report.state, report.complete) == (ObjectState.PENDING, False)
     assert world.queue is not None
     assert world.queue.messages == []
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
-from capture_forwarder.domain.capture import CaptureObject, Line, ReadOffset, Work
+from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
@@ -22,16 +22,13 @@ from capture_forwarder.domain.delivery import (
     SkipReason,
     Unavailable,
 )
-from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.notices import BatchSent
 from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.forward.reading import ReadLimits
-from capture_forwarder.forward.ways import Ways
-from capture_forwarder.kinds.captures.plain import Decoded
 from tests.support.captures import capture, csv_side, json_side
-from tests.support.fakes import MemoryProgress, MemoryStore, a_run, outlet
+from tests.support.fakes import MemoryProgress, MemoryStore
 from tests.unit.test_forwarder import NO, ROUTE, World, answers, call, fails
 
 ONE = csv_side("1")
@@ -69,7 +66,7 @@ def test_a_request_is_told_of_as_it_went() -> None:
     world.destination.always = slowly
     world.forward(world.put("a", call(1), call(2)))
     told = [event for event in world.watching.events if isinstance(event, BatchSent)]
-    assert [(one.destination, one.inferences, one.latency_secs, one.failure, one.denied) for one in told] == [
+    assert [(one.destination, one.inferences, one.latency_secs, one.error, one.denied) for one in told] == [
         ("fake", 2, 2.0, "2 of 2 rows are to be sent again", False),
         ("fake", 2, 2.0, "status 403: mend it", True),
     ]
@@ -81,7 +78,7 @@ def test_an_answer_of_another_length_says_both() -> None:
     world.queue = None
     world.destination.always = lambda batch: Receipt(world.destination.accept(batch).results[:-1])
     (report,) = world.forward(world.put("a", call(1), call(2)))
-    assert report.why == "1 results for 2 rows: none is settled"
+    assert report.why == "1 results for 2 rows: none can be assigned"
 
 
 @pytest.mark.parametrize("bad", ["id-0", "id-3"], ids=["the first half", "the second half"])
@@ -240,7 +237,7 @@ def test_a_report_says_why_work_is_left() -> None:
     world.destination.always = slowly
     assert world.forward(work)[0].why == "the invocation's time is used up"
     world.clock.ends = world.clock.now
-    assert world.forward(work)[0].why == "the invocation's time was used up before it"
+    assert world.forward(work)[0].why == "the invocation's time is used up"
 
 
 def test_events_of_two_objects_that_name_no_state_are_two() -> None:
@@ -328,17 +325,6 @@ FAST = Route(
         )
     ),
 )
-
-
-def test_a_route_that_names_its_attributes_has_a_fast_path() -> None:
-    """Both ways of its lines know the attributes; without any there is the plain way alone."""
-    world = World()
-    ways = Ways({"fake": outlet(world.destination)}, a_run())
-    assert ways.way(FAST).fast
-    outcome = ways.way(FAST).plain(Line(1, 0, 9, call(1)))
-    assert isinstance(outcome, Decoded)
-    assert [row.data for row in outcome.rows if isinstance(row, Inference)] == [{"age": 0, "score": 0.0}]
-    assert ways.way(ROUTE).fast is None
 
 
 @pytest.mark.parametrize("chunk_bytes", [7, 65_536])
@@ -454,7 +440,7 @@ def test_what_a_truncated_object_lost_is_in_quarantine() -> None:
     cut = world.store.objects[place][:-4]
     world.store.objects[place] = cut
     (report,) = world.forward(Work(CaptureObject(*place, etag=f"etag-{hash(cut)}")))
-    assert (report.state, report.settled, report.unquarantined) == (ObjectState.DONE, True, 0)
+    assert (report.state, report.complete, report.unquarantined) == (ObjectState.DONE, True, 0)
     assert list(world.destination.stored) == ["id-1"]
     assert world.quarantined() == [(RejectionCode.OBJECT_TRUNCATED, 2, None)]
 
@@ -472,4 +458,4 @@ def test_a_rejected_object_without_a_quarantine_keeps_its_message() -> None:
     world = World()
     world.quarantine = None
     (report,) = world.forward(Work(CaptureObject("captures", "churn/gone", etag="x")))
-    assert (report.state, report.settled, report.unquarantined) == (ObjectState.REJECTED, False, 1)
+    assert (report.state, report.complete, report.unquarantined) == (ObjectState.REJECTED, False, 1)

@@ -9,7 +9,7 @@ from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, Layout, PayloadOptions
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.kinds.captures.plain import Decoded
-from capture_forwarder.payloads.layouts import listed
+from capture_forwarder.payloads.layouts import RULES
 from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
 
 Side = dict[str, Any]
@@ -251,7 +251,7 @@ def test_a_header_that_does_not_fit_is_rejected(text: str) -> None:
 def test_sparse_rows_may_take_all_of_the_bound() -> None:
     """Two million values in one payload are read; rows that are not sparse do not count."""
     sparse: JsonValue = {"data": {"features": {"keys": [], "shape": [2_000_000], "values": []}}}
-    assert [len(row) for row in listed([sparse, [1], {"a": 1}])] == [2_000_000, 1, 1]
+    assert [len(row) for row in RULES[Layout.LIST].place([sparse, [1], {"a": 1}])[1]] == [2_000_000, 1, 1]
 
 
 def test_a_name_may_be_as_long_as_the_bound() -> None:

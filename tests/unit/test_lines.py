@@ -56,7 +56,7 @@ def test_j_a_line_past_the_cap_costs_only_itself() -> None:
         (2, 2, 1003, b""),
         (3, 1003, 1005, b"b"),
     ]
-    assert [line.refusal and line.refusal.code for line in found] == [None, RejectionCode.LINE_TOO_LONG, None]
+    assert [line.reason and line.reason.code for line in found] == [None, RejectionCode.LINE_TOO_LONG, None]
 
 
 @pytest.mark.parametrize("tail", [b"", b"\n"])
@@ -65,7 +65,7 @@ def test_a_line_of_exactly_the_cap_is_read(tail: bytes) -> None:
     (line,) = lines(b"x" * 10 + tail, cap=10)
     assert line.data == b"x" * 10
     (line,) = lines(b"x" * 11 + tail, cap=10)
-    assert line.refusal is not None
+    assert line.reason is not None
     assert line.end == 11 + len(tail)
 
 
@@ -88,8 +88,8 @@ def test_k_a_truncated_gzip_object_is_never_a_success(cut: int) -> None:
     """Scenario K: what could be read is there, and a refusal stands where the stream broke."""
     data = gzip.compress(b"".join(b"line %d\n" % number for number in range(100)))
     found = lines(data[:cut])
-    assert found[-1].refusal is not None
-    assert found[-1].refusal.code is RejectionCode.OBJECT_TRUNCATED
+    assert found[-1].reason is not None
+    assert found[-1].reason.code is RejectionCode.OBJECT_TRUNCATED
     assert [line.data for line in found[:-1]] == [b"line %d" % number for number in range(len(found) - 1)]
     assert found[-1].offset == (found[-2].end if len(found) > 1 else 0)
 
@@ -100,7 +100,7 @@ def test_a_damaged_gzip_object_is_never_a_success() -> None:
     for place in (12, len(data) - 6):
         damaged = data.copy()
         damaged[place] ^= 0xFF
-        assert lines(bytes(damaged))[-1].refusal is not None
+        assert lines(bytes(damaged))[-1].reason is not None
 
 
 def test_several_gzip_members_are_one_stream() -> None:

@@ -22,19 +22,18 @@ from capture_forwarder.domain.delivery import (
     RejectionCode,
     RowResult,
     RowStatus,
-    SkipReason,
     Unavailable,
 )
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import DecodingOptions, IdSource, OneSided, Route
-from capture_ops.replay.claims import ReplayReport
+from capture_forwarder.kinds.quarantine.entries import encode_file
+from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_ops.replay.command import run_until
-from capture_ops.replay.files import DirectoryFiles, decode_file, encode_file
-from capture_ops.replay.originals import Originals
+from capture_ops.replay.files import DirectoryFiles, decode_file
 from capture_ops.replay.plan import Selection, make_plan
-from capture_ops.replay.replayer import Replayer
+from capture_ops.replay.replaying import Replay, ReplayReport
 from tests.support.captures import capture, csv_side
-from tests.support.fakes import MemoryStore, RecordingDestination, a_run, outlet
+from tests.support.fakes import MemoryStore, RecordingDestination, a_run, target
 
 CHURN = Route(name="churn", bucket="captures", prefix="", destination="fake", model_id="m")
 NO = RowResult(RowStatus.REJECTED, Reason(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
@@ -78,24 +77,19 @@ class World(Struct):
     def holds(self) -> dict[str, list[QuarantineEntry]]:
         """Return what is in quarantine."""
         paths = sorted(self.place.iterdir())
-        return {path.name.removesuffix(".jsonl.gz"): decode_file(path.read_bytes()) for path in paths}
+        return {path.name.removesuffix(".jsonl.gz"): list(decode_file(path.read_bytes()).values()) for path in paths}
 
     def replay(self, selection: Selection | None = None, *, stopped: Event | None = None) -> ReplayReport:
         """Plan and execute; the books of it balance."""
         files, routes = DirectoryFiles(self.place), {"churn": self.route}
         selection = selection or Selection()
         steps = make_plan(files, selection, routes).steps
-        done: list[int] = []
-        report = Replayer(
-            files=files,
-            selection=selection,
-            routes=routes,
-            outlets={"fake": outlet(self.destination)},
-            originals=Originals(self.store, self.max_line_bytes),
-            run=run_until(stopped) if stopped else a_run(),
-        ).replay(steps, done.append)
+        replay = Replay(files, steps, selection, routes, lambda _: None)
+        run = run_until(stopped, replay) if stopped else a_run(watching=replay)
+        replay.execute(Originals(self.store, self.max_line_bytes), {"fake": target(self.destination)}, run)
+        report = replay.report
         assert report.balanced
-        assert report.settled == (not report.left)
+        assert report.complete == (not report.left)
         return report
 
 
@@ -145,7 +139,7 @@ def test_of_a_row_only_the_row_is_sent(world: World) -> None:
     report = world.replay()
     assert world.destination.batches == [["e_1"]]
     assert world.destination.data("e_1")["feature_0"] == 1
-    assert report.lines == LineCounts()
+    assert report.lines == LineCounts(read=1, decoded=1)
     assert report.inferences == InferenceCounts(made=1, accepted=1)
     assert world.holds() == {}
 
@@ -168,7 +162,7 @@ def test_what_is_refused_again_stays_with_its_new_reason(world: World) -> None:
         accepted=1,
         rejected=Counter([RejectionCode.REFUSED_BY_DESTINATION]),
     )
-    assert report.left == {"refused again: refused_by_destination": 1}
+    assert report.left == {"rejected again: refused_by_destination": 1}
 
 
 def test_of_a_whole_line_only_the_rows_refused_stay(world: World) -> None:
@@ -178,7 +172,7 @@ def test_of_a_whole_line_only_the_rows_refused_stay(world: World) -> None:
     world.replay()
     left = [row("e", index, 3, why="status 400: no") for index in (1, 2)]
     assert world.holds() == {"a": left}
-    assert world.replay().settled
+    assert world.replay().complete
     assert world.destination.batches == [["e_0", "e_1", "e_2"], ["e_1", "e_2"]]
 
 
@@ -208,7 +202,7 @@ def test_a_row_that_the_schema_refuses_stays(world: World) -> None:
     report = world.replay()
     assert [left.index for left in world.holds()["a"]] == [0, 1]
     assert report.inferences.rejected == {RejectionCode.PARTNER_ID_TOO_LONG: 2}
-    assert report.left == {"refused again: partner_id_too_long": 1}
+    assert report.left == {"rejected again: partner_id_too_long": 1}
 
 
 def test_nothing_is_written_where_nothing_changed(world: World) -> None:
@@ -217,7 +211,7 @@ def test_nothing_is_written_where_nothing_changed(world: World) -> None:
     path = world.place / "a.jsonl.gz"
     before = path.stat().st_ino
     world.destination.always = answers(NO)
-    assert not world.replay().settled
+    assert not world.replay().complete
     assert path.stat().st_ino == before
 
 
@@ -228,7 +222,7 @@ def test_while_the_destination_is_away_everything_stays(world: World) -> None:
     before = world.holds()
     world.destination.always = fails(DestinationUnavailable("status 503"))
     report = world.replay()
-    assert report.left == {"still owed: status 503": 2}
+    assert report.left == {"still pending: status 503": 2}
     assert report.inferences.pending == 2
     assert world.holds() == before
 
@@ -239,7 +233,7 @@ def test_after_a_denial_nothing_more_is_sent(world: World) -> None:
     world.keep("a", *(whole(call(f"e{number}"), line=number) for number in range(1, 40)))
     world.destination.always = fails(DestinationDenied("status 401: correct the secret"))
     report = world.replay()
-    assert report.left == {"still owed: status 401: correct the secret": 39}
+    assert report.left == {"still pending: status 401: correct the secret": 39}
     assert len(world.destination.batches) < 20
     assert len(world.holds()["a"]) == 39
 
@@ -271,13 +265,13 @@ def test_a_line_of_which_a_row_is_owed_stays_whole(world: World) -> None:
     [
         (whole(call("e"), route="old"), "the configuration has no such route"),
         (whole(None, line=0, code=RejectionCode.OBJECT_ARCHIVED), "restore it and send its event again; then delete"),
-        (whole(None, line=0, code=RejectionCode.OBJECT_GONE), "put it back"),
+        (whole(None, line=0, code=RejectionCode.OBJECT_GONE), "upload it again"),
         (whole(None, line=0), "upload it again"),
-        (whole(SHADOW), "one to leave out (shadow)"),
-        (whole(SHADOW, index=0, partner_inference_id="e"), "one to leave out (shadow)"),
+        (whole(SHADOW), "is not forwarded (shadow)"),
+        (whole(SHADOW, index=0, partner_inference_id="e"), "is not forwarded (shadow)"),
         (row("e", 5, 2), "has fewer rows now"),
         (row("e", 0, 2, partner_inference_id="other_0"), "would get another id now"),
-        (whole(None), "is not there (object_gone)"),
+        (whole(None), "is missing (object_gone)"),
     ],
 )
 def test_what_cannot_be_sent_stays_and_says_what_to_do(world: World, entry: QuarantineEntry, why: str) -> None:
@@ -290,12 +284,11 @@ def test_what_cannot_be_sent_stays_and_says_what_to_do(world: World, entry: Quar
     assert list(world.destination.stored) == ["f"]
 
 
-def test_a_line_to_leave_out_is_counted_as_skipped(world: World) -> None:
-    """The ledger of lines adds up with it."""
+def test_an_entry_whose_line_is_not_forwarded_is_counted_as_rejected(world: World) -> None:
+    """It stays in quarantine under the code that it has."""
     world.keep("a", whole(SHADOW))
     report = world.replay()
-    assert report.lines.read == 1
-    assert report.lines.skipped == {SkipReason.SHADOW: 1}
+    assert report.lines == LineCounts(read=1, rejected=Counter([RejectionCode.LINE_NOT_JSON]))
 
 
 def test_an_id_that_was_too_long_may_become_another(world: World) -> None:
@@ -303,16 +296,16 @@ def test_an_id_that_was_too_long_may_become_another(world: World) -> None:
     line = capture(csv_side("1"), csv_side("2"), eventId="e", inferenceId="x" * 300)
     world.route = replace(CHURN, decoding=DecodingOptions(id_source=IdSource.EVENT_ID))
     world.keep("a", whole(line, code=RejectionCode.PARTNER_ID_TOO_LONG))
-    assert world.replay().settled
+    assert world.replay().complete
     assert list(world.destination.stored) == ["e"]
 
 
 def test_the_mended_route_is_what_replay_reads_by(world: World) -> None:
     """What was rejected for want of an option goes through with it."""
     world.keep("a", whole(capture(csv_side("1"), None, eventId="e"), code=RejectionCode.ONE_SIDED))
-    assert not world.replay().settled
+    assert not world.replay().complete
     world.route = replace(CHURN, decoding=DecodingOptions(one_sided=OneSided.FORWARD))
-    assert world.replay().settled
+    assert world.replay().complete
 
 
 @pytest.mark.parametrize("compress", [False, True])
@@ -324,7 +317,7 @@ def test_lines_that_were_not_kept_are_read_from_their_object(world: World, compr
     entries = [whole(None, source=source, line=number + 1, offset=offsets[number]) for number in (0, 2, 3, 1)]
     entries.append(row("e5", 1, 2, data=None, source=source, line=6, offset=offsets[5]))
     world.keep("a", *entries)
-    assert world.replay().settled
+    assert world.replay().complete
     assert set(world.destination.stored) == {f"e{number}_{index}" for number in (0, 1, 2, 3) for index in (0, 1)} | {
         "e5_1"
     }
@@ -336,7 +329,7 @@ def test_a_plain_object_is_read_from_the_line_on(world: World) -> None:
     source = world.store.put("a", *lines)
     offsets = [sum(len(line) + 1 for line in lines[:number]) for number in range(4)]
     world.keep("a", *(whole(None, source=source, line=number + 1, offset=offsets[number]) for number in (2, 3)))
-    assert world.replay().settled
+    assert world.replay().complete
     assert world.store.reads == [("a", 0), ("a", offsets[2])]
 
 
@@ -345,9 +338,9 @@ def test_a_line_that_was_too_long_is_read_again(world: World) -> None:
     source = world.store.put("a", call("e"))
     world.keep("a", whole(b"", source=source, code=RejectionCode.LINE_TOO_LONG))
     world.max_line_bytes = 100
-    assert world.replay().left == {"refused again: line_too_long": 1}
+    assert world.replay().left == {"rejected again: line_too_long": 1}
     world.max_line_bytes = 100_000
-    assert world.replay().settled
+    assert world.replay().complete
     assert list(world.destination.stored) == ["e"]
 
 
@@ -355,7 +348,7 @@ def test_a_line_that_was_too_long_is_read_again(world: World) -> None:
     ("change", "why"),
     [
         (lambda world: world.store.put("a", b"other"), "was overwritten"),
-        (lambda world: world.store.objects.clear(), "is not there (object_gone)"),
+        (lambda world: world.store.objects.clear(), "is missing (object_gone)"),
         (lambda world: world.store.failure.update(a=Unavailable("S3 answers SlowDown")), "S3 answers SlowDown"),
     ],
 )
@@ -376,7 +369,7 @@ def test_an_offset_at_which_no_such_line_begins_sends_nothing(world: World, line
     source = world.store.put("a", call("e"), call("f"), compress=True)
     world.keep("a", whole(None, source=source, line=line, offset=offset))
     (told,) = world.replay().left
-    assert "holds none at that offset" in told
+    assert "has no line at that offset" in told
     assert world.destination.batches == []
 
 
@@ -395,7 +388,7 @@ def test_only_what_is_selected_is_sent(world: World, selection: Selection, sent:
     entries = [whole(call(name), code=code) for name, code in zip("ef", codes, strict=True)]
     other = whole(call("g"), route="other")
     world.keep("a", *entries, other)
-    assert world.replay(selection).settled
+    assert world.replay(selection).complete
     assert set(world.destination.stored) == sent
     assert world.holds() == {
         "a": [entry for entry, name in zip(entries, "ef", strict=True) if name not in sent] + [other]
@@ -406,7 +399,7 @@ def test_batches_are_filled_across_files(world: World) -> None:
     """Many small files cost few requests."""
     for number in range(120):
         world.keep(f"{number:03d}", whole(call(f"e{number:03d}")))
-    assert world.replay().settled
+    assert world.replay().complete
     assert [len(batch) for batch in world.destination.batches] == [120]
 
 
@@ -424,7 +417,7 @@ def test_what_is_held_in_memory_is_bounded(world: World, tmp_path: Path) -> None
     world.destination.always = look
     for name in "de":
         world.keep(name, whole(call(name)))
-    assert world.replay().settled
+    assert world.replay().complete
     assert seen == [5, 2]
 
 
@@ -440,7 +433,7 @@ def test_the_schema_is_asked_for_once(world: World) -> None:
 
     world.destination = Away()
     world.keep("a", *(whole(call(f"e{number}")) for number in range(5)))
-    assert world.replay().left == {"still owed: status 503": 5}
+    assert world.replay().left == {"still pending: status 503": 5}
     assert asked == ["m"]
 
 
@@ -455,7 +448,7 @@ def test_dying_at_a_request_loses_nothing(world: World, death: int) -> None:
     with pytest.raises(KeyboardInterrupt):
         world.replay()
     assert set(world.holds()) | set(world.destination.stored) == set(names)
-    assert world.replay().settled
+    assert world.replay().complete
     assert set(world.destination.stored) == set(names)
     assert world.holds() == {}
 
@@ -470,7 +463,7 @@ def test_what_somebody_wrote_meanwhile_is_kept(world: World) -> None:
         return world.destination.accept(batch)
 
     world.destination.script = [meanwhile]
-    assert world.replay().settled
+    assert world.replay().complete
     assert world.holds() == {"a": [late]}
 
 
@@ -496,7 +489,7 @@ def test_a_file_that_cannot_be_written_is_reported(world: World) -> None:
         return world.destination.accept(batch)
 
     world.destination.script = [meanwhile]
-    assert world.replay().left == {"accepted, but its file stays: is not whole gzip": 1}
+    assert world.replay().left == {"accepted, but its file could not be written: is not whole gzip": 1}
 
 
 def test_a_run_that_is_over_begins_nothing(world: World) -> None:
@@ -504,14 +497,14 @@ def test_a_run_that_is_over_begins_nothing(world: World) -> None:
     world.keep("a", whole(call("e")))
     stopped = Event()
     stopped.set()
-    assert world.replay(stopped=stopped).left == {"not reached: run again": 1}
+    assert world.replay(stopped=stopped).left == {"not replayed yet: run again": 1}
     assert len(world.holds()["a"]) == 1
 
 
 def test_an_entry_that_stands_there_twice_is_sent_once(world: World) -> None:
     """Both copies leave together."""
     world.keep("a", whole(call("e")), whole(call("e")))
-    assert world.replay().settled
+    assert world.replay().complete
     assert world.destination.batches == [["e"]]
     assert world.holds() == {}
 

@@ -7,23 +7,38 @@ from threading import Event
 
 import pytest
 
+from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import BatchTooLarge, DestinationUnavailable, Receipt
-from capture_forwarder.domain.inference import Inference
-from capture_forwarder.forward.deadline import Deadline
-from capture_forwarder.forward.lane import Lane
-from tests.support.fakes import Clock, Crowd, RecordingDestination, a_run, outlet, unheard
+from capture_forwarder.domain.progress import LineSpan, ProgressRecord
+from capture_forwarder.domain.route import Route
+from capture_forwarder.forward.run import Deadline
+from capture_forwarder.forward.sending import Sender
+from capture_forwarder.forward.tracking import ObjectTracker
+from capture_forwarder.kinds.captures.decoder import CaptureKind
+from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
+from tests.support.fakes import Clock, Crowd, RecordingDestination, a_run, target
 
 
-def add(lane: Lane, number: int) -> None:
+def add(lane: Sender, number: int) -> None:
     """Add one inference to send."""
-    lane.add(unheard, [Inference(f"id-{number}", datetime.now(UTC), {}, {}, 1, 0)])
+    moment = datetime.now(UTC)
+    row = Row(f"id-{number}", moment, {})
+    span = LineSpan(number + 1, 0, 1, [b""], [1], pending=1)
+    lane.add(tracker(), DecodedSpan(span, EncodedRows([row.partner_inference_id], [row], moment)))
 
 
-def drain(lane: Lane) -> None:
+def tracker() -> ObjectTracker:
+    """Return the tracker of some object."""
+    route = Route(name="churn", bucket="captures", prefix="", destination="fake", model_id="m")
+    return ObjectTracker(Work(CaptureObject("captures", "a")), route, ProgressRecord(), CaptureKind())
+
+
+def drain(lane: Sender) -> None:
     """Send what was gathered and wait until all of it is settled."""
     lane.flush()
-    while lane.settle_some():
+    while lane.wait_for_results():
         pass
 
 
@@ -38,7 +53,7 @@ def test_as_many_posts_are_under_way_as_may_be() -> None:
 
     destination.always = together
     with ThreadPoolExecutor(8) as executor:
-        lane = Lane("m", outlet(destination, max_in_flight=4, executor=executor), a_run())
+        lane = Sender("m", target(destination, max_in_flight=4, executor=executor), a_run())
         for number in range(4):
             add(lane, number)
         drain(lane)
@@ -55,7 +70,7 @@ def test_a_throttled_destination_gets_half_as_much_and_then_more_again() -> None
 
     limits: list[int] = []
     with ThreadPoolExecutor(8) as executor:
-        lane = Lane("m", outlet(destination, max_in_flight=8, executor=executor), a_run())
+        lane = Sender("m", target(destination, max_in_flight=8, executor=executor), a_run())
         for number in range(16):
             destination.script = [busy] if number < 4 else []
             add(lane, number)
@@ -74,7 +89,7 @@ def test_a_destination_that_only_fails_is_not_throttled() -> None:
 
     destination.script = [fail]
     with ThreadPoolExecutor(2) as executor:
-        lane = Lane("m", outlet(destination, max_in_flight=2, executor=executor), a_run())
+        lane = Sender("m", target(destination, max_in_flight=2, executor=executor), a_run())
         add(lane, 1)
         drain(lane)
     assert lane.limit == 2
@@ -87,7 +102,7 @@ def test_a_request_ends_before_the_invocation_does(left_secs: float, expected: f
     run = a_run(clock)
     clock.now = clock.ends - left_secs
     with ThreadPoolExecutor(1) as executor:
-        lane = Lane("m", outlet(destination, max_in_flight=1, executor=executor), run)
+        lane = Sender("m", target(destination, max_in_flight=1, executor=executor), run)
         add(lane, 1)
         drain(lane)
     assert destination.within_secs == pytest.approx(expected)
@@ -99,30 +114,30 @@ def test_a_request_that_would_come_too_late_is_not_begun() -> None:
     run = a_run(clock)
     clock.now = clock.ends - 40.0
     with ThreadPoolExecutor(1) as executor:
-        lane = Lane("m", outlet(destination, max_in_flight=1, executor=executor), run)
+        lane = Sender("m", target(destination, max_in_flight=1, executor=executor), run)
         add(lane, 1)
         drain(lane)
     assert destination.batches == []
-    assert "time was used up" in str(lane.failure)
+    assert "time was used up" in str(lane.error)
 
 
 def test_the_grace_follows_the_slowest_request() -> None:
     """What is left for new work is what is left, less closing, less the slowest request of late."""
     clock = Clock(100.0)
-    deadline = Deadline(clock.left)
-    assert deadline.left_secs() == pytest.approx(95.0)
+    deadline = Deadline(lambda: 1000 * clock.left())
+    assert deadline.left_secs(1) == pytest.approx(95.0)
     deadline.observe(7.0)
     deadline.observe(3.0)
-    assert deadline.left_secs() == pytest.approx(88.0)
-    assert deadline.reading_secs() == pytest.approx(81.0)
+    assert deadline.left_secs(1) == pytest.approx(88.0)
+    assert deadline.left_secs(2) == pytest.approx(81.0)
     assert deadline.platform_left_secs() == pytest.approx(100.0)
 
 
 def test_a_run_at_a_terminal_never_ends() -> None:
     """Without a platform there is no grace to keep."""
     deadline = Deadline(lambda: float("inf"))
-    assert deadline.left_secs() == float("inf")
-    assert deadline.request_secs() == float("inf")
+    assert deadline.left_secs(1) == float("inf")
+    assert deadline.left_secs(0) == float("inf")
 
 
 def too_large(_: Batch) -> Receipt:
@@ -151,7 +166,7 @@ def test_whatever_part_of_a_batch_was_throttled_halves_the_limit(
     destination = RecordingDestination()
     destination.script = [answer or destination.accept for answer in script]
     with ThreadPoolExecutor(2) as executor:
-        lane = Lane("m", outlet(destination, max_in_flight=5, executor=executor), a_run())
+        lane = Sender("m", target(destination, max_in_flight=5, executor=executor), a_run())
         add(lane, 1)
         add(lane, 2)
         drain(lane)
@@ -173,7 +188,7 @@ def test_a_slow_answer_does_not_hold_up_the_others() -> None:
 
     destination.always = slow_at_first
     with ThreadPoolExecutor(4) as executor:
-        lane = Lane("m", outlet(destination, max_in_flight=2, executor=executor), a_run())
+        lane = Sender("m", target(destination, max_in_flight=2, executor=executor), a_run())
         for number in range(4):
             add(lane, number)
         drain(lane)

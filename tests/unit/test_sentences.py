@@ -35,7 +35,7 @@ def pinned(document: Any, layout: Layout) -> tuple[str, str]:
     return said(capture(json_side(document), ONE), DecodingOptions(input=PayloadOptions(layout=layout)))
 
 
-UNSURE = "a body {} that looks like neither JSON nor numbers in CSV; set the route's input_content_type or output_content_type"
+UNSURE = "a body {}; it looks like neither JSON nor numbers in CSV; set the route's input_content_type or output_content_type"
 OF_LINES = {
     "not JSON": (b"{", "line_not_json", "the line is not one JSON document in UTF-8"),
     "not UTF-8": (capture(csv_side("?"), ONE).replace(b"?", b"\xff"), "line_not_json", "the line is not one JSON document in UTF-8"),
@@ -44,22 +44,22 @@ OF_LINES = {
     "no event id": (b'{"captureData": {}, "eventMetadata": {}}', "not_a_capture", "not a capture record: eventMetadata.eventId or eventMetadata.inferenceTime is missing"),
     "another type": (capture(ONE, ONE, time="noon"), "not_a_capture", "not a capture record: $.eventMetadata.inferenceTime is missing or of another type"),
     "another encoding": (capture(ONE | {"encoding": "AVRO"}, ONE), "not_a_capture", "not a capture record: an encoding is none of CSV, JSON, BASE64"),
-    "no answer": (capture(ONE, None), "one_sided", 'the answer was not captured; one_sided = "forward" sends what was'),
-    "no request": (capture(None, ONE), "one_sided", 'the request was not captured; one_sided = "forward" sends what was'),
+    "no answer": (capture(ONE, None), "one_sided", 'the answer was not captured; one_sided = "forward" sends the other side alone'),
+    "no request": (capture(None, ONE), "one_sided", 'the request was not captured; one_sided = "forward" sends the other side alone'),
     "an error": (capture(ONE, json_side({"error": "x"})), "error_body", "the answer is an error, not a prediction"),
     "an image": (capture(base64_side(b"x", "image/x-mine"), ONE), "binary_payload", "a binary body (image) holds no named values"),
     "arrays of NumPy": (capture(base64_side(b"x", "application/x-npy"), ONE), "binary_payload", "a binary body (application/x-npy) holds no named values"),
     "bytes": (capture(base64_side(b"\xff\xfe\xfd"), ONE), "binary_payload", "the body is not text"),
     "bytes that are text to Latin-1": (capture(base64_side(b"\0", "x/y; charset=latin-1"), ONE), "binary_payload", "the body is not text"),
-    "bytes declared as CSV": (capture(base64_side(b"\xff", "text/csv"), ONE), "bad_text", "the body is not utf-8 text; its declared type says that it should be"),
+    "bytes declared as CSV": (capture(base64_side(b"\xff", "text/csv"), ONE), "bad_text", "the body is not utf-8 text, although its declared type says so"),
     "a charset that may do anything": (
         capture(base64_side(b"1", "text/csv; charset=idna"), ONE),
         "bad_text",
         "the declared charset is none of ascii, iso-8859-1, latin-1, us-ascii, utf-16, utf-8, utf8, windows-1252",
     ),
     "no base64": (capture(ONE | {"encoding": "BASE64", "data": "?"}, ONE), "bad_base64", "the data is not valid base64"),
-    "words": (capture(base64_side(b"hello"), ONE), "unknown_content_type", UNSURE.format("without a content type,")),
-    "words of a type": (capture(base64_side(b"hello", "text/plain"), ONE), "unknown_content_type", UNSURE.format("of a content type that holds no rows,")),
+    "words": (capture(base64_side(b"hello"), ONE), "unknown_content_type", UNSURE.format("without a content type")),
+    "words of a type": (capture(base64_side(b"hello", "text/plain"), ONE), "unknown_content_type", UNSURE.format("of a content type that holds no rows")),
     "bad JSON": (capture(json_side("{"), ONE), "bad_json", "the payload is neither one JSON document nor one a line"),
     "bad JSON Lines": (capture(json_side("1\n{", "application/jsonlines"), ONE), "bad_json", "the payload is neither one JSON document nor one a line"),
     "bad CSV": (capture(csv_side('"a'), ONE), "bad_csv", "a quoted cell is malformed"),

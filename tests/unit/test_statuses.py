@@ -52,7 +52,7 @@ def test_passing_trouble_is_tried_again(status: int) -> None:
     ("status", "remedy"),
     [
         (401, "put a valid one into the destination's secret"),
-        (402, "settle the account"),
+        (402, "pay its bill"),
         (403, "give it the permission"),
         (404, "correct the route's model_id or the destination's url"),
         (300, "correct the destination's url"),
@@ -133,7 +133,7 @@ def test_a_receipt_has_one_result_a_row_in_order() -> None:
     assert found[:3] == [ACCEPTED, DUPLICATE, RETRYABLE]
     refused = wire.read_receipt(Answer(207, b'{"results":[{"status":400,"message":"no"},{"status":422}]}')).results
     assert [row.status for row in refused] == [RowStatus.REJECTED] * 2
-    assert [(row.refusal.code, row.refusal.why) for row in refused if row.refusal] == [
+    assert [(row.reason.code, row.reason.why) for row in refused if row.reason] == [
         (RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"),
         (RejectionCode.REFUSED_BY_DESTINATION, "status 422: no reason given"),
     ]
@@ -143,14 +143,14 @@ def test_a_long_reason_is_cut() -> None:
     """What a destination says goes into quarantine and reports; it does not decide how long those are."""
     body = json.dumps({"results": [{"status": 400, "message": "x" * 501}]}).encode()
     (row,) = wire.read_receipt(Answer(207, body)).results
-    assert row.refusal is not None
-    assert row.refusal.why == "status 400: " + "x" * 500
+    assert row.reason is not None
+    assert row.reason.why == "status 400: " + "x" * 500
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"results":null}', b'{"results":[{"status":"ok"}]}'])
 def test_an_answer_without_readable_results_settles_nothing(body: bytes) -> None:
     """A proxy's page with status 200 is no receipt."""
-    with pytest.raises(DestinationUnavailable, match=r"^status 200 without readable results: nothing is settled$"):
+    with pytest.raises(DestinationUnavailable, match=r"^status 200 without readable results: no row has a result$"):
         wire.read_receipt(Answer(200, body))
 
 

@@ -76,7 +76,7 @@ def test_ledgers_that_do_not_add_up_raise_the_alarm(capsys: pytest.CaptureFixtur
 
 def test_a_denial_is_told_of_once_a_run(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
     """One error line with what to do, however many requests met it."""
-    denied = BatchSent(destination="arthur", inferences=1, latency_secs=0.1, failure="status 401: mend it", denied=True)
+    denied = BatchSent(destination="arthur", inferences=1, latency_secs=0.1, error="status 401: mend it", denied=True)
     telemetry = Telemetry(lambda: NOW, "forwarder")
     for event in (denied, denied, RunEnded(), denied, RunEnded()):
         telemetry.notice(event)

@@ -1,4 +1,4 @@
-"""What boto3 raises, said in one word."""
+"""The errors of boto3, and their codes."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -6,7 +6,7 @@ AwsError = (BotoCoreError, ClientError)
 
 
 def code_of(error: Exception) -> str:
-    """Return the service's error code, or the kind of failure where no service answered."""
+    """Return the service's error code, or the name of the error if no service answered."""
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code", "an error without code")
     return type(error).__name__

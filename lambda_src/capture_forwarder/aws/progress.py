@@ -1,7 +1,7 @@
-"""Progress in DynamoDB: one item for each state of an object.
+"""Progress in DynamoDB: one item for each version of an object.
 
-Writes are conditional on the fence that the writer has seen, so of two invocations that hold the same object only the
-later one's progress counts.
+Writes are conditional on the fence that the writer has read. Of two invocations that work on one object, only the later
+one can save progress.
 """
 
 from collections.abc import Callable, Collection
@@ -21,10 +21,23 @@ _KEYS_A_READ = 100
 _TRIES = 5
 
 
-class DynamoProgress:
-    """Remembers positions in `table`; items expire `keep_secs` after their last write, long after S3's last redelivery.
+class NoProgress:
+    """Progress without a table: every object is read from the offset in its message, and delivery is at least once."""
 
-    `now` gives seconds since the epoch.
+    def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
+        """Return no record."""
+        del sources
+        return {}
+
+    def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
+        """Store nothing."""
+
+
+class DynamoProgress:
+    """Stores progress records in `table`.
+
+    Items expire `keep_secs` after their last write, long after S3's last redelivery. `now` gives seconds since the
+    epoch.
     """
 
     def __init__(
@@ -36,21 +49,22 @@ class DynamoProgress:
         self._keep_secs = keep_secs
 
     def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
-        """Return what is remembered of `sources`, by `state_id`, in one read a hundred. Raises `Unavailable`."""
-        wanted = sorted({source.state_id for source in sources if source.state_id})
-        positions: dict[str, ProgressRecord] = {}
+        """Return the stored records of `sources` by `state_id`; reads a hundred at once. Raises `Unavailable`."""
+        wanted = sorted({state for source in sources if (state := source.state_id)})
+        records: dict[str, ProgressRecord] = {}
         for start in range(0, len(wanted), _KEYS_A_READ):
-            positions |= self._read([{KEY: {"S": state}} for state in wanted[start : start + _KEYS_A_READ]])
-        return positions
+            records |= self._read([{KEY: {"S": state}} for state in wanted[start : start + _KEYS_A_READ]])
+        return records
 
-    def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
-        """Write `position` if the fence is still `expected_fence`. Raises `LeaseLost`, `Unavailable`."""
-        if source.state_id is None:
+    def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
+        """Store `record` if the stored fence is still `expected_fence`. Raises `LeaseLost`, `Unavailable`."""
+        state = source.state_id
+        if state is None:
             return
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=_item(source.state_id, position) | {EXPIRES: {"N": str(int(self._now()) + self._keep_secs)}},
+                Item=_item(state, record) | {EXPIRES: {"N": str(int(self._now()) + self._keep_secs)}},
                 ConditionExpression="attribute_not_exists(fence) OR fence = :seen",
                 ExpressionAttributeValues={":seen": {"N": str(expected_fence)}},
             )
@@ -60,32 +74,32 @@ class DynamoProgress:
             raise _unavailable(error) from error
 
     def _read(self, keys: list[dict[str, Any]]) -> dict[str, ProgressRecord]:
-        found: dict[str, ProgressRecord] = {}
+        records: dict[str, ProgressRecord] = {}
         request: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
         for _ in range(_TRIES):
             try:
                 answer = self._client.batch_get_item(RequestItems=request)
             except AwsError as error:
                 raise _unavailable(error) from error
-            found |= {item[KEY]["S"]: _position(item) for item in answer["Responses"].get(self._table, [])}
+            records |= {item[KEY]["S"]: _record(item) for item in answer["Responses"].get(self._table, [])}
             request = answer.get("UnprocessedKeys")
             if not request:
-                return found
+                return records
         raise Unavailable("the progress table is throttled; raise its capacity")
 
 
-def _item(state: str, position: ProgressRecord) -> Any:
+def _item(state: str, record: ProgressRecord) -> Any:
     numbers = {
-        "byte_offset": position.read_offset.offset,
-        "lines": position.read_offset.lines,
-        "fence": position.fence,
-        "leased_until": position.leased_until,
-        "accepted": position.accepted,
-        "rejected": position.rejected,
+        "byte_offset": record.read_offset.offset,
+        "lines": record.read_offset.lines,
+        "fence": record.fence,
+        "leased_until": record.leased_until,
+        "accepted": record.accepted,
+        "rejected": record.rejected,
     }
-    if position.quarantined_up_to is not None:
-        numbers["quarantined_up_to"] = position.quarantined_up_to
-    flags = {"done": position.done, "compressed": position.read_offset.compressed}
+    if record.quarantined_up_to is not None:
+        numbers["quarantined_up_to"] = record.quarantined_up_to
+    flags = {"done": record.done, "compressed": record.read_offset.compressed}
     return (
         {KEY: {"S": state}}
         | {name: {"N": str(number)} for name, number in numbers.items()}
@@ -93,7 +107,7 @@ def _item(state: str, position: ProgressRecord) -> Any:
     )
 
 
-def _position(item: Any) -> ProgressRecord:
+def _record(item: Any) -> ProgressRecord:
     return ProgressRecord(
         read_offset=ReadOffset(int(item["byte_offset"]["N"]), int(item["lines"]["N"]), item["compressed"]["BOOL"]),
         done=item["done"]["BOOL"],

@@ -1,4 +1,4 @@
-"""Work that is still owed, put back into the function's own queue."""
+"""The function's own queue: work that has to wait is requeued."""
 
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class SqsQueue:
-    """Sends a message of its own for what is owed, so that waiting is no failure and counts towards no redrive."""
+    """Sends a new message for work that waits, so that waiting does not count as a failed receive."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
     def put(self, work: Work, *, delay_secs: int) -> None:
-        """Ask for `work` after `delay_secs`, at most 900. Raises `Unavailable`."""
+        """Send a message for `work`, to be received after `delay_secs` (at most 900). Raises `Unavailable`."""
         body = msgspec.json.encode(work).decode()
         try:
             self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_secs)

@@ -1,4 +1,4 @@
-"""Capture objects read from S3, in exactly the state that the event spoke of."""
+"""Objects in S3, read in exactly the version that the event names."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
+from capture_forwarder.aws.errors import code_of
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Reason, RejectionCode, SourceUnavailable, Superseded
-from capture_forwarder.ports import Opened
+from capture_forwarder.ports import OpenObject
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -18,21 +19,21 @@ _CHUNK_BYTES = 256 * 1024
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}
 
 
-class S3CaptureStore:
-    """Reads by version where the bucket has them, else by etag, so that a run never mixes two states of an object."""
+class S3ObjectStore:
+    """Reads objects by version id if there is one, else by etag, so that a run never mixes two versions."""
 
     def __init__(self, client: "S3Client") -> None:
         self._client = client
 
-    def open(self, source: CaptureObject, start: int) -> Opened | Reason | Superseded:
-        """Return the object's bytes from `start` on, or why there will never be any. Raises `SourceUnavailable`."""
+    def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
+        """Return the bytes from `start` on, or the reason why they can never be read. Raises `SourceUnavailable`."""
         try:
-            found = self._client.get_object(**_request(source, start))
+            answer = self._client.get_object(**_request(source, start))
         except ClientError as error:
             return _answer(source, error)
         except BotoCoreError as error:
             raise SourceUnavailable(f"{source.uri}: {type(error).__name__}") from error
-        return Opened(_chunks(source, found["Body"]), found["LastModified"])
+        return OpenObject(_chunks(source, answer["Body"]), answer["LastModified"])
 
 
 def _request(source: CaptureObject, start: int) -> Any:
@@ -42,12 +43,12 @@ def _request(source: CaptureObject, start: int) -> Any:
     return request | ({"IfMatch": source.etag} if source.etag else {})
 
 
-def _answer(source: CaptureObject, error: ClientError) -> Opened | Reason | Superseded:
-    code = error.response.get("Error", {}).get("Code", "")
+def _answer(source: CaptureObject, error: ClientError) -> OpenObject | Reason | Superseded:
+    code = code_of(error)
     if code in _GONE:
         return Reason(RejectionCode.OBJECT_GONE, f"{source.uri} was deleted before it was read")
     if code == "InvalidRange":
-        return Opened(iter(()))  # the read_offset stands at the very end: nothing is left
+        return OpenObject(iter(()))  # the offset is the end of the object
     if code == "InvalidObjectState":
         return Reason(RejectionCode.OBJECT_ARCHIVED, f"{source.uri} is archived; restore it and send its event again")
     if code in {"PreconditionFailed", "412"}:
@@ -66,6 +67,6 @@ def _chunks(source: CaptureObject, body: "StreamingBody") -> Iterator[bytes]:
         while chunk := body.read(_CHUNK_BYTES):
             yield chunk
     except (BotoCoreError, HTTPError, OSError) as error:
-        raise SourceUnavailable(f"{source.uri}: reading broke off with {type(error).__name__}") from error
+        raise SourceUnavailable(f"{source.uri}: reading failed with {type(error).__name__}") from error
     finally:
         body.close()

@@ -1,1 +1,1 @@
-"""Monitoring APIs: one file of wire contract each, pure, and one file that speaks HTTP for all of them."""
+"""Monitoring APIs: a folder for each, and the HTTP client and the statuses that all of them share."""

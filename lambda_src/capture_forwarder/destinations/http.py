@@ -1,4 +1,4 @@
-"""HTTP for every destination: pooled connections, time limits, proxies, a CA bundle, the token refreshed once."""
+"""The HTTP client of all destinations: pooled connections, timeouts, proxies, a CA bundle, and the token."""
 
 import os
 import zlib
@@ -16,28 +16,27 @@ from capture_forwarder.destinations.statuses import Answer, retry_after
 from capture_forwarder.domain.delivery import BatchTooLarge, DestinationDenied, DestinationUnavailable
 
 _UNAUTHORIZED = 401
-# A receipt takes about a hundred bytes a row; more than this is no receipt, and would not fit into the function.
+# The longest valid answer to 1,000 rows is about 100 kB. A longer one than this is refused to protect memory.
 _MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 64 * 1024
-# Four times smaller at a third of the time of the usual level, which makes little of it smaller still.
+# Level 1 makes bodies four times smaller, in a third of the default level's time for nearly the same size.
 _LEVEL = 1
 _MAX_PREPARED = 1024
-_GZIP = 31  # zlib's word for its largest window in gzip's frame
+_GZIP = 31  # zlib's largest window, in gzip's format: https://docs.python.org/3/library/zlib.html
 
 
 class Token(Protocol):
-    """Where the credentials come from."""
+    """The source of the credentials."""
 
     def __call__(self, *, refresh: bool = False) -> str:
-        """Return the token; a fresh one if asked. Raises `DestinationDenied`."""
+        """Return the token; read it again if `refresh` is set. Raises `DestinationDenied`."""
         ...
 
 
 class HttpClient:
-    """Speaks to one API. What the environment says of proxies and certificates is read once, not at every request.
+    """Sends requests to one API. Proxies and certificates of the environment are read once.
 
-    There is no session, which would look for cookies in every answer and follow redirections: these would carry the
-    token, and a POST, to somewhere nobody configured.
+    No `requests.Session`: it would follow redirections and send the token to another host.
     """
 
     def __init__(
@@ -63,13 +62,13 @@ class HttpClient:
         self._prepared = lru_cache(_MAX_PREPARED)(self._prepare)
 
     def get(self, path: str) -> Answer:
-        """Read `path`. Raises `DestinationUnavailable`."""
+        """Return the answer for `path`. Raises `DestinationUnavailable`."""
         return self._with_token("GET", path, None, inf)
 
     def post(self, path: str, body: bytes, within_secs: float = inf) -> Answer:
-        """Post JSON to `path`, as gzip where the API was said to take it; no wait is longer than `within_secs`.
+        """Send JSON to `path`, compressed if the client is; no wait is longer than `within_secs`.
 
-        Raises `DestinationUnavailable`, or `BatchTooLarge` for an answer past all measure.
+        Raises `DestinationUnavailable`, or `BatchTooLarge` if the answer is larger than 16 MiB.
         """
         return self._with_token(
             "POST", path, zlib.compress(body, _LEVEL, _GZIP) if self._compressed else body, within_secs
@@ -94,12 +93,14 @@ class HttpClient:
                 wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
                 return Answer(response.status_code, _read(response), wait)
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as error:
-            raise DestinationDenied("the secret is no token: it holds characters that no header may") from error
+            raise DestinationDenied(
+                "the secret is not a token: it holds characters that a header must not have"
+            ) from error
         except (requests.RequestException, OSError) as error:
             raise DestinationUnavailable(f"{self._url}: {type(error).__name__}") from error
 
     def _prepare(self, method: str, path: str, token: str) -> requests.PreparedRequest:
-        """Return a request that lacks only its body: what never changes is checked once, not a thousand times."""
+        """Return a request without its body; headers are checked once a token, not at every request."""
         headers = dict(default_headers()) | self._headers(token) | (self._content if method == "POST" else {})
         return requests.Request(method, self._url + path, headers=headers).prepare()
 

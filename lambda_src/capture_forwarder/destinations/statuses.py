@@ -1,4 +1,4 @@
-"""What HTTP statuses mean to a forwarder: settled for good, to be tried again, or for a person to mend; pure."""
+"""The meaning of HTTP statuses: success, permanent failure, temporary failure, or denial; pure."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,20 +12,20 @@ from capture_forwarder.domain.delivery import (
     RowStatus,
 )
 
-_PASSING = frozenset({408, 425, 429})
+_TEMPORARY = frozenset({408, 425, 429})
 _THROTTLED = frozenset({429, 503})
 _NOT_IMPLEMENTED = 501
 _TOO_LARGE = 413
 _DENIED = {
     401: "the token is not accepted; put a valid one into the destination's secret",
-    402: "the platform asks for payment; settle the account",
+    402: "the platform asks for payment; pay its bill",
     403: "the token may not write to this model; give it the permission, or correct the route's model_id",
     404: "the platform does not know this model; correct the route's model_id or the destination's url",
 }
 
 
 class Answer(Struct, frozen=True):
-    """What an API said: status, body, and how long it asks to be left alone."""
+    """The answer of an API: status, body, and the wait that it asks for."""
 
     status: int
     body: bytes
@@ -33,16 +33,19 @@ class Answer(Struct, frozen=True):
 
 
 class RequestRefused(Exception):
-    """A whole-request 4xx: permanent for every row that the request named."""
+    """A 4xx for the whole request: a permanent failure of every row in it."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"status {status} for the whole request")
 
 
 def check_status(answer: Answer) -> None:
-    """Return if the answer is a 2xx; else raise what it means."""
+    """Raise the failure that the status means; return for 2xx.
+
+    Raises `DestinationUnavailable`, `DestinationDenied`, `BatchTooLarge` or `RequestRefused`.
+    """
     status = answer.status
-    if 200 <= status < 300:  # noqa: PLR2004 - the range of success, as everybody knows it
+    if 200 <= status < 300:  # noqa: PLR2004 - the range of success
         return
     if status in _DENIED:
         raise DestinationDenied(f"status {status}: {_DENIED[status]}")
@@ -57,12 +60,12 @@ def check_status(answer: Answer) -> None:
 
 
 def is_temporary(status: int) -> bool:
-    """Tell whether the same request may succeed later."""
-    return status in _PASSING or (status >= 500 and status != _NOT_IMPLEMENTED)  # noqa: PLR2004 - server errors
+    """Return whether the same request may succeed later."""
+    return status in _TEMPORARY or (status >= 500 and status != _NOT_IMPLEMENTED)  # noqa: PLR2004 - server errors
 
 
 def row_status(status: int) -> RowStatus:
-    """Return what a row's own status means."""
+    """Return the meaning of the status of one row."""
     if 200 <= status < 300:  # noqa: PLR2004 - the range of success
         return RowStatus.ACCEPTED
     return RowStatus.RETRYABLE if is_temporary(status) else RowStatus.REJECTED

@@ -1,4 +1,4 @@
-"""What SageMaker Data Capture writes: objects of lines, each line one captured call.
+"""Capture objects as SageMaker Data Capture writes them: objects of lines, one captured call a line.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html
 """
@@ -12,7 +12,7 @@ from capture_forwarder.domain.delivery import Reason
 
 
 class CaptureObject(Struct, frozen=True):
-    """One S3 object of captures, as an event named it; `size` is in bytes."""
+    """One S3 object as an event named it; `size` is in bytes."""
 
     bucket: str
     key: str
@@ -22,22 +22,25 @@ class CaptureObject(Struct, frozen=True):
 
     @property
     def state_id(self) -> str | None:
-        """What names this very state of the object, or `None` if the event named only its place.
+        """The name of this version of the object; `None` if the event names neither etag nor version.
 
-        The etag before the version: events name both, a listing only the etag, and both must mean the same state. Two
-        versions of one etag hold the same captures.
+        Uses the etag if there is one, because S3 listings give no version id. Two versions with one etag hold the same
+        captures.
         """
         state = self.etag or (self.version_id if self.version_id != "null" else None)
         return f"{self.bucket}/{self.key}#{state}" if state else None
 
     @property
     def uri(self) -> str:
-        """`s3://bucket/key`, for people."""
+        """The address `s3://bucket/key`."""
         return f"s3://{self.bucket}/{self.key}"
 
 
 class ReadOffset(Struct, frozen=True):
-    """Where to go on reading: bytes and lines of the uncompressed stream that are behind us, and if it is gzip."""
+    """The place at which reading starts: bytes and lines of the uncompressed stream before it.
+
+    `compressed` says that the object is gzip.
+    """
 
     offset: int = 0
     lines: int = 0
@@ -45,33 +48,36 @@ class ReadOffset(Struct, frozen=True):
 
 
 class Work(Struct, frozen=True):
-    """One object to forward, from where on, and how often it was put back because its destination was not there."""
+    """One object to forward, the place to start at, and how often it was requeued for an unavailable destination."""
 
     source: CaptureObject
     read_offset: ReadOffset = ReadOffset()
     requeue_count: int = 0
 
     @property
-    def state(self) -> "str | Work":
-        """What works for one state of an object have in common; a work of which the state is not known is by itself."""
+    def group(self) -> "str | Work":
+        """The key by which works for one version of an object are grouped.
+
+        A work without etag and version is a group of its own.
+        """
         return self.source.state_id or self
 
 
 class Line(Struct, frozen=True, gc=False):
-    """One line of a capture object: `number` counts from 1, `offset` and `end` are bytes of the uncompressed stream.
+    """One line of an object: `number` counts from 1, `offset` and `end` are bytes of the uncompressed stream.
 
-    A line that could not be read has a `refusal` in place of its data.
+    A line that could not be read has a `reason` and no data.
     """
 
     number: int
     offset: int
     end: int
     data: bytes
-    refusal: Reason | None = None
+    reason: Reason | None = None
 
 
 class Encoding(StrEnum):
-    """How SageMaker put the body into the record; what no content-type header lists becomes BASE64."""
+    """The encoding of a body in the record. A body whose content type no header lists is BASE64."""
 
     CSV = "CSV"
     JSON = "JSON"
@@ -79,7 +85,7 @@ class Encoding(StrEnum):
 
 
 class Payload(Struct, frozen=True, gc=False):
-    """One direction of a call: the body as text, and what the caller or container said it was."""
+    """One side of a call: the body as text, and the content type that the caller or the container declared."""
 
     data: str
     encoding: Encoding

@@ -1,6 +1,6 @@
-"""The two equations that every run must satisfy: nothing is read, or made, that does not end in exactly one place.
+"""Conservation: every line and every inference ends in exactly one place.
 
-Two ledgers, because a line that could not be decoded has no known number of inferences:
+There are two equations, because a rejected line has an unknown number of inferences:
 
     lines:       read = decoded + rejected + skipped
     inferences:  made = accepted + duplicate + rejected + pending
@@ -18,7 +18,7 @@ from capture_forwarder.domain.delivery import RejectionCode, SkipReason
 
 
 class LineCounts(Struct):
-    """Where lines ended."""
+    """The first equation: the lines of an object, by where they ended."""
 
     read: int = 0
     decoded: int = 0
@@ -27,7 +27,7 @@ class LineCounts(Struct):
 
     @property
     def balanced(self) -> bool:
-        """Tell whether every line is accounted for."""
+        """Whether the equation holds."""
         return self.read == self.decoded + self.rejected.total() + self.skipped.total()
 
     def __add__(self, other: "LineCounts") -> "LineCounts":
@@ -40,7 +40,7 @@ class LineCounts(Struct):
 
 
 class InferenceCounts(Struct):
-    """Where inferences ended; `pending` ones are still owed."""
+    """The second equation: the inferences of an object, by where they ended; `pending` ones will be retried."""
 
     made: int = 0
     accepted: int = 0
@@ -50,7 +50,7 @@ class InferenceCounts(Struct):
 
     @property
     def balanced(self) -> bool:
-        """Tell whether every inference is accounted for."""
+        """Whether the equation holds."""
         return self.made == self.accepted + self.duplicate + self.rejected.total() + self.pending
 
     def __add__(self, other: "InferenceCounts") -> "InferenceCounts":
@@ -64,7 +64,7 @@ class InferenceCounts(Struct):
 
 
 class ObjectState(StrEnum):
-    """What a run came to for one object."""
+    """The state of one object at the end of a run."""
 
     READING = "reading"
     READ = "read"
@@ -80,7 +80,7 @@ class ObjectState(StrEnum):
     FAILED = "failed"
 
 
-_SETTLED = frozenset(
+_FINAL = frozenset(
     {
         ObjectState.DONE,
         ObjectState.DONE_BEFORE,
@@ -93,9 +93,10 @@ _SETTLED = frozenset(
 
 
 class ForwardReport(Struct, kw_only=True):
-    """What became of one capture object in one run; `why` says why, unless it is done.
+    """The result of one run for one object; `why` gives the reason if the object is not done.
 
-    What is pending in a `continued` report is owed by the message that was put into the queue before this one succeeds.
+    `unquarantined` counts rejections that are not in quarantine yet. The pending inferences of a `requeued` object
+    belong to the message that was sent for it.
     """
 
     source: CaptureObject
@@ -109,26 +110,26 @@ class ForwardReport(Struct, kw_only=True):
     why: str | None = None
 
     @property
-    def settled(self) -> bool:
-        """Tell whether the message that asked for this object may be forgotten."""
-        owed = self.inferences.pending and self.state is not ObjectState.REQUEUED
-        return self.state in _SETTLED and not owed and not self.unquarantined and self.balanced
+    def complete(self) -> bool:
+        """Whether the message that named this object may be acknowledged."""
+        pending = self.inferences.pending and self.state is not ObjectState.REQUEUED
+        return self.state in _FINAL and not pending and not self.unquarantined and self.balanced
 
     @property
     def balanced(self) -> bool:
-        """Tell whether both ledgers add up."""
+        """Whether both equations hold."""
         return self.lines.balanced and self.inferences.balanced
 
 
 class ForwardTotals(Struct, kw_only=True):
     """What became of many objects together: how many ended in which state, and both ledgers.
 
-    `outside` ones were listed, and are not meant; `unsettled` ones are still owed by nobody but whoever asked.
+    `outside` ones were listed, and are not meant; `incomplete` ones are still owed by nobody but whoever asked.
     """
 
     objects: Counter[ObjectState] = field(default_factory=Counter)
     outside: int = 0
-    unsettled: int = 0
+    incomplete: int = 0
     lines: LineCounts = field(default_factory=LineCounts)
     inferences: InferenceCounts = field(default_factory=InferenceCounts)
 
@@ -138,7 +139,7 @@ class ForwardTotals(Struct, kw_only=True):
         totals = cls(outside=outside)
         for report in reports:
             totals.objects[report.state] += 1
-            totals.unsettled += not report.settled
+            totals.incomplete += not report.complete
             totals.lines += report.lines
             totals.inferences += report.inferences
         return totals
@@ -152,7 +153,7 @@ class ForwardTotals(Struct, kw_only=True):
         return ForwardTotals(
             objects=self.objects + other.objects,
             outside=self.outside + other.outside,
-            unsettled=self.unsettled + other.unsettled,
+            incomplete=self.incomplete + other.incomplete,
             lines=self.lines + other.lines,
             inferences=self.inferences + other.inferences,
         )

@@ -1,4 +1,4 @@
-"""What becomes of lines and inferences: permanent noes as values, transient ones as exceptions."""
+"""What happens to lines and inferences: permanent failures are values, temporary failures are exceptions."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class RejectionCode(StrEnum):
-    """Why something will never be delivered as it is; each code is one thing for a person to look at."""
+    """The cause of a permanent failure; each code asks a person for one kind of action."""
 
     OBJECT_GONE = "object_gone"
     OBJECT_ARCHIVED = "object_archived"
@@ -34,7 +34,7 @@ class RejectionCode(StrEnum):
 
 
 class SkipReason(StrEnum):
-    """Why a line is rightly not forwarded."""
+    """The reason for which a line is not forwarded, on purpose."""
 
     BLANK_LINE = "blank_line"
     SHADOW = "shadow"
@@ -43,32 +43,44 @@ class SkipReason(StrEnum):
 
 
 class Reason(Struct, frozen=True):
-    """A permanent no before its place is known: the code, and a sentence that never holds captured data."""
+    """The reason of a permanent failure: a code, and a sentence that never holds captured data."""
 
     code: RejectionCode
     why: str
 
 
-class Rejection(Struct, frozen=True, kw_only=True):
-    """A permanent no for a line, or for one row of it (`index` counts from 0)."""
+class Rejection(Struct, frozen=True):
+    """A permanent failure of a line, or of one row of it: the reason and the place.
 
-    code: RejectionCode
-    why: str
+    `line` counts from 1, `index` is the row within the call, from 0, or `None` for the whole line.
+    """
+
+    reason: Reason
     line: int
     offset: int
     index: int | None = None
     partner_inference_id: str | None = None
 
+    @property
+    def code(self) -> RejectionCode:
+        """The code of the reason."""
+        return self.reason.code
+
+    @property
+    def why(self) -> str:
+        """The sentence of the reason."""
+        return self.reason.why
+
 
 class Skipped(Struct, frozen=True):
-    """A line that is counted and left out."""
+    """A line that is counted and not forwarded."""
 
     reason: SkipReason
     line: int
 
 
 class Superseded(Struct, frozen=True):
-    """The object was overwritten since its event: that writing has an event of its own."""
+    """The object was overwritten after its event; the newer version has an event of its own."""
 
 
 class RowStatus(StrEnum):
@@ -81,10 +93,10 @@ class RowStatus(StrEnum):
 
 
 class RowResult(Struct, frozen=True, gc=False):
-    """What became of one row; `refusal` is set for rejected rows only, so that all others of a status are equal."""
+    """The result of one row. Only rejected rows have a `reason`, so all other results of one status are equal."""
 
     status: RowStatus
-    refusal: Reason | None = None
+    reason: Reason | None = None
 
 
 ACCEPTED = RowResult(RowStatus.ACCEPTED)
@@ -99,21 +111,21 @@ class Receipt(Struct, frozen=True):
 
 
 class Unavailable(Exception):
-    """A transient no: nothing was settled, the same work may succeed later."""
+    """A temporary failure: nothing was recorded, and the same work may succeed later."""
 
 
 class SourceUnavailable(Unavailable):
-    """The capture object could not be read now."""
+    """The object cannot be read now."""
 
 
 class LeaseLost(Unavailable):
-    """Somebody else has taken the object over: what this run would write down is no longer the truth."""
+    """Another invocation took the object over, so this run must not write its progress."""
 
 
 class DestinationUnavailable(Unavailable):
-    """The destination took none of the batch; all of it is still owed.
+    """The destination accepted no row of the batch; all rows stay pending.
 
-    `retry_after_secs` is set when the destination said how long to wait, `throttled` when it asked for less at once.
+    `retry_after_secs` is set if the destination asked for a wait, `throttled` if it asked for fewer requests at once.
     """
 
     def __init__(self, why: str, *, retry_after_secs: float | None = None, throttled: bool = False) -> None:
@@ -123,8 +135,8 @@ class DestinationUnavailable(Unavailable):
 
 
 class DestinationDenied(DestinationUnavailable):
-    """The destination refuses this model or these credentials: only a person can mend it, the data stays owed."""
+    """The destination denies this model or these credentials. A person must act; the rows stay pending until then."""
 
 
 class BatchTooLarge(Exception):
-    """The destination takes no request of this size; a smaller one may pass."""
+    """The destination takes no request of this size; a smaller request may succeed."""

@@ -1,4 +1,4 @@
-"""What happened, for whoever watches: facts without captured data, named in the past tense."""
+"""Notices of what happened, for logs, metrics and terminals: facts without captured data, named in the past tense."""
 
 from msgspec import Struct
 
@@ -6,36 +6,36 @@ from capture_forwarder.domain.conservation import ForwardReport
 
 
 class ObjectForwarded(Struct, frozen=True):
-    """A run is through with one object, whatever became of it."""
+    """A run has finished with one object, in whatever state."""
 
     report: ForwardReport
 
 
 class BatchSent(Struct, frozen=True, kw_only=True):
-    """One request was answered, or was not; `denied` says that only a person can mend it."""
+    """One request ended; `error` says why rows of it are still pending, `denied` that a person must act."""
 
     destination: str
     inferences: int
     latency_secs: float
-    failure: str | None = None
+    error: str | None = None
     denied: bool = False
 
 
 class MessageRejected(Struct, frozen=True):
-    """A message names no capture object; it fails, and ends in the dead-letter queue."""
+    """A message names no object. It fails, and ends in the dead-letter queue."""
 
     message_id: str
     why: str
 
 
 class RecordsIgnored(Struct, frozen=True):
-    """Records that ask for nothing were acknowledged: S3's test event, deletions."""
+    """Records that ask for no work were acknowledged: S3's test event, deletions."""
 
     count: int
 
 
 class RunEnded(Struct, frozen=True):
-    """One invocation is over; what was gathered of it may be written."""
+    """One invocation ended; its metrics may be written."""
 
 
 Notice = ObjectForwarded | BatchSent | MessageRejected | RecordsIgnored | RunEnded

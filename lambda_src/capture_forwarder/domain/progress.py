@@ -1,7 +1,7 @@
-"""How far into an object delivery is settled, and who is at work on it."""
+"""How far an object is committed, and which of its lines are still pending."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
@@ -14,8 +14,9 @@ class ProgressRecord(Struct, frozen=True, kw_only=True):
     """How far one version of an object is committed.
 
     `leased_until` is in seconds since the epoch, 0 without a lease. `fence` grows with every lease, so that a holder
-    whose lease expired cannot overwrite its successor. Quarantine holds the rejections before `quarantined_up_to`;
-    `None` means all before `read_offset`.
+    whose lease expired cannot overwrite its successor. `accepted` and `rejected` count rows over all runs; a row that
+    was sent again counts again. Quarantine holds the rejections before `quarantined_up_to`; `None` means all before
+    `read_offset`.
     """
 
     read_offset: ReadOffset = ReadOffset()
@@ -28,12 +29,12 @@ class ProgressRecord(Struct, frozen=True, kw_only=True):
 
     @property
     def next_file_offset(self) -> int:
-        """What names the next file of quarantine."""
+        """The offset that names the next quarantine file."""
         return self.read_offset.offset if self.quarantined_up_to is None else self.quarantined_up_to
 
 
 class QuarantineEntry(Struct, frozen=True, kw_only=True):
-    """One rejection with all that it takes to understand it and to send it again; `line` is 0 for a whole object."""
+    """One rejection, with everything that is needed to understand and to replay it; `line` is 0 for a whole object."""
 
     source: CaptureObject
     route: str
@@ -47,10 +48,10 @@ class QuarantineEntry(Struct, frozen=True, kw_only=True):
 
 
 class QuarantineFile(Struct, frozen=True, kw_only=True):
-    """Rejections of one object between two checkpoints.
+    """The rejections of one object between two checkpoints.
 
-    Its name comes from the object's state and `start`, the offset up to which the files before it go: a run that dies
-    before its progress is saved starts there again, and its file takes this one's place instead of standing beside it.
+    The name is made of the object's version and the offset at which this run began. A run that is repeated after a
+    crash begins at the same offset, so it overwrites the file.
     """
 
     source: CaptureObject
@@ -61,11 +62,12 @@ class QuarantineFile(Struct, frozen=True, kw_only=True):
 
 
 class LineSpan(Struct):
-    """Lines from number `number` and byte `offset` on, up to byte `end`, and what is owed of them.
+    """Consecutive lines whose rows are sent, and mostly recorded, together.
 
-    Line by line `counts` says how many inferences are on their way; these have places, counted from 0 through the whole
-    span. `indices` are their rows in their calls, if not simply all rows of every call. What stands where is worked
-    out when somebody asks, which is for a rejection, or after failure: a line alone costs next to nothing until then.
+    The lines begin with number `number` at byte `offset` and end before byte `end`. `counts[i]` is the number of rows
+    of line i. A row has a place, counted from 0 through the whole span. `indices[n]` is the index of row n in its call;
+    `None` means that no row is missing. `pending` counts the rows without a result. Lines and indices are computed only
+    for rejections and partial results.
     """
 
     number: int
@@ -74,54 +76,68 @@ class LineSpan(Struct):
     lines: list[bytes] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     indices: list[int] | None = None
-    owed: int = 0
-    _settled: set[int] = field(default_factory=set)
+    pending: int = 0
+    _recorded: set[int] = field(default_factory=set)
 
-    def settle(self, places: Sequence[int]) -> None:
-        """Enter that nothing is owed any more of the inferences at `places`."""
-        self.owed -= len(places)
-        if self.owed:
-            self._settled.update(places)
+    def record(self, places: Sequence[int]) -> None:
+        """Record that the rows at `places` have their results."""
+        self.pending -= len(places)
+        if self.pending:
+            self._recorded.update(places)
 
     def row(self, place: int) -> tuple[Line, int]:
-        """Return the line that the inference at `place` comes from, and its row in that call."""
-        offset, first = self.offset, 0
-        for number, (data, count) in enumerate(zip(self.lines, self.counts, strict=True), self.number):
-            end = offset + len(data) + 1
+        """Return the line of the row at `place`, and the index of the row in its call."""
+        first = 0
+        for line, count in zip(self._each_line(), self.counts, strict=True):
             if place < first + count:
-                return Line(number, offset, end, data), self.indices[place] if self.indices else place - first
-            offset, first = end, first + count
+                return line, self.indices[place] if self.indices else place - first
+            first += count
         raise IndexError(place)
 
-    def settled_to(self) -> tuple[int, int]:
-        """Return how many bytes of the object, and how many lines, are behind the first that is not settled."""
-        if not self.owed:
+    def line(self, number: int) -> Line:
+        """Return the line with this number."""
+        return next(line for line in self._each_line() if line.number == number)
+
+    def recorded_up_to(self) -> tuple[int, int]:
+        """Return how many bytes, and how many lines, of the object lie before the first pending line."""
+        if not self.pending:
             return self.end, self.number + len(self.lines) - 1
-        place = next(place for place in range(sum(self.counts)) if place not in self._settled)
+        place = next(place for place in range(sum(self.counts)) if place not in self._recorded)
         line, _ = self.row(place)
         return line.offset, line.number - 1
 
+    def _each_line(self) -> Iterator[Line]:
+        offset = self.offset
+        for number, data in enumerate(self.lines, self.number):
+            end = offset + len(data) + 1
+            yield Line(number, offset, end, data)
+            offset = end
+
 
 class CommittedOffset:
-    """Follows spans, entered in order and settled in any order, to the first line that is not settled yet."""
+    """Finds the first pending line. Spans are added in order; their rows are recorded in any order."""
 
     def __init__(self, start: ReadOffset) -> None:
-        self._settled = start
-        self._open: deque[LineSpan] = deque()
+        self._offset = start
+        self._spans: deque[LineSpan] = deque()
 
-    def enter(self, span: LineSpan) -> None:
-        """Take the span that follows the last; one that owes nothing is behind us as soon as another comes."""
-        if self._open and not self._open[-1].owed:
-            self._open.pop()
-        self._open.append(span)
+    def add(self, span: LineSpan) -> None:
+        """Add the span that follows the last one; a last one without pending rows is not needed any more."""
+        if self._spans and not self._spans[-1].pending:
+            self._spans.pop()
+        self._spans.append(span)
 
     def advance(self, *, compressed: bool) -> ReadOffset:
-        """Return how far everything is settled, and forget the spans up to there."""
-        while self._open:
-            offset, lines = self._open[0].settled_to()
-            if lines > self._settled.lines:
-                self._settled = ReadOffset(offset, lines, compressed)
-            if self._open[0].owed:
+        """Return the offset before which no row is pending, and drop the spans before it."""
+        while self._spans:
+            offset, lines = self._spans[0].recorded_up_to()
+            if lines > self._offset.lines:
+                self._offset = ReadOffset(offset, lines, compressed)
+            if self._spans[0].pending:
                 break
-            self._open.popleft()
-        return self._settled
+            self._spans.popleft()
+        return self._offset
+
+    def pending_lines(self) -> Iterator[int]:
+        """Yield the numbers of the first lines of all spans that have pending rows."""
+        return (span.number for span in self._spans if span.pending)

@@ -25,12 +25,17 @@ _NOT_FINITE = frozenset({"nan", "inf", "infinity"})
 _TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 _INT64 = range(-(2**63), 2**63)
 _INT64_CHARS = 20
+# Any integer of fewer characters has at most 64 bits.
+_SAFE_INT64_CHARS = 19
+_NUMBER_STARTS = frozenset("+-.0123456789")
+_NUMBER_ENDS = frozenset(".0123456789")
+_MAY_BE_PADDED = frozenset("+-0")
 _EXACT_FLOAT = 2**53
 
 
 def typed(value: JsonValue, value_type: ValueType) -> Value:
     """Return `value` as `value_type`, or raise `ValueError` if it does not fit."""
-    return None if value is None else _CONVERTERS[value_type](value)
+    return None if value is None else CONVERTERS[value_type](value)
 
 
 def parse_csv_cell(text: str) -> Value:
@@ -39,14 +44,14 @@ def parse_csv_cell(text: str) -> Value:
     Digits that a number would not give back (leading zeros, more than 64 bits) stay text, so that no id loses any.
     """
     stripped = text.strip()
-    if not stripped or _is_not_finite(stripped):
-        return None
-    if _PLAIN_INTEGER.fullmatch(stripped):
+    if not stripped or stripped[-1] not in _NUMBER_ENDS:
+        return None if not stripped or _is_not_finite(stripped) else text
+    if "." not in stripped and _PLAIN_INTEGER.fullmatch(stripped):
         return int(stripped) if len(stripped) <= _INT64_CHARS and int(stripped) in _INT64 else text
-    if _NUMBER.fullmatch(stripped) and not _PADDED.match(stripped):
-        number = float(stripped)
-        return number if isfinite(number) else text
-    return text
+    if stripped[0] not in _NUMBER_STARTS or (stripped[0] in _MAY_BE_PADDED and _PADDED.match(stripped)):
+        return text
+    number = _finite_number(stripped)
+    return text if number is None else number
 
 
 def is_number(text: str) -> bool:
@@ -71,8 +76,26 @@ def _is_not_finite(text: str) -> bool:
     return text.lstrip("+-").lower() in _NOT_FINITE
 
 
+def _finite_number(text: str) -> float | None:
+    """Return the finite number that `text` is, else `None`.
+
+    `float()` is several times faster than a regular expression. For ASCII text without `_` it accepts the same numbers.
+    """
+    if not text.isascii() or "_" in text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
 def _float(value: JsonValue) -> Value:
+    if type(value) is float and isfinite(value):
+        return value
     if isinstance(value, str):
+        if (quick := _finite_number(value)) is not None:
+            return quick
         stripped = value.strip()
         if not stripped or _is_not_finite(stripped):
             return None
@@ -91,6 +114,10 @@ def _float(value: JsonValue) -> Value:
 
 
 def _integer(value: JsonValue) -> Value:
+    if type(value) is int and value in _INT64:
+        return value
+    if type(value) is str and len(value) < _SAFE_INT64_CHARS and _PLAIN_INTEGER.fullmatch(value):
+        return int(value)
     if isinstance(value, str) and (whole := _WHOLE.fullmatch(value.strip())):
         number = int(whole[1])
     elif isinstance(value, int) and not isinstance(value, bool):
@@ -130,7 +157,7 @@ def _timestamp(value: JsonValue) -> Value:
     return moment.isoformat()
 
 
-_CONVERTERS: dict[ValueType, Callable[[JsonValue], Value]] = {
+CONVERTERS: dict[ValueType, Callable[[JsonValue], Value]] = {
     ValueType.FLOAT: _float,
     ValueType.INTEGER: _integer,
     ValueType.BOOLEAN: _boolean,

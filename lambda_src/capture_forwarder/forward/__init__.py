@@ -1,1 +1,1 @@
-"""The use case: capture objects in, every inference settled or still owed, a report for each object out."""
+"""The use case: objects in, their rows sent, a report for each object out."""

@@ -1,94 +1,140 @@
-"""Capture objects forwarded together, so that their inferences share requests."""
+"""Forward objects together, so that their rows share requests."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import closing as closed_in_the_end
+from contextlib import closing
+from typing import Protocol
 
-from capture_forwarder.domain.capture import Work
+from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import ProgressRecord
-from capture_forwarder.domain.route import Router
-from capture_forwarder.forward.account import Account
-from capture_forwarder.forward.ahead import ReadAhead
-from capture_forwarder.forward.books import Books
-from capture_forwarder.forward.closing import Closing
-from capture_forwarder.forward.outlet import Outlet
-from capture_forwarder.forward.reading import ReadLimits
+from capture_forwarder.domain.route import Route
+from capture_forwarder.forward.committing import Committer, OpenObjects
+from capture_forwarder.forward.read_ahead import Opener, read_ahead
+from capture_forwarder.forward.reading import Pauses, ReadLimits, open_spans, why_stop
 from capture_forwarder.forward.run import Run
-from capture_forwarder.forward.turns import Turns
-from capture_forwarder.forward.ways import Ways
-from capture_forwarder.ports import CaptureStore, Progress
+from capture_forwarder.forward.sending import Senders, Target
+from capture_forwarder.forward.tracking import ObjectTracker
+from capture_forwarder.kinds.kind import Kind
+from capture_forwarder.ports import ObjectStore
+
+
+class Routes(Protocol):
+    """Finds the route of an object."""
+
+    def route_for(self, source: CaptureObject) -> Route | None:
+        """Return the route of `source`, or `None` if there is none."""
+        ...
 
 
 class Forwarder:
-    """Sends the inferences of capture objects to where their routes lead."""
+    """Sends the rows of objects of one kind to the destinations of their routes."""
 
     def __init__(
         self,
         *,
-        router: Router,
-        store: CaptureStore,
+        routes: Routes,
+        store: ObjectStore,
         readers: Executor,
-        outlets: Mapping[str, Outlet],
-        progress: Progress,
-        closing: Closing,
+        kind: Kind,
+        targets: Mapping[str, Target],
+        committer: Committer,
         limits: ReadLimits,
     ) -> None:
-        self._router = router
+        self._routes = routes
         self._store = store
         self._readers = readers
-        self._outlets = outlets
-        self._progress = progress
-        self._closing = closing
+        self._kind = kind
+        self._targets = targets
+        self._committer = committer
         self._limits = limits
 
     def forward(self, works: Sequence[Work], run: Run) -> list[ForwardReport]:
-        """Return one report a work, in their order. Nothing that one object holds, or lacks, touches another.
+        """Return one report a work, in order. Works for one version of an object share a report: events are repeated."""
+        groups: dict[str | Work, Work] = {}
+        firsts = [groups.setdefault(work.group, work) for work in works]
+        senders, objects = Senders(self._targets, self._kind, run), OpenObjects(self._committer, run)
+        readable = self._readable(groups, senders, objects, run)
+        with closing(read_ahead(self._store, self._readers, readable, run.deadline)) as turns:
+            for tracker, opener in turns:
+                objects.open(tracker)
+                self._read_alone(tracker, opener, senders, objects, run)
+                objects.commit_finished()
+                if objects.uncommitted_bytes() > self._limits.max_uncommitted_bytes:
+                    _wait_for_all(senders, objects)
+        _wait_for_all(senders, objects)
+        objects.commit_all(senders)
+        return [objects.reports[work] for work in firsts]
 
-        Works for one state of an object share what becomes of it: events come more than once.
-        """
-        ways, books = Ways(self._outlets, run), Books(self._closing, run)
+    def _read_alone(
+        self, tracker: ObjectTracker, opener: Opener, senders: Senders, objects: OpenObjects, run: Run
+    ) -> None:
+        """Read one object. Its errors become its state, so that one bad object never affects the others."""
         try:
-            positions = self._progress.load([work.source for work in works])
+            self._read(tracker, opener, senders, objects, run)
         except Unavailable as unavailable:
-            for work in works:
-                books.open(self._account(work, {})).stop(ObjectState.PENDING, str(unavailable))
-        else:
-            accounts: dict[str | Work, Account] = {}
-            for work in works:
-                accounts.setdefault(work.state, self._account(work, positions))
-            self._read(_to_read(accounts.values(), books, run), Turns(ways, books, self._limits, run), run)
-        ways.flush()
-        while ways.settle_some():
-            books.close_settled()
-        for account in books.still_open():
-            if account.route and account.inferences.pending:
-                account.stop(ObjectState.PENDING, str(ways.lane(account.route).failure))
-        books.close()
-        return [books.report(work) for work in works]
+            tracker.end_with(ObjectState.PENDING, str(unavailable))
+        except Exception as bug:  # noqa: BLE001 - a bug in one object must not stop the delivery of the others
+            why = f"unexpected {type(bug).__name__} after {tracker.lines.read} lines"
+            tracker.end_with(ObjectState.FAILED, why)
 
-    def _account(self, work: Work, positions: Mapping[str, ProgressRecord]) -> Account:
-        known = positions.get(work.source.state_id or "")
-        return Account(work, self._router.route_for(work.source), known or ProgressRecord(read_offset=work.read_offset))
+    def _read(self, tracker: ObjectTracker, opener: Opener, senders: Senders, objects: OpenObjects, run: Run) -> None:
+        sender, pauses = senders.sender(tracker.route), Pauses(self._limits, run)
+        if stop := why_stop(sender, run):
+            tracker.end_with(*stop)
+            return
+        tracker.begin()
+        decoder = senders.decoder(tracker.route)
+        for decoded in open_spans(tracker, opener, decoder, self._limits, sender.max_inferences):
+            tracker.add(decoded)
+            request_begun = sender.add(tracker, decoded)  # may wait for a request to end
+            if not pauses.due(tracker, request_begun=request_begun):
+                continue
+            tracker.advance()
+            objects.commit_finished()
+            if stop := why_stop(sender, run):
+                tracker.end_with(*stop)
+                return
+            if pauses.checkpoint_due(tracker):
+                objects.checkpoint(tracker)
+        tracker.end_with(ObjectState.READ)
 
-    def _read(self, accounts: list[Account], turns: Turns, run: Run) -> None:
-        places = [(account.work.source, account.start) for account in accounts]
-        ahead = ReadAhead(self._store, self._readers, places, run.deadline.reading_secs)
-        with closed_in_the_end(ahead):
-            for account in accounts:
-                turns.take(account, ahead)
+    def _readable(
+        self, groups: Mapping[str | Work, Work], senders: Senders, objects: OpenObjects, run: Run
+    ) -> Iterator[ObjectTracker]:
+        """Yield a tracker for every object that is to be read; open or report all others."""
+        stored, failure = self._load(groups.values())
+        for group, work in groups.items():
+            route = self._routes.route_for(work.source)
+            if route is None:
+                objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.UNROUTED))
+                continue
+            progress = stored.get(str(group)) or ProgressRecord(read_offset=work.read_offset)
+            tracker = ObjectTracker(work, route, progress, self._kind)
+            if failure:
+                tracker.end_with(ObjectState.PENDING, failure)
+            elif progress.done:
+                tracker.end_with(ObjectState.DONE_BEFORE)
+            elif progress.leased_until > run.now():
+                tracker.end_with(ObjectState.LEASED, "another invocation is at work on it")
+            elif error := senders.sender(route).error:
+                tracker.end_with(ObjectState.PENDING, str(error))
+            else:
+                yield tracker
+                continue
+            objects.open(tracker)
+
+    def _load(self, works: Iterable[Work]) -> tuple[Mapping[str, ProgressRecord], str | None]:
+        """Return the stored progress, or the reason why it cannot be read."""
+        try:
+            return self._committer.load([work.source for work in works]), None
+        except Unavailable as unavailable:
+            return {}, str(unavailable)
 
 
-def _to_read(accounts: Collection[Account], books: Books, run: Run) -> list[Account]:
-    """Enter why objects are not to be read, and return the accounts of the others, which open at their turns."""
-    for account in accounts:
-        if account.route is None:
-            account.stop(ObjectState.UNROUTED)
-        elif account.position.done:
-            account.stop(ObjectState.DONE_BEFORE)
-        elif account.position.leased_until > run.now():
-            account.stop(ObjectState.LEASED, "another invocation is at work on it")
-        if account.state is not ObjectState.READING:
-            books.open(account)
-    return [account for account in accounts if account.state is ObjectState.READING]
+def _wait_for_all(senders: Senders, objects: OpenObjects) -> None:
+    """Send every batch that was begun, and commit each object when its results are there."""
+    senders.flush()
+    while senders.wait_for_results():
+        objects.commit_finished()

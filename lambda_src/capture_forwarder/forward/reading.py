@@ -1,76 +1,84 @@
-"""One capture object read, line after line, until its end or that of the time."""
+"""Read one object: open it, decode its lines, and decide when to look at the clock."""
 
-from functools import partial
+from collections.abc import Iterator
 
 from msgspec import Struct
 
-from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.conservation import ObjectState
-from capture_forwarder.domain.inference import Inference
-from capture_forwarder.forward.account import Account
-from capture_forwarder.forward.books import Books
-from capture_forwarder.forward.lane import Lane
+from capture_forwarder.domain.delivery import Reason, Superseded
+from capture_forwarder.forward.read_ahead import Opener
 from capture_forwarder.forward.run import Run
-from capture_forwarder.forward.ways import Way
-from capture_forwarder.kinds.captures.plain import Decoded
-from capture_forwarder.kinds.captures.spans import DecodedSpan, decode_spans
+from capture_forwarder.forward.sending import Sender
+from capture_forwarder.forward.tracking import ObjectTracker
+from capture_forwarder.kinds.kind import DecodedSpan, Decoder
 from capture_forwarder.lines.reader import LineReader
 
-# Clocks are asked after so much reading, and after every post: asking at every line would cost as much as a line.
-_UNCLOCKED_BYTES = 64 * 1024
+# The clock is read every 64 KiB and after every request. Reading it for every line would double the cost of a line.
+_CLOCK_BYTES = 64 * 1024
 
 
 class ReadLimits(Struct, frozen=True, kw_only=True):
-    """How long a line may be, and when progress is saved in the middle of an object."""
+    """Limits of reading.
+
+    Progress is saved every `checkpoint_secs` within an object, and when rejections of `max_rejected_bytes` are held.
+    Before the next object is read, at most `max_uncommitted_bytes` of lines may wait for their commit.
+    """
 
     max_line_bytes: int = 64 * 1024 * 1024
     checkpoint_secs: float = 20.0
     max_rejected_bytes: int = 4 * 1024 * 1024
+    max_uncommitted_bytes: int = 64 * 1024 * 1024
 
 
-class Reading:
-    """Enters lines into an object's account and hands their inferences to its lane."""
+def open_spans(
+    tracker: ObjectTracker, opener: Opener, decoder: Decoder, limits: ReadLimits, max_rows: int
+) -> Iterator[DecodedSpan]:
+    """Open an object and return its lines as spans. Raises `Unavailable`, at once or between spans.
 
-    def __init__(self, account: Account, lane: Lane, way: Way, run: Run) -> None:
-        self._account = account
-        self._lane = lane
-        self._way = way
+    An object that can never be read has no spans, and its tracker has the reason.
+    """
+    opened = opener()
+    if isinstance(opened, Reason):
+        tracker.reject_object(opened)
+    elif isinstance(opened, Superseded):
+        tracker.end_with(ObjectState.SUPERSEDED)
+    else:
+        reader = LineReader(opened.chunks, limits.max_line_bytes, tracker.progress.read_offset)
+        tracker.modified, tracker.compressed = opened.modified, reader.compressed
+        return decoder.decode(reader, max_rows)
+    return iter(())
+
+
+class Pauses:
+    """Decides after which spans of an object the run pauses: to look at the clock, and to save a checkpoint."""
+
+    def __init__(self, limits: ReadLimits, run: Run) -> None:
+        self._limits = limits
         self._run = run
+        self._checked_bytes = 0
+        self._checkpoint_at = run.clock() + limits.checkpoint_secs
 
-    def read(self, reader: LineReader, limits: ReadLimits, books: Books) -> None:
-        """Read on until the end, or until there is a reason to stop. Raises `Unavailable`."""
-        account, lane, run = self._account, self._lane, self._run
-        due, clocked = run.clock() + limits.checkpoint_secs, 0
-        account.compressed = reader.compressed
-        for gathered in decode_spans(reader, self._way.fast, lane.max_inferences):
-            posted = self._enter(gathered) if isinstance(gathered, DecodedSpan) else self._enter_line(gathered)
-            full, end = account.rejected_bytes > limits.max_rejected_bytes, gathered.end
-            if not (posted or full) and end - clocked < _UNCLOCKED_BYTES:
-                continue
-            clocked = end
-            account.read_offset()
-            books.close_settled()
-            if lane.failure:
-                account.stop(ObjectState.PENDING, str(lane.failure))
-                return
-            if run.deadline.reading_secs() <= 0:
-                account.stop(ObjectState.OUT_OF_TIME, "the invocation's time is used up")
-                return
-            if full or run.clock() > due:
-                books.checkpoint(account)
-                due = run.clock() + limits.checkpoint_secs
-        account.stop(ObjectState.READ)
+    def due(self, tracker: ObjectTracker, *, request_begun: bool) -> bool:
+        """Return whether to pause after the span that was just added to `tracker`."""
+        full = tracker.rejected_bytes > self._limits.max_rejected_bytes
+        if not (request_begun or full) and tracker.read_to - self._checked_bytes < _CLOCK_BYTES:
+            return False
+        self._checked_bytes = tracker.read_to
+        return True
 
-    def _enter(self, gathered: DecodedSpan) -> bool:
-        """Enter what the fast path read, and tell whether that began a post."""
-        span, ready = gathered.span, gathered.ready
-        self._account.enter_decoded(span, ready.time)
-        return self._lane.add_rows(partial(self._account.settle, span), ready.ids, ready.rows)
+    def checkpoint_due(self, tracker: ObjectTracker) -> bool:
+        """Return whether progress within the object is to be saved now."""
+        now = self._run.clock()
+        if tracker.rejected_bytes <= self._limits.max_rejected_bytes and now <= self._checkpoint_at:
+            return False
+        self._checkpoint_at = now + self._limits.checkpoint_secs
+        return True
 
-    def _enter_line(self, line: Line) -> bool:
-        """Enter one line that the fast path left, and tell whether that began a post."""
-        outcome = self._way.plain(line)
-        span = self._account.enter(line, outcome)
-        rows = outcome.rows if isinstance(outcome, Decoded) else []
-        inferences = [row for row in rows if isinstance(row, Inference)]
-        return self._lane.add(partial(self._account.settle, span), inferences)
+
+def why_stop(sender: Sender, run: Run) -> tuple[ObjectState, str] | None:
+    """Return the state and the reason with which reading ends early; `None` if it goes on."""
+    if sender.error:
+        return ObjectState.PENDING, str(sender.error)
+    if run.deadline.left_secs(2) <= 0:
+        return ObjectState.OUT_OF_TIME, "the invocation's time is used up"
+    return None

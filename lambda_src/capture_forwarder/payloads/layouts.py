@@ -1,117 +1,143 @@
-"""The ways in which JSON documents lay out rows: for each a rule that recognises it and a decoder.
+"""The layouts of JSON documents: one table that says how each is recognised and where its rows lie.
 
-Sources: Arthur's two layouts (https://docs.arthur.ai/docs/sagemaker-data-capture), SageMaker's common data formats
-(https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html), TensorFlow Serving, MLflow, KServe, and records
-of real endpoints. A decoder raises `ValueError` with a sentence when a document of its layout is malformed.
+A new layout is one entry of `RULES`. Sources: Arthur's guide (https://docs.arthur.ai/docs/sagemaker-data-capture),
+SageMaker's common data formats (https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html),
+TensorFlow Serving, MLflow, KServe, and records of real endpoints.
 """
 
-from itertools import chain
-from math import prod
-from typing import TypeGuard, cast
+from collections.abc import Callable
+from enum import StrEnum
+from typing import cast
 
+from msgspec import Struct
+
+from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.rows import Row
-
-_ORDERED_KEYS = ("features", "probabilities")
-_OUTER_KEYS = (
-    "instances",
-    "predictions",
-    "projections",
-    "scores",
-    "dataframe_records",
-    "inputs",
-    "outputs",
+from capture_forwarder.payloads.tensors import (
+    MAX_SPARSE_VALUES,
+    TENSOR_KEYS,
+    tensor_rows,
+    verbose_row,
+    verbose_values,
 )
-_TENSOR_KEYS = {"name", "shape", "datatype", "data"}
-# A few bytes can claim a row of any length; a payload of real sparse rows stays far below this many values.
-_MAX_DENSE_VALUES = 2_000_000
-# NumPy's own limit: the product of a hundred thousand sizes would take minutes.
-_MAX_DIMENSIONS = 64
 
-Scalar = str | int | float | bool | None
+ORDERED_KEYS = ("features", "probabilities")
+_OUTER_KEYS = ("instances", "predictions", "projections", "scores", "dataframe_records", "inputs", "outputs")
 
-
-def _is_scalar(value: JsonValue) -> TypeGuard[Scalar]:
-    return not isinstance(value, list | dict)
+# Ordered values, or values by name.
+Row = list[JsonValue] | dict[str, JsonValue]
+Document = dict[str, JsonValue]
 
 
-def _is_flat(value: JsonValue) -> TypeGuard[list[Scalar]]:
-    return isinstance(value, list) and all(map(_is_scalar, value))
+class RowForm(StrEnum):
+    """What one row is in its document."""
+
+    VALUES = "values"  # a list of ordered values, or a line of CSV
+    VALUE = "value"  # one plain value
+    OBJECT = "object"  # values by name
+    TABLE = "table"  # values with names that stand apart: columns, tensors, a header
+    VERBOSE = "verbose"  # SageMaker's verbose format, dense or sparse
+
+
+class Placement(Struct, frozen=True):
+    """How rows lie in a document, and what they are called.
+
+    `single` means that the whole document is one row; else the rows are a list, under `rows_key` if that is set.
+    `values_key` is the key inside a row that holds its ordered values.
+    """
+
+    layout: Layout
+    form: RowForm
+    single: bool = False
+    rows_key: str | None = None
+    values_key: str | None = None
+
+
+Placed = tuple[Placement, list[Row]]
+
+
+class Rule(Struct, frozen=True):
+    """One layout: how it is recognised, and how its rows are placed.
+
+    `place` raises `ValueError` with a sentence when a document of the layout is malformed.
+    """
+
+    recognises: Callable[[JsonValue], bool]
+    place: Callable[[JsonValue], Placed]
 
 
 def _outer_key(document: JsonValue) -> str | None:
-    if not isinstance(document, dict):
-        return None
-    return next((key for key in _OUTER_KEYS if isinstance(document.get(key), list)), None)
+    if isinstance(document, dict):
+        for key in _OUTER_KEYS:
+            if key in document and isinstance(document[key], list):
+                return key
+    return None
 
 
 def _ordered_key(document: JsonValue) -> str | None:
-    if not isinstance(document, dict) or len(document) != 1:
-        return None
-    return next((key for key in _ORDERED_KEYS if isinstance(document.get(key), list)), None)
+    if isinstance(document, dict) and len(document) == 1:
+        for key in ORDERED_KEYS:
+            if key in document and isinstance(document[key], list):
+                return key
+    return None
 
 
-def is_dataframe_split(document: JsonValue) -> bool:
+def _is_flat(value: JsonValue) -> bool:
+    return isinstance(value, list) and not any(map(_is_nested, value))
+
+
+def _is_nested(value: JsonValue) -> bool:
+    return isinstance(value, list | dict)
+
+
+def _is_split(document: JsonValue) -> bool:
     """MLflow: `{"dataframe_split": {"columns": [...], "data": [[...], ...]}}`."""
     return isinstance(document, dict) and isinstance(document.get("dataframe_split"), dict)
 
 
-def dataframe_split(document: JsonValue) -> list[Row]:
+def _place_split(document: JsonValue) -> Placed:
     """Every entry of `data` is one row, named by `columns`."""
-    if not is_dataframe_split(document):
+    if not _is_split(document):
         raise ValueError("dataframe_split holds no object")
-    frame = cast("dict[str, dict[str, JsonValue]]", document)["dataframe_split"]
-    columns, data = frame.get("columns"), frame.get("data")
-    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+    frame = cast("dict[str, Document]", document)["dataframe_split"]
+    names, data = frame.get("columns"), frame.get("data")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("dataframe_split.columns is not a list of names")
-    if len(set(cast("list[str]", columns))) != len(columns):
+    if len(set(cast("list[str]", names))) != len(names):
         raise ValueError("dataframe_split.columns names a column twice")
-    if not isinstance(data, list) or not all(isinstance(row, list) and len(row) == len(columns) for row in data):
+    if not isinstance(data, list) or not all(isinstance(row, list) and len(row) == len(names) for row in data):
         raise ValueError("dataframe_split.data is not a list of rows as long as dataframe_split.columns")
-    return [dict(zip(cast("list[str]", columns), cast("list[JsonValue]", row), strict=True)) for row in data]
+    rows: list[Row] = [dict(zip(cast("list[str]", names), cast("list[JsonValue]", row), strict=True)) for row in data]
+    return Placement(Layout.DATAFRAME_SPLIT, RowForm.TABLE), rows
 
 
-def is_kserve(document: JsonValue) -> bool:
+def _is_kserve(document: JsonValue) -> bool:
     """Open Inference Protocol v2: `{"inputs": [{"name", "shape", "datatype", "data"}, ...]}`."""
     key = _outer_key(document)
     return key in ("inputs", "outputs") and all(
-        isinstance(tensor, dict) and tensor.keys() >= _TENSOR_KEYS
+        isinstance(tensor, dict) and tensor.keys() >= TENSOR_KEYS
         for tensor in cast("dict[str, list[JsonValue]]", document)[key]
     )
 
 
-def kserve(document: JsonValue) -> list[Row]:
-    """The first dimension of every tensor counts rows; what is wider than one value a row stays a list."""
-    if not is_kserve(document):
+def _place_kserve(document: JsonValue) -> Placed:
+    """Every tensor is a column, and the first dimension counts rows."""
+    if not _is_kserve(document):
         raise ValueError("neither inputs nor outputs holds a list of tensors")
-    tensors = cast("dict[str, list[dict[str, JsonValue]]]", document)[cast("str", _outer_key(document))]
-    columns = {str(tensor["name"]): _tensor_rows(tensor) for tensor in tensors}
+    tensors = cast("dict[str, list[Document]]", document)[cast("str", _outer_key(document))]
+    columns = {str(tensor["name"]): tensor_rows(tensor) for tensor in tensors}
     if len(columns) != len(tensors) or len({len(values) for values in columns.values()}) != 1:
         raise ValueError("the tensors share a name or differ in the number of rows")
-    return _transposed(columns)
+    return Placement(Layout.KSERVE, RowForm.TABLE), _transpose(columns)
 
 
-def _tensor_rows(tensor: dict[str, JsonValue]) -> list[JsonValue]:
-    shape, data = tensor["shape"], tensor["data"]
-    if not isinstance(shape, list) or not shape or not all(type(size) is int and size >= 0 for size in shape):
-        raise ValueError("a tensor's shape is not a list of whole numbers")
-    if len(shape) > _MAX_DIMENSIONS:
-        raise ValueError(f"a tensor of more than {_MAX_DIMENSIONS} dimensions")
-    while isinstance(data, list) and data and all(isinstance(part, list) for part in data):
-        data = list(chain.from_iterable(cast("list[list[JsonValue]]", data)))
-    sizes = cast("list[int]", shape)
-    if not isinstance(data, list) or len(data) != prod(sizes):
-        raise ValueError("a tensor's data does not have as many values as its shape says")
-    width = prod(sizes[1:])
-    return (
-        data if width == 1 else [data[start : start + width] for start in range(0, len(data), width)] if width else []
-    )
+def _is_columns(document: JsonValue) -> bool:
+    """`{"longitude": [...], "latitude": [...]}`: lists of plain values, all of one length.
 
-
-def is_columns(document: JsonValue) -> bool:
-    """`{"longitude": [...], "latitude": [...]}`: lists of scalars, all of one length; a lone outer key is no column."""
-    lone = isinstance(document, dict) and len(document) == 1 and (_outer_key(document) or _ordered_key(document))
-    return not lone and _are_columns(document)
+    A list that stands alone under one of the outer or ordered keys is no column.
+    """
+    alone = isinstance(document, dict) and len(document) == 1 and (_outer_key(document) or _ordered_key(document))
+    return not alone and _are_columns(document)
 
 
 def _are_columns(document: JsonValue) -> bool:
@@ -122,109 +148,114 @@ def _are_columns(document: JsonValue) -> bool:
     )
 
 
-def columns(document: JsonValue) -> list[Row]:
+def _place_columns(document: JsonValue) -> Placed:
     """The i-th values of all columns are row i."""
     if not _are_columns(document):
         raise ValueError("not an object of lists of scalars, all of one length")
-    return _transposed(cast("dict[str, list[JsonValue]]", document))
+    return Placement(Layout.COLUMNS, RowForm.TABLE), _transpose(cast("dict[str, list[JsonValue]]", document))
 
 
-def _transposed(columns_by_name: dict[str, list[JsonValue]]) -> list[Row]:
-    return [dict(zip(columns_by_name, values, strict=True)) for values in zip(*columns_by_name.values(), strict=True)]
+def _transpose(columns: dict[str, list[JsonValue]]) -> list[Row]:
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-def is_vector(document: JsonValue) -> bool:
-    """A bare list of scalars, `{"features": [...]}` or `{"probabilities": [...]}`; text alone is a list of rows."""
+def _is_vector(document: JsonValue) -> bool:
+    """A bare list of plain values, `{"features": [...]}` or `{"probabilities": [...]}`.
+
+    A bare list of texts only is a list of rows.
+    """
     key = _ordered_key(document)
-    values = cast("dict[str, JsonValue]", document)[key] if key else document
-    return _is_flat(values) and not (key is None and values and all(isinstance(value, str) for value in values))
+    values = cast("Document", document)[key] if key else document
+    if not isinstance(values, list) or any(map(_is_nested, values)):
+        return False
+    return key is not None or not values or not all(isinstance(value, str) for value in values)
 
 
-def vector(document: JsonValue) -> list[Row]:
-    """One row of ordered values."""
+def _place_vector(document: JsonValue) -> Placed:
+    """The document is one row of ordered values."""
     key = _ordered_key(document)
-    values = cast("dict[str, JsonValue]", document)[key] if key else document
+    values = cast("Document", document)[key] if key else document
     if not isinstance(values, list):
-        raise ValueError("not a list of values")  # noqa: TRY004 - one exception type says "malformed"
-    return [values]
+        raise ValueError("not a list of values")  # noqa: TRY004 - ValueError says "malformed"
+    return Placement(Layout.VECTOR, RowForm.VALUES, single=True, values_key=key), [values]
 
 
-def is_instances(document: JsonValue) -> bool:
+def _is_instances(document: JsonValue) -> bool:
     """An outer key (`instances`, `predictions`, ...) that holds a list; its neighbours belong to the whole call."""
     return _outer_key(document) is not None or _ordered_key(document) is not None
 
 
-def instances(document: JsonValue) -> list[Row]:
-    """Every element under the outer key is one row."""
+def _place_instances(document: JsonValue) -> Placed:
+    """Every element under the outer or ordered key is one row."""
     key = _outer_key(document) or _ordered_key(document)
     if key is None:
         raise ValueError(f"none of the outer keys {', '.join(_OUTER_KEYS)} holds a list")
-    return listed(cast("dict[str, JsonValue]", document)[key])
+    elements = cast("dict[str, list[JsonValue]]", document)[key]
+    return _placement_of_list(Layout.INSTANCES, key, elements), _rows_of_list(elements)
 
 
-def is_listed(document: JsonValue) -> bool:
+def _is_list(document: JsonValue) -> bool:
     """A bare list of lists, of objects or of texts."""
     return isinstance(document, list)
 
 
-def listed(document: JsonValue) -> list[Row]:
+def _place_list(document: JsonValue) -> Placed:
     """Every element is one row."""
     if not isinstance(document, list):
-        raise ValueError("not a list of rows")  # noqa: TRY004 - one exception type says "malformed"
-    budget = _MAX_DENSE_VALUES - sum(_sparse_width(element) for element in document)
-    if budget < 0:
-        raise ValueError(f"sparse rows of more than {_MAX_DENSE_VALUES} values in one payload")
-    return [_element(element) for element in document]
+        raise ValueError("not a list of rows")  # noqa: TRY004 - ValueError says "malformed"
+    return _placement_of_list(Layout.LIST, None, document), _rows_of_list(document)
 
 
-def is_object(document: JsonValue) -> bool:
-    """Any other object: one row of named values, bodies of language models included."""
+def _is_object(document: JsonValue) -> bool:
+    """Any other object, bodies of language models included."""
     return isinstance(document, dict)
 
 
-def single_object(document: JsonValue) -> list[Row]:
-    """One row of named values."""
+def _place_object(document: JsonValue) -> Placed:
+    """The document is one row of values by name."""
     if not isinstance(document, dict):
-        raise ValueError("not an object")  # noqa: TRY004 - one exception type says "malformed"
-    return [document]
+        raise ValueError("not an object")  # noqa: TRY004 - ValueError says "malformed"
+    return Placement(Layout.OBJECT, RowForm.OBJECT, single=True), [document]
 
 
-def _element(element: JsonValue) -> Row:
-    if isinstance(element, list):
-        return element
-    if not isinstance(element, dict):
-        return [element]
-    if key := _ordered_key(element):
-        return cast("list[JsonValue]", element[key])
-    verbose = _verbose(element)
-    return element if verbose is None else _dense(verbose)
+def _placement_of_list(layout: Layout, rows_key: str | None, elements: list[JsonValue]) -> Placement:
+    """Return the placement of elements like the first."""
+    first, values_key = elements[0] if elements else None, None
+    if isinstance(first, list):
+        form = RowForm.VALUES
+    elif not isinstance(first, dict):
+        form = RowForm.VALUE
+    elif values_key := _ordered_key(first):
+        form = RowForm.VALUES
+    else:
+        form = RowForm.OBJECT if verbose_row(first) is None else RowForm.VERBOSE
+    return Placement(layout, form, rows_key=rows_key, values_key=values_key)
 
 
-def _verbose(element: JsonValue) -> dict[str, JsonValue] | None:
-    """`{"data": {"features": {"values": [...]}}}`, sparse with `keys` and `shape` beside `values`."""
-    for key in ("data", "features"):
-        element = element.get(key) if isinstance(element, dict) and len(element) == 1 else None
-    return element if isinstance(element, dict) and isinstance(element.get("values"), list) else None
+def _rows_of_list(elements: list[JsonValue]) -> list[Row]:
+    rows, max_values = list[Row](), MAX_SPARSE_VALUES
+    for element in elements:
+        if isinstance(element, list):
+            rows.append(element)
+        elif not isinstance(element, dict):
+            rows.append([element])
+        elif key := _ordered_key(element):
+            rows.append(cast("list[JsonValue]", element[key]))
+        elif verbose := verbose_row(element):
+            rows.append(verbose_values(verbose, max_values))
+            max_values -= len(rows[-1]) if "keys" in verbose else 0
+        else:
+            rows.append(element)
+    return rows
 
 
-def _sparse_width(element: JsonValue) -> int:
-    verbose = _verbose(element)
-    shape = verbose.get("shape") if verbose else None
-    return shape[-1] if isinstance(shape, list) and shape and type(shape[-1]) is int else 0
-
-
-def _dense(verbose: dict[str, JsonValue]) -> list[JsonValue]:
-    values = cast("list[JsonValue]", verbose["values"])
-    if "keys" not in verbose:
-        return values
-    keys, shape = verbose["keys"], verbose.get("shape")
-    if not isinstance(shape, list) or len(shape) != 1 or type(shape[0]) is not int or shape[0] < 0:
-        raise ValueError("a sparse row's shape is not one whole number")
-    row: list[JsonValue] = [0] * shape[0]
-    if not isinstance(keys, list) or len(keys) != len(values):
-        raise ValueError("a sparse row's keys and values differ in number")
-    for key, value in zip(keys, values, strict=True):
-        if type(key) is not int or not 0 <= key < len(row):
-            raise ValueError("a sparse row's key lies outside its shape")
-        row[key] = value
-    return row
+# Order matters: the first layout that recognises a document wins, unless the route names one.
+RULES = {
+    Layout.DATAFRAME_SPLIT: Rule(_is_split, _place_split),
+    Layout.KSERVE: Rule(_is_kserve, _place_kserve),
+    Layout.VECTOR: Rule(_is_vector, _place_vector),
+    Layout.COLUMNS: Rule(_is_columns, _place_columns),
+    Layout.INSTANCES: Rule(_is_instances, _place_instances),
+    Layout.LIST: Rule(_is_list, _place_list),
+    Layout.OBJECT: Rule(_is_object, _place_object),
+}

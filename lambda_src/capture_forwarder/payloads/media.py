@@ -1,10 +1,11 @@
-"""What a payload's text is, whatever its headers say.
+"""Text and media type of a payload, whatever its headers say.
 
-SageMaker base64-encodes every body whose content type no CaptureContentTypeHeader lists, so most BASE64 is CSV or JSON:
-https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CaptureContentTypeHeader.html
+SageMaker base64-encodes every body with a content type that no CaptureContentTypeHeader lists, so most BASE64 is CSV or
+JSON: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CaptureContentTypeHeader.html
 """
 
 import binascii
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -12,17 +13,30 @@ from capture_forwarder.domain.capture import Encoding, Payload
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.media import Media, media_of
 from capture_forwarder.domain.values import is_number
-from capture_forwarder.payloads.csv_rows import parse_csv
-from capture_forwarder.payloads.documents import parse_documents
+from capture_forwarder.payloads.documents import parse_csv, parse_documents
+
+
+class BodyForm(Struct, frozen=True):
+    """How the text of a payload was found: its media type, and for BASE64 its charset.
+
+    `declared` is false where the media type was guessed from the text.
+    """
+
+    media: Media
+    base64: bool = False
+    charset: str = "utf-8"
+    declared: bool = True
 
 
 class Body(Struct, frozen=True, gc=False):
-    """A payload's text and what it is."""
+    """The text of a payload, and how it was found."""
 
-    media: Media
+    form: BodyForm
     text: str
 
 
+# Content types are captured data: a limit keeps hostile ones from filling the memory.
+_MAX_CONTENT_TYPES = 256
 _BINARY_FAMILIES = ("image/", "audio/", "video/", "font/")
 _BINARY = frozenset(
     {
@@ -36,50 +50,46 @@ _BINARY = frozenset(
         "application/pdf",
     }
 )
-# Python knows codecs that give text which no JSON can hold; captured headers do not choose among those.
-_UTF_8 = frozenset({"utf-8", "utf8"})
+UTF_8 = frozenset({"utf-8", "utf8"})
+# Python has codecs that give text that JSON cannot hold, so captured headers choose from this list only.
 _CHARSETS = frozenset({"utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
 
 
 def read_body(payload: Payload, override: str | None) -> Body | Reason:
-    """Return the payload's text and its media, or why it holds no rows that can be read.
+    """Return the payload's text and media type, or why it holds no rows that can be read.
 
-    The route's override wins, then the encoding that SageMaker chose, then the declared type, then the look of it.
+    The route's content type wins, then SageMaker's encoding, then the declared content type, then the look of the text.
     """
     if payload.encoding is not Encoding.BASE64:
-        return Body(_plain_media(payload.encoding, payload.content_type, override), payload.data)
-    declared, charset = _split(override or payload.content_type or "")
-    text = _decoded(payload.data, declared, charset)
+        return Body(_form_of_text(payload.encoding, payload.content_type, override), payload.data)
+    declared, charset = _split_content_type(override or payload.content_type or "")
+    text = _decode_base64(payload.data, declared, charset)
     if isinstance(text, Reason):
         return text
-    found = media_of(declared) or _sniffed(text)
-    return Body(found, text) if found else _unknown(declared)
+    media = media_of(declared)
+    if media:
+        return Body(BodyForm(media, base64=True, charset=charset), text)
+    guess = _guess_media(text)
+    return Body(BodyForm(guess, base64=True, charset=charset, declared=False), text) if guess else _unknown(declared)
 
 
-def declared_media(encoding: str, content_type: str | None, override: str | None) -> Media | None:
-    """Return what `read_body` takes any text for that is so declared, or `None` if it would have to look at it."""
-    if encoding not in set(Encoding):
-        return None
-    if encoding != Encoding.BASE64:
-        return _plain_media(Encoding(encoding), content_type, override)
-    declared, charset = _split(override or content_type or "")
-    return media_of(declared) if charset in _UTF_8 else None
-
-
-def _plain_media(encoding: Encoding, content_type: str | None, override: str | None) -> Media:
+@lru_cache(_MAX_CONTENT_TYPES)
+def _form_of_text(encoding: Encoding, content_type: str | None, override: str | None) -> BodyForm:
     family = Media.CSV if encoding is Encoding.CSV else Media.JSON
-    media = media_of(_split(override or content_type or "")[0])
+    media = media_of(_split_content_type(override or content_type or "")[0])
     wins = override is not None or (family is Media.JSON and media is Media.JSON_LINES)
-    return media if media and wins else family
+    return BodyForm(media if media and wins else family)
 
 
-def _split(content_type: str) -> tuple[str, str]:
+@lru_cache(_MAX_CONTENT_TYPES)
+def _split_content_type(content_type: str) -> tuple[str, str]:
+    """Return the type without parameters, and the charset, both in lower case."""
     essence, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charset = next((part.removeprefix("charset=") for part in parameters if part.startswith("charset=")), "utf-8")
     return essence, charset.strip("\"'")
 
 
-def _decoded(data: str, declared: str, charset: str) -> str | Reason:
+def _decode_base64(data: str, declared: str, charset: str) -> str | Reason:
     if declared in _BINARY or declared.startswith(_BINARY_FAMILIES):
         family = declared if declared in _BINARY else declared.partition("/")[0]
         return Reason(RejectionCode.BINARY_PAYLOAD, f"a binary body ({family}) holds no named values")
@@ -99,10 +109,10 @@ def _decoded(data: str, declared: str, charset: str) -> str | Reason:
 def _not_text(declared: str, charset: str) -> Reason:
     if media_of(declared) is None:
         return Reason(RejectionCode.BINARY_PAYLOAD, "the body is not text")
-    return Reason(RejectionCode.BAD_TEXT, f"the body is not {charset} text; its declared type says that it should be")
+    return Reason(RejectionCode.BAD_TEXT, f"the body is not {charset} text, although its declared type says so")
 
 
-def _sniffed(text: str) -> Media | None:
+def _guess_media(text: str) -> Media | None:
     try:
         if text.lstrip().startswith(("{", "[")):
             return Media.JSON if parse_documents(text) else None
@@ -113,8 +123,9 @@ def _sniffed(text: str) -> Media | None:
 
 
 def _unknown(declared: str) -> Reason:
+    subject = "a body of a content type that holds no rows" if declared else "a body without a content type"
     return Reason(
         RejectionCode.UNKNOWN_CONTENT_TYPE,
-        f"a body {'of a content type that holds no rows' if declared else 'without a content type'}, that looks like "
-        "neither JSON nor numbers in CSV; set the route's input_content_type or output_content_type",
+        f"{subject}; it looks like neither JSON nor numbers in CSV; "
+        "set the route's input_content_type or output_content_type",
     )

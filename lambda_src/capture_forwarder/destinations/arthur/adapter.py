@@ -1,4 +1,4 @@
-"""Arthur as a destination: its wire contract over HTTP, and its models' attributes."""
+"""The adapter of Arthur: sends batches over HTTP, and reads the attributes of models."""
 
 from collections.abc import Callable
 
@@ -13,12 +13,12 @@ _SCHEMA_MAX_AGE_SECS = 900.0
 
 
 def headers(token: str, organization_id: str | None) -> dict[str, str]:
-    """Return Arthur's headers: the token stands raw, without `Bearer`."""
+    """Return Arthur's headers: the token without `Bearer`."""
     return {"Authorization": token} | ({"Arthur-Organization-ID": organization_id} if organization_id else {})
 
 
 class ArthurDestination:
-    """Posts inferences, and answers for the attributes of models (`clock` counts seconds, for the age of the cache)."""
+    """Sends inferences, and caches the attributes of models; `clock` counts seconds, for the age of the cache."""
 
     row = wire.Row
 
@@ -29,13 +29,13 @@ class ArthurDestination:
         self._schemas: dict[str, tuple[float, ModelSchema]] = {}
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:
-        """Post once. Raises `DestinationUnavailable` or `BatchTooLarge`."""
+        """Send `batch` once. Raises `DestinationUnavailable` or `BatchTooLarge`."""
         answer = self._client.post(wire.inferences_path(batch.model_id), batch.body, within_secs)
         try:
             return wire.read_receipt(answer)
         except RequestRefused as refused:
-            refusal = Reason(RejectionCode.REFUSED_BY_DESTINATION, str(refused))
-            return Receipt([RowResult(RowStatus.REJECTED, refusal)] * len(batch.ids))
+            reason = Reason(RejectionCode.REFUSED_BY_DESTINATION, str(refused))
+            return Receipt([RowResult(RowStatus.REJECTED, reason)] * len(batch.ids))
 
     def schema(self, model_id: str) -> ModelSchema:
         """Return the model's attributes, at most fifteen minutes old. Raises `DestinationUnavailable`."""

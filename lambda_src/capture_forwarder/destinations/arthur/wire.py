@@ -1,4 +1,4 @@
-"""Arthur v3's wire contract: what goes over, and what the answers mean; pure.
+"""Arthur v3's wire contract: the requests, and the meaning of the answers; pure.
 
 Source: the OpenAPI models in `arthur-client` 1.4.0 and https://docs.arthur.ai/api-documentation/v3-api-docs.html
 """
@@ -29,7 +29,7 @@ _MESSAGE_CHARS = 500
 
 
 class Row(Struct, gc=False):
-    """One element of the array; `inference_data` is anything that is encoded as values by name."""
+    """One element of the array; `inference_data` is a dictionary or a struct: values by name."""
 
     partner_inference_id: str
     inference_timestamp: datetime
@@ -62,12 +62,12 @@ _decode_model = msgspec.json.Decoder(_ModelAnswer).decode
 
 
 def inferences_path(model_id: str) -> str:
-    """Return where a model's inferences are posted, as one bare JSON array."""
+    """Return the path for a model's inferences, which are sent as one JSON array."""
     return f"{API_PATH}/models/{quote(model_id, safe='')}/inferences"
 
 
 def model_path(model_id: str) -> str:
-    """Return where a model's attributes are read."""
+    """Return the path of a model's attributes."""
     return f"{API_PATH}/models/{quote(model_id, safe='')}?id_type=id&expand=attributes"
 
 
@@ -80,8 +80,8 @@ def read_receipt(answer: Answer) -> Receipt:
     try:
         results = _decode_batch(answer.body).results
     except msgspec.DecodeError as error:
-        raise DestinationUnavailable(f"status {answer.status} without readable results: nothing is settled") from error
-    # Of a thousand rows all have one answer nearly always.
+        raise DestinationUnavailable(f"status {answer.status} without readable results: no row has a result") from error
+    # Nearly always all rows have the same answer.
     if results and results.count(results[0]) == len(results):
         return Receipt([_row_result(results[0])] * len(results))
     return Receipt([_row_result(row) for row in results])
@@ -99,13 +99,16 @@ def _row_result(row: _RowAnswer) -> RowResult:
 
 
 def read_schema(answer: Answer) -> ModelSchema:
-    """Return a model's attributes; a stage that captures never hold is left out, an unknown type is carried as text."""
+    """Return a model's attributes, without stages that captures never hold; an unknown type is sent as text.
+
+    Raises `DestinationUnavailable`, `DestinationDenied` or `RequestRefused`.
+    """
     check_status(answer)
     try:
-        found = _decode_model(answer.body).attributes
+        attributes = _decode_model(answer.body).attributes
     except msgspec.DecodeError as error:
         raise DestinationUnavailable(f"status {answer.status} without a readable model") from error
-    if not found:
+    if not attributes:
         raise DestinationDenied('the model has no attributes; give it some, or set the route\'s schema = "none"')
     stages, types = set(Stage), set(ValueType)
     return ModelSchema(
@@ -117,7 +120,7 @@ def read_schema(answer: Answer) -> ModelSchema:
                 attribute.position,
                 bool(attribute.implicit),
             )
-            for attribute in found
+            for attribute in attributes
             if attribute.stage in stages
         )
     )

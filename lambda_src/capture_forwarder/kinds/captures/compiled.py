@@ -1,111 +1,168 @@
-"""One line of a capture object made into ids and typed rows, or left to the plain path."""
+"""The compiled path: most calls of an endpoint look like the last one, so a typed decoder is compiled for them.
 
-from datetime import datetime
-from typing import Annotated
+It accepts a line only if it can make exactly the bytes that the plain path makes. It refuses every other line, and the
+plain path reads that one.
+"""
 
-import msgspec
-from msgspec import Meta, Struct
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 from capture_forwarder.domain.batch import RowBuilder
+from capture_forwarder.domain.capture import CaptureRecord
 from capture_forwarder.domain.inference import PartnerInferenceId
-from capture_forwarder.domain.route import DecodingOptions, IdSource, PayloadOptions
-from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.kinds.captures.envelope import SHADOW
-from capture_forwarder.kinds.captures.pairs import Declared, Pair
+from capture_forwarder.domain.route import DecodingOptions, IdSource
+from capture_forwarder.domain.schema import Attribute, ModelSchema, Side
+from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope
+from capture_forwarder.kinds.captures.reading import ERROR_NAMES, Reading
 from capture_forwarder.kinds.kind import EncodedRows
-from capture_forwarder.payloads.compiled.sides import REFUSED, SideShapes
+from capture_forwarder.payloads.compiled import REFUSED, compile_payload, row_struct
+from capture_forwarder.payloads.layouts import RowForm
+from capture_forwarder.payloads.rows import PayloadReading
 
-# What `_{index}` adds to an id, at most.
+# Returns rows as structs of the values of both sides by name. Raises one of `REFUSED` for calls with another reading.
+CallDecoder = Callable[[str, str], list[Any]]
+# Encoding and content type of the request, and of the response.
+Declaration = tuple[str, str | None, str, str | None]
+
+# `_{index}` adds at most this many characters to an id.
 _SUFFIX_CHARS = 12
-# Content types are captured data: hostile ones must not fill the memory.
-_MAX_DECLARED = 64
+# Content types are captured data: limits keep hostile ones from filling the memory.
+_MAX_DECLARATIONS = 64
+_MAX_READINGS = 8
+# Decoders are made once a process, not once a run; this is enough for the schemas of a few hundred models.
+_MAX_DECODERS = 1024
 
 
-class _Side(Struct, gc=False):
-    data: str
-    encoding: str = "BASE64"
-    observedContentType: str | None = None  # noqa: N815 - the name on the wire
-
-
-class _CaptureData(Struct, gc=False):
-    endpointInput: _Side  # noqa: N815 - the name on the wire
-    endpointOutput: _Side  # noqa: N815 - the name on the wire
-
-
-class _EventMetadata(Struct, gc=False):
-    eventId: Annotated[str, Meta(min_length=1)]  # noqa: N815 - the name on the wire
-    inferenceTime: Annotated[datetime, Meta(tz=True)]  # noqa: N815 - the name on the wire
-    inferenceId: str | None = None  # noqa: N815 - the name on the wire
-    invocationSource: str | None = None  # noqa: N815 - the name on the wire
-
-
-class _Envelope(Struct, gc=False):
-    """A record with all that the fast path needs, and without what only the plain path knows."""
-
-    captureData: _CaptureData  # noqa: N815 - the name on the wire
-    eventMetadata: _EventMetadata  # noqa: N815 - the name on the wire
-    groundTruthData: None = None  # noqa: N815 - the name on the wire
-
-
-_decode = msgspec.json.Decoder(_Envelope).decode
-
-
-def fast_path(options: DecodingOptions, schema: ModelSchema, make: RowBuilder) -> "FastPath | None":
-    """Return the fast path of a route, or `None` where every record needs the plain one.
-
-    `make` gets the values of a row as a struct of those of both sides, by name.
-    """
-    if _is_special(options.input) or _is_special(options.output):
+@lru_cache(_MAX_DECODERS)
+def compile_reading(reading: Reading, schema: ModelSchema) -> CallDecoder | None:
+    """Return a decoder of calls that are read like `reading`, or `None` if only the plain path can read them."""
+    if reading.request is None or reading.response is None or reading.is_cut:
         return None
-    names = [attribute.name for side in (schema.inputs, schema.outputs) for attribute in side.by_name.values()]
-    return FastPath(options, schema, make) if len(set(names)) == len(schema.attributes) else None
+    request_attributes = _attributes(reading.request, schema.inputs)
+    response_attributes = _attributes(reading.response, schema.outputs)
+    decode_request = compile_payload(reading.request, request_attributes)
+    decode_response = compile_payload(reading.response, response_attributes)
+    if decode_request is None or decode_response is None or _may_be_error(reading.response, response_attributes):
+        return None
+    names = [attribute.name for attribute in request_attributes + response_attributes]
+    if len(set(names)) < len(names):  # the plain path compares the values of a name that both sides have
+        return None
+    row = row_struct(request_attributes + response_attributes, ordered=False)
+
+    def decode(request: str, response: str) -> list[Any]:
+        inputs, outputs = decode_request(request), decode_response(response)
+        if len(inputs) != len(outputs) or not inputs:
+            raise ValueError("no rows, or another number of rows on either side")
+        if len(inputs) == 1:
+            return [row(*inputs[0], *outputs[0])]
+        return [row(*given, *answered) for given, answered in zip(inputs, outputs, strict=True)]
+
+    return decode
 
 
-def _is_special(options: PayloadOptions) -> bool:
-    return options.layout is not None or options.csv_header
+def _attributes(reading: PayloadReading, side: Side) -> tuple[Attribute, ...]:
+    """Return the attributes of a row: those that a caller must name, or those that ordered values belong to."""
+    return side.expected if reading.placement.form is RowForm.OBJECT else side.visible
 
 
-class FastPath:
-    """What lines of one route become, with one model's schema."""
+def _may_be_error(reading: PayloadReading, attributes: tuple[Attribute, ...]) -> bool:
+    """Tell whether a row of these attributes may look like an error document."""
+    return reading.placement.form is RowForm.OBJECT and any(one.name in ERROR_NAMES for one in attributes)
 
-    def __init__(self, options: DecodingOptions, schema: ModelSchema, make: RowBuilder) -> None:
-        self._make = make
+
+class CompiledPath:
+    """Decodes those lines of one route for which a decoder is compiled."""
+
+    def __init__(self, options: DecodingOptions, schema: ModelSchema, build_row: RowBuilder) -> None:
+        self._schema = schema
+        self._build_row = build_row
         self._by_event = options.id_source is IdSource.EVENT_ID
-        self._id_chars = options.max_partner_id_chars - _SUFFIX_CHARS
-        self._inputs = SideShapes(schema.inputs, options.input, answers=False)
-        self._outputs = SideShapes(schema.outputs, options.output, answers=True)
-        self._pairs: dict[Declared, Pair] = {}
-        self._pair: Pair | None = None
+        self._max_id_chars = options.max_partner_id_chars - _SUFFIX_CHARS
+        self._decoders: dict[Declaration, _Decoders] = {}
+        self._declaration: Declaration | None = None
+        self._current = _Decoders()
 
-    def __call__(self, data: bytes, ready: EncodedRows) -> int | None:
-        """Add what a line becomes, and return how many rows it has; `None` if that is for the plain path to tell."""
+    def __call__(self, line: bytes, rows: EncodedRows) -> int | None:
+        """Add the rows of a line and return their number; `None` if the plain path has to read the line."""
         try:
-            envelope = _decode(data)
+            envelope = decode_envelope(line)
         except REFUSED:
             return None
-        event, sides = envelope.eventMetadata, envelope.captureData
-        call_id = event.eventId if self._by_event else event.inferenceId or event.eventId
-        if len(call_id) > self._id_chars or event.invocationSource == SHADOW:
+        event, sides = envelope.event_metadata, envelope.capture_data
+        if event is None or sides is None or envelope.ground_truth_data is not NO_GROUND_TRUTH:
             return None
-        asked, answered = sides.endpointInput, sides.endpointOutput
-        declared = (asked.encoding, asked.observedContentType, answered.encoding, answered.observedContentType)
-        pair = self._pair if self._pair and self._pair.declared == declared else self._known(declared)
-        rows = pair.read(asked.data, answered.data)
-        if rows is None:
+        event_id, time, request, response = (
+            event.event_id,
+            event.inference_time,
+            sides.endpoint_input,
+            sides.endpoint_output,
+        )
+        if event_id is None or time is None or request is None or response is None or event.invocation_source == SHADOW:
             return None
-        make, ready.time, count = self._make, event.inferenceTime, len(rows)
-        for index, row in enumerate(rows):
-            partner_id = call_id if count == 1 else PartnerInferenceId.for_row(call_id, index, count)
-            ready.ids.append(partner_id)
-            ready.rows.append(make(partner_id, event.inferenceTime, row))
+        call_id = event_id if self._by_event else event.inference_id or event_id
+        if len(call_id) > self._max_id_chars:
+            return None
+        declaration = (
+            request.encoding,
+            request.observed_content_type,
+            response.encoding,
+            response.observed_content_type,
+        )
+        if declaration != self._declaration:
+            self._switch_to(declaration)
+        found = self._current.decode(request.data, response.data)
+        if found is None:
+            return None
+        build_row, count, rows.time = self._build_row, len(found), time
+        for index, row in enumerate(found):
+            row_id = call_id if count == 1 else PartnerInferenceId.for_row(call_id, index, count)
+            rows.ids.append(row_id)
+            rows.rows.append(build_row(row_id, time, row))
         return count
 
-    def _known(self, declared: Declared) -> Pair:
-        """Return what reads calls that are so declared; nearly always that is what read the last one."""
-        if declared not in self._pairs:
-            if len(self._pairs) >= _MAX_DECLARED:
-                self._pairs.clear()
-            readers = self._inputs.reader(*declared[:2]), self._outputs.reader(*declared[2:])
-            self._pairs[declared] = Pair(declared, *readers)
-        self._pair = self._pairs[declared]
-        return self._pair
+    def learn(self, record: CaptureRecord, reading: Reading) -> None:
+        """Compile a decoder for calls declared like `record`, which the plain path read like `reading`."""
+        if record.input and record.output:
+            self._switch_to(
+                (record.input.encoding, record.input.content_type, record.output.encoding, record.output.content_type)
+            )
+            self._current.learn(reading, self._schema)
+
+    def _switch_to(self, declaration: Declaration) -> None:
+        if declaration not in self._decoders:
+            if len(self._decoders) >= _MAX_DECLARATIONS:
+                self._decoders.clear()
+            self._decoders[declaration] = _Decoders()
+        self._declaration, self._current = declaration, self._decoders[declaration]
+
+
+class _Decoders:
+    """The decoders of calls that are declared alike; the one that was used last is tried first."""
+
+    def __init__(self) -> None:
+        self._readings: set[Reading] = set()
+        self._decoders: list[CallDecoder] = []
+
+    def decode(self, request: str, response: str) -> list[Any] | None:
+        """Return the rows of a call, or `None` if every decoder refuses it."""
+        for place, decode in enumerate(self._decoders):
+            try:
+                rows = decode(request, response)
+            except REFUSED:
+                continue
+            if place:
+                self._decoders.insert(0, self._decoders.pop(place))
+            return rows
+        return None
+
+    def learn(self, reading: Reading, schema: ModelSchema) -> None:
+        """Compile `reading`, if it is new."""
+        if reading in self._readings:
+            return
+        if len(self._readings) >= _MAX_READINGS:
+            self._readings.clear()
+            self._decoders.clear()
+        self._readings.add(reading)
+        if decoder := compile_reading(reading, schema):
+            self._decoders.insert(0, decoder)

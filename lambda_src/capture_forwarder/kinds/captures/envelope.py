@@ -1,6 +1,6 @@
 """One line made into a capture record, by the envelope that SageMaker writes.
 
-Unknown keys and any key order are fine: merge jobs and SDK test data write others than endpoints do.
+Unknown keys and any key order are fine: merge jobs and SDK test data write other keys than endpoints do.
 """
 
 import re
@@ -13,79 +13,89 @@ from msgspec import Meta, Raw, Struct
 from capture_forwarder.domain.capture import CaptureRecord, Encoding, Payload
 from capture_forwarder.domain.delivery import Reason, RejectionCode, SkipReason
 
-# What SageMaker writes as the source of an invocation that repeats production traffic.
+# SageMaker's name for the source of an invocation that repeats production traffic.
 SHADOW = "ShadowExperiment"
+# The default, so that `is` tells quickly that a line holds no ground truth.
+NO_GROUND_TRUTH = Raw()
 _ABSENT = (b"", b"null")
 _PATH = re.compile(r"`(\$[^`]*)`$")
 
 
-class _Side(Struct, gc=False):
+class Side(Struct, gc=False, rename="camel"):
+    """One direction of a call."""
+
     data: str
     encoding: str = "BASE64"
-    observedContentType: str | None = None  # noqa: N815 - the name on the wire
+    observed_content_type: str | None = None
 
 
-class _CaptureData(Struct, gc=False):
-    endpointInput: _Side | None = None  # noqa: N815 - the name on the wire
-    endpointOutput: _Side | None = None  # noqa: N815 - the name on the wire
+class CaptureData(Struct, gc=False, rename="camel"):
+    """Both directions of a call."""
+
+    endpoint_input: Side | None = None
+    endpoint_output: Side | None = None
 
 
-class _EventMetadata(Struct, gc=False):
-    eventId: Annotated[str, Meta(min_length=1)] | None = None  # noqa: N815 - the name on the wire
-    inferenceId: str | None = None  # noqa: N815 - the name on the wire
-    inferenceTime: Annotated[datetime, Meta(tz=True)] | None = None  # noqa: N815 - the name on the wire
-    invocationSource: str | None = None  # noqa: N815 - the name on the wire
+class EventMetadata(Struct, gc=False, rename="camel"):
+    """Ids and time of a call."""
+
+    event_id: Annotated[str, Meta(min_length=1)] | None = None
+    inference_id: str | None = None
+    inference_time: Annotated[datetime, Meta(tz=True)] | None = None
+    invocation_source: str | None = None
 
 
-class _Envelope(Struct, gc=False):
-    captureData: _CaptureData | None = None  # noqa: N815 - the name on the wire
-    eventMetadata: _EventMetadata | None = None  # noqa: N815 - the name on the wire
-    groundTruthData: Raw = Raw()  # noqa: N815 - the name on the wire
+class Envelope(Struct, gc=False, rename="camel"):
+    """The keys of a line that are read."""
+
+    capture_data: CaptureData | None = None
+    event_metadata: EventMetadata | None = None
+    ground_truth_data: Raw = NO_GROUND_TRUTH
 
 
-_decode = msgspec.json.Decoder(_Envelope).decode
+decode_envelope = msgspec.json.Decoder(Envelope).decode
 
 
 def decode_record(data: bytes) -> CaptureRecord | Reason | SkipReason:
-    """Return the record that a line holds, why it is no record, or why it is rightly left out.
+    """Return the record that a line holds, why it holds none, or why it is rightly left out.
 
     Shadow copies repeat the ids of production traffic; AWS's own analyzer leaves them out too.
     """
     if not data.strip():
         return SkipReason.BLANK_LINE
     try:
-        envelope = _decode(data)
+        envelope = decode_envelope(data)
     except msgspec.ValidationError as error:
         return _not_a_capture(_without_values(str(error)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
         return Reason(RejectionCode.LINE_NOT_JSON, "the line is not one JSON document in UTF-8")
-    if bytes(envelope.groundTruthData) not in _ABSENT:
-        return SkipReason.GROUND_TRUTH if envelope.captureData is None else SkipReason.MERGED
+    if bytes(envelope.ground_truth_data) not in _ABSENT:
+        return SkipReason.GROUND_TRUTH if envelope.capture_data is None else SkipReason.MERGED
     return _record(envelope)
 
 
-def _record(envelope: _Envelope) -> CaptureRecord | Reason | SkipReason:
-    capture, event = envelope.captureData, envelope.eventMetadata
+def _record(envelope: Envelope) -> CaptureRecord | Reason | SkipReason:
+    capture, event = envelope.capture_data, envelope.event_metadata
     if capture is None or event is None:
         return _not_a_capture("captureData or eventMetadata is missing")
-    if event.invocationSource == SHADOW:
+    if event.invocation_source == SHADOW:
         return SkipReason.SHADOW
-    if event.eventId is None or event.inferenceTime is None:
+    if event.event_id is None or event.inference_time is None:
         return _not_a_capture("eventMetadata.eventId or eventMetadata.inferenceTime is missing")
     try:
         return CaptureRecord(
-            event_id=event.eventId,
-            inference_time=event.inferenceTime,
-            inference_id=event.inferenceId or None,
-            input=_payload(capture.endpointInput),
-            output=_payload(capture.endpointOutput),
+            event_id=event.event_id,
+            inference_time=event.inference_time,
+            inference_id=event.inference_id or None,
+            input=_payload(capture.endpoint_input),
+            output=_payload(capture.endpoint_output),
         )
     except ValueError:
         return _not_a_capture("an encoding is none of CSV, JSON, BASE64")
 
 
-def _payload(side: _Side | None) -> Payload | None:
-    return None if side is None else Payload(side.data, Encoding(side.encoding), side.observedContentType)
+def _payload(side: Side | None) -> Payload | None:
+    return None if side is None else Payload(side.data, Encoding(side.encoding), side.observed_content_type)
 
 
 def _not_a_capture(why: str) -> Reason:
@@ -93,6 +103,6 @@ def _not_a_capture(why: str) -> Reason:
 
 
 def _without_values(message: str) -> str:
-    """Keep only the path of a validation message: what stands at that path is captured data."""
-    found = _PATH.search(message)
-    return f"{found[1] if found else '$'} is missing or of another type"
+    """Keep only the path of a validation message: the rest of it may quote captured data."""
+    path = _PATH.search(message)
+    return f"{path[1] if path else '$'} is missing or of another type"

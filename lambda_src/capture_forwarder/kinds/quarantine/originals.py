@@ -1,4 +1,4 @@
-"""The captured lines that rejections speak of: as quarantine kept them, else read again from their capture objects."""
+"""The captured line of a quarantine entry: from the entry itself, else read again from its capture object."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,13 @@ from capture_forwarder.domain.capture import CaptureObject, Line, ReadOffset
 from capture_forwarder.domain.delivery import Reason, Superseded
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.lines.reader import LineReader
-from capture_forwarder.ports import CaptureStore, Opened
+from capture_forwarder.ports import ObjectStore, OpenObject
 
 
 class Originals:
-    """Goes forward through one object after the other: entries come in the order of their lines."""
+    """Finds captured lines. Entries come in the order of their lines, so each object is read forward once."""
 
-    def __init__(self, store: CaptureStore, max_line_bytes: int) -> None:
+    def __init__(self, store: ObjectStore, max_line_bytes: int) -> None:
         self._store = store
         self._max_line_bytes = max_line_bytes
         self._source: CaptureObject | None = None
@@ -20,42 +20,42 @@ class Originals:
         self._line: Line | None = None
 
     def line(self, entry: QuarantineEntry) -> Line | str:
-        """Return the line that `entry` speaks of, or why it cannot be had. Raises `SourceUnavailable`.
+        """Return the captured line of `entry`, or a sentence that says why there is none. Raises `SourceUnavailable`.
 
-        A line that was too long, or broke off, stands in quarantine without any data even where payloads are kept.
+        An entry has no data if its route keeps payloads out of quarantine, or if the line was too long or truncated.
         """
         if entry.data:
             return Line(entry.line, entry.offset, entry.offset + len(entry.data) + 1, entry.data)
         if self._source != entry.source or self._line is None or self._line.offset > entry.offset:
             opened = self._open(entry)
-            if not isinstance(opened, Opened):
-                return _absent(opened)
+            if not isinstance(opened, OpenObject):
+                return _missing(opened)
         while self._line and self._line.offset < entry.offset:
             self._line = next(self._lines, None)
         if self._line and (self._line.offset, self._line.number) == (entry.offset, entry.line):
             return self._line
-        return "its line was not kept, and its capture object holds none at that offset"
+        return "its line was not kept, and its capture object has no line at that offset"
 
-    def _open(self, entry: QuarantineEntry) -> Opened | Reason | Superseded:
-        """Go to the line of `entry`: in a gzip object there is only the way from its start."""
+    def _open(self, entry: QuarantineEntry) -> OpenObject | Reason | Superseded:
+        """Go to the line of `entry`; a gzip object is read from its start."""
         self._source = None
         opened = self._store.open(entry.source, 0)
-        compressed = isinstance(opened, Opened) and self._start(opened, ReadOffset())
-        if entry.offset and not compressed and isinstance(opened, Opened):
+        compressed = isinstance(opened, OpenObject) and self._start(opened, ReadOffset())
+        if entry.offset and not compressed and isinstance(opened, OpenObject):
             opened = self._store.open(entry.source, entry.offset)
-            if isinstance(opened, Opened):
+            if isinstance(opened, OpenObject):
                 self._start(opened, ReadOffset(entry.offset, entry.line - 1))
         self._source = entry.source
         return opened
 
-    def _start(self, opened: Opened, at: ReadOffset) -> bool:
-        """Read the first line from `at` on, and tell whether the object is gzip."""
+    def _start(self, opened: OpenObject, at: ReadOffset) -> bool:
+        """Read the first line from `at` on, and return whether the object is gzip."""
         reader = LineReader(opened.chunks, self._max_line_bytes, at)
         self._lines = iter(reader)
         self._line = next(self._lines, None)
         return reader.compressed
 
 
-def _absent(found: Reason | Superseded) -> str:
-    why = f"is not there ({found.code})" if isinstance(found, Reason) else "was overwritten"
+def _missing(found: Reason | Superseded) -> str:
+    why = f"is missing ({found.code})" if isinstance(found, Reason) else "was overwritten"
     return f"its line was not kept, and its capture object {why}"

@@ -1,0 +1,173 @@
+"""One object during a run: its counts, its rejections, and how far it is recorded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from capture_forwarder.domain.capture import Line, ReadOffset, Work
+from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
+from capture_forwarder.domain.delivery import ACCEPTED, Reason, RowResult, RowStatus
+from capture_forwarder.domain.progress import CommittedOffset, LineSpan, ProgressRecord, QuarantineEntry
+from capture_forwarder.domain.route import Route
+from capture_forwarder.kinds.kind import DecodedSpan, Kind
+
+
+class RejectedLine(Struct, frozen=True):
+    """A rejection of a line or row: its place in the object, the reason, and the entry that quarantine will keep."""
+
+    line: int
+    offset: int
+    reason: Reason
+    entry: QuarantineEntry
+
+
+class ObjectTracker:
+    """Counts lines and rows of one object, records their results, and holds rejections until they are in quarantine.
+
+    `progress` is the object's progress as it was loaded or saved last, `file_entries` are the entries of the quarantine
+    file that was written since then. A tracker is the `ResultRecorder` of its rows.
+    """
+
+    def __init__(self, work: Work, route: Route, progress: ProgressRecord, kind: Kind) -> None:
+        self.work = work
+        self.route = route
+        self.progress = progress
+        self.holds_lease = False
+        self.takes_over = False
+        self.state = ObjectState.READING
+        self.why: str | None = None
+        self.modified: datetime | None = None
+        self.compressed = progress.read_offset.compressed
+        self.lines = LineCounts()
+        self.inferences = InferenceCounts()
+        self.read_to = progress.read_offset.offset
+        self.last_line = progress.read_offset.lines
+        self.rejections: list[RejectedLine] = []
+        self.rejected_bytes = 0
+        self.file_entries: list[QuarantineEntry] = []
+        self._kind = kind
+        self._saved = (0, 0)
+        self._newest: datetime | None = None
+        self._committed = CommittedOffset(progress.read_offset)
+
+    @property
+    def start(self) -> int:
+        """The byte from which the object is read: the committed offset, or 0 for gzip, which is read from its start."""
+        return 0 if self.progress.read_offset.compressed else self.progress.read_offset.offset
+
+    def begin(self) -> None:
+        """Begin work. If an expired lease was found, the next save raises the fence: its holder may still be alive."""
+        self.takes_over = self.progress.leased_until > 0
+
+    def add(self, decoded: DecodedSpan) -> None:
+        """Count the lines and rows of a span; its rows are pending from now on."""
+        span, rejected_lines = decoded.span, 0
+        for rejection in decoded.rejections:
+            if rejection.index is None:
+                rejected_lines += 1
+                self.lines.rejected[rejection.code] += 1
+            else:
+                self.inferences.made += 1
+                self.inferences.rejected[rejection.code] += 1
+            self._reject(span.line(rejection.line), rejection.reason, rejection.index, rejection.partner_inference_id)
+        for reason in decoded.skipped:
+            self.lines.skipped[reason] += 1
+        self.lines.read += len(span.lines)
+        self.lines.decoded += len(span.lines) - rejected_lines - len(decoded.skipped)
+        self.inferences.made += span.pending
+        self.inferences.pending += span.pending
+        self._newest = decoded.rows.time or self._newest
+        self.read_to, self.last_line = span.end, span.number + len(span.lines) - 1
+        self._committed.add(span)
+
+    def record(self, span: LineSpan, start: int, ids: Sequence[str], results: Sequence[RowResult]) -> None:
+        """Record the results of the rows of `span` from place `start` on; retryable rows stay pending."""
+        if results.count(ACCEPTED) == len(results):  # nearly always
+            span.record(range(start, start + len(results)))
+            self.inferences.pending -= len(results)
+            self.inferences.accepted += len(results)
+            return
+        for place, (partner_inference_id, result) in enumerate(zip(ids, results, strict=True), start):
+            if result.status is not RowStatus.RETRYABLE:
+                span.record([place])
+                self._record_one(span, place, partner_inference_id, result)
+
+    def _record_one(self, span: LineSpan, place: int, partner_inference_id: str, result: RowResult) -> None:
+        self.inferences.pending -= 1
+        if result.reason:
+            self.inferences.rejected[result.reason.code] += 1
+            line, index = span.row(place)
+            self._reject(line, result.reason, index, partner_inference_id)
+        elif result.status is RowStatus.DUPLICATE:
+            self.inferences.duplicate += 1
+        else:
+            self.inferences.accepted += 1
+
+    def reject_object(self, reason: Reason) -> None:
+        """Reject the object as a whole: it can never be read."""
+        self.end_with(ObjectState.REJECTED, reason.why)
+        self._reject(Line(0, 0, 0, b""), reason, None, None)
+
+    def end_with(self, state: ObjectState, why: str | None = None) -> None:
+        """End reading in `state`; the first reason for not being done is kept."""
+        if self.state in {ObjectState.READING, ObjectState.READ}:
+            self.state, self.why = state, why
+
+    @property
+    def finished(self) -> bool:
+        """Whether the object is not read any more and no row of it is pending."""
+        return self.state is not ObjectState.READING and not self.inferences.pending
+
+    def advance(self) -> ReadOffset:
+        """Return the offset before which no row is pending, and drop the lines before it."""
+        return self._committed.advance(compressed=self.compressed)
+
+    def pending_lines(self) -> set[int]:
+        """Return the numbers of the lines at which spans with pending rows begin."""
+        return set(self._committed.pending_lines())
+
+    def unsaved_counts(self) -> tuple[int, int]:
+        """Return how many rows were accepted (or known as duplicates), and rejected, since the last save."""
+        (accepted, rejected), (saved_accepted, saved_rejected) = self._counts(), self._saved
+        return accepted - saved_accepted, rejected - saved_rejected
+
+    def rejections_before(self, offset: int | None) -> list[RejectedLine]:
+        """Return the rejections of lines before `offset` that are not in quarantine yet, in order; all if `None`."""
+        found = [one for one in self.rejections if offset is None or one.offset < offset]
+        return sorted(found, key=lambda one: (one.offset, one.entry.index or 0))
+
+    def quarantined(self, rejected: Sequence[RejectedLine]) -> None:
+        """Note that `rejected` are in quarantine; until the next save they belong to the file of this position."""
+        self.file_entries += [one.entry for one in rejected]
+        gone = set(map(id, rejected))
+        self.rejections = [one for one in self.rejections if id(one) not in gone]
+        self.rejected_bytes = sum(len(one.entry.data or b"") for one in self.rejections)
+
+    def saved(self, progress: ProgressRecord) -> None:
+        """Note that `progress` is stored; later rejections go into a new quarantine file."""
+        self._saved = self._counts()
+        self.progress, self.file_entries = progress, []
+        self.takes_over, self.holds_lease = False, bool(progress.leased_until)
+
+    def report(self) -> ForwardReport:
+        """Return the counts and the state."""
+        return ForwardReport(
+            source=self.work.source,
+            state=self.state,
+            route=self.route.name,
+            destination=self.route.destination,
+            newest_inference=self._newest,
+            lines=self.lines,
+            inferences=self.inferences,
+            unquarantined=len(self.rejections),
+            why=self.why,
+        )
+
+    def _counts(self) -> tuple[int, int]:
+        return self.inferences.accepted + self.inferences.duplicate, self.inferences.rejected.total()
+
+    def _reject(self, line: Line, reason: Reason, index: int | None, partner_inference_id: str | None) -> None:
+        entry = self._kind.quarantine_entry(self.work.source, self.route, line, reason, index, partner_inference_id)
+        self.rejected_bytes += len(entry.data or b"")
+        self.rejections.append(RejectedLine(line.number, line.offset, reason, entry))

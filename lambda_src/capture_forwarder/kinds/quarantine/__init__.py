@@ -1,0 +1,1 @@
+"""Quarantine entries: one line is one rejection, which replay reads again."""

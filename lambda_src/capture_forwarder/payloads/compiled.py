@@ -1,0 +1,177 @@
+"""Typed decoders of payloads, compiled from how a payload was read and from the attributes of its rows.
+
+A decoder accepts a text only if the plain path reads it with the same placement and makes the same values. It refuses
+every other text: a quoted or empty cell, a value of another type, another layout.
+"""
+
+import sys
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct, defstruct
+from msgspec.structs import astuple
+
+from capture_forwarder.domain.media import Media
+from capture_forwarder.domain.schema import Attribute, ValueType
+from capture_forwarder.payloads.layouts import ORDERED_KEYS, Placement, RowForm
+from capture_forwarder.payloads.media import UTF_8
+from capture_forwarder.payloads.rows import PayloadReading
+from capture_forwarder.payloads.tensors import TENSOR_KEYS
+
+# A decoder raises one of these when it refuses a text.
+REFUSED = (msgspec.DecodeError, ValueError, RecursionError)
+
+Values = tuple[Any, ...]
+# Returns the values of every row, in the order of the attributes.
+PayloadDecoder = Callable[[str], list[Values]]
+
+_LARGEST = sys.float_info.max
+# Bounds keep out NaN and infinity, and integers of more than 64 bits. Timestamps are missing: they are rewritten.
+_TYPES: dict[ValueType, Any] = {
+    ValueType.FLOAT: Annotated[float, Meta(ge=-_LARGEST, le=_LARGEST)],
+    ValueType.INTEGER: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)],
+    ValueType.BOOLEAN: bool,
+    ValueType.STRING: str,
+    ValueType.IMAGE: str,
+    ValueType.UNSTRUCTURED_TEXT: str,
+}
+_PIECE_CHARS = 100_000
+_COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
+_wrapped = attrgetter("wrapped")
+
+
+def compile_payload(reading: PayloadReading, attributes: tuple[Attribute, ...]) -> PayloadDecoder | None:
+    """Return the decoder of payloads that are read like `reading`, or `None` if only the plain path can read them.
+
+    A row has a value for each of `attributes`, in order or by name.
+    """
+    body, placement = reading.body, reading.placement
+    if not body.declared or body.charset not in UTF_8 or not attributes:
+        return None
+    if any(attribute.value_type not in _TYPES for attribute in attributes):
+        return None
+    match body.media:
+        case Media.CSV:
+            decoder = _csv_decoder(placement, attributes)
+        case Media.JSON:
+            decoder = _json_decoder(placement, attributes)
+        case Media.JSON_LINES:
+            decoder = None
+    return _base64_decoder(decoder) if decoder and body.base64 else decoder
+
+
+def row_struct(attributes: tuple[Attribute, ...], *, ordered: bool) -> type[Struct]:
+    """Return a struct of exactly these attributes, all required: an array of values in order, or an object of names.
+
+    A model's names need not be valid in Python, so fields are numbered, and renamed.
+    """
+    fields = [(f"f{place}", _TYPES[attribute.value_type]) for place, attribute in enumerate(attributes)]
+    names = {f"f{place}": attribute.name for place, attribute in enumerate(attributes)}
+    return defstruct(
+        "Row", fields, array_like=ordered, forbid_unknown_fields=True, gc=False, rename=None if ordered else names
+    )
+
+
+def _are_texts(attributes: tuple[Attribute, ...]) -> bool:
+    """Tell whether every attribute accepts any text."""
+    return all(_TYPES[attribute.value_type] is str for attribute in attributes)
+
+
+def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> PayloadDecoder | None:
+    """Return a decoder that reads cells as a JSON array of texts; msgspec converts these to the types.
+
+    One column of texts is left to the plain path, because a blank row is no row there.
+    """
+    if placement.form is not RowForm.VALUES or (len(attributes) == 1 and _are_texts(attributes)):
+        return None
+    row_type = row_struct(attributes, ordered=True)
+    decode_row = msgspec.json.Decoder(row_type, strict=False).decode
+    decode_rows = msgspec.json.Decoder(list[row_type], strict=False).decode  # type: ignore[valid-type]  # made at run time
+
+    def read(text: str) -> list[Values]:
+        if '"' in text or "\\" in text:  # JSON text cannot hold the other line ends unescaped
+            raise ValueError("cells that have to be unquoted")
+        text = text.rstrip("\n")
+        if "\n" not in text:
+            return [astuple(decode_row(f'["{text.replace(",", _COMMA)}"]'))]
+        return [astuple(row) for piece in _pieces(text) for row in decode_rows(_as_json(piece))]
+
+    return read
+
+
+def _as_json(text: str) -> str:
+    """Return CSV cells without quotes and backslashes as a JSON array of arrays of text."""
+    return f'[["{text.replace(",", _COMMA).replace(_LINE_END, _NEXT_ROW)}"]]'
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut a large text at line ends: pieces that fit into a processor's cache are read faster and take less memory."""
+    pieces, start = [], 0
+    while (end := text.find("\n", start + _PIECE_CHARS)) >= 0:
+        pieces.append(text[start:end])
+        start = end + 1
+    return [*pieces, text[start:]]
+
+
+def _json_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> PayloadDecoder | None:
+    row_type = _row_type(placement, attributes)
+    if row_type is None:
+        return None
+    if placement.values_key:
+        row_type = _object_type(placement.values_key, row_type)
+    document_type: Any = row_type if placement.single else list[row_type]  # type: ignore[valid-type]  # made at run time
+    if placement.rows_key:
+        document_type = _object_type(placement.rows_key, document_type)
+    decode: Callable[[str], Any] = msgspec.json.Decoder(document_type).decode
+    values = _values_of_row(placement)
+    if placement.single:
+        return lambda text: [values(decode(text))]
+    if placement.rows_key:
+        return lambda text: list(map(values, decode(text).wrapped))
+    return lambda text: list(map(values, decode(text)))
+
+
+def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:
+    """Return the type of one row, or `None` where a document of this type could also have another placement."""
+    match placement.form:
+        case RowForm.VALUES:
+            # A bare list of texts is several rows, a bare list of anything else is one.
+            is_unsure = placement.single and not placement.values_key and _are_texts(attributes)
+            return None if is_unsure else row_struct(attributes, ordered=True)
+        case RowForm.VALUE:
+            # Bare values, and those under an ordered key, are several rows or one, as their types say.
+            is_unsure = placement.rows_key is None or placement.rows_key in ORDERED_KEYS
+            return None if is_unsure or len(attributes) > 1 else _TYPES[attributes[0].value_type]
+        case RowForm.OBJECT:
+            is_unsure = {attribute.name for attribute in attributes} >= TENSOR_KEYS
+            return None if is_unsure else row_struct(attributes, ordered=False)
+        case RowForm.TABLE | RowForm.VERBOSE:
+            return None
+
+
+def _object_type(key: str, value_type: Any) -> type[Struct]:
+    """Return a struct with one key only."""
+    return defstruct("Object", [("wrapped", value_type)], rename={"wrapped": key}, forbid_unknown_fields=True, gc=False)
+
+
+def _values_of_row(placement: Placement) -> Callable[[Any], Values]:
+    if placement.form is RowForm.VALUE:
+        return lambda row: (row,)
+    return (lambda row: astuple(_wrapped(row))) if placement.values_key else astuple
+
+
+def _base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:
+    """Return a decoder of BASE64: msgspec takes a third of the time of Python's, and is as strict.
+
+    NUL, which makes the text binary, is not allowed in JSON text.
+    """
+
+    def read(data: str) -> list[Values]:
+        text = msgspec.convert(data, bytes).decode()
+        if text.startswith("\ufeff"):
+            raise ValueError("a text with a byte order mark")
+        return decoder(text)
+
+    return read

@@ -1,0 +1,61 @@
+"""Arrays that a payload writes down with their shape: KServe's tensors, and rows of SageMaker's verbose format.
+
+Functions raise `ValueError` with a sentence when an array is malformed.
+"""
+
+from itertools import chain
+from math import prod
+from typing import cast
+
+from capture_forwarder.domain.values import JsonValue
+
+TENSOR_KEYS = frozenset({"name", "shape", "datatype", "data"})
+# A few bytes can claim a row of any length. Real sparse rows stay far below this many values in one payload.
+MAX_SPARSE_VALUES = 2_000_000
+# NumPy's own limit. The product of a hundred thousand sizes would take minutes.
+_MAX_DIMENSIONS = 64
+
+
+def tensor_rows(tensor: dict[str, JsonValue]) -> list[JsonValue]:
+    """Return the values of every row: the first dimension counts rows; more than one value a row is a list."""
+    shape, data = tensor["shape"], tensor["data"]
+    if not isinstance(shape, list) or not shape or not all(type(size) is int and size >= 0 for size in shape):
+        raise ValueError("a tensor's shape is not a list of whole numbers")
+    if len(shape) > _MAX_DIMENSIONS:
+        raise ValueError(f"a tensor of more than {_MAX_DIMENSIONS} dimensions")
+    while isinstance(data, list) and data and all(isinstance(part, list) for part in data):
+        data = list(chain.from_iterable(cast("list[list[JsonValue]]", data)))
+    sizes = cast("list[int]", shape)
+    if not isinstance(data, list) or len(data) != prod(sizes):
+        raise ValueError("a tensor's data does not have as many values as its shape says")
+    width = prod(sizes[1:])
+    if width == 1:
+        return data
+    return [data[start : start + width] for start in range(0, len(data), width)] if width else []
+
+
+def verbose_row(element: JsonValue) -> dict[str, JsonValue] | None:
+    """Return the innermost object of `{"data": {"features": {"values": [...]}}}`, or `None` for another element."""
+    for key in ("data", "features"):
+        element = element.get(key) if isinstance(element, dict) and len(element) == 1 else None
+    return element if isinstance(element, dict) and isinstance(element.get("values"), list) else None
+
+
+def verbose_values(verbose: dict[str, JsonValue], max_values: int) -> list[JsonValue]:
+    """Return the values of a verbose row; a sparse row has `keys` and `shape` beside `values`."""
+    values = cast("list[JsonValue]", verbose["values"])
+    if "keys" not in verbose:
+        return values
+    keys, shape = verbose["keys"], verbose.get("shape")
+    if not isinstance(shape, list) or len(shape) != 1 or type(shape[0]) is not int or shape[0] < 0:
+        raise ValueError("a sparse row's shape is not one whole number")
+    if shape[0] > max_values:
+        raise ValueError(f"sparse rows of more than {MAX_SPARSE_VALUES} values in one payload")
+    row: list[JsonValue] = [0] * shape[0]
+    if not isinstance(keys, list) or len(keys) != len(values):
+        raise ValueError("a sparse row's keys and values differ in number")
+    for key, value in zip(keys, values, strict=True):
+        if type(key) is not int or not 0 <= key < len(row):
+            raise ValueError("a sparse row's key lies outside its shape")
+        row[key] = value
+    return row
