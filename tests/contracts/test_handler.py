@@ -95,7 +95,7 @@ def test_every_envelope_in_a_queue_is_forwarded(monitor: Monitor, name: str, obj
 def test_a_batch_of_a_backfill_is_answered_with_its_sums(monitor: Monitor) -> None:
     """Step Functions adds them up: objects by state, those outside the window, and both ledgers."""
     answer, seen = handled(sample("backfill-batch.json"))
-    assert (answer["objects"], answer["outside"], answer["unsettled"]) == ({"done": 2}, 1, 0)
+    assert (answer["objects"], answer["outside"], answer["incomplete"]) == ({"done": 2}, 1, 0)
     assert json.loads(json.dumps(answer)) == answer
     assert answer["lines"]["read"] == sum(report.lines.read for report in seen.reports) > 0
     assert answer["inferences"]["accepted"] == stored(monitor) > 0
