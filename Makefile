@@ -12,7 +12,7 @@ E2E := .venv-e2e/.ready-$(shell { cat requirements/e2e.lock; $(PYTHON) -V; } 2>&
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stack test lint types imports unit e2e fuzz soak mutants bench synth fmt lock clean
+.PHONY: help setup demo demo-stack test lint types imports unit e2e fuzz soak mutants bench trace synth fmt lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,8 +48,8 @@ e2e: $(READY) $(CDK) $(E2E) ## The whole system, the long form: deploy, forward,
 fuzz: $(READY) ## The long form: a million mutated capture lines, each of which must end counted
 	@$(BIN)/python -m tests.fuzz
 
-soak: $(READY) ## The long form: five hundred kills, then twenty thousand objects while a tenth of all requests fails
-	@KILLS=500 $(BIN)/pytest -q -s tests/faults/test_kill.py
+soak: $(READY) ## The long form, without and with a schema: 500 kills; 20,000 objects while a tenth of all requests fails
+	@KILLS=500 $(BIN)/pytest -q -s tests/faults/test_kill.py -k 'none or model'
 	@$(BIN)/python -m tests.faults.soak
 
 mutants: .venv-mutants ## Change the code in thousands of ways, one at a time, and see that the fast tests notice
@@ -60,8 +60,11 @@ mutants: .venv-mutants ## Change the code in thousands of ways, one at a time, a
 	@cd .mutants && ../.venv-mutants/bin/mutmut results --all true | sed 's/.*: //' | sort | uniq -c
 	@echo "survivors: cd .mutants && ../.venv-mutants/bin/mutmut results"
 
-bench: $(READY) ## All benchmarks in their default form; wants two idle cores for half an hour
-	@$(BIN)/python -m benchmarks
+bench: $(READY) ## All benchmarks, half an hour on two idle cores; with SMOKE=1 tiny ones, to see that they run
+	@$(BIN)/python -m benchmarks $(if $(SMOKE),--smoke)
+
+trace: $(READY) ## Count the files that one event enters, and the moves between them
+	@$(BIN)/python -m benchmarks.trace
 
 synth: $(READY) $(CDK) ## Write the templates, and the function as it would be deployed, to cdk.out
 	@$(BIN)/cdk synth --quiet

@@ -1,18 +1,18 @@
-"""What `cdk` runs: the stack that `forwarder.toml` asks for, or the file that CAPTURE_FORWARDER_CONFIG names."""
+"""The app that `cdk` runs: the stack of `forwarder.toml`, or of the file that CAPTURE_FORWARDER_CONFIG names."""
 
 import os
 import sys
 from pathlib import Path
 
+from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_forwarder.configuration.reader import SettingsError
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE
 from infra.node import choose_node
 
 
 def main() -> None:
-    """Write the cloud assembly, or every problem of the configuration."""
+    """Write the cloud assembly, or print every problem of the configuration."""
     choose_node()
-    # Imported here because Node starts with it.
+    # These imports start Node, so it must be chosen before.
     from aws_cdk import Validations  # noqa: PLC0415 - as above
     from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 - as above
 

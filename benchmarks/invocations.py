@@ -1,4 +1,4 @@
-"""The deployed function's handler in a process of its own: reads events from stdin as JSON, prints what they took.
+"""The deployed function's handler in its own process: reads events from stdin as JSON, prints its measurements.
 
 Configuration and AWS are those of the environment, as in Lambda. The first event of `warm_up` opens connections and is
 not counted; every other is one invocation.
@@ -25,7 +25,7 @@ _LEFT_MS: Final = 24 * 3600 * 1000
 
 
 class _Context:
-    """Time without end: what a benchmark measures is not cut short."""
+    """A context with enough time for every benchmark."""
 
     aws_request_id = function_name = function_version = invoked_function_arn = "benchmark"
     memory_limit_in_mb = 1769
@@ -36,14 +36,14 @@ class _Context:
 
 
 class _Counts:
-    """Observer of what was delivered, and of objects that were not delivered whole."""
+    """Observer that counts deliveries, and objects that were not delivered whole."""
 
     def __init__(self) -> None:
         self.counts = Counter(inferences=0, records=0, requests=0)
         self.failed: list[ForwardReport] = []
 
     def notice(self, event: Notice) -> None:
-        """Count it."""
+        """Count a notice."""
         if isinstance(event, BatchSent):
             self.counts["requests"] += 1
         elif isinstance(event, ObjectForwarded):
@@ -67,7 +67,7 @@ class _Both:
 
 
 def main() -> None:
-    """Run the handler over the events of stdin."""
+    """Run the handler on the events from stdin."""
     given = json.load(sys.stdin)
     calls: Counter[str] = Counter()
     session = boto3.Session()
@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def _invoke(handler: Handler, event: dict[str, Any], counts: _Counts) -> None:
-    """Run the handler once. Raises `RuntimeError` if anything was not delivered: a figure of it would be false."""
+    """Run the handler once. Raises `RuntimeError` if a row was not delivered: its figure would be wrong."""
     handler(event, _Context())
     if counts.failed:
         raise RuntimeError(f"not delivered: {counts.failed}")
@@ -100,4 +100,4 @@ def _invoke(handler: Handler, event: dict[str, Any], counts: _Counts) -> None:
 if __name__ == "__main__":
     main()
     sys.stdout.flush()
-    os._exit(0)  # threads of a pool need not be waited for: everything was settled
+    os._exit(0)  # everything is delivered, so threads of the pools may be killed

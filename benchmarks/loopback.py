@@ -1,4 +1,4 @@
-"""Everything around the handler on loopback: a bucket, the API, the configuration, and the events that name objects."""
+"""The surroundings of the handler, on loopback: a bucket, the API, the configuration, and events that name objects."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from benchmarks.data import MODEL_ID, SCHEMA
 from benchmarks.processes import cores, finish, serving, start
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE
+from capture_forwarder.configuration.names import CONFIG_VARIABLE
 
 BUCKET: Final = "captures"
-_TOKEN_VARIABLE: Final = "CAPTURE_FORWARDER_BENCHMARK_TOKEN"  # noqa: S105 - a name, no token
+_TOKEN_VARIABLE: Final = "CAPTURE_FORWARDER_BENCHMARK_TOKEN"  # noqa: S105 - the name of a variable
 _CONFIG: Final = """
 [[destination]]
 name = "receiver"
@@ -45,7 +45,7 @@ Event = dict[str, Any]
 
 
 class Loopback(Struct, frozen=True):
-    """What surrounds a handler: where S3 and the API listen, a folder for its configuration, the objects' sizes."""
+    """The surroundings of a handler: addresses of S3 and the API, a configuration folder, and object sizes."""
 
     s3_url: str
     api_url: str
@@ -53,23 +53,23 @@ class Loopback(Struct, frozen=True):
     sizes: Mapping[str, int] = {}
 
     def start(self, *, max_in_flight: int = 8, max_inferences: int = 1000) -> "Popen[str]":
-        """Start a handler on the core that is measured."""
+        """Start a handler on the measured core."""
         env = self.configured(max_in_flight=max_in_flight, max_inferences=max_inferences)
         return start("benchmarks.invocations", core=cores()[0], env=env)
 
     def invoke(
         self, events: list[Event], warm_up: list[Event], *, max_in_flight: int = 8, max_inferences: int = 1000
     ) -> dict[str, Any]:
-        """Run a handler of its own over `events` and return what they took. Raises `RuntimeError`."""
+        """Run a new handler on `events` and return its measurements. Raises `RuntimeError`."""
         process = self.start(max_in_flight=max_in_flight, max_inferences=max_inferences)
         return finish(process, {"warm_up": warm_up, "events": events})
 
     def event(self, keys: list[str]) -> Event:
-        """Return a queue's event with one message a key, as S3 writes it."""
+        """Return a queue's event with one message from S3 for each key."""
         return {"Records": [_message(number, key, self.sizes[_name(key)]) for number, key in enumerate(keys)]}
 
     def configured(self, *, max_in_flight: int, max_inferences: int) -> dict[str, str]:
-        """Write the configuration and return the environment that names it, and AWS."""
+        """Write the configuration; return an environment with its path and with settings for AWS."""
         text = _CONFIG.format(
             url=self.api_url,
             variable=_TOKEN_VARIABLE,
@@ -94,7 +94,7 @@ class Loopback(Struct, frozen=True):
 
 @contextmanager
 def loopback(objects: Objects, *, s3_latency_secs: float = 0.0, api_latency_secs: float = 0.0) -> Iterator[Loopback]:
-    """Serve `objects` (by name: a file, and how often it is repeated) and a receiver, each in its own process."""
+    """Serve `objects` (by name: a file and its repetitions) and a receiver, each in its own process."""
     table = json.dumps({name: (str(path), times) for name, (path, times) in objects.items()})
     with (
         TemporaryDirectory() as folder,
@@ -106,7 +106,7 @@ def loopback(objects: Objects, *, s3_latency_secs: float = 0.0, api_latency_secs
 
 
 def key(name: str, number: int = 0) -> str:
-    """Return a key under which the bucket holds the object `name`; different numbers make different objects."""
+    """Return a key of the object `name`; different numbers make different objects."""
     return f"datacapture/{name}/AllTraffic/2026/01/15/10/{number:06}.jsonl"
 
 

@@ -6,10 +6,11 @@ from typing import BinaryIO, Final
 
 from benchmarks.data import MODEL_ID, SCHEMA
 from capture_forwarder.destinations.arthur.wire import Row
-from capture_forwarder.domain.batch import Batcher, BatchLimits
+from capture_forwarder.domain.batch import BatchLimits
 from capture_forwarder.domain.delivery import RowResult
 from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.route import DecodingOptions
+from capture_forwarder.forward.sending import Batcher
 from capture_forwarder.kinds.captures.compiled import CompiledPath
 from capture_forwarder.kinds.captures.decoder import CaptureDecoder
 from capture_forwarder.kinds.captures.plain import PlainPath

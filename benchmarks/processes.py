@@ -1,4 +1,4 @@
-"""Fresh processes: each sample starts with nothing warm, alone on its core, and ends with a line of JSON."""
+"""Fresh processes: each sample starts cold, alone on its core, and ends with a line of JSON."""
 
 import json
 import os
@@ -14,7 +14,7 @@ ROOT: Final = Path(__file__).parent.parent
 
 
 def cores() -> tuple[int, int]:
-    """Return the core of what is measured and the core of everything around it; one and the same if there is one."""
+    """Return the core of the measured process and the core of all others; the same core if there is only one."""
     allowed = sorted(os.sched_getaffinity(0))
     return allowed[-1], allowed[0]
 
@@ -34,9 +34,9 @@ def start(module: str, *arguments: str, core: int, env: Mapping[str, str] | None
 
 
 def finish(process: "subprocess.Popen[str]", given: Any = None) -> dict[str, Any]:
-    """Hand `given` to a process as JSON, wait for it, and return the JSON of its last line.
+    """Send `given` to a process as JSON, wait for its end, and return the JSON of its last line.
 
-    Raises `RuntimeError` if it failed; what it wrote to stderr stands on the terminal.
+    Raises `RuntimeError` if it failed; its standard error is on the terminal.
     """
     output, _ = process.communicate(json.dumps(given))
     if process.returncode:
@@ -47,7 +47,7 @@ def finish(process: "subprocess.Popen[str]", given: Any = None) -> dict[str, Any
 
 @contextmanager
 def serving(module: str, *arguments: str) -> Iterator[str]:
-    """Run a server on the core that is not measured; yields its URL. It ends when its stdin does."""
+    """Run a server on the other core and yield its URL. The server ends when its stdin closes."""
     process = start(module, *arguments, core=cores()[1])
     with process:
         assert process.stdin  # noqa: S101 - for the type checker: it is a pipe
@@ -59,13 +59,13 @@ def serving(module: str, *arguments: str) -> Iterator[str]:
 
 
 def peak_rss_mb() -> float:
-    """Return the most memory that this process ever held; the kernel's VmHWM."""
+    """Return the peak memory of this process: the kernel's VmHWM."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
     return int(kib) * 1024 / 1e6
 
 
 def median_ratio(over: list[float], under: list[float]) -> tuple[float, str]:
-    """Return the median of the ratios of samples taken side by side, and how far they spread."""
+    """Return the median of the ratios of samples taken side by side, and their range."""
     ratios = sorted(one / other for one, other in zip(over, under, strict=True))
     return median(ratios), f"{ratios[0]:.2f} to {ratios[-1]:.2f}, n={len(ratios)}"

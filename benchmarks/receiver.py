@@ -1,6 +1,6 @@
-"""The monitoring API as far as a forwarder needs it: every request is answered with a 207 that takes every row.
+"""A stand-in for the monitoring API: it answers every request with a 207 that accepts every row.
 
-`python -m benchmarks.receiver LATENCY_SECS`. GET /received tells how many requests, inferences and bytes came.
+`python -m benchmarks.receiver LATENCY_SECS`. GET /received answers with the counts of requests, inferences and bytes.
 """
 
 import gzip
@@ -18,7 +18,7 @@ _ROW: Final = b'"partner_inference_id":'
 
 
 class Received:
-    """Counts what came."""
+    """Counts of the received requests."""
 
     def __init__(self) -> None:
         self._counts = Counter(requests=0, inferences=0, bytes=0)
@@ -36,19 +36,19 @@ class Received:
 
 
 class ReceiverHandler(Handler):
-    """Takes what is posted, waits as long as the real one would, and answers."""
+    """Receives a post, waits for the latency, and answers."""
 
     def __init__(self, received: Received, latency_secs: float, *arguments: object) -> None:
         self._received = received
         self._latency_secs = latency_secs
-        super().__init__(*arguments)  # type: ignore[arg-type]  # socket, address and server, as the server hands them on
+        super().__init__(*arguments)  # type: ignore[arg-type]  # socket, address and server
 
     def do_GET(self) -> None:  # noqa: N802 - the base class's naming
-        """Tell what was received."""
+        """Answer with the counts."""
         self.answer(200, self._received.document())
 
     def do_POST(self) -> None:  # noqa: N802 - the base class's naming
-        """Take a batch."""
+        """Accept a batch."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         plain = gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body
         rows = plain.count(_ROW)
@@ -65,7 +65,7 @@ def _results(rows: int) -> bytes:
 
 def main(latency_secs: str) -> None:
     """Serve."""
-    serve(partial(ReceiverHandler, Received(), float(latency_secs)))  # type: ignore[arg-type]  # called as a class is
+    serve(partial(ReceiverHandler, Received(), float(latency_secs)))  # type: ignore[arg-type]  # called like a class
 
 
 if __name__ == "__main__":

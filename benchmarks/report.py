@@ -1,4 +1,4 @@
-"""What a benchmark says: one line a figure, beside the bar it must reach, and the command that measured it."""
+"""The report of a benchmark: one line for each figure with the bar that it must meet, and the command."""
 
 import json
 import platform
@@ -15,7 +15,7 @@ _SMOKE_MB: Final = 0.1
 
 
 class Figure(Struct, frozen=True, kw_only=True):
-    """One measured figure and, unless it only informs, the least or most that it may be."""
+    """One measured figure and perhaps its lower or upper limit; a count keeps its limit in smoke runs."""
 
     what: str
     measured: float
@@ -23,17 +23,18 @@ class Figure(Struct, frozen=True, kw_only=True):
     at_least: float | None = None
     at_most: float | None = None
     note: str = ""
+    is_count: bool = False
 
     @property
     def bar(self) -> str:
-        """The bar, as a sentence would write it."""
+        """The limit as text."""
         if self.at_least is not None:
             return f">= {self.at_least:g}"
         return f"<= {self.at_most:g}" if self.at_most is not None else ""
 
     @property
     def verdict(self) -> str:
-        """`met`, `missed`, or nothing where there is no bar."""
+        """`met`, `missed`, or nothing without a limit."""
         if not self.bar:
             return ""
         met = self.measured >= (self.at_least or 0) and self.measured <= (self.at_most or float("inf"))
@@ -41,7 +42,7 @@ class Figure(Struct, frozen=True, kw_only=True):
 
 
 class Benchmark(Struct, frozen=True, kw_only=True):
-    """One command: its name, what it says of itself, how much it reads by default, and what measures its figures."""
+    """One benchmark: name, description, default size and repetitions, and the function that measures its figures."""
 
     name: str
     about: str
@@ -51,7 +52,10 @@ class Benchmark(Struct, frozen=True, kw_only=True):
     options: Callable[[ArgumentParser], None] = lambda _: None
 
     def run(self, arguments: Sequence[str] | None = None) -> list[Figure]:
-        """Measure by the command line, print the table, write the JSON if asked, return the figures."""
+        """Measure as the command line says, print the table, and return the figures.
+
+        A smoke run raises `ValueError` if a count misses its limit.
+        """
         given = sys.argv[1:] if arguments is None else list(arguments)
         options = self._parser().parse_args(given)
         if options.smoke:
@@ -64,12 +68,14 @@ class Benchmark(Struct, frozen=True, kw_only=True):
         if options.json:
             document = {"command": command, "conditions": _conditions(), "figures": to_builtins(figures)}
             options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        if missed := [figure.what for figure in figures if options.smoke and figure.verdict == "missed"]:
+            raise ValueError(f"{self.name} missed {missed}")
         return figures
 
     def _parser(self) -> ArgumentParser:
         parser = ArgumentParser(prog=f"python -m benchmarks.{self.name}", description=self.about)
-        parser.add_argument("--smoke", action="store_true", help="tiny sizes, once, no bars: does it still run?")
-        parser.add_argument("--json", type=Path, metavar="PATH", help="write the figures there too")
+        parser.add_argument("--smoke", action="store_true", help="tiny sizes, once, limits for counts only")
+        parser.add_argument("--json", type=Path, metavar="PATH", help="also write the figures to this file")
         if self.size_mb:
             parser.add_argument("--size-mb", type=float, default=self.size_mb, help="size of a capture object")
         if self.reps:
@@ -79,7 +85,12 @@ class Benchmark(Struct, frozen=True, kw_only=True):
 
 
 def _without_bar(figure: Figure) -> Figure:
-    return Figure(what=figure.what, measured=figure.measured, unit=figure.unit, note=figure.note)
+    """Return a figure of a smoke run: only counts keep their limit."""
+    return (
+        figure
+        if figure.is_count
+        else Figure(what=figure.what, measured=figure.measured, unit=figure.unit, note=figure.note)
+    )
 
 
 def table(figures: list[Figure]) -> str:
@@ -98,7 +109,7 @@ def table(figures: list[Figure]) -> str:
 
 
 def _places(value: float) -> int:
-    """Return how many decimals show three digits or so."""
+    """Return the number of decimals for about three digits."""
     if value == int(value) and value < 1e15:  # noqa: PLR2004 - whole numbers need none
         return 0
     return next((places for places, bound in ((5, 0.001), (4, 0.1), (2, 10), (1, 100)) if abs(value) < bound), 0)

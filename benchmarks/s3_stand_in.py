@@ -1,9 +1,8 @@
-"""S3 as far as a forwarder of captures needs it: GetObject, also of a range, and nothing else.
+"""A stand-in for S3: GetObject, with ranges, and no other call.
 
-`python -m benchmarks.s3_stand_in OBJECTS LATENCY_SECS`, where OBJECTS is JSON: {name: [path of a file, how often it is
-repeated]}; the latency comes before the first byte.
-The second part of a key is such a name, whatever the bucket and the rest. Objects of gigabytes lie nowhere: one file is
-sent again and again, which for gzip files makes one stream of several members.
+`python -m benchmarks.s3_stand_in OBJECTS LATENCY_SECS`, where OBJECTS is JSON: {name: [path of a file,
+repetitions]}. The latency comes before the first byte. The second part of a key is such a name; the bucket and the rest
+do not matter. An object of gigabytes is one file, sent repeatedly; for gzip this makes one stream of several members.
 """
 
 import json
@@ -33,7 +32,7 @@ class Repeated(Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """How many bytes the object has."""
+        """The size of the object in bytes."""
         return len(self.block) * self.times
 
     def pieces(self, start: int, end: int) -> Iterator[memoryview]:
@@ -47,12 +46,12 @@ class Repeated(Struct, frozen=True):
 
 
 class S3Handler(Handler):
-    """Answers GetObject; whatever else a client may ask is answered with 501, so that nobody asks unnoticed."""
+    """Answers GetObject, and every other call with 501, so that no other call goes unnoticed."""
 
     def __init__(self, objects: dict[str, Repeated], latency_secs: float, *arguments: object) -> None:
         self._objects = objects
         self._latency_secs = latency_secs
-        super().__init__(*arguments)  # type: ignore[arg-type]  # socket, address and server, as the server hands them on
+        super().__init__(*arguments)  # type: ignore[arg-type]  # socket, address and server
 
     def do_GET(self) -> None:  # noqa: N802 - the base class's naming
         """Send an object or a range of it."""
@@ -82,7 +81,7 @@ class S3Handler(Handler):
 def main(objects: str, latency_secs: str) -> None:
     """Serve `objects`, which is JSON."""
     loaded = {name: Repeated(Path(path).read_bytes(), times) for name, (path, times) in json.loads(objects).items()}
-    serve(partial(S3Handler, loaded, float(latency_secs)))  # type: ignore[arg-type]  # called as a class is
+    serve(partial(S3Handler, loaded, float(latency_secs)))  # type: ignore[arg-type]  # called like a class
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One sample of one pipeline: `python -m benchmarks.sample PIPELINE PATH`; prints what it took as JSON."""
+"""One sample of one pipeline: `python -m benchmarks.sample PIPELINE PATH`; prints its measurements as JSON."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ _MEASURES: Final = {**PIPELINES, "plain": plain, "loads": loads_alone}
 
 
 def main(pipeline: str, path: str) -> None:
-    """Run `pipeline` over `path`, keep nothing of what comes out."""
+    """Run `pipeline` on `path` and drop its output."""
     wall, cpu = perf_counter(), process_time()
     sizes = [len(body) for body in _MEASURES[pipeline](Path(path))]
     took = {"cpu_secs": process_time() - cpu, "wall_secs": perf_counter() - wall}

@@ -1,4 +1,4 @@
-"""How a stand-in serves: HTTP/1.1 on a free port of loopback, a thread a connection, until its stdin ends."""
+"""The server of a stand-in: HTTP/1.1 on a free port of loopback, a thread for each connection, until its stdin ends."""
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -7,11 +7,11 @@ from typing import Any
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers with whole bodies on connections that stay open, and logs nothing."""
+    """Answers with whole bodies on persistent connections, and logs nothing."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # headers and a small body in one packet
+    wbufsize = -1  # headers and a small body share a packet
 
     def answer(self, status: int, body: bytes, content_type: str = "application/json") -> None:
         """Send a whole answer."""
@@ -22,23 +22,23 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Write nothing: a line a request would be measured too."""
+        """Write nothing: the measurement would include a line for each request."""
 
 
 class Server(ThreadingHTTPServer):
-    """Takes as many connections at once as posts may be in flight, and does not wait for them at the end."""
+    """Accepts a connection for each post in flight, and does not wait for them at the end."""
 
     daemon_threads = True
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away in the middle: whoever started it knows."""
+        """Ignore a client that closed its connection early."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
 
 def serve(handler: type[Handler]) -> None:
-    """Print the port, then serve until whoever started this process closes its stdin, or dies."""
+    """Print the port, then serve until the parent process closes this process's stdin, or ends."""
     with Server(("127.0.0.1", 0), handler) as server:
         sys.stdout.write(f"{server.server_address[1]}\n")
         sys.stdout.flush()

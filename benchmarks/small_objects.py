@@ -1,6 +1,6 @@
-"""Many small objects, as SageMaker writes them: 1,000 of 49 kB, ten messages an invocation, progress in DynamoDB.
+"""Many small objects: 1,000 objects of 49 kB, ten messages per invocation, progress in DynamoDB.
 
-Counts the requests to the API, against as few as the API's limit allows, and every call to AWS by its operation.
+Counts the requests to the API against the fewest that its limits allow, and the calls to AWS by operation.
 """
 
 import math
@@ -24,7 +24,7 @@ _ASKED: Final = "dynamodb.BatchGetItem"
 
 
 def measure(options: Namespace) -> list[Figure]:
-    """Return the figures for every limit of inferences a request."""
+    """Return the figures for every limit of inferences per request."""
     objects = _SMOKE_OBJECTS if options.smoke else options.objects
     figures = []
     with TemporaryDirectory() as folder, local_aws(BUCKET), ExitStack() as stack:
@@ -44,9 +44,9 @@ def _requests(took: dict[str, Any], inferences: list[int], max_inferences: int) 
     fewest = sum(math.ceil(count / max_inferences) for count in inferences)
     if took["inferences"] != sum(inferences):
         raise ValueError(f"{took['inferences']} inferences arrived instead of {sum(inferences)}")
-    what = f"requests against the fewest, {max_inferences} inferences a request"
+    what = f"requests against the fewest, {max_inferences} inferences per request"
     note = f"{took['requests']} where {fewest} are the fewest, {took['inferences']:,} inferences"
-    return [Figure(what=what, measured=took["requests"] / fewest, at_most=1.1, note=note)]
+    return [Figure(what=what, measured=took["requests"] / fewest, at_most=1.1, note=note, is_count=True)]
 
 
 def _calls(took: dict[str, Any], objects: int, invocations: int) -> list[Figure]:
@@ -54,21 +54,38 @@ def _calls(took: dict[str, Any], objects: int, invocations: int) -> list[Figure]
     others = {name: count for name, count in calls.items() if name not in (_READ, _ASKED, *_WRITTEN)}
     written = sum(calls.get(name, 0) for name in _WRITTEN)
     return [
-        Figure(what="S3 GetObject an object", measured=calls.get(_READ, 0) / objects, unit="calls", at_most=1),
-        Figure(what="DynamoDB writes an object", measured=written / objects, unit="calls", at_most=1),
         Figure(
-            what="DynamoDB BatchGetItem an invocation", measured=calls[_ASKED] / invocations, unit="calls", at_most=1
+            what="S3 GetObject per object",
+            measured=calls.get(_READ, 0) / objects,
+            unit="calls",
+            at_most=1,
+            is_count=True,
+        ),
+        Figure(what="DynamoDB writes per object", measured=written / objects, unit="calls", at_most=1, is_count=True),
+        Figure(
+            what="DynamoDB BatchGetItem per invocation",
+            measured=calls[_ASKED] / invocations,
+            unit="calls",
+            at_most=1,
+            is_count=True,
         ),
         Figure(
-            what="other calls to AWS", measured=sum(others.values()), unit="calls", at_most=0, note=str(others or "")
+            what="other calls to AWS",
+            measured=sum(others.values()),
+            unit="calls",
+            at_most=0,
+            note=str(others or ""),
+            is_count=True,
         ),
-        Figure(what="CPU an object", measured=took["cpu_secs"] / objects * 1000, unit="ms"),
+        Figure(what="CPU per object", measured=took["cpu_secs"] / objects * 1000, unit="ms"),
     ]
 
 
 def _options(parser: ArgumentParser) -> None:
-    parser.add_argument("--objects", type=int, default=1000, help="how many objects")
-    parser.add_argument("--max-inferences", type=int, nargs="+", default=[1000, 250], help="limits of a request to try")
+    parser.add_argument("--objects", type=int, default=1000, help="number of objects")
+    parser.add_argument(
+        "--max-inferences", type=int, nargs="+", default=[1000, 250], help="limits of inferences per request"
+    )
 
 
 BENCHMARK = Benchmark(name="small_objects", about=__doc__ or "", measure=measure, options=_options)

@@ -180,7 +180,7 @@ def replay(
 
 
 @app.command(epilog=EXIT_CODES)
-def backfill(  # noqa: PLR0913 - one parameter an option
+def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     target: Annotated[str, typer.Argument(help="The prefix of the captures.", metavar="s3://BUCKET/PREFIX")],
     config: Config = None,
     since: Annotated[
@@ -190,29 +190,50 @@ def backfill(  # noqa: PLR0913 - one parameter an option
         str | None,
         typer.Option(help="The hour to end before, in UTC.", metavar="2026-02-01[T00]", show_default="the newest"),
     ] = None,
-    state_machine: Annotated[str | None, typer.Option(help="What runs the distributed form.", metavar="ARN")] = None,
-    stack: Annotated[str | None, typer.Option(help="The deployed stack, in place of the configuration's.")] = None,
-    threads: Annotated[int, typer.Option(min=1, max=64, help="Batches at once, in the local form.")] = 8,
+    inventory: Annotated[
+        str | None,
+        typer.Option(
+            help="An S3 Inventory report, in place of a listing.",
+            metavar="s3://.../manifest.json",
+            show_default=False,
+        ),
+    ] = None,
+    stack: Annotated[
+        str | None, typer.Option(help="The deployed stack.", metavar="NAME", show_default="that of the configuration")
+    ] = None,
+    wait_limit_secs: Annotated[
+        float | None, typer.Option(min=0, help="End --wait after this time.", show_default="no limit")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Batches at once with --local.", show_default="8")
+    ] = None,
     *,
-    distributed: Annotated[
-        bool, typer.Option("--distributed/--local", help="By the stack's state machine, or by this process.")
-    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until all objects are done, and print the sums.")] = False,
+    local: Annotated[bool, typer.Option("--local", help="Forward here, without the deployed function.")] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Forward captures that were written before the stack was deployed, or that it missed.
 
-    Captures are selected by the hour in their keys. An object that was forwarded before costs one read, and a row that
-    is sent twice is a duplicate to the destination, so it may be interrupted and run again.
+    Lists the objects, selects them by the hour in their keys, and sends messages that each name up to 50 objects to the
+    stack's backfill queue; the function forwards them. It may be interrupted and run again: an object that is done
+    costs one read.
 
-    --local needs to reach the destination from here; it keeps progress and rejections where --stack has them, or where
-    CAPTURE_FORWARDER_PROGRESS_TABLE and CAPTURE_FORWARDER_QUARANTINE_BUCKET say. --distributed feeds the deployed
-    function, is meant for millions of objects, and shows the sums when it ends.
+    --local needs to reach the destination from here. It keeps progress and rejections in the table and bucket of
+    --stack, or in those that CAPTURE_FORWARDER_PROGRESS_TABLE and CAPTURE_FORWARDER_QUARANTINE_BUCKET name.
     """
     from capture_ops.backfill import command
 
-    form = command.Form(distributed=distributed, state_machine=state_machine, stack=stack, threads=threads)
+    options = command.Options(
+        stack=stack,
+        inventory=inventory,
+        local=local,
+        threads=threads,
+        wait=wait,
+        wait_limit_secs=wait_limit_secs,
+        dry_run=dry_run,
+    )
     with errors_to_exit_codes():
-        raise typer.Exit(command.run(target, config, (since, until), form, _console(), dry_run=dry_run))
+        raise typer.Exit(command.run(target, config, (since, until), options, _console()))
 
 
 @app.command(epilog=EXIT_CODES)
@@ -252,8 +273,7 @@ def policy(
     """Print the policies that the owner of a capture bucket in another account must add, as JSON on stdout.
 
     For each bucket a bucket policy, and for a bucket with a kms_key_arn also a statement for the policy of that key.
-    They allow the roles to read captures below the routes' prefixes, and nothing else. For distributed backfills give
-    the state machine's role too.
+    They allow the roles to read captures below the routes' prefixes, and nothing else.
     """
     from capture_ops.commands import policy as command
     from capture_ops.terminal.configuration import settings_of

@@ -1,1 +1,1 @@
-"""The stack: what `cdk deploy` makes of `forwarder.toml`."""
+"""The stack that `cdk deploy` makes from `forwarder.toml`."""

@@ -1,4 +1,4 @@
-"""The CDK app of one configuration: pure, without credentials, look-ups or network."""
+"""The CDK app of one configuration, made without credentials, look-ups or network."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +17,12 @@ from infra.stacks.forwarder_stack import ForwarderStack
 def build_app(
     config: Path, *, code: lambda_.Code | None = None, synthesizer: cdk.IReusableStackSynthesizer | None = None
 ) -> cdk.App:
-    """Return the app that `config` asks for; `code` takes the place of the bundled function.
+    """Return the app for the file `config`.
 
-    `synthesizer` says how it is deployed, if not by the roles that `cdk bootstrap` makes.
-    Raises `SettingsError`, which lists everything that AWS would refuse, or that could not work there.
+    `code` replaces the bundled function. `synthesizer` replaces deployment by the roles of `cdk bootstrap`.
+    Raises `SettingsError` with everything that AWS would refuse or that would fail there.
     """
-    settings = read_settings(config, also=deployment_problems)
+    settings = read_settings(config, extra_checks=deployment_problems)
     app = cdk.App(default_stack_synthesizer=synthesizer)
     stack = ForwarderStack(app, "Forwarder", settings=settings, code=code or function_code(settings, config))
     acknowledge(stack, settings)
@@ -30,11 +30,11 @@ def build_app(
 
 
 def deployment_problems(settings: Settings) -> Iterator[str]:
-    """Say what is right on a desk and wrong in AWS."""
+    """Yield the problems that only a deployed function has."""
     for index, destination in enumerate(settings.destination):
         if destination.secret.startswith("env:"):
             yield (
                 f'destination[{index}].secret: write "secretsmanager:NAME" or "ssm:/NAME"; '
-                "a deployed function has no environment but what the stack says, in the clear"
+                "the environment of a deployed function comes from the template, in plain text"
             )
     yield from filters.problems(settings)

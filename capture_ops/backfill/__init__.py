@@ -1,1 +1,1 @@
-"""`backfill`: captures that were written before anybody listened, or that went past."""
+"""`backfill`: forwards captures that were written before the stack was deployed, or that it missed."""

@@ -1,79 +1,77 @@
-"""The local form: the function's own use case, in threads of this process."""
+"""The local form: the function's own forwarder, in threads of this process."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
+from itertools import islice, takewhile
 from threading import Event
 
-from rich.progress import Progress
+from msgspec import Struct, field
 
 from capture_forwarder.bootstrap import Runtime
-from capture_forwarder.domain.capture import Work
-from capture_forwarder.domain.conservation import ForwardReport, ForwardTotals
-from capture_ops.backfill.listing import Listed, Page
-from capture_ops.backfill.outcome import Outcome
+from capture_forwarder.domain.capture import CaptureObject, Work
+from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
+from capture_ops.backfill.messages import MAX_OBJECTS
+from capture_ops.backfill.parallel import in_parallel
 
-_OBJECTS_A_BATCH = 50
-# How long an object stays held by a run that was killed, and the longest that a destination may ask to be left alone.
-_HELD_SECS = 300.0
-_UNQUARANTINED = "there is no quarantine for its rejections: name the stack, or set CAPTURE_FORWARDER_QUARANTINE_BUCKET"
-_INTERRUPTED = "It was interrupted; what was under way was settled as far as it got."
-_GIVEN_UP = "It was given up when nothing of a whole batch was taken."
-
-_Running = set[Future[list[ForwardReport]]]
+# How long a killed run keeps its lease on an object, and the longest wait that a destination may ask for.
+_LEASE_SECS = 300.0
+_NO_QUARANTINE = "there is no quarantine for its rejections: name the stack, or set CAPTURE_FORWARDER_QUARANTINE_BUCKET"
+_INTERRUPTED = "It was interrupted; batches under way were committed as far as they got."
+_GIVEN_UP = "It was given up, because nothing of a whole batch was accepted."
 
 
-def forward_all(runtime: Runtime, pages: Iterable[Page], threads: int, stopped: Event, progress: Progress) -> Outcome:
-    """Forward what `pages` hold, `threads` batches at a time, until `stopped` is set. Raises `Unavailable`.
+class Outcome(Struct):
+    """The sums of all reports, the reasons of unfinished objects, and why the run ended early, if it did."""
 
-    A batch of which nothing was taken ends it too: its destination, or the table, is not there.
-    """
+    objects: Counter[ObjectState] = field(default_factory=Counter)
+    lines: LineCounts = field(default_factory=LineCounts)
+    inferences: InferenceCounts = field(default_factory=InferenceCounts)
+    unfinished: Counter[str] = field(default_factory=Counter)
+    failure: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Return whether every object is finished."""
+        return self.failure is None and self.balanced and not self.unfinished
+
+    @property
+    def balanced(self) -> bool:
+        """Return whether lines and inferences add up."""
+        return self.lines.balanced and self.inferences.balanced
+
+    def add(self, reports: list[ForwardReport]) -> None:
+        """Add the reports of one batch; one without a finished object, or with rows and none accepted, ends the run."""
+        batch = InferenceCounts()
+        for report in reports:
+            self.objects[report.state] += 1
+            self.lines += report.lines
+            batch += report.inferences
+        self.inferences += batch
+        unfinished = [report for report in reports if not report.complete]
+        self.unfinished.update(report.why or _NO_QUARANTINE for report in unfinished)
+        if len(unfinished) == len(reports) or (batch.pending and not batch.accepted + batch.duplicate):
+            self.failure = _GIVEN_UP
+
+
+def forward_all(runtime: Runtime, sources: Iterable[CaptureObject], threads: int, stopped: Event) -> Iterator[Outcome]:
+    """Forward `sources` in batches until `stopped` is set, and yield the outcome so far after each batch."""
     outcome = Outcome()
-    running: _Running = set()
-    task = progress.add_task("objects", total=0)
-    with ThreadPoolExecutor(threads, thread_name_prefix="backfill") as pool:
-        for batch in _batches(pages, outcome):
-            if len(running) >= threads:
-                running -= _settle(wait(running, return_when=FIRST_COMPLETED).done, outcome)
-            if stopped.is_set() or outcome.failure:
-                break
-            running.add(pool.submit(_forward, runtime, batch, stopped))
-            progress.update(task, total=outcome.listed, completed=_told(outcome))
-        for future in running:
-            _settle({future}, outcome)
-            progress.update(task, completed=_told(outcome))
+    batches = takewhile(lambda _: outcome.failure is None, _batches(sources))
+    for reports in in_parallel(partial(_forward, runtime, stopped), batches, threads, stopped):
+        outcome.add(reports)
+        yield outcome
     if stopped.is_set():
         outcome.failure = _INTERRUPTED
-    return outcome
+    yield outcome
 
 
-def _batches(pages: Iterable[Page], outcome: Outcome) -> Iterator[list[Listed]]:
-    for page in pages:
-        outcome.totals.outside += page.outside
-        outcome.listed += page.outside
-        for start in range(0, len(page.meant), _OBJECTS_A_BATCH):
-            batch = page.meant[start : start + _OBJECTS_A_BATCH]
-            outcome.listed += len(batch)
-            yield batch
+def _batches(sources: Iterable[CaptureObject]) -> Iterator[list[Work]]:
+    remaining = iter(sources)
+    while batch := [Work(source) for source in islice(remaining, MAX_OBJECTS)]:
+        yield batch
 
 
-def _forward(runtime: Runtime, batch: list[Listed], stopped: Event) -> list[ForwardReport]:
-    works = [Work(listed.source) for listed in batch]
-    # A terminal has all the time there is; what it holds is held anew at every checkpoint.
-    return runtime.forward(works, lambda: 0.0 if stopped.is_set() else 1000 * _HELD_SECS)
-
-
-def _settle(done: _Running, outcome: Outcome) -> _Running:
-    for future in done:
-        reports = future.result()
-        totals = ForwardTotals.of(reports)
-        outcome.totals += totals
-        unsettled = [report for report in reports if not report.complete]
-        outcome.left.update(report.why or _UNQUARANTINED for report in unsettled)
-        taken = totals.inferences.accepted + totals.inferences.duplicate
-        if len(unsettled) == len(reports) or (totals.inferences.pending and not taken):
-            outcome.failure = _GIVEN_UP
-    return done
-
-
-def _told(outcome: Outcome) -> int:
-    return outcome.listed - outcome.untold
+def _forward(runtime: Runtime, stopped: Event, works: list[Work]) -> list[ForwardReport]:
+    # There is no time limit here; every checkpoint renews the lease.
+    return runtime.forward(works, lambda: 0.0 if stopped.is_set() else 1000 * _LEASE_SECS)

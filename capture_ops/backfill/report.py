@@ -1,4 +1,4 @@
-"""What a backfill would do, and what it came to, as tables."""
+"""The tables of a backfill: its plan, its messages, and its outcome."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,15 +8,32 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from capture_forwarder.domain.conservation import ForwardTotals
 from capture_forwarder.domain.route import Router
-from capture_forwarder.domain.window import captured_hour
 from capture_ops.backfill.listing import Listed, Page
-from capture_ops.backfill.outcome import Outcome
+from capture_ops.backfill.local import Outcome
+from capture_ops.backfill.waiting import Waiting
+from capture_ops.backfill.window import captured_hour
 from capture_ops.terminal.tables import UNBALANCED, add_ledgers, add_row, conservation_table, printable
 
 _MAX_REASONS = 20
 _UNROUTED = "no route"
+_NOTHING = "There is nothing below that prefix."
+_AGAIN = "Run the command again when the cause is removed; an object that is done costs one read."
+
+
+class Counts(Struct):
+    """How many objects were listed, how many of those were not selected, and how many messages were sent."""
+
+    listed: int = 0
+    outside: int = 0
+    unrouted: int = 0
+    sent: int = 0
+    messages: int = 0
+
+    @property
+    def selected(self) -> int:
+        """The objects to forward."""
+        return self.listed - self.outside - self.unrouted
 
 
 class _Share(Struct):
@@ -26,20 +43,20 @@ class _Share(Struct):
     last: datetime | None = None
 
     def add(self, listed: Listed) -> None:
-        moment = captured_hour(listed.source.key) or listed.modified
         self.objects += 1
         self.size_bytes += listed.source.size or 0
-        self.first = min(self.first or moment, moment)
-        self.last = max(self.last or moment, moment)
+        if moment := captured_hour(listed.source.key) or listed.modified:
+            self.first = min(self.first or moment, moment)
+            self.last = max(self.last or moment, moment)
 
 
 def print_plan(pages: Iterable[Page], router: Router, console: Console) -> None:
-    """Print what would be forwarded, by route."""
+    """Print the objects that would be forwarded, by route."""
     shares: dict[str, _Share] = {}
     outside = 0
     for page in pages:
         outside += page.outside
-        for listed in page.meant:
+        for listed in page.selected:
             route = router.route_for(listed.source)
             shares.setdefault(route.name if route else _UNROUTED, _Share()).add(listed)
     table = Table("route", "objects", "bytes", "first hour", "last hour", title="What a backfill would forward")
@@ -47,45 +64,82 @@ def print_plan(pages: Iterable[Page], router: Router, console: Console) -> None:
         hours = [f"{moment:%Y-%m-%dT%H}" for moment in (share.first, share.last) if moment]
         add_row(table, name, str(share.objects), str(share.size_bytes), *hours)
     console.print(table)
-    console.print(f"{outside} objects are outside: of other hours, or no captures. Nothing was forwarded.")
+    console.print(
+        f"{outside} of the listed objects are outside: of other hours, or no captures. Nothing was forwarded."
+    )
 
 
-def print_outcome(outcome: Outcome, console: Console) -> None:
-    """Print the conservation table, and what is left to do."""
-    table = conservation_table()
-    add_row(table, "objects", f"{outcome.listed} listed", _ends(outcome.totals, outcome.untold))
-    add_ledgers(table, outcome.totals.lines, outcome.totals.inferences)
+def print_sent(counts: Counts, console: Console, *, interrupted: bool) -> None:
+    """Print how many objects and messages were sent."""
+    table = Table("", "", "", title="Sent to the backfill queue")
+    without = f", {counts.unrouted} without a route" if counts.unrouted else ""
+    add_row(table, "objects", f"{counts.listed} listed", f"{counts.sent} sent, {counts.outside} outside{without}")
+    add_row(table, "messages", f"{counts.messages} sent", "")
     console.print(table)
-    if not outcome.totals.balanced:
+    if interrupted:
+        _print_sentence("It was interrupted; run the command again: an object that is done costs one read.", console)
+    elif not counts.listed:
+        _print_sentence(_NOTHING, console)
+
+
+def print_waited(waiting: Waiting, dead_letters: int, console: Console) -> None:
+    """Print what the progress items of the sent objects say, and where to look for the others."""
+    table = Table("", "", title="Progress")
+    add_row(table, "objects", f"{waiting.done} done, {waiting.pending} without a finished progress item")
+    add_row(table, "inferences", f"{waiting.accepted} accepted, {waiting.rejected} rejected")
+    console.print(table)
+    if not waiting.pending:
+        return
+    if not waiting.queue_is_empty:
+        _print_sentence("The function goes on with the rest; the same command with --wait watches it again.", console)
+    elif dead_letters:
+        _print_sentence(
+            f"The dead-letter queue holds {dead_letters} messages; docs/runbook.md, DeadLetters, says what to do.",
+            console,
+        )
+    else:
+        _print_sentence(
+            "The queue is empty. Objects without a finished item were rejected as a whole (they are in quarantine), or "
+            "replaced after they were listed (the event of the new state forwards it).",
+            console,
+        )
+
+
+def print_outcome(outcome: Outcome, counts: Counts, console: Console) -> None:
+    """Print the outcome of the local form as a conservation table, and what is left to do."""
+    table = conservation_table()
+    add_row(table, "objects", f"{counts.listed} listed", _states(outcome, counts))
+    add_ledgers(table, outcome.lines, outcome.inferences)
+    console.print(table)
+    if not outcome.balanced:
         console.print(UNBALANCED, style="red")
     if outcome.failure:
         console.print(printable(outcome.failure), style="red", markup=False, soft_wrap=True)
-    if outcome.left:
-        _print_left(outcome.left, console)
-    for sentence in _sentences(outcome):
-        console.print(sentence, soft_wrap=True)
+    if outcome.unfinished:
+        _print_unfinished(outcome.unfinished, console)
+    if not outcome.complete:
+        _print_sentence(_AGAIN, console)
+    elif not counts.listed:
+        _print_sentence(_NOTHING, console)
 
 
-def _ends(totals: ForwardTotals, untold: int) -> str:
-    ends = [f"{count} {state.replace('_', ' ')}" for state, count in sorted(totals.objects.items())]
-    return ", ".join([*ends, f"{totals.outside} outside", *([f"{untold} not forwarded"] if untold else [])])
+def _states(outcome: Outcome, counts: Counts) -> str:
+    states = [f"{count} {state.replace('_', ' ')}" for state, count in sorted(outcome.objects.items())]
+    without = [f"{counts.unrouted} without a route"] if counts.unrouted else []
+    missing = counts.selected - outcome.objects.total()
+    return ", ".join(
+        [*states, f"{counts.outside} outside", *without, *([f"{missing} not forwarded"] if missing else [])]
+    )
 
 
-def _print_left(left: Counter[str], console: Console) -> None:
-    table = Table("objects", "why they are not settled", title="Left over")
-    for why, count in left.most_common(_MAX_REASONS):
+def _print_unfinished(unfinished: Counter[str], console: Console) -> None:
+    table = Table("objects", "why they are not finished", title="Unfinished")
+    for why, count in unfinished.most_common(_MAX_REASONS):
         add_row(table, str(count), why)
-    if len(left) > _MAX_REASONS:
-        add_row(table, "", f"and {len(left) - _MAX_REASONS} reasons more")
+    if len(unfinished) > _MAX_REASONS:
+        add_row(table, "", f"and {len(unfinished) - _MAX_REASONS} reasons more")
     console.print(table)
 
 
-def _sentences(outcome: Outcome) -> list[str]:
-    sentences = []
-    if outcome.handed_over:
-        sentences.append(f"The function's queue carries on with {outcome.handed_over} objects: they are owed still.")
-    if not outcome.complete:
-        sentences.append("Run it again when the cause is mended; what was forwarded already costs one read an object.")
-    elif not outcome.listed:
-        sentences.append("There is nothing below that prefix.")
-    return sentences
+def _print_sentence(sentence: str, console: Console) -> None:
+    console.print(sentence, soft_wrap=True, markup=False, highlight=False)

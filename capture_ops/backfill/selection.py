@@ -1,11 +1,13 @@
-"""What a backfill is asked for, checked whole before anything is listed."""
+"""The captures that a backfill is asked for, checked as a whole before anything is listed."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from capture_forwarder.configuration.settings import Settings
-from capture_forwarder.domain.window import Window
+from capture_ops.backfill.window import Window
+from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.terminal.errors import CommandError
 
 
@@ -19,21 +21,24 @@ class Selection(Struct, frozen=True):
     @property
     def uri(self) -> str:
         """`s3://bucket/prefix`, for people."""
-        return f"s3://{self.bucket}/{self.prefix}"
+        return str(S3Uri(self.bucket, self.prefix))
 
 
-def select(target: str, since: str | None, until: str | None, settings: Settings) -> Selection:
-    """Return what is meant. Raises `CommandError` with every problem."""
-    problems: list[str] = []
-    bucket, _, prefix = target.removeprefix("s3://").partition("/")
-    if not target.startswith("s3://") or not bucket:
-        problems.append(f"{target} names no bucket; write s3://bucket/prefix/")
+def select(
+    target: str, since: str | None, until: str | None, settings: Settings, problems: Iterable[str] = ()
+) -> Selection:
+    """Return the selection. Raises `CommandError` with every problem, those found before included."""
+    found = list(problems)
+    uri = S3Uri.parse(target)
+    bucket, prefix = (uri.bucket, uri.key) if uri else ("", "")
+    if uri is None:
+        found.append(f"{target} names no bucket; write s3://bucket/prefix/")
     elif not _is_routed(bucket, prefix, settings):
-        routes = ", ".join(sorted(f"s3://{route.bucket}/{route.prefix}" for route in settings.route))
-        problems.append(f"no route covers anything below {target}; routes cover {routes}")
-    window = _window(since, until, _suffixes(bucket, settings), problems)
-    if problems:
-        raise CommandError("\n".join(problems))
+        routes = ", ".join(sorted(str(S3Uri(route.bucket, route.prefix)) for route in settings.route))
+        found.append(f"no route covers anything below {target}; routes cover {routes}")
+    window = _window(since, until, _suffixes(bucket, settings), found)
+    if found:
+        raise CommandError("\n".join(found))
     return Selection(bucket, prefix, window)
 
 
@@ -43,7 +48,7 @@ def _is_routed(bucket: str, prefix: str, settings: Settings) -> bool:
 
 
 def _suffixes(bucket: str, settings: Settings) -> tuple[str, ...]:
-    """Return how keys end of which events come; those that somebody has compressed since are the same captures."""
+    """Return the suffixes of the bucket's routes, and the same of objects that were compressed later."""
     suffixes = {route.suffix for route in settings.route if route.bucket == bucket}
     return tuple(sorted(suffixes | {f"{suffix}.gz" for suffix in suffixes}))
 
@@ -58,7 +63,7 @@ def _window(since: str | None, until: str | None, suffixes: tuple[str, ...], pro
 
 
 def _moment(option: str, text: str | None, problems: list[str]) -> datetime | None:
-    """Return a date, or a date and an hour, in UTC unless it says otherwise."""
+    """Return a date, or a date and an hour, in UTC unless the text names another zone."""
     if text is None:
         return None
     try:

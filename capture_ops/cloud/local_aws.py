@@ -1,4 +1,4 @@
-"""AWS as far as the forwarder uses it, on loopback, from moto."""
+"""The AWS services that the forwarder uses, on loopback, from moto."""
 
 import logging
 import os
@@ -10,16 +10,15 @@ import boto3
 import requests
 from moto.server import ThreadedMotoServer
 
-from capture_forwarder.aws.progress import KEY
-from capture_forwarder.configuration.settings import RESOURCE_VARIABLES
+from capture_forwarder.configuration.names import PROGRESS_KEY, RESOURCE_VARIABLES
 
 _REGION: Final = "eu-west-1"
 
 
 @contextmanager
 def local_aws(bucket: str) -> Iterator[None]:
-    """Serve S3 with `bucket`, a quarantine and a progress table, and point this process at them until the end."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line a request is not what anybody came to read
+    """Serve S3 with `bucket`, a quarantine and a progress table; this process uses them while the context is open."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # without its line for every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     before = dict(os.environ)
@@ -38,7 +37,7 @@ def local_aws(bucket: str) -> Iterator[None]:
         _create(bucket)
         yield
     finally:
-        requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)  # its state outlives the server
+        requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)  # moto's state would outlive the server
         os.environ.clear()
         os.environ |= before
         server.stop()
@@ -50,7 +49,7 @@ def _create(bucket: str) -> None:
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": _REGION})
     boto3.client("dynamodb").create_table(
         TableName="progress",
-        KeySchema=[{"AttributeName": KEY, "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": KEY, "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": PROGRESS_KEY, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": PROGRESS_KEY, "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -40,14 +41,14 @@ def run(console: Console, *, keep: bool) -> int:
     os.environ.setdefault(TOKEN_VARIABLE, token())
     bucket = settings.route[0].bucket
     with local_aws(bucket), running_monitor(models_of(settings), token=token()) as monitor:
-        event = {"Records": [_message(bucket, *found) for found in _upload(bucket)]}
+        event = {"Records": [put_capture(bucket, *sample) for sample in sample_captures()]}
         with TemporaryDirectory() as folder:
             invoked = invoke(event, _pointed_at(monitor, config, Path(folder)))
         print_reports(invoked.reports, console)
         problems = _problems(invoked.reports, monitor, settings)
         if not invoked.succeeded:
             problems.insert(0, f"the handler did not settle every message: {invoked.failure or invoked.answer}")
-        _conclude(console, invoked.reports, problems)
+        _conclude(console, invoked.reports, problems, settings)
         if keep:
             wait_for_interrupt(monitor, console)
     return ExitCode.INCOMPLETE if problems else ExitCode.OK
@@ -60,21 +61,18 @@ def _pointed_at(monitor: Monitor, config: Path, folder: Path) -> Path:
     return copy
 
 
-def _upload(bucket: str) -> list[tuple[str, int, str]]:
-    """Put every sample capture into the bucket; return key, size and etag of each, as an event names them."""
-    s3 = boto3.client("s3")
+def sample_captures() -> Iterator[tuple[str, bytes]]:
+    """Yield key and content of every sample capture object."""
     captures = _EVENTS / "captures"
-    uploaded = []
     for path in sorted((captures / "datacapture").rglob("*.jsonl*")):
         # Folder names are percent-encoded where a key holds what a file system cannot.
-        key, data = unquote(path.relative_to(captures).as_posix()), path.read_bytes()
-        etag = s3.put_object(Bucket=bucket, Key=key, Body=data)["ETag"]
-        uploaded.append((key, len(data), etag.strip('"')))
-    return uploaded
+        yield unquote(path.relative_to(captures).as_posix()), path.read_bytes()
 
 
-def _message(bucket: str, key: str, size: int, etag: str) -> dict[str, Any]:
-    found = {"key": quote_plus(key), "size": size, "eTag": etag}
+def put_capture(bucket: str, key: str, content: bytes) -> dict[str, Any]:
+    """Put a capture object into the bucket, and return the queue's message that names it."""
+    etag = boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=content)["ETag"].strip('"')
+    found = {"key": quote_plus(key), "size": len(content), "eTag": etag}
     record = {
         "eventSource": "aws:s3",
         "eventName": "ObjectCreated:Put",
@@ -83,12 +81,15 @@ def _message(bucket: str, key: str, size: int, etag: str) -> dict[str, Any]:
     return {"messageId": etag, "eventSource": "aws:sqs", "body": json.dumps({"Records": [record]})}
 
 
+def expected_inferences() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the values that the monitor must hold after all samples, by model and inference id."""
+    lines = (_EVENTS / "expected.jsonl").read_bytes().splitlines()
+    expected = (msgspec.json.decode(line, type=_Expected) for line in lines)
+    return {(one.model_id, one.partner_inference_id): one.inference_data for one in expected}
+
+
 def _problems(reports: list[ForwardReport], monitor: Monitor, settings: Settings) -> list[str]:
-    text = (_EVENTS / "expected.jsonl").read_bytes()
-    expected = {
-        (one.model_id, one.partner_inference_id): one.inference_data
-        for one in (msgspec.json.decode(line, type=_Expected) for line in text.splitlines())
-    }
+    expected = expected_inferences()
     stored = {
         (model.id, one.partner_inference_id): one.inference_data
         for model in models_of(settings)
@@ -103,16 +104,18 @@ def _problems(reports: list[ForwardReport], monitor: Monitor, settings: Settings
     return problems
 
 
-def _conclude(console: Console, reports: list[ForwardReport], problems: list[str]) -> None:
+def _conclude(console: Console, reports: list[ForwardReport], problems: list[str], settings: Settings) -> None:
     for problem in problems:
         console.print(Text(problem, style="red"))
     accepted = sum(report.inferences.accepted for report in reports)
+    typed = {route.name for route in settings.routes if route.schema or route.schema_from_model}
+    checked = sum(report.inferences.accepted for report in reports if report.route in typed)
     records = sum(report.lines.read for report in reports)
     rejected = sum(report.lines.rejected.total() + report.inferences.rejected.total() for report in reports)
     skipped = sum(report.lines.skipped.total() for report in reports)
     verdict = "does not hold" if problems else "holds exactly"
     console.print(
-        f"{len(reports)} objects, {records} records: {accepted} inferences accepted, {rejected} rejections in "
-        f"quarantine, {skipped} skipped. The monitor {verdict} what it should.",
+        f"{len(reports)} objects, {records} records: {accepted} inferences accepted ({checked} with a schema), "
+        f"{rejected} rejections in quarantine, {skipped} skipped. The monitor {verdict} what it should.",
         soft_wrap=True,
     )

@@ -1,18 +1,17 @@
-"""`enable-eventbridge`: let a bucket tell EventBridge of its objects, and leave all else that it does as it is.
+"""`enable-eventbridge`: sends the events of a bucket to EventBridge, and changes nothing else.
 
-S3 keeps one notification configuration a bucket, and every write replaces the whole of it:
+S3 keeps one notification configuration for a bucket, and every write replaces it whole:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
-So what is there is read, added to, written back with its ids, and read again.
+So the command reads the configuration, adds EventBridge, writes it back with its ids, and reads it again to compare.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from capture_forwarder.aws.errors import code_of
+from capture_forwarder.aws.errors import AwsError, code_of
 from capture_forwarder.domain.delivery import Unavailable
 from capture_ops.terminal.errors import ExitCode
 from capture_ops.terminal.tables import printable
@@ -41,7 +40,9 @@ def run(bucket: str, console: Console, confirm: Callable[[str], bool], *, dry_ru
         console.print("Nothing was written.")
         return ExitCode.INCOMPLETE
     if _read(s3, bucket) != found:
-        console.print("The configuration was changed meanwhile; nothing was written. Run this again.", style="red")
+        console.print(
+            "The configuration has changed since it was read; nothing was written. Run this again.", style="red"
+        )
         return ExitCode.INCOMPLETE
     wanted = found | {_EVENTBRIDGE: {}}
     _write(s3, bucket, wanted)
@@ -51,7 +52,7 @@ def run(bucket: str, console: Console, confirm: Callable[[str], bool], *, dry_ru
 def _read(s3: "S3Client", bucket: str) -> Notifications:
     try:
         found: Notifications = dict(s3.get_bucket_notification_configuration(Bucket=bucket))
-    except (BotoCoreError, ClientError) as error:
+    except AwsError as error:
         raise _unavailable(bucket, "s3:GetBucketNotification", error) from error
     del found["ResponseMetadata"]
     return found
@@ -59,17 +60,17 @@ def _read(s3: "S3Client", bucket: str) -> Notifications:
 
 def _write(s3: "S3Client", bucket: str, wanted: Notifications) -> None:
     try:
-        # Unchanged entries need no validation, whose test messages would surprise their owners.
+        # Validation would send test messages to the owners of the other entries.
         s3.put_bucket_notification_configuration(
             Bucket=bucket,
-            NotificationConfiguration=wanted,  # type: ignore[arg-type]  # as S3 gave it
+            NotificationConfiguration=wanted,  # type: ignore[arg-type]  # the answer of S3
             SkipDestinationValidation=True,
         )
-    except (BotoCoreError, ClientError) as error:
+    except AwsError as error:
         raise _unavailable(bucket, "s3:PutBucketNotification", error) from error
 
 
-def _unavailable(bucket: str, action: str, error: BotoCoreError | ClientError) -> Unavailable:
+def _unavailable(bucket: str, action: str, error: Exception) -> Unavailable:
     return Unavailable(
         f"s3://{bucket}: S3 answers {code_of(error)}; check the bucket's name, and that you are allowed {action}"
     )
@@ -81,9 +82,9 @@ def _print_plan(bucket: str, found: Notifications, console: Console) -> None:
     for entry in entries:
         _print(console, f"  stays   {entry}")
     if _EVENTBRIDGE in found:
-        _print(console, "EventBridge is on already; there is nothing to do.")
+        _print(console, "EventBridge is already on; there is nothing to do.")
     else:
-        _print(console, "  added   EventBridge, which is told of every object in the bucket")
+        _print(console, "  added   EventBridge, which receives an event for every object in the bucket")
         _print(console, "Nothing is removed or renamed.")
 
 
@@ -93,16 +94,16 @@ def _compare(bucket: str, wanted: Notifications, found: Notifications, console: 
     if _EVENTBRIDGE not in found:
         missing.append("EventBridge")
     if not missing and not added:
-        _print(console, f"EventBridge is on for {bucket}; everything else is as it was.")
+        _print(console, f"EventBridge is on for {bucket}; everything else is unchanged.")
         return ExitCode.OK
-    console.print("Somebody else changed the configuration at the same moment. Look at it, and run this again:")
+    console.print("Another writer changed the configuration at the same time. Check it, and run this again:")
     _print_all(console, "missing", missing)
     _print_all(console, "new", added)
     return ExitCode.INCOMPLETE
 
 
 def _entries(notifications: Notifications) -> Iterator[str]:
-    """Yield one line an entry, with all that it says."""
+    """Yield one line for each entry, with all its fields."""
     for kind, destination in _DESTINATIONS.items():
         for entry in notifications.get(kind, []):
             rules = entry.get("Filter", {}).get("Key", {}).get("FilterRules", [])
@@ -111,9 +112,9 @@ def _entries(notifications: Notifications) -> Iterator[str]:
             yield f"{entry.get('Id')}: {events} {filters and f'({filters}) '}-> {entry[destination]}"
 
 
-def _print_all(console: Console, what: str, entries: Iterable[str]) -> None:
+def _print_all(console: Console, label: str, entries: Iterable[str]) -> None:
     for entry in entries:
-        _print(console, f"  {what:<8}{entry}")
+        _print(console, f"  {label:<8}{entry}")
 
 
 def _print(console: Console, line: str) -> None:

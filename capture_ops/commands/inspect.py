@@ -18,7 +18,9 @@ from capture_forwarder.domain.inference import Inference, Value
 from capture_forwarder.domain.route import DecodingOptions, Route, Router
 from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
+from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.terminal.errors import CommandError
+from capture_ops.terminal.tables import printable
 
 Part = Inference | Rejection | Skipped
 
@@ -57,13 +59,8 @@ def print_table(parts: Iterable[Part], console: Console) -> None:
             case Skipped():
                 cells = ["skipped", "", "", part.reason.value]
         index = getattr(part, "index", None)
-        table.add_row(str(part.line), "" if index is None else str(index), *(Text(_visible(cell)) for cell in cells))
+        table.add_row(str(part.line), "" if index is None else str(index), *(Text(printable(cell)) for cell in cells))
     console.print(table)
-
-
-def _visible(text: str) -> str:
-    """Return `text` with everything that a terminal would obey spelled out."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _fields(part: Part) -> dict[str, Any]:
@@ -93,10 +90,10 @@ def _shown(values: dict[str, Value]) -> str:
 def _source(target: str) -> CaptureObject | None:
     if not target.startswith("s3://"):
         return None
-    bucket, _, key = target.removeprefix("s3://").partition("/")
-    if not bucket or not key:
+    uri = S3Uri.parse(target)
+    if uri is None or not uri.key:
         raise CommandError(f"{target} names no object; write s3://bucket/key")
-    return CaptureObject(bucket, key)
+    return CaptureObject(uri.bucket, uri.key)
 
 
 def _transform(settings: Settings | None, source: CaptureObject | None, route_name: str | None) -> PlainPath:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from capture_forwarder.aws.envelopes import EventError
 from capture_forwarder.bootstrap import build_runtime
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE
+from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.notices import Notice, ObjectForwarded
 from capture_forwarder.handler import ForwardingIncomplete, make_handler

@@ -1,29 +1,31 @@
-"""`policy`: what the owner of a capture bucket in another account must allow, as JSON to paste.
+"""`policy`: prints the policies that the owner of a capture bucket in another account must add, as JSON.
 
-Both sides must allow an access across accounts; the stack writes its own side:
+Both accounts must allow an access across accounts; the stack writes the side of its own account:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
-from capture_forwarder.aws.errors import code_of
+from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.configuration.filters import covering_prefixes, filters
+from capture_forwarder.configuration.names import StackOutput
+from capture_forwarder.configuration.permissions import escape_iam_wildcards
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.domain.delivery import Unavailable
-from capture_ops.cloud.deployed import FUNCTION_NAME, output
+from capture_ops.cloud.deployed import output
 from capture_ops.terminal.errors import CommandError
 
 Document = dict[str, Any]
 
 
 def policies(settings: Settings, roles: Sequence[str], bucket: str | None) -> list[Document]:
-    """Return, for `bucket` or every bucket of another account, its name and what its owner must add.
+    """Return the policies for `bucket`, or for every bucket of another account.
 
-    Each has a `bucket_policy`, and a `key_policy_statement` if the bucket has a key. `roles` are ARNs; if none is
-    given, that of the deployed function is asked for. Raises `CommandError`, `Unavailable`.
+    Each document has the `bucket`, a `bucket_policy`, and a `key_policy_statement` if the bucket has a key. `roles` are
+    ARNs; without any, the role of the deployed function is used. Raises `CommandError`, `Unavailable`.
     """
     names = _buckets(settings, bucket)
     readers = sorted(roles) or [_deployed_role(settings.stack.name)]
@@ -42,9 +44,9 @@ def _buckets(settings: Settings, bucket: str | None) -> list[str]:
 
 
 def _policy(settings: Settings, bucket: str, roles: list[str]) -> Document:
-    prefixes = _outermost(route.prefix for route in settings.route if route.bucket == bucket)
+    prefixes = [escape_iam_wildcards(prefix) for prefix in covering_prefixes(filters(settings, bucket))]
     arn = f"arn:{roles[0].split(':')[1]}:s3:::{bucket}"
-    objects = [f"{arn}/{_literal(prefix)}*" for prefix in prefixes]
+    objects = [f"{arn}/{prefix}*" for prefix in prefixes]
     statements = [
         {
             "Sid": "CaptureForwarderReads",
@@ -54,13 +56,13 @@ def _policy(settings: Settings, bucket: str, roles: list[str]) -> Document:
             "Resource": objects,
         },
         {
-            # Without it S3 says of a deleted object that it is forbidden, and it would be waited for.
+            # Without it S3 answers 403 for a deleted object, and the function would retry it.
             "Sid": "CaptureForwarderLists",
             "Effect": "Allow",
             "Principal": {"AWS": roles},
             "Action": "s3:ListBucket",
             "Resource": arn,
-            "Condition": {"StringLike": {"s3:prefix": [f"{_literal(prefix)}*" for prefix in prefixes]}},
+            "Condition": {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
         },
     ]
     document: Document = {"bucket": bucket, "bucket_policy": {"Version": "2012-10-17", "Statement": statements}}
@@ -70,7 +72,7 @@ def _policy(settings: Settings, bucket: str, roles: list[str]) -> Document:
 
 
 def _key_statement(roles: list[str], contexts: list[str]) -> Document:
-    """Return what lets `roles` decrypt what S3 encrypted for the bucket, or, without bucket keys, for its objects."""
+    """Let `roles` decrypt the captures: the context is the bucket if it has a bucket key, else the object."""
     return {
         "Sid": "CaptureForwarderDecrypts",
         "Effect": "Allow",
@@ -81,28 +83,11 @@ def _key_statement(roles: list[str], contexts: list[str]) -> Document:
     }
 
 
-def _outermost(prefixes: Iterator[str]) -> list[str]:
-    """Return `prefixes` without those that another one covers."""
-    kept: list[str] = []
-    for prefix in sorted(prefixes):
-        if not kept or not prefix.startswith(kept[-1]):
-            kept.append(prefix)
-    return kept
-
-
-def _literal(text: str) -> str:
-    """Return `text` so that IAM takes it as it stands, though it may hold IAM's wildcards.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
-    """
-    return "".join(f"${{{char}}}" if char in "*?$" else char for char in text)
-
-
 def _deployed_role(stack: str) -> str:
-    name = output(stack, FUNCTION_NAME)
+    name = output(stack, StackOutput.FUNCTION_NAME)
     try:
         return str(boto3.client("lambda").get_function_configuration(FunctionName=name)["Role"])
-    except (BotoCoreError, ClientError) as error:
+    except AwsError as error:
         raise Unavailable(
             f"the function {name} cannot be read: {code_of(error)}; give its role by --role-arn"
         ) from error

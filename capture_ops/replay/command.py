@@ -18,6 +18,7 @@ from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.ports import Observer
+from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.replay.files import DirectoryFiles, QuarantineFiles, S3Files
 from capture_ops.replay.plan import Plan, Selection, Step, make_plan
 from capture_ops.replay.replaying import Replay, ReplayReport
@@ -25,6 +26,7 @@ from capture_ops.replay.report import print_plan, print_report
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError, ExitCode
 from capture_ops.terminal.interruption import interruption, progress_bar
+from capture_ops.terminal.tables import printable
 
 _MAX_PROBLEMS = 20
 
@@ -60,9 +62,8 @@ def run(
 
 def _files(target: str) -> tuple[QuarantineFiles | None, list[str]]:
     if target.startswith("s3://"):
-        bucket, _, folder = target.removeprefix("s3://").partition("/")
-        if bucket:
-            return S3Files(s3_client(), bucket, folder), []
+        if uri := S3Uri.parse(target):
+            return S3Files(s3_client(), uri.bucket, uri.key), []
         return None, [f"{target} names no bucket; write s3://bucket/rejected/"]
     if Path(target).exists():
         return DirectoryFiles(Path(target)), []
@@ -82,7 +83,7 @@ def _listed(problems: list[str]) -> list[str]:
 
 
 def _printable(problems: list[str]) -> str:
-    return "\n".join(problem if problem.isprintable() else ascii(problem) for problem in problems)
+    return "\n".join(map(printable, problems))
 
 
 def _execute(

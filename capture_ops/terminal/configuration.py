@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
+from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_forwarder.configuration.reader import read_settings
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE, Settings
+from capture_forwarder.configuration.settings import Settings
 
 
 def settings_of(config: Path | None) -> Settings:

@@ -31,8 +31,8 @@ def add_row(table: Table, *cells: str) -> None:
 
 
 def printable(text: str) -> str:
-    """Return `text` with everything that a terminal would obey spelled out."""
-    return text if text.isprintable() else ascii(text)
+    """Return `text` with escapes in place of control characters, which a terminal would execute."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _counted(result: str, counts: Mapping[RejectionCode, int] | Mapping[SkipReason, int]) -> str:

@@ -1,4 +1,4 @@
-"""What is deployed, as a folder: the locked dependencies, `capture_forwarder` and its configuration, nothing else.
+"""The deployed folder: the locked dependencies, `capture_forwarder` and its configuration.
 
 The same sources, lock, configuration and interpreter give the same bytes on any machine, in any folder.
 """
@@ -9,30 +9,30 @@ from pathlib import Path
 
 import msgspec
 
+from capture_forwarder.configuration.names import SETTINGS_NAME
 from capture_forwarder.configuration.reader import read_settings
-from capture_forwarder.configuration.settings import SETTINGS_NAME
 from capture_forwarder.configuration.stack import PythonRuntime
-from infra.bundling.botocore_data import cut_data
 from infra.bundling.bytecode import compile_bytecode, interpreter
-from infra.bundling.target import AssetError, Target
-from infra.bundling.wheels import DEPENDENCIES, ROOT, install_wheels
+from infra.bundling.wheels import DEPENDENCIES, ROOT, AssetError, Target, install_wheels
 
 MAX_BYTES = 60_000_000
+# STS is for botocore's own credentials, from a profile or a web identity.
+_SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs", "ssm", "sts"}
 _PACKAGE = ROOT / "lambda_src" / "capture_forwarder"
 _LEFT_OUT = (
-    # What differs from one installation to the next, and nobody reads.
+    # Files that differ from one installation to the next.
     *("bin", ".lock", "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED"),
     *("*.dist-info/direct_url.json", "**/__pycache__"),
-    # What no import reaches: `boto3.client` needs none of the data of `boto3.resource`.
-    *("**/tests", "boto3/data", "boto3/examples", "botocore/data/*/*/examples-1.json"),
+    # Files that no import reaches: `boto3.client` needs none of the data of `boto3.resource`.
+    *("**/tests", "boto3/data", "boto3/examples", "botocore/data/*/*/examples-1.json*"),
 )
 
 
 def build_asset(folder: Path, config: Path, target: Target) -> None:
-    """Fill the empty `folder` with all that the function needs on `target`. Raises `AssetError`.
+    """Fill the empty `folder` with everything that the function needs on `target`. Raises `AssetError`.
 
     `config` is a forwarder.toml; the function gets it checked, as JSON. Without an interpreter of the target's version
-    there is no bytecode, which standard error is told of.
+    the asset has no bytecode, and a warning goes to standard error.
     """
     install_wheels(DEPENDENCIES, folder, target)
     _trim(folder)
@@ -42,19 +42,21 @@ def build_asset(folder: Path, config: Path, target: Target) -> None:
         compile_bytecode(folder, executable)
     else:
         _warn_of_slow_starts(target.python)
-    _open_to_all(folder)
+    _make_readable(folder)
     _check_size(folder)
 
 
 def _trim(folder: Path) -> None:
-    for pattern in _LEFT_OUT:
-        for path in list(folder.glob(pattern)):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    cut_data(folder / "botocore" / "data")
+    unused = [path for path in folder.glob("botocore/data/*/") if path.name not in _SERVICES and path.is_dir()]
+    for path in [*unused, *(path for pattern in _LEFT_OUT for path in folder.glob(pattern))]:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)  # it may lie in a folder that is already deleted
 
 
-def _open_to_all(folder: Path) -> None:
-    """Let the platform's user read everything, whatever the umask of this one: a zip file keeps the modes."""
+def _make_readable(folder: Path) -> None:
+    """Let Lambda's user read every file, whatever this user's umask: a zip file keeps the modes."""
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
 
@@ -63,16 +65,16 @@ def _check_size(folder: Path) -> None:
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     if size > MAX_BYTES:
         raise AssetError(
-            f"what is to be deployed has {size:,} bytes, more than {MAX_BYTES:,}; "
+            f"the asset has {size:,} bytes, more than {MAX_BYTES:,}; "
             "see which dependency grew: `git log -p lambda_src/requirements.txt`"
         )
 
 
 def _warn_of_slow_starts(python: str) -> None:
-    here = [f'"{runtime}"' for runtime in PythonRuntime if interpreter(runtime.removeprefix("python"))]
-    instead = f", or write [stack] runtime = {' or '.join(here)} in forwarder.toml, which is here" if here else ""
+    present = [f'"{runtime}"' for runtime in PythonRuntime if interpreter(runtime.removeprefix("python"))]
+    instead = f", or write [stack] runtime = {' or '.join(present)} in forwarder.toml" if present else ""
     sys.stderr.write(
-        f"\n*** The function is bundled WITHOUT BYTECODE: there is no Python {python} on this machine to make it. ***\n"
+        f"\n*** The function is bundled WITHOUT BYTECODE: this machine has no Python {python} to compile it. ***\n"
         "It works the same, but every cold start takes more than twice as long.\n"
         f"Install Python {python} (`uv python install {python}`, or any python{python} on the PATH){instead}.\n\n"
     )

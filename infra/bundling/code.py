@@ -1,4 +1,4 @@
-"""The function's code as CDK takes it: bundled on this machine, when a command needs it, without Docker."""
+"""The function's code as a CDK asset: bundled on this machine, without Docker, when a command needs it."""
 
 import os
 import sys
@@ -10,18 +10,17 @@ from aws_cdk import aws_lambda as lambda_
 
 from capture_forwarder.configuration.settings import Settings
 from infra.bundling.asset import build_asset
-from infra.bundling.target import AssetError, Target
-from infra.bundling.wheels import ROOT
+from infra.bundling.wheels import ROOT, AssetError, Target
 
-# For a platform that runs functions with the Python of this machine, as emulators of AWS do; its one value is "local".
+# Its one value, "local", bundles for this machine: emulators of AWS run functions with the Python of this machine.
 PLATFORM_VARIABLE = "CAPTURE_FORWARDER_ASSET_PLATFORM"
 
 
 def function_code(settings: Settings, config: Path) -> lambda_.Code:
-    """Return the function with the configuration in `config`, from which `settings` were read.
+    """Return the function's code with the configuration in `config`; `settings` were read from it.
 
-    It is bundled when the stack is synthesised: `cdk list` does without. What is deployed names it, so that the same
-    inputs change nothing. Raises `AssetError` here for a platform that cannot be, and through CDK if bundling fails.
+    Synthesis bundles it; `cdk list` does not. The asset is named by its content, so the same inputs cause no new
+    deployment. Raises `AssetError` for an unknown platform; if bundling fails, CDK raises it.
     """
     return lambda_.Code.from_asset(
         str(ROOT / "lambda_src"),
@@ -34,7 +33,7 @@ def function_code(settings: Settings, config: Path) -> lambda_.Code:
 
 
 def chosen_target(settings: Settings) -> Target:
-    """Return what `settings` deploy to, unless the environment asks for this machine. Raises `AssetError`."""
+    """Return the target of `settings`, or this machine if the environment asks for it. Raises `AssetError`."""
     match os.environ.get(PLATFORM_VARIABLE, ""):
         case "":
             return Target.of(settings.stack)
@@ -47,13 +46,13 @@ def chosen_target(settings: Settings) -> Target:
 
 @jsii.implements(cdk.ILocalBundling)
 class LocalBundling:
-    """Fills the folder that CDK gives; there is no Docker to fall back on."""
+    """Fills the folder that CDK provides; there is no Docker to fall back on."""
 
     def __init__(self, config: Path, target: Target) -> None:
         self._config = config
         self._target = target
 
     def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
-        """Build the asset in `output_dir`; the rest says how Docker would do it. Raises `AssetError`."""
+        """Build the asset in `output_dir`; the other arguments are for Docker. Raises `AssetError`."""
         build_asset(Path(output_dir), self._config, self._target)
         return True

@@ -1,4 +1,4 @@
-"""Where alarms go."""
+"""The topic of the alarms."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -8,7 +8,7 @@ from constructs import Construct
 
 
 class AlarmTopic(Construct):
-    """The topic that is given, or one that is made: encrypted, TLS only, and open to this account's alarms alone."""
+    """The given topic, or a new one: encrypted, TLS only, and open to the alarms of this account only."""
 
     def __init__(self, scope: Construct, construct_id: str, *, topic_arn: str | None) -> None:
         super().__init__(scope, construct_id)
@@ -17,7 +17,7 @@ class AlarmTopic(Construct):
     def _make(self) -> sns.ITopic:
         alarms = iam.ServicePrincipal("cloudwatch.amazonaws.com")
         from_here = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}}
-        # A key of its own: alarms cannot use the one that AWS keeps for SNS.
+        # A key of its own, because alarms cannot use the AWS managed key of SNS.
         key = kms.Key(
             self,
             "Key",

@@ -1,4 +1,4 @@
-"""What wakes somebody: one alarm a way in which captures could stay behind. `docs/runbook.md` says what to do."""
+"""The alarms: one for each cause of delayed captures. `docs/runbook.md` has a section for each."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -9,41 +9,42 @@ from constructs import Construct
 from msgspec import Struct
 
 from capture_forwarder.configuration.metrics import NAMESPACE, TOTAL_DIMENSION, Metric
-from infra.constructs.queue import CaptureQueue
+from capture_forwarder.configuration.stack import StackSettings
+from infra.constructs.queue import CaptureQueues
 
 _FIVE_MINUTES = cdk.Duration.minutes(5)
 _HOUR = cdk.Duration.hours(1)
 
 
 class Watch(Struct, frozen=True, kw_only=True):
-    """One alarm: it goes off when `metric` is above `above` for `periods` periods running."""
+    """One alarm: it goes off when `metric` exceeds `above` for `periods` periods in a row."""
 
     id: str
-    says: str
+    text: str
     metric: cloudwatch.IMetric
     above: float = 0
     periods: int = 1
 
 
 class Alarms(Construct):
-    """All alarms of one stack, towards one topic."""
+    """All alarms of one stack, with one topic."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        stack_name: str,
-        queue: CaptureQueue,
+        settings: StackSettings,
+        queues: CaptureQueues,
         function: lambda_.IFunction,
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
-        for watch in [*_of_queue(queue), *_of_function(function), *_of_forwarding(stack_name)]:
+        for watch in [*_of_queues(queues, settings), *_of_function(function), *_of_forwarding(settings.name)]:
             alarm = cloudwatch.Alarm(
                 self,
                 watch.id,
-                alarm_description=f"{watch.says} See docs/runbook.md, {watch.id}.",
+                alarm_description=f"{watch.text} See docs/runbook.md, {watch.id}.",
                 metric=watch.metric,
                 threshold=watch.above,
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -54,13 +55,27 @@ class Alarms(Construct):
             alarm.add_ok_action(actions.SnsAction(topic))
 
 
-def _of_queue(queue: CaptureQueue) -> list[Watch]:
-    dead = queue.dead_letters.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES, statistic="Maximum")
-    age = queue.queue.metric_approximate_age_of_oldest_message(period=_FIVE_MINUTES, statistic="Maximum")
+def _of_queues(queues: CaptureQueues, settings: StackSettings) -> list[Watch]:
+    dead = queues.dead_letters.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES, statistic="Maximum")
+    ages = [
+        queue.metric_approximate_age_of_oldest_message(period=_FIVE_MINUTES, statistic="Maximum")
+        for queue in (queues.captures, queues.backfill)
+    ]
     return [
-        Watch(id="DeadLetters", says="Messages that nobody could work.", metric=dead),
+        Watch(id="DeadLetters", text="Messages that failed too often.", metric=dead),
         Watch(
-            id="OldestMessage", says="A capture has waited for more than an hour.", metric=age, above=3600, periods=3
+            id="OldestMessage",
+            text="A capture has waited for more than an hour.",
+            metric=ages[0],
+            above=3600,
+            periods=3,
+        ),
+        Watch(
+            id="OldestBackfillMessage",
+            # A backfill may wait for days. SQS deletes a message at the end of its retention, without a dead letter.
+            text="A message of a backfill has waited for half of the time that the queue keeps it.",
+            metric=ages[1],
+            above=settings.message_retention_days * 86_400 / 2,
         ),
     ]
 
@@ -69,8 +84,8 @@ def _of_function(function: lambda_.IFunction) -> list[Watch]:
     errors = function.metric_errors(period=_FIVE_MINUTES, statistic="Sum")
     throttles = function.metric_throttles(period=_FIVE_MINUTES, statistic="Sum")
     return [
-        Watch(id="Errors", says="Invocations that ended in an error or ran out of time.", metric=errors),
-        Watch(id="Throttles", says="Invocations that AWS did not let start.", metric=throttles, periods=3),
+        Watch(id="Errors", text="Invocations ended with an error or timed out.", metric=errors),
+        Watch(id="Throttles", text="Lambda throttled invocations.", metric=throttles, periods=3),
     ]
 
 
@@ -79,12 +94,12 @@ def _of_forwarding(stack_name: str) -> list[Watch]:
     denied = total(Metric.REQUESTS_DENIED, stack_name, _FIVE_MINUTES)
     pending = total(Metric.INFERENCES_PENDING, stack_name, _FIVE_MINUTES)
     return [
-        Watch(id="ConservationViolations", says="Lines or inferences that are in no ledger.", metric=violations),
-        Watch(id="RequestsDenied", says="A destination denies the token, or what it may do.", metric=denied),
-        Watch(id="Pending", says="Inferences have been owed for half an hour.", metric=pending, periods=6),
+        Watch(id="ConservationViolations", text="Counts of lines or inferences do not add up.", metric=violations),
+        Watch(id="RequestsDenied", text="A destination denies the token or its permissions.", metric=denied),
+        Watch(id="Pending", text="Inferences have been pending for half an hour.", metric=pending, periods=6),
         Watch(
             id="Rejected",
-            says="More than 5 % of an hour's lines or inferences went to quarantine.",
+            text="More than 5 % of an hour's lines or inferences went to quarantine.",
             metric=rejected_percent(stack_name),
             above=5,
         ),
@@ -92,7 +107,7 @@ def _of_forwarding(stack_name: str) -> list[Watch]:
 
 
 def total(metric: Metric, stack_name: str, period: cdk.Duration) -> cloudwatch.Metric:
-    """Return the sum of one of our metrics over all routes: an alarm cannot search for them."""
+    """Return the sum of one of our metrics over all routes; alarms cannot search for metrics."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=metric.value.name,
@@ -103,7 +118,7 @@ def total(metric: Metric, stack_name: str, period: cdk.Duration) -> cloudwatch.M
 
 
 def rejected_percent(stack_name: str) -> cloudwatch.MathExpression:
-    """Return how many in a hundred were rejected, of lines or of inferences, whichever is more."""
+    """Return the percentage of rejected lines or of rejected inferences: the larger of the two."""
     named = {
         "lines": Metric.RECORDS_READ,
         "badlines": Metric.RECORDS_REJECTED,

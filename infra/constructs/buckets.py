@@ -1,4 +1,4 @@
-"""Buckets that the stack makes: quarantine, and capture buckets if asked to. Both stay when the stack goes."""
+"""The buckets of the stack: quarantine, and capture buckets with `create = true`. Both outlive the stack."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,12 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from capture_forwarder.configuration.filters import Filter
+from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.configuration.stack import BucketSettings, Trigger
-
-_PREFIXES = ("rejected/", "backfill/")
 
 
 class QuarantineBucket(Construct):
-    """Where rejections lie until they are replayed or too old, and the results of backfills."""
+    """Holds rejections until they are replayed or expire."""
 
     def __init__(self, scope: Construct, construct_id: str, *, retention_days: int, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
@@ -24,14 +23,14 @@ class QuarantineBucket(Construct):
             self,
             None,
             key,
-            [*(s3.LifecycleRule(id=p.strip("/"), prefix=p, expiration=expiry) for p in _PREFIXES), unfinished],
+            [s3.LifecycleRule(id="rejected", prefix=QUARANTINE_PREFIX, expiration=expiry), unfinished],
         )
 
 
 class CaptureBucket(Construct):
-    """A bucket that SageMaker writes captures to, with the notifications that the routes ask for.
+    """A bucket for SageMaker's captures, with the notifications of the routes.
 
-    They are written in the bucket's own properties: the CDK's way is a function with rights on every bucket.
+    Notifications are properties of the bucket itself: CDK's own construct deploys a function that may change others.
     """
 
     def __init__(

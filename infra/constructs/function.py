@@ -1,4 +1,4 @@
-"""The function, its role and its log, and what calls it."""
+"""The function, its role, its log and its two event source mappings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ _ARCHITECTURES = {
 
 
 class ForwarderLog(Construct):
-    """The function's log group, of its own so that it has a retention and goes with the stack."""
+    """The function's log group, made here so that it has a retention and is removed with the stack."""
 
     def __init__(self, scope: Construct, construct_id: str, *, retention_days: int, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
@@ -50,7 +50,7 @@ class ForwarderFunction(Construct):
         self.role = iam.Role(
             self,
             "Role",
-            description="What capture-forwarder may do; infra/policies.py says why",
+            description="The permissions of capture-forwarder; configuration/permissions.py gives the reasons",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={"forwarder": document},
         )
@@ -81,7 +81,7 @@ class ForwarderFunction(Construct):
         )
 
     def work(self, queue: sqs.IQueue, settings: StackSettings) -> None:
-        """Call the function with batches of `queue`; it answers which messages failed."""
+        """Invoke the function with batches of live captures from `queue`; it answers with the messages that failed."""
         lambda_.EventSourceMapping(
             self,
             "Mapping",
@@ -90,6 +90,22 @@ class ForwarderFunction(Construct):
             batch_size=settings.batch_size,
             max_batching_window=cdk.Duration.seconds(settings.batching_window_secs),
             max_concurrency=settings.max_concurrency,
+            report_batch_item_failures=True,
+        )
+
+    def work_backfill(self, queue: sqs.IQueue, settings: StackSettings) -> None:
+        """Invoke the function with one message of a backfill at a time.
+
+        A message names up to 50 objects, so that they share requests already. With more, large objects would use up the
+        time of an invocation, and each object that is left would be requeued in a message of its own.
+        """
+        lambda_.EventSourceMapping(
+            self,
+            "BackfillMapping",
+            target=self.function,
+            event_source_arn=queue.queue_arn,
+            batch_size=1,
+            max_concurrency=settings.backfill.max_concurrency,
             report_batch_item_failures=True,
         )
 

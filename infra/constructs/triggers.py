@@ -1,4 +1,4 @@
-"""What puts the captures of one bucket into the queue."""
+"""The trigger of one bucket: it sends a message to the queue for every new capture."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from constructs import Construct
 from capture_forwarder.configuration.filters import Filter, patterns
 from capture_forwarder.configuration.stack import BucketSettings, Trigger
 from infra.constructs.buckets import CaptureBucket
-from infra.constructs.queue import CaptureQueue, allow_sender
+from infra.constructs.queue import CaptureQueues, allow_sender
 
 
 class CaptureTrigger(Construct):
-    """Rules on the event bus, or a bucket's own notifications; no other bucket's configuration is touched."""
+    """Rules on the event bus, or notifications of a bucket of the stack; other buckets are not changed."""
 
     def __init__(
         self,
@@ -22,25 +22,27 @@ class CaptureTrigger(Construct):
         *,
         settings: BucketSettings,
         filters: Sequence[Filter],
-        queue: CaptureQueue,
+        queues: CaptureQueues,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
         if settings.chosen_trigger is Trigger.S3:
-            allow_sender(queue.queue, "s3.amazonaws.com", f"arn:{stack.partition}:s3:::{settings.name}", stack.account)
+            allow_sender(
+                queues.captures, "s3.amazonaws.com", f"arn:{stack.partition}:s3:::{settings.name}", stack.account
+            )
         else:
-            self._add_rules(settings, filters, queue)
+            self._add_rules(settings, filters, queues)
         if settings.create:
             CaptureBucket(
                 self,
                 "Captures",
                 settings=settings,
                 filters=filters,
-                queue_arn=queue.queue.queue_arn,
-                after=queue.policy,
+                queue_arn=queues.captures.queue_arn,
+                after=queues.policy,
             )
 
-    def _add_rules(self, settings: BucketSettings, filters: Sequence[Filter], queue: CaptureQueue) -> None:
+    def _add_rules(self, settings: BucketSettings, filters: Sequence[Filter], queues: CaptureQueues) -> None:
         for index, pattern in enumerate(patterns(settings.name, settings.account, filters)):
             rule = events.CfnRule(
                 self,
@@ -50,24 +52,24 @@ class CaptureTrigger(Construct):
                 targets=[
                     events.CfnRule.TargetProperty(
                         id="queue",
-                        arn=queue.queue.queue_arn,
+                        arn=queues.captures.queue_arn,
                         # What the bus could not deliver in a day is a dead letter, not lost.
-                        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=queue.dead_letters.queue_arn),
+                        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=queues.dead_letters.queue_arn),
                     )
                 ],
             )
-            for target in (queue.queue, queue.dead_letters):
+            for target in (queues.captures, queues.dead_letters):
                 allow_sender(target, "events.amazonaws.com", rule.attr_arn, cdk.Stack.of(self).account)
 
 
 class ForeignEvents(Construct):
-    """Lets another account put the events of its capture buckets on this account's bus, and nothing else."""
+    """Allows another account to put the events of its capture buckets on this account's bus, and nothing else."""
 
     def __init__(self, scope: Construct, construct_id: str, *, account: str) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
         bus_arn = stack.format_arn(service="events", resource="event-bus", resource_name="default")
-        # The CDK's own class speaks of a deprecated property though it is left out.
+        # CfnEventBusPolicy warns of a deprecated property even where it is absent.
         cdk.CfnResource(
             self,
             "Policy",

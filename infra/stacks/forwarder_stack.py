@@ -1,4 +1,4 @@
-"""The stack: a queue, a function, what it remembers and where it reports."""
+"""The stack: queues, the function, its progress table and quarantine, alarms and dashboard."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -6,17 +6,17 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from capture_forwarder.configuration.filters import covering_prefixes, filters
+from capture_forwarder.configuration.filters import filters
+from capture_forwarder.configuration.names import RESOURCE_VARIABLES, StackOutput
 from capture_forwarder.configuration.permissions import Location, StackResources, statements
-from capture_forwarder.configuration.settings import RESOURCE_VARIABLES, Settings
+from capture_forwarder.configuration.settings import Settings
 from infra.constructs.alarm_topic import AlarmTopic
 from infra.constructs.alarms import Alarms
-from infra.constructs.backfill import Backfill
 from infra.constructs.buckets import QuarantineBucket
 from infra.constructs.dashboard import Dashboard
 from infra.constructs.function import ForwarderFunction, ForwarderLog
 from infra.constructs.progress import ProgressTable
-from infra.constructs.queue import CaptureQueue
+from infra.constructs.queue import CaptureQueues
 from infra.constructs.triggers import CaptureTrigger, ForeignEvents
 
 
@@ -33,25 +33,17 @@ class ForwarderStack(cdk.Stack):
         self._settings = settings
         stack = settings.stack
         key = kms.Key.from_key_arn(self, "Key", stack.kms_key_arn) if stack.kms_key_arn else None
-        self.queue = CaptureQueue(self, "Captures", settings=stack, key=key)
+        self.queues = CaptureQueues(self, "Captures", settings=stack, key=key)
         self.progress = ProgressTable(self, "Progress", key=key)
         self.quarantine = QuarantineBucket(self, "Quarantine", retention_days=stack.quarantine_retention_days, key=key)
         self.forwarder = self._function(code, key)
-        self.forwarder.work(self.queue.queue, stack)
+        self.forwarder.work(self.queues.captures, stack)
+        self.forwarder.work_backfill(self.queues.backfill, stack)
         self._triggers()
         topic = AlarmTopic(self, "AlarmTopic", topic_arn=stack.alarm_topic_arn)
         function = self.forwarder.function
-        Alarms(self, "Alarms", stack_name=stack.name, queue=self.queue, function=function, topic=topic.topic)
-        Dashboard(self, "Dashboard", queue=self.queue, function=function)
-        self.backfill = Backfill(
-            self,
-            "Backfill",
-            function=function,
-            results_bucket=self.quarantine.bucket,
-            prefixes={name: covering_prefixes(filters(settings, name)) for name in settings.buckets},
-            settings=stack,
-            key=key,
-        )
+        Alarms(self, "Alarms", settings=stack, queues=self.queues, function=function, topic=topic.topic)
+        Dashboard(self, "Dashboard", queues=self.queues, function=function)
         self._outputs(topic.topic.topic_arn)
         if stack.permissions_boundary_arn:
             iam.PermissionsBoundary.of(self).apply(
@@ -61,7 +53,8 @@ class ForwarderStack(cdk.Stack):
     def _function(self, code: lambda_.Code, key: kms.IKey | None) -> ForwarderFunction:
         log = ForwarderLog(self, "Log", retention_days=self._settings.stack.log_retention_days, key=key)
         own = StackResources(
-            queue_arn=self.queue.queue.queue_arn,
+            queue_arn=self.queues.captures.queue_arn,
+            backfill_queue_arn=self.queues.backfill.queue_arn,
             table_arn=self.progress.table.table_arn,
             quarantine_arn=self.quarantine.bucket.bucket_arn,
             log_group_arn=log.group.log_group_arn,
@@ -80,26 +73,27 @@ class ForwarderStack(cdk.Stack):
         named = {
             "progress_table": self.progress.table.table_name,
             "quarantine_bucket": self.quarantine.bucket.bucket_name,
-            "queue_url": self.queue.queue.queue_url,
+            "queue_url": self.queues.captures.queue_url,
+            "backfill_queue_url": self.queues.backfill.queue_url,
         }
         return {variable: named[resource] for resource, variable in RESOURCE_VARIABLES.items()}
 
     def _triggers(self) -> None:
         for name, bucket in self._settings.buckets.items():
             found = filters(self._settings, name)
-            CaptureTrigger(self, f"Trigger-{name}", settings=bucket, filters=found, queue=self.queue)
+            CaptureTrigger(self, f"Trigger-{name}", settings=bucket, filters=found, queues=self.queues)
         for account in sorted({bucket.account for bucket in self._settings.bucket if bucket.account}):
             ForeignEvents(self, f"EventsFrom{account}", account=account)
 
     def _outputs(self, topic_arn: str) -> None:
         values = {
-            "QueueUrl": self.queue.queue.queue_url,
-            "DeadLetterQueueUrl": self.queue.dead_letters.queue_url,
-            "FunctionName": self.forwarder.function.function_name,
-            "ProgressTable": self.progress.table.table_name,
-            "QuarantineBucket": self.quarantine.bucket.bucket_name,
-            "BackfillStateMachineArn": self.backfill.state_machine.state_machine_arn,
-            "AlarmTopicArn": topic_arn,
+            StackOutput.QUEUE_URL: self.queues.captures.queue_url,
+            StackOutput.BACKFILL_QUEUE_URL: self.queues.backfill.queue_url,
+            StackOutput.DEAD_LETTER_QUEUE_URL: self.queues.dead_letters.queue_url,
+            StackOutput.FUNCTION_NAME: self.forwarder.function.function_name,
+            StackOutput.PROGRESS_TABLE: self.progress.table.table_name,
+            StackOutput.QUARANTINE_BUCKET: self.quarantine.bucket.bucket_name,
+            StackOutput.ALARM_TOPIC_ARN: topic_arn,
         }
         for name, value in values.items():
             cdk.CfnOutput(self, name, value=value)

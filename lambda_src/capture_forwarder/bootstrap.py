@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import msgspec
 
 from capture_forwarder.aws.progress import DynamoProgress, NoProgress
@@ -17,15 +16,9 @@ from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3ObjectStore
 from capture_forwarder.aws.secrets import SecretToken
-from capture_forwarder.aws.session import CONFIG
-from capture_forwarder.configuration.settings import (
-    CONFIG_VARIABLE,
-    SETTINGS_NAME,
-    Compression,
-    DestinationSettings,
-    Resources,
-    Settings,
-)
+from capture_forwarder.aws.session import CONFIG, aws_session
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, SETTINGS_NAME, Resources
+from capture_forwarder.configuration.settings import Compression, DestinationSettings, Settings
 from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.capture import Work
@@ -104,13 +97,13 @@ def _settings(environment: Mapping[str, str]) -> Settings:
 
 def s3_client() -> "S3Client":
     """Return a client for capture objects."""
-    return boto3.client("s3", config=CONFIG)
+    return aws_session().client("s3", config=CONFIG)
 
 
 def _progress(resources: Resources, keep_days: int) -> Progress:
     if resources.progress_table is None:
         return NoProgress()
-    client = boto3.client("dynamodb", config=CONFIG)
+    client = aws_session().client("dynamodb", config=CONFIG)
     return DynamoProgress(client, resources.progress_table, now=time.time, keep_secs=keep_days * 86_400)
 
 
@@ -121,7 +114,8 @@ def _quarantine(resources: Resources, s3: "S3Client") -> Quarantine | None:
 def _queue(resources: Resources) -> Queue | None:
     if resources.queue_url is None:
         return None
-    return SqsQueue(boto3.client("sqs", config=CONFIG), resources.queue_url)
+    client = aws_session().client("sqs", config=CONFIG)
+    return SqsQueue(client, resources.queue_url, backfill_url=resources.backfill_queue_url)
 
 
 def target(settings: DestinationSettings) -> Target:

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import msgspec
-
 from capture_forwarder.aws.envelopes import EventError, Opened, open_event, open_message
 from capture_forwarder.bootstrap import Runtime
-from capture_forwarder.domain.conservation import ForwardReport, ForwardTotals
+from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.notices import MessageRejected, RecordsIgnored, RunEnded
 
 
@@ -34,8 +32,8 @@ def make_handler(runtime: Runtime) -> Handler:
 
         For messages of a queue, return the messages that failed, so that only these are delivered again:
         https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
-        For any other event, return an empty answer, or the sums for a batch of a backfill. Raises
-        `ForwardingIncomplete` or `EventError` for such an event, so that the platform retries it.
+        For any other event, return an empty answer, or raise `ForwardingIncomplete` or `EventError`, so that the
+        platform retries it.
         """
         try:
             if _from_queue(event):
@@ -59,12 +57,7 @@ def _forward_event(event: dict[str, Any], context: Context, runtime: Runtime) ->
     opened = open_event(event)
     (reports,) = _forward([opened], context, runtime)
     _check_complete(reports)
-    return _sums(opened, reports) if opened.listing else {}
-
-
-def _sums(opened: Opened, reports: list[ForwardReport]) -> dict[str, Any]:
-    totals: dict[str, Any] = msgspec.to_builtins(ForwardTotals.of(reports, outside=opened.ignored))
-    return totals
+    return {}
 
 
 def _forward_messages(event: dict[str, Any], context: Context, runtime: Runtime) -> dict[str, Any]:

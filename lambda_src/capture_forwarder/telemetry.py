@@ -1,6 +1,6 @@
-"""Events made into structured log lines and EMF metrics, through Powertools.
+"""Turns notices into structured log lines and EMF metrics, through Powertools.
 
-Never holds captured data or secrets: counts, codes, names from the configuration, and S3 addresses.
+Logs and metrics hold counts, codes, names from the configuration and S3 addresses, never captured data or secrets.
 """
 
 from collections import defaultdict
@@ -30,38 +30,38 @@ Dimensions = tuple[tuple[str, str], ...]
 
 
 class Telemetry:
-    """Observer of the deployed function; metrics are gathered and written when a run ends.
+    """Observer of the deployed function; it collects metrics and writes them at the end of a run.
 
-    What alarms watch is summed under `stack` too, the name of the stack.
+    `TOTALS`, for the alarms, are also written with `stack`, the stack's name, as the only dimension.
     """
 
     def __init__(self, now: Callable[[], datetime], stack: str) -> None:
         self._now = now
         self._stack = stack
         self._logger = Logger(service=_SERVICE)
-        self._gathered: defaultdict[Dimensions, defaultdict[Metric, list[float]]] = defaultdict(
+        self._samples: defaultdict[Dimensions, defaultdict[Metric, list[float]]] = defaultdict(
             lambda: defaultdict(list)
         )
         self._lock = Lock()
-        self._told: set[tuple[str, str | None]] = set()
+        self._logged_denials: set[tuple[str, str | None]] = set()
 
     def notice(self, event: Notice) -> None:
-        """Log and measure `event`."""
+        """Log `event` and measure it."""
         match event:
             case ObjectForwarded(report):
                 self._object_forwarded(report)
             case BatchSent():
                 self._batch_sent(event)
             case MessageRejected(message_id, why):
-                self._logger.error("message refused", message_id=message_id, why=why)
+                self._logger.error("message rejected", message_id=message_id, why=why)
             case RecordsIgnored(count):
-                self._logger.info("records that ask for nothing", count=count)
+                self._logger.info("records ignored", count=count)
             case RunEnded():
                 self._flush()
 
     def _object_forwarded(self, report: ForwardReport) -> None:
-        owed = self._logger.warning if report.complete else self._logger.error
-        log = self._logger.info if report.complete and not report.inferences.pending else owed
+        pending = self._logger.warning if report.complete else self._logger.error
+        log = self._logger.info if report.complete and not report.inferences.pending else pending
         log("object forwarded", report=to_builtins(report), balanced=report.balanced)
         if report.route is None or report.destination is None:
             return
@@ -76,39 +76,39 @@ class Telemetry:
             self._denied(sent)
         elif sent.error:
             measures[Metric.REQUEST_RETRIES] = 1.0
-            self._logger.warning("request not settled", destination=sent.destination, why=sent.error)
+            self._logger.warning("request failed", destination=sent.destination, why=sent.error)
         self._measure({"destination": sent.destination}, measures)
 
     def _denied(self, sent: BatchSent) -> None:
         with self._lock:
-            told = (sent.destination, sent.error) in self._told
-            self._told.add((sent.destination, sent.error))
-        if not told:
-            self._logger.error("destination denies", destination=sent.destination, why=sent.error)
+            known = (sent.destination, sent.error) in self._logged_denials
+            self._logged_denials.add((sent.destination, sent.error))
+        if not known:
+            self._logger.error("request denied", destination=sent.destination, why=sent.error)
 
     def _measure(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
         totals = {metric: amount for metric, amount in measures.items() if metric in TOTALS}
         with self._lock:
-            for key, found in ((dimensions, measures), ({TOTAL_DIMENSION: self._stack}, totals)):
-                gathered = self._gathered[tuple(key.items())]
-                for metric, amount in found.items():
-                    gathered[metric].append(amount)
+            for key, measured in ((dimensions, measures), ({TOTAL_DIMENSION: self._stack}, totals)):
+                samples = self._samples[tuple(key.items())]
+                for metric, amount in measured.items():
+                    samples[metric].append(amount)
 
     def _flush(self) -> None:
         with self._lock:
-            for dimensions, gathered in self._gathered.items():
-                if gathered:
-                    _write(dimensions, gathered)
-            self._gathered.clear()
-            self._told.clear()
+            for dimensions, samples in self._samples.items():
+                if samples:
+                    _write(dimensions, samples)
+            self._samples.clear()
+            self._logged_denials.clear()
 
 
-def _write(dimensions: Dimensions, gathered: Mapping[Metric, list[float]]) -> None:
-    """Write one document: counts as their sums, which is what alarms and graphs ask for, of times every one."""
+def _write(dimensions: Dimensions, samples: Mapping[Metric, list[float]]) -> None:
+    """Write one document: the sum of each count, and every value of the times."""
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     for name, value in dimensions:
         metrics.add_dimension(name, value)
-    for metric, amounts in gathered.items():
+    for metric, amounts in samples.items():
         name, unit = metric.value.name, metric.value.unit
         for amount in amounts if metric in TIMES else [sum(amounts)]:
             metrics.add_metric(name, unit, amount)

@@ -8,11 +8,12 @@ import pytest
 
 from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
 from capture_forwarder.destinations.http import HttpClient
-from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits
+from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable, RowStatus
 from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.forward.sending import Batcher
 from capture_forwarder.ports import Destination
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor

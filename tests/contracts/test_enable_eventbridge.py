@@ -1,4 +1,4 @@
-"""EventBridge switched on for a bucket that others use: what they have there stays as it is, to the letter."""
+"""`enable-eventbridge` on a shared bucket: every other notification stays exactly as it was."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -44,14 +44,14 @@ FOREIGN: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def moto_tells_of_eventbridge(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the server tell that EventBridge is on, as S3 does: it remembers it and leaves it out of its answer."""
+def moto_answers_with_eventbridge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the server's answer contain EventBridge, as S3 does: moto stores it but omits it."""
     answer = S3Response.get_bucket_notification
     end = "</NotificationConfiguration>"
 
     def complete(response: Any) -> Any:
-        status, headers, told = answer(response)
-        body = str(told)
+        status, headers, text = answer(response)
+        body = str(text)
         found = response.backend.get_bucket_notification_configuration(response.bucket_name)
         if found and found.event_bridge is not None:
             opened = body[:-2] + ">" + end if body.endswith("/>") else body
@@ -74,7 +74,7 @@ def notifications(bucket: str) -> dict[str, Any]:
 
 
 def write(bucket: str, configuration: dict[str, Any]) -> None:
-    """Write the bucket's configuration as its other users do: all of it."""
+    """Replace the bucket's configuration, as its other users do."""
     boto3.client("s3").put_bucket_notification_configuration(
         Bucket=bucket,
         NotificationConfiguration=configuration,  # type: ignore[arg-type]  # a plain dictionary
@@ -83,7 +83,7 @@ def write(bucket: str, configuration: dict[str, Any]) -> None:
 
 @pytest.fixture
 def shared(bucket: str) -> str:
-    """Make a bucket that tells a queue, a topic and a function of its objects."""
+    """Make a bucket that notifies a queue, a topic and a function."""
     write(bucket, FOREIGN)
     assert notifications(bucket) == FOREIGN
     return bucket
@@ -91,7 +91,7 @@ def shared(bucket: str) -> str:
 
 @contextmanager
 def meanwhile(call: str, do: Callable[[], None], *, number: int = 1) -> Iterator[None]:
-    """Do something right after the command's S3 call of that name, the `number`th of them, was answered."""
+    """Call `do` right after the answer to the `number`th S3 call of this name."""
     session = boto3.DEFAULT_SESSION
     assert session is not None
     counter = itertools.count(1)
@@ -107,17 +107,17 @@ def meanwhile(call: str, do: Callable[[], None], *, number: int = 1) -> Iterator
         session.events.unregister(f"after-call.s3.{call}", hook)
 
 
-def test_everything_else_stays_to_the_letter(shared: str) -> None:
-    """EventBridge is added; every foreign entry keeps its id, its events and its filters."""
+def test_every_other_notification_stays_the_same(shared: str) -> None:
+    """EventBridge is added; every other entry keeps its id, events and filters."""
     done = run(shared, "--yes")
     assert done.exit_code == 0, done.output
     assert notifications(shared) == FOREIGN | {"EventBridgeConfiguration": {}}
-    for told in ("someone's-queue", "prefix a/, suffix .csv", "theirs", "Nothing is removed", "EventBridge is on for"):
-        assert told in done.stdout
+    for text in ("someone's-queue", "prefix a/, suffix .csv", "theirs", "Nothing is removed", "EventBridge is on for"):
+        assert text in done.stdout
 
 
-def test_it_may_be_run_again(shared: str) -> None:
-    """The second time it finds nothing to do, and writes nothing."""
+def test_a_second_run_writes_nothing(shared: str) -> None:
+    """It finds EventBridge on, and says so."""
     run(shared, "--yes")
 
     def written() -> None:
@@ -130,55 +130,55 @@ def test_it_may_be_run_again(shared: str) -> None:
 
 
 def test_a_bucket_without_notifications_gets_its_first(bucket: str) -> None:
-    """The usual case of a bucket that SageMaker made."""
+    """A bucket of SageMaker usually has none."""
     done = run(bucket, "--yes")
     assert (done.exit_code, "notifies 0 destinations." in done.stdout) == (0, True)
     assert notifications(bucket) == {"EventBridgeConfiguration": {}}
 
 
 @pytest.mark.parametrize(("answer", "code", "on"), [("y\n", 0, True), ("n\n", 1, False), ("", 1, False)])
-def test_it_asks_before_it_writes(shared: str, answer: str, code: int, on: bool) -> None:  # noqa: FBT001 - a table
-    """Whoever says no, or nothing, has a bucket that is as it was."""
+def test_it_writes_only_after_a_yes(shared: str, answer: str, code: int, on: bool) -> None:  # noqa: FBT001 - a table
+    """After a no, or no answer, the bucket is unchanged."""
     assert run(shared, answer=answer).exit_code == code
     assert ("EventBridgeConfiguration" in notifications(shared)) is on
 
 
-def test_a_dry_run_tells_and_writes_nothing(shared: str) -> None:
-    """What is there, what would be added, and that nothing would be removed."""
+def test_a_dry_run_prints_the_plan_and_writes_nothing(shared: str) -> None:
+    """The plan lists the present entries and the addition."""
     done = run(shared, "--dry-run")
     assert done.exit_code == 0
     assert "added   EventBridge" in done.stdout
     assert notifications(shared) == FOREIGN
 
 
-def test_what_was_changed_before_writing_is_not_written_over(shared: str) -> None:
-    """Somebody removed an entry while this one was reading: it is not brought back."""
+def test_a_change_before_the_write_is_not_overwritten(shared: str) -> None:
+    """Another writer removed an entry after the first read: the command does not restore it."""
     theirs = {"TopicConfigurations": FOREIGN["TopicConfigurations"]}
     with meanwhile("GetBucketNotificationConfiguration", lambda: write(shared, theirs)):
         done = run(shared, "--yes")
-    assert (done.exit_code, "changed meanwhile; nothing was written" in done.stdout) == (1, True)
+    assert (done.exit_code, "has changed since it was read; nothing was written" in done.stdout) == (1, True)
     assert notifications(shared) == theirs
     assert run(shared, "--yes").exit_code == 0
     assert notifications(shared) == theirs | {"EventBridgeConfiguration": {}}
 
 
-def test_what_was_changed_while_writing_is_told(shared: str) -> None:
-    """Somebody wrote over it at the same moment: what is missing and what is new is named, and nothing is repaired."""
+def test_a_change_after_the_write_is_reported(shared: str) -> None:
+    """The command lists the missing and the new entries, and repairs nothing."""
     new = FOREIGN["QueueConfigurations"][0] | {"Id": "just added"}
     theirs = {"QueueConfigurations": [*FOREIGN["QueueConfigurations"], new]}
     with meanwhile("PutBucketNotificationConfiguration", lambda: write(shared, theirs)):
         done = run(shared, "--yes")
     assert done.exit_code == 1
-    told = done.stdout[done.stdout.index("Somebody else") :]
-    assert "missing EventBridge" in told
-    assert "missing NjRhYWQ" in told
-    assert "new     just added" in told
-    assert "someone's-queue" not in told
+    changes = done.stdout[done.stdout.index("Another writer") :]
+    assert "missing EventBridge" in changes
+    assert "missing NjRhYWQ" in changes
+    assert "new     just added" in changes
+    assert "someone's-queue" not in changes
     assert notifications(shared) == theirs
 
 
-def test_a_bucket_that_is_not_there_is_told(aws: str) -> None:
-    """With what to check, and the exit code of what cannot be reached."""
+def test_a_missing_bucket_is_an_error(aws: str) -> None:
+    """The error names the permission to check; the exit code is 4."""
     del aws
     done = run("no-such-bucket-anywhere", "--yes")
     assert done.exit_code == 4

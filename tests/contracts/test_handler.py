@@ -14,11 +14,11 @@ import boto3
 import pytest
 
 from capture_forwarder.aws.envelopes import EventError
-from capture_forwarder.aws.progress import EXPIRES
 from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.metrics import TOTALS, Metric
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, PROGRESS_EXPIRY
 from capture_forwarder.configuration.reader import read_settings
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE
+from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.handler import ForwardingIncomplete, make_handler
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.invoke import LocalContext, Reports
@@ -92,31 +92,42 @@ def test_every_envelope_in_a_queue_is_forwarded(monitor: Monitor, name: str, obj
     assert stored(monitor) == sum(report.inferences.accepted for report in seen.reports)
 
 
-def test_a_batch_of_a_backfill_is_answered_with_its_sums(monitor: Monitor) -> None:
-    """Step Functions adds them up: objects by state, those outside the window, and both ledgers."""
-    answer, seen = handled(sample("backfill-batch.json"))
-    assert (answer["objects"], answer["outside"], answer["incomplete"]) == ({"done": 2}, 1, 0)
-    assert json.loads(json.dumps(answer)) == answer
-    assert answer["lines"]["read"] == sum(report.lines.read for report in seen.reports) > 0
-    assert answer["inferences"]["accepted"] == stored(monitor) > 0
-    assert answer["inferences"]["pending"] == 0
-    again, _ = handled(sample("backfill-batch.json")["Items"][0])
-    assert (again["objects"], again["inferences"]["duplicate"]) == ({"done": 1}, again["inferences"]["made"])
+def test_a_message_of_a_backfill_is_forwarded_like_any_other(monitor: Monitor) -> None:
+    """All objects that it names, once; sent again it costs one read an object."""
+    answer, seen = handled(sample("sqs-backfill.json"))
+    assert answer == {"batchItemFailures": []}
+    assert [report.state for report in seen.reports] == [ObjectState.DONE] * 3
+    assert stored(monitor) == sum(report.inferences.accepted for report in seen.reports) > 0
+    again, seen = handled(sample("sqs-backfill.json"))
+    assert again == {"batchItemFailures": []}
+    assert [report.state for report in seen.reports] == [ObjectState.DONE_BEFORE] * 3
+    assert [report.lines.read for report in seen.reports] == [0] * 3
 
 
-def test_a_batch_of_a_backfill_that_is_not_settled_is_an_error(
-    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The map tries it again, and counts it as failed in the end."""
+def test_a_message_of_a_backfill_with_pending_objects_fails(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a queue to requeue them, the message comes again; invoked directly it is an error."""
     monkeypatch.setenv("MONITOR_TOKEN", "wrong")
+    event = sample("sqs-backfill.json")
+    answer, _ = handled(event)
+    assert len(answer["batchItemFailures"]) == len(event["Records"]) == 2
     with pytest.raises(ForwardingIncomplete, match="put a valid one"):
-        handled(sample("backfill-batch.json"))
+        handled(json.loads(event["Records"][0]["body"]))
     assert stored(monitor) == 0
 
 
+def test_a_backfill_message_that_is_malformed_fails_alone(monitor: Monitor) -> None:
+    """The other message of its batch is forwarded."""
+    event = sample("sqs-backfill.json")
+    event["Records"][0]["body"] = event["Records"][0]["body"].replace('"key"', '"name"', 1)
+    answer, seen = handled(event)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+    assert [report.state for report in seen.reports] == [ObjectState.DONE]
+    assert stored(monitor) > 0
+
+
 def test_what_was_forwarded_already_costs_a_backfill_one_read(monitor: Monitor) -> None:
-    """A listing names no version, and its etag stands in quotes; an event has both, without: they mean the same state."""
-    s3, key = boto3.client("s3"), sample("backfill-batch.json")["Items"][0]["Key"]
+    """A listing names no version, an event does: both mean the same state of the object."""
+    s3, key = boto3.client("s3"), json.loads(sample("sqs-backfill.json")["Records"][0]["body"])["backfill"][0]["key"]
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     body = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
     found = s3.put_object(Bucket=BUCKET, Key=key, Body=body)
@@ -126,8 +137,8 @@ def test_what_was_forwarded_already_costs_a_backfill_one_read(monitor: Monitor) 
     )
     handled(event)
     before = stored(monitor)
-    answer, _ = handled({"Items": [{"bucket": BUCKET, "Key": key, "Etag": found["ETag"]}]})
-    assert (answer["objects"], answer["lines"]["read"]) == ({"done_before": 1}, 0)
+    _, seen = handled({"backfill": [{"bucket": BUCKET, "key": key, "etag": found["ETag"].strip('"')}]})
+    assert [(report.state, report.lines.read) for report in seen.reports] == [(ObjectState.DONE_BEFORE, 0)]
     assert stored(monitor) == before > 0
 
 
@@ -175,7 +186,7 @@ def test_progress_is_kept_for_as_long_as_the_configuration_says(monitor: Monitor
     etag = boto3.client("s3").head_object(Bucket=item["bucket"], Key=item["key"])["ETag"].strip('"')
     handled(item | {"etag": etag})
     (kept,) = boto3.client("dynamodb").scan(TableName="progress")["Items"]
-    assert (float(kept[EXPIRES]["N"]) - time.time()) / 86_400 == pytest.approx(31, abs=0.01)
+    assert (float(kept[PROGRESS_EXPIRY]["N"]) - time.time()) / 86_400 == pytest.approx(31, abs=0.01)
 
 
 def test_the_log_tells_of_every_object_and_the_metrics_of_every_route(

@@ -1,4 +1,4 @@
-"""What the owner of a capture bucket in another account is given to paste."""
+"""`policy`: the JSON for the owner of a capture bucket in another account."""
 
 import io
 import json
@@ -19,7 +19,7 @@ DESTINATION = '[[destination]]\nname = "d"\nkind = "arthur"\nurl = "https://a.ex
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """Return a file with a bucket of another account, one with a key there, and one of our own."""
+    """Return a file with a bucket of another account, one with a key there, and one of this account."""
     routes = [("theirs", "data/churn/"), ("theirs", "data/churn/eu/"), ("theirs", "data/fraud/"), ("keyed", "a/")]
     text = DESTINATION
     for number, (bucket, prefix) in enumerate([*routes, ("ours", "b*/")]):
@@ -38,13 +38,13 @@ def run(config: Path, *arguments: str) -> Result:
 
 
 def documents(done: Result) -> dict[str, Any]:
-    """Return what was printed, by bucket."""
+    """Return the printed documents by bucket."""
     assert done.exit_code == 0, done.output
     return {document["bucket"]: document for document in json.loads(done.stdout)}
 
 
 def test_every_bucket_of_another_account_gets_a_policy(config: Path) -> None:
-    """Captures below the routes' prefixes may be read and listed, by the role that is named, and nothing else."""
+    """The named role may read and list captures below the routes' prefixes, and nothing else."""
     found = documents(run(config, "--role-arn", ROLE))
     assert set(found) == {"theirs", "keyed"}
     policy = found["theirs"]["bucket_policy"]
@@ -62,8 +62,8 @@ def test_every_bucket_of_another_account_gets_a_policy(config: Path) -> None:
     assert "key_policy_statement" not in found["theirs"]
 
 
-def test_a_key_gets_a_statement_of_its_own(config: Path) -> None:
-    """To decrypt what S3 encrypted for this bucket, with and without bucket keys, and nothing else."""
+def test_a_bucket_with_a_key_gets_a_statement_for_the_key(config: Path) -> None:
+    """It allows decryption for this bucket only, with and without bucket keys."""
     statement = documents(run(config, "--role-arn", ROLE))["keyed"]["key_policy_statement"]
     assert (statement["Action"], statement["Principal"]) == ("kms:Decrypt", {"AWS": [ROLE]})
     assert statement["Condition"] == {
@@ -71,16 +71,16 @@ def test_a_key_gets_a_statement_of_its_own(config: Path) -> None:
     }
 
 
-def test_one_bucket_and_several_roles_may_be_named(config: Path) -> None:
-    """Also one of this account; in other partitions ARNs begin otherwise, and a star in a prefix is a star."""
+def test_options_name_one_bucket_and_several_roles(config: Path) -> None:
+    """The bucket may be in this account. ARNs follow the role's partition, and a star in a prefix is literal."""
     roles = [ROLE.replace("arn:aws:", "arn:aws-cn:"), ROLE.replace("arn:aws:", "arn:aws-cn:") + "-backfill"]
     found = documents(run(config, "--bucket", "ours", "--role-arn", roles[1], "--role-arn", roles[0]))
     (reads, _) = found["ours"]["bucket_policy"]["Statement"]
     assert (reads["Principal"], reads["Resource"]) == ({"AWS": roles}, ["arn:aws-cn:s3:::ours/b${*}/*"])
 
 
-def test_without_a_role_the_deployed_function_is_asked(config: Path, aws: str) -> None:
-    """By the stack's outputs."""
+def test_the_default_role_is_that_of_the_deployed_function(config: Path, aws: str) -> None:
+    """The stack's outputs name the function."""
     del aws
     boto3.client("iam").create_role(RoleName="forwarder", AssumeRolePolicyDocument="{}")
     with zipfile.ZipFile(code := io.BytesIO(), "w") as archive:
@@ -101,10 +101,10 @@ def test_without_a_role_the_deployed_function_is_asked(config: Path, aws: str) -
     boto3.client("cloudformation").delete_stack(StackName="capture-forwarder")
 
 
-def test_what_cannot_be_meant_is_told(config: Path, aws: str, tmp_path: Path) -> None:
-    """A bucket of no route, no bucket of another account, no stack."""
+def test_a_wrong_call_is_an_error_with_the_remedy(config: Path, aws: str, tmp_path: Path) -> None:
+    """A bucket without a route, no bucket of another account, and no stack."""
     del aws
-    unknown = run(config, "--bucket", "nobodys", "--role-arn", ROLE)
+    unknown = run(config, "--bucket", "unrouted", "--role-arn", ROLE)
     assert (unknown.exit_code, "routes name keyed, ours, theirs" in unknown.stderr) == (2, True)
     stackless = run(config)
     assert (stackless.exit_code, "there is no stack capture-forwarder" in stackless.stderr) == (2, True)

@@ -264,6 +264,19 @@ def test_what_is_put_back_comes_out_of_the_queue_as_the_same_work(aws: str) -> N
     assert open_message(message["Body"]).works == (work,)
 
 
+@pytest.mark.parametrize("backfill", [True, False])
+def test_work_of_a_backfill_is_requeued_to_the_queue_of_backfills(aws: str, backfill: bool) -> None:  # noqa: FBT001 - both
+    """It never waits in front of live captures."""
+    del aws
+    client = boto3.client("sqs")
+    live, old = (client.create_queue(QueueName=f"q-{uuid4()}")["QueueUrl"] for _ in range(2))
+    work = Work(CaptureObject("b", "k", "v", "e", 5), requeue_count=3, backfill=backfill)
+    SqsQueue(client, live, backfill_url=old).put(work, delay_secs=0)
+    (message,) = client.receive_message(QueueUrl=old if backfill else live)["Messages"]
+    assert open_message(message["Body"]).works == (work,)
+    assert "Messages" not in client.receive_message(QueueUrl=live if backfill else old)
+
+
 def test_a_queue_that_is_not_there_is_unavailable(aws: str) -> None:
     """A continuation that was not sent keeps the original message."""
     queue = SqsQueue(boto3.client("sqs"), f"{aws}/123456789012/none-{uuid4()}")

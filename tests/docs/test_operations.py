@@ -1,4 +1,4 @@
-"""The pages for those who deploy and those who are woken: every alarm, command and policy in them is one that there is."""
+"""The pages on deployment and operation: every alarm, command and policy in them exists."""
 
 import json
 import re
@@ -14,8 +14,8 @@ DEPLOY = Path("docs/deploy.md").read_text(encoding="utf-8")
 ALARMS = re.findall(r'\bid="(\w+)"', Path("infra/constructs/alarms.py").read_text(encoding="utf-8"))
 
 
-def test_every_alarm_has_its_section() -> None:
-    """An alarm's text points here by its id; each section says what it means, what to look at and what to do."""
+def test_every_alarm_has_a_section_in_the_runbook() -> None:
+    """An alarm's text names its section; each section has a meaning, places to look at, and a remedy."""
     chapter = RUNBOOK.split("# Alarms\n")[1].split("\n# Procedures")[0]
     sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", chapter, flags=re.MULTILINE | re.DOTALL))
     assert len(ALARMS) > 5
@@ -25,8 +25,8 @@ def test_every_alarm_has_its_section() -> None:
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"bin/capture-forwarder (.+)", RUNBOOK + DEPLOY))))
-def test_every_command_shown_is_one(command: str) -> None:
-    """Its name and its options are known."""
+def test_every_command_in_the_pages_exists(command: str) -> None:
+    """The program knows its name and its options."""
     name, *words = command.split()
     known = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"})
     assert known.exit_code == 0
@@ -34,8 +34,8 @@ def test_every_command_shown_is_one(command: str) -> None:
         assert option in known.stdout
 
 
-def test_policies_are_json_and_name_no_action_twice() -> None:
-    """To be pasted as they stand; no statement allows everything of a service."""
+def test_policies_are_json_without_repeated_or_wildcard_actions() -> None:
+    """People paste them; no statement allows all actions of a service."""
     policies = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", DEPLOY, flags=re.DOTALL)]
     assert len(policies) == 2
     for statement in [statement for policy in policies for statement in policy["Statement"]]:
@@ -45,8 +45,8 @@ def test_policies_are_json_and_name_no_action_twice() -> None:
 
 
 @pytest.mark.parametrize(("page", "text"), [("runbook", RUNBOOK), ("deploy", DEPLOY)])
-def test_every_link_leads_somewhere(page: str, text: str) -> None:
-    """To a page that there is, and to a heading of it."""
+def test_every_link_has_a_target(page: str, text: str) -> None:
+    """The page exists, and so does the heading."""
     for target, anchor in re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", text):
         path = Path("docs") / target if target else Path("docs") / f"{page}.md"
         assert path.exists()

@@ -1,15 +1,30 @@
-"""Generated pages are what the code says."""
+"""Generated files match the code, and the JSON Schema accepts every configuration that people copy."""
 
+import tomllib
 from pathlib import Path
 
-from docs.generate import configuration_page, metrics_page
+import jsonschema
+import pytest
+
+from docs.generate import generated, settings_schema
+from tests.infra.examples import DEFAULT, EXAMPLES
 
 
-def test_the_metrics_page_is_the_registry() -> None:
-    """Write it anew with `python -m docs.generate`."""
-    assert Path("docs/metrics.md").read_text(encoding="utf-8") == metrics_page()
+@pytest.mark.parametrize("name", generated())
+def test_a_generated_file_is_up_to_date(name: str) -> None:
+    """`python -m docs.generate` writes it again."""
+    assert (Path("docs") / name).read_text(encoding="utf-8") == generated()[name]
 
 
-def test_the_configuration_page_is_the_settings() -> None:
-    """Write it anew with `python -m docs.generate`."""
-    assert Path("docs/configuration.md").read_text(encoding="utf-8") == configuration_page()
+@pytest.mark.parametrize("path", [DEFAULT, Path("events/forwarder.toml"), *EXAMPLES.values()], ids=str)
+def test_the_schema_accepts_every_valid_file(path: Path) -> None:
+    """An editor with the schema shows no mistake in them."""
+    jsonschema.Draft202012Validator(settings_schema()).validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", [DEFAULT, *EXAMPLES.values()], ids=str)
+def test_the_first_line_names_the_schema_for_editors(path: Path) -> None:
+    """The path in the line leads to the schema."""
+    directive, _, schema = path.read_text(encoding="utf-8").splitlines()[0].partition(" ")
+    assert directive == "#:schema"
+    assert (path.parent / schema).resolve() == Path("docs/forwarder.schema.json").resolve()

@@ -1,4 +1,4 @@
-"""The README keeps its word: its commands run, its example becomes what it says, its configuration is one."""
+"""The README is right: its commands run, its example gives the printed result, its configuration is valid."""
 
 import json
 import re
@@ -28,21 +28,21 @@ COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if lin
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_readme_ends_well(command: str) -> None:
-    """Every command but the one that runs this test is run."""
+def test_a_command_of_the_readme_succeeds(command: str) -> None:
+    """The test runs every command except the one that runs this test."""
     done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - our own README
     assert done.returncode == 0, done.stderr
     assert done.stdout
 
 
 def test_the_demo_is_among_the_commands() -> None:
-    """The two commands that do everything stand in the README."""
+    """The README has the commands for the demo and for all tests."""
     assert "make demo" in COMMANDS
     assert "make test\n" in blocks("sh")
 
 
-def test_the_worked_example_becomes_what_it_says() -> None:
-    """The capture shown gives exactly the two inferences shown, under the attributes that they name."""
+def test_the_example_gives_the_printed_inferences() -> None:
+    """The capture gives exactly the two inferences, with the names of the attributes."""
     capture, posted = (json.loads(block) for block in blocks("json"))
     schema = ModelSchema(
         (
@@ -57,13 +57,13 @@ def test_the_worked_example_becomes_what_it_says() -> None:
     assert rows == posted
 
 
-def test_the_configuration_shown_is_valid() -> None:
-    """The file shown needs nothing added to be read."""
+def test_the_configuration_in_the_readme_is_valid() -> None:
+    """The reader accepts it without additions."""
     (shown,) = blocks("toml")
     assert parse_settings(shown).routes[0].schema_from_model
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
-def test_a_link_leads_somewhere(path: str) -> None:
-    """Every file that the README points at is there."""
+def test_a_link_of_the_readme_has_a_target(path: str) -> None:
+    """Every linked file exists."""
     assert Path(path).exists()

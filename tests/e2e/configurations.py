@@ -1,5 +1,7 @@
-"""What is deployed: the routes of `events/forwarder.toml`, and then one more."""
+"""The configurations that are deployed: the routes of `events/forwarder.toml`, then one more; and what they reject."""
 
+import re
+from collections import Counter
 from pathlib import Path
 
 from capture_forwarder.configuration.reader import parse_settings
@@ -13,6 +15,18 @@ SECRET = "capture-forwarder/token"  # its name
 NEW_PREFIX = "another-team/churn/"
 NEW_MODEL = "churn-of-another-team"
 SECOND_MEMORY_SIZE_MB = 768
+# The rejections of all samples by code. All are of the route for the objects that no longer prefix covers.
+REJECTED = Counter(
+    {
+        "binary_payload": 1,
+        "row_count_mismatch": 1,
+        "error_body": 3,
+        "line_not_json": 1,
+        "not_a_capture": 2,
+        "one_sided": 2,
+    }
+)
+REJECTING_ROUTE = "everything-else"
 _SAMPLES = Path(__file__).parents[2] / "events" / "forwarder.toml"
 _STACK = """
 [stack]
@@ -43,22 +57,26 @@ model_id = "{NEW_MODEL}"
 
 
 def first(url: str) -> str:
-    """Return the configuration that is deployed first, with a monitor at `url`."""
+    """Return the first configuration, with a monitor at `url`; some routes name the attributes of their model."""
     samples = _SAMPLES.read_text(encoding="utf-8").replace("http://127.0.0.1:8765", url)
     return samples.replace("env:MONITOR_TOKEN", f"secretsmanager:{SECRET}") + _STACK
 
 
 def second(url: str) -> str:
-    """Return what it is changed to: a route more, and more memory."""
+    """Return the first configuration with one route more, and more memory."""
     return first(url).replace("memory_size_mb = 512", f"memory_size_mb = {SECOND_MEMORY_SIZE_MB}") + _NEW_ROUTE
 
 
 def own_bucket(url: str) -> str:
-    """Return what is deployed where the stack makes the bucket, and Parameter Store keeps the token."""
-    made = f'[[bucket]]\nname = "{OWN_BUCKET}"\ncreate = true\n'
-    return first(url).replace(BUCKET, OWN_BUCKET).replace(f"secretsmanager:{SECRET}", f"ssm:{PARAMETER}") + made
+    """Return a configuration where the stack makes the bucket, and the token is in Parameter Store.
+
+    The routes that name attributes in the others read them from the API.
+    """
+    bucket = f'[[bucket]]\nname = "{OWN_BUCKET}"\ncreate = true\n'
+    routes = re.sub(r"attribute = \[.*?\n\]", 'schema = "model"', first(url), flags=re.DOTALL)
+    return routes.replace(BUCKET, OWN_BUCKET).replace(f"secretsmanager:{SECRET}", f"ssm:{PARAMETER}") + bucket
 
 
 def models() -> list[Model]:
-    """Return every model that either names."""
+    """Return every model that a configuration names, with its attributes."""
     return models_of(parse_settings(second("http://127.0.0.1:1")))

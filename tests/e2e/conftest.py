@@ -1,4 +1,4 @@
-"""A world of its own for each test."""
+"""An own world for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +10,8 @@ from tests.e2e.world import World, running_world
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """Serve an account and a monitor for this test alone; nothing is deployed yet."""
+    """Give a world without a stack."""
     with running_world(tmp_path) as running:
         yield running
-        # What pytest shows of a test that failed.
+        # pytest shows it for a failed test.
         print(running.emulator_log.read_text(encoding="utf-8", errors="replace")[-10_000:])

@@ -1,4 +1,4 @@
-"""`make demo-stack`: the stack, really deployed to AWS on this machine, and what arrives while captures are put there."""
+"""`make demo-stack`: the stack deployed to AWS on this machine, and a table of the inferences that arrive."""
 
 import sys
 import time
@@ -15,43 +15,43 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from capture_ops.commands.demo import expected_inferences, sample_captures
 from tests.e2e import configurations
-from tests.e2e.configurations import BUCKET
+from tests.e2e.configurations import BUCKET, REJECTED, REJECTING_ROUTE
 from tests.e2e.deployment import run
-from tests.e2e.samples import REJECTED, REJECTING_ROUTE, captures, expected
 from tests.e2e.world import World, running_world
 
 _BETWEEN_OBJECTS_SECS = 0.25
 _PATIENCE_SECS = 60
-_WANTED = Counter(model for model, _ in expected())
+_WANTED = Counter(model for model, _ in expected_inferences())
 
 
 class Seen(Struct):
-    """What there is to show: objects that were put, and what became of them, by model."""
+    """The counts to show: objects that were put, and inferences and rejections that arrived."""
 
     put: Counter[str] = field(default_factory=Counter)
     arrived: Counter[str] = field(default_factory=Counter)
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def look(self, world: World) -> None:
-        """See what is there now."""
+        """Count the inferences and rejections that are there now."""
         self.arrived = Counter(model for model, _ in world.held())
         self.rejected = world.quarantined()
 
     @property
     def complete(self) -> bool:
-        """Tell whether as much is there as must be."""
+        """Tell whether all expected inferences and rejections are there."""
         return self.arrived >= _WANTED and self.rejected.total() >= REJECTED.total()
 
 
 def main() -> int:
-    """Deploy, forward, destroy, and return 0 if everything ended where it must."""
+    """Deploy, forward, destroy, and return 0 if every inference and rejection is where it must be."""
     console = Console()
     console.print("All of it is on this machine: AWS is an emulator, the monitor the embedded one.", soft_wrap=True)
     with TemporaryDirectory(prefix="demo-stack-") as folder, running_world(Path(folder)) as world:
         _deploy(world, console)
         exit_code = _judge(world, _forward(world, console), console)
-        with _step(console, "cdk destroy, which leaves quarantine and progress"):
+        with _step(console, "cdk destroy, which keeps quarantine and progress"):
             world.deployment.destroy()
     return exit_code
 
@@ -76,9 +76,9 @@ def _step(console: Console, words: str) -> Iterator[None]:
 
 
 def _forward(world: World, console: Console) -> Seen:
-    """Put one capture object after the other, as SageMaker would, and show what arrives until all is there."""
+    """Put one capture object after the other, as SageMaker does, and show the counts until they are complete."""
     seen = Seen()
-    waiting = list(captures())
+    waiting = list(sample_captures())
     end = time.monotonic() + _PATIENCE_SECS
     with Live(_table(seen), console=console) as live:
         while (waiting or not seen.complete) and time.monotonic() < end:
@@ -111,7 +111,7 @@ def _table(seen: Seen) -> Table:
 def _judge(world: World, seen: Seen, console: Console) -> int:
     wanted = Counter({(REJECTING_ROUTE, code): count for code, count in REJECTED.items()})
     dead = world.messages("DeadLetterQueueUrl")
-    exact = world.held() == expected() and seen.rejected == wanted and not dead
+    exact = world.held() == expected_inferences() and seen.rejected == wanted and not dead
     console.print(
         f"{seen.put.total()} objects: {seen.arrived.total()} inferences accepted, {seen.rejected.total()} rejections in "
         f"quarantine, {dead} dead letters. The monitor {'holds exactly' if exact else 'does not hold'} what it should.",

@@ -1,4 +1,4 @@
-"""The real app under the real command line: `cdk bootstrap`, `cdk deploy`, `cdk destroy`, as a user types them."""
+"""The real app under the real command line: `cdk bootstrap`, `cdk deploy` and `cdk destroy`, as a user calls them."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import boto3
 
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE
+from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from tests.e2e.ministack import ACCOUNT, REGION
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,7 @@ _TIMEOUT_SECS = 240
 
 
 class Deployment:
-    """The stack of a configuration, on the AWS that the environment names; what is made for it lies in `folder`."""
+    """The stack of a configuration, on the AWS that the environment names; its files are in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -28,12 +28,12 @@ class Deployment:
         self._assembly = folder / "cdk.out"
 
     def bootstrap(self) -> None:
-        """Make what the CDK needs in an account; once."""
-        # Where there is no app, or it would be synthesised for nothing.
+        """Make the resources that the CDK needs once in an account."""
+        # In a folder without an app, or the app would be synthesised for no use.
         run("cdk", "bootstrap", f"aws://{ACCOUNT}/{REGION}", folder=self._folder)
 
     def deploy(self, configuration: str) -> None:
-        """Make the stack that `configuration` asks for, or change it to that."""
+        """Create the stack as `configuration` describes it, or update it."""
         self.config.write_text(configuration, encoding="utf-8")
         self._cdk("synth", "--quiet", "--output", str(self._assembly))
         _leave_out_metric_math(self._assembly / f"{_ID}.template.json")
@@ -53,8 +53,8 @@ class Deployment:
 
 
 def run(command: str, *arguments: str | Path, folder: Path = ROOT, variables: Mapping[str, str] | None = None) -> None:
-    """Run a command of the project's environment. Raises `RuntimeError` with what it wrote if it fails."""
-    done = subprocess.run(  # noqa: S603 - made here
+    """Run a command of the project's environment. Raises `RuntimeError` with its output if it fails."""
+    done = subprocess.run(  # noqa: S603 - our own command
         [Path(sys.prefix) / "bin" / command, *arguments],
         cwd=folder,
         env=os.environ | dict(variables or {}),
@@ -69,7 +69,7 @@ def run(command: str, *arguments: str | Path, folder: Path = ROOT, variables: Ma
 
 
 def _leave_out_metric_math(template: Path) -> None:
-    """Take the one alarm that the emulator cannot make out of a template: docs/adr/0011-emulator.md."""
+    """Remove the one alarm that the emulator does not support from a template: docs/adr/0011-emulator.md."""
     content = json.loads(template.read_text(encoding="utf-8"))
     resources = content["Resources"]
     (unknown,) = (name for name, each in resources.items() if "Metrics" in each.get("Properties", {}))

@@ -1,4 +1,4 @@
-"""What somebody else has on the same bucket: a queue that is told of their models."""
+"""Another team on the same bucket: their queue gets the notifications of their models."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ import boto3
 from tests.e2e.configurations import BUCKET
 from tests.e2e.ministack import ACCOUNT, REGION
 
-_QUEUE = "somebody-elses-models"
+_QUEUE = "models-of-another-team"
 _ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{_QUEUE}"
 _POLICY = {
     "Version": "2012-10-17",
@@ -24,15 +24,15 @@ _POLICY = {
     ],
 }
 _CONFIGURATION: Any = {
-    "Id": "somebody-elses",
+    "Id": "another-team",
     "QueueArn": _ARN,
     "Events": ["s3:ObjectCreated:*"],
     "Filter": {"Key": {"FilterRules": [{"Name": "Prefix", "Value": "models/"}]}},
 }
 
 
-def settle() -> None:
-    """Make their queue, and let the bucket tell it of what is written below `models/`."""
+def create() -> None:
+    """Create their queue, and let the bucket notify it of objects below `models/`."""
     boto3.client("sqs").create_queue(QueueName=_QUEUE, Attributes={"Policy": json.dumps(_POLICY)})
     boto3.client("s3").put_bucket_notification_configuration(
         Bucket=BUCKET, NotificationConfiguration={"QueueConfigurations": [_CONFIGURATION]}
@@ -40,14 +40,14 @@ def settle() -> None:
 
 
 def notifications() -> dict[str, Any]:
-    """Return all that the bucket notifies."""
+    """Return the notification configuration of the bucket."""
     found: dict[str, Any] = dict(boto3.client("s3").get_bucket_notification_configuration(Bucket=BUCKET))
     del found["ResponseMetadata"]
     return found
 
 
-def told() -> list[str]:
-    """Return the keys that their queue has been told of since it was last asked."""
+def notified_keys() -> list[str]:
+    """Return the keys in their queue's new messages, and delete these."""
     sqs = boto3.client("sqs")
     url = sqs.get_queue_url(QueueName=_QUEUE)["QueueUrl"]
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])

@@ -1,7 +1,7 @@
 """AWS on loopback, up and down again: ministack with IAM enforced and TLS, which really runs the function.
 
-It has an environment of its own, .venv-e2e, which the Makefile makes: functions run in its interpreter,
-and see what is installed there.
+It has an own environment, .venv-e2e, which the Makefile makes: functions run in its interpreter, and can import all
+that is installed there.
 """
 
 import os
@@ -23,10 +23,12 @@ ACCOUNT: Final = "123456789012"
 REGION: Final = "eu-west-1"
 _EXECUTABLE = Path(__file__).parents[2] / ".venv-e2e" / "bin" / "ministack"
 _START_SECS = 30
+# The shell reads until this process closes the pipe or ends, and then ends its whole group: emulator and functions.
+_GUARDED = '("$0"; kill -KILL 0) & read -r _; kill -KILL 0'
 
 
 class Emulator(Struct, frozen=True):
-    """An emulator that is up: the variables with which clients, and `cdk`, find it, and what it wrote."""
+    """A running emulator: the variables with which clients and `cdk` find it, and its log."""
 
     environment: Mapping[str, str]
     log: Path
@@ -34,13 +36,13 @@ class Emulator(Struct, frozen=True):
 
 @contextmanager
 def running_ministack(folder: Path) -> Iterator[Emulator]:
-    """Serve AWS on a free port of 127.0.0.1 until the block is left; all that it keeps lies in `folder`."""
+    """Serve AWS on a free port of 127.0.0.1 until the block is left; its state is in `folder`."""
     certificate = write_certificate(folder)
     port = _free_port()
     clients = {
         "AWS_ENDPOINT_URL": f"https://127.0.0.1:{port}",
-        "AWS_ENDPOINT_URL_S3": f"https://127.0.0.1:{port}",  # the CLI would put the bucket's name before the host's
-        "AWS_ACCESS_KEY_ID": "test",  # the account's root, who alone may do anything
+        "AWS_ENDPOINT_URL_S3": f"https://127.0.0.1:{port}",  # otherwise the CLI puts the bucket's name before the host's
+        "AWS_ACCESS_KEY_ID": "test",  # the account's root, to whom everything is allowed
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
@@ -68,7 +70,7 @@ def running_ministack(folder: Path) -> Iterator[Emulator]:
 
 
 def _inherited() -> dict[str, str]:
-    """Return what every process needs: nothing of the project's own, which the function would see."""
+    """Return the variables that every process needs. The function must not see those of the project."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
 
@@ -83,8 +85,13 @@ def _process(environment: dict[str, str], log: Path) -> Iterator[subprocess.Pope
         raise FileNotFoundError(f"{_EXECUTABLE} is not there; `make e2e` makes it")
     with (
         log.open("wb") as output,
-        subprocess.Popen(  # noqa: S603 - made here
-            [_EXECUTABLE], env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        subprocess.Popen(  # noqa: S603 - our own command
+            ["/bin/sh", "-c", _GUARDED, _EXECUTABLE],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         ) as process,
     ):
         try:
@@ -95,7 +102,7 @@ def _process(environment: dict[str, str], log: Path) -> Iterator[subprocess.Pope
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the emulator and, with its process group, the functions that it runs."""
-    # At once: it has nothing to save, and asked to end it waits for whoever polls its queues.
+    # At once: it has nothing to save, and after SIGTERM it waits for the pollers of its queues.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""What `make demo-stack` shows a human ends by itself, and well."""
+"""`make demo-stack` ends by itself with exit code 0."""
 
 import subprocess
 import sys
@@ -7,8 +7,8 @@ import pytest
 
 
 @pytest.mark.e2e
-def test_the_demo_deploys_shows_what_arrives_and_ends() -> None:
-    """It counts the same captures as `make demo`, and leaves by itself with exit code 0."""
+def test_the_demo_deploys_forwards_all_samples_and_ends() -> None:
+    """It counts the same inferences as `make demo`."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.e2e.demo_stack"], capture_output=True, text=True, check=False, timeout=240
     )

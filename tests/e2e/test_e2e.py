@@ -1,6 +1,7 @@
 """The whole system: the real app, deployed by the real `cdk` to AWS on loopback, forwards real captures.
 
-IAM is enforced and everything speaks TLS. Where the emulator is not AWS: docs/adr/0011-emulator.md
+Some routes have a schema and some have none, so both paths run deployed. IAM is enforced and every connection uses
+TLS. Differences between the emulator and AWS: docs/adr/0011-emulator.md
 """
 
 from collections import Counter
@@ -8,12 +9,21 @@ from collections import Counter
 import boto3
 import pytest
 
+from capture_ops.commands.demo import expected_inferences, sample_captures
 from tests.e2e import configurations, foreign
-from tests.e2e.configurations import BUCKET, NEW_MODEL, NEW_PREFIX, OWN_BUCKET, PARAMETER
+from tests.e2e.configurations import (
+    BUCKET,
+    NEW_MODEL,
+    NEW_PREFIX,
+    OWN_BUCKET,
+    PARAMETER,
+    REJECTED,
+    REJECTING_ROUTE,
+)
 from tests.e2e.deployment import run
-from tests.e2e.samples import REJECTED, REJECTING_ROUTE, Held, capture_of, captures, expected
-from tests.e2e.world import World, eventually
+from tests.e2e.world import Held, World
 from tests.support.captures import capture, csv_side
+from tests.worlds import eventually
 
 ALARMS = {
     "DeadLetters",
@@ -31,23 +41,23 @@ SOURCE = "aws-samples-amazon-sagemaker-immersion-day"
 
 
 def deploy_and_put_samples(world: World) -> None:
-    """Do what docs/deploy.md says, and then what SageMaker does."""
+    """Deploy as docs/deploy.md says, and put the samples as SageMaker does."""
     run("capture-forwarder", "enable-eventbridge", BUCKET, "--yes")
     world.deployment.bootstrap()
     world.deployment.deploy(configurations.first(world.monitor.url))
-    for key, content in captures():
+    for key, content in sample_captures():
         world.put(key, content)
 
 
 def check_samples(world: World) -> None:
-    """See that every sample ended where it must, once, and that nothing is left over."""
-    eventually(world.held, expected())
+    """Every sample is where it must be, once, and no message is left."""
+    eventually(world.held, expected_inferences())
     eventually(lambda: world.messages("QueueUrl"), 0)
-    assert world.times_received() == Counter({1: len(expected())})
+    assert world.times_received() == Counter({1: len(expected_inferences())})
     assert world.quarantined() == Counter({(REJECTING_ROUTE, code): count for code, count in REJECTED.items()})
     assert world.messages("DeadLetterQueueUrl") == 0
-    told = (len(expected()), REJECTED.total())  # by the function's own metrics, which come after its work
-    eventually(lambda: (world.total("InferencesAccepted"), rejected(world)), told)
+    counts = (len(expected_inferences()), REJECTED.total())  # in the function's metrics, written when it ends
+    eventually(lambda: (world.total("InferencesAccepted"), rejected(world)), counts)
     assert world.total("ConservationViolations") == 0
 
 
@@ -57,15 +67,15 @@ def rejected(world: World) -> float:
 
 
 def test_captures_reach_the_monitor_through_the_deployed_stack(world: World) -> None:
-    """Bootstrap, deploy, put the samples: each ends exactly where it must."""
+    """Bootstrap, deploy, put the samples: each is exactly where it must be."""
     deploy_and_put_samples(world)
     check_samples(world)
 
 
 @pytest.mark.e2e
-def test_the_life_of_a_deployment(world: World) -> None:
-    """Deploy beside others, forward, be sent poison, change, forward, destroy: nobody else notices, and nothing is lost."""
-    foreign.settle()
+def test_a_deployment_works_from_creation_over_changes_to_its_end(world: World) -> None:
+    """Deploy, forward, get poison, change, forward, destroy: no row is lost, and another team is not affected."""
+    foreign.create()
     theirs = foreign.notifications()
     deploy_and_put_samples(world)
     check_samples(world)
@@ -76,28 +86,28 @@ def test_the_life_of_a_deployment(world: World) -> None:
     check_backfill(world)
     check_end(world)
     world.put("models/a.tar.gz", b"a model of theirs")
-    eventually(foreign.told, ["models/a.tar.gz"])
+    eventually(foreign.notified_keys, ["models/a.tar.gz"])
     assert foreign.notifications() == theirs | {"EventBridgeConfiguration": {}}
     assert world.token not in world.emulator_log.read_text(encoding="utf-8")
 
 
 @pytest.mark.e2e
-def test_a_bucket_that_the_stack_makes_tells_the_queue_itself(world: World) -> None:
-    """No event bus and nothing to switch on; when the stack goes, the captures stay."""
+def test_a_bucket_of_the_stack_notifies_the_queue_itself(world: World) -> None:
+    """It needs no event bus. The captures stay when the stack is destroyed. Routes read their schema from the API."""
     boto3.client("ssm").put_parameter(Name=PARAMETER, Value=world.token, Type="SecureString")
     world.deployment.bootstrap()
     world.deployment.deploy(configurations.own_bucket(world.monitor.url))
     assert boto3.client("events").list_rules()["Rules"] == []
-    for key, content in captures():
+    for key, content in sample_captures():
         world.put(key, content, OWN_BUCKET)
     check_samples(world)
     world.deployment.destroy()
     kept = boto3.client("s3").list_objects_v2(Bucket=OWN_BUCKET)["KeyCount"]
-    assert kept == len(list(captures()))
+    assert kept == len(list(sample_captures()))
 
 
 def check_alarms(world: World) -> None:
-    """See that every alarm but the one with arithmetic is there, and would tell the stack's topic."""
+    """Every alarm except the one with metric math is there, and notifies the stack's topic."""
     topic = world.deployment.outputs()["AlarmTopicArn"]
     found = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
     named = {alarm["AlarmDescription"].rsplit(", ", 1)[-1].rstrip("."): alarm for alarm in found}
@@ -106,40 +116,40 @@ def check_alarms(world: World) -> None:
 
 
 def check_poison(world: World) -> None:
-    """Send what nobody can read beside what anybody can: it ends as a dead letter, as it was, and alone."""
+    """A message that is not an event becomes a dead letter with the same body, and no other message does."""
     sqs, outputs = boto3.client("sqs"), world.deployment.outputs()
     with world.quick_redelivery():
         sqs.send_message(QueueUrl=outputs["QueueUrl"], MessageBody=POISON)
         eventually(lambda: (world.messages("QueueUrl"), world.messages("DeadLetterQueueUrl")), (0, 1))
     (dead,) = sqs.receive_message(QueueUrl=outputs["DeadLetterQueueUrl"])["Messages"]
     assert dead["Body"] == POISON
-    assert world.held() == expected()
+    assert world.held() == expected_inferences()
 
 
 def check_change(world: World) -> None:
-    """Deploy one route more and more memory: what it covers now arrives, and nothing arrives twice."""
+    """With one route more, the objects below its prefix arrive too, and no inference arrives twice."""
     world.put(EARLY_CAPTURE, capture(csv_side("1,2"), csv_side("0.5"), eventId="early"))
     before = world.deployment.outputs()
     world.deployment.deploy(configurations.second(world.monitor.url))
     assert world.deployment.outputs() == before
     function = boto3.client("lambda").get_function_configuration(FunctionName=before["FunctionName"])
     assert function["MemorySize"] == configurations.SECOND_MEMORY_SIZE_MB
-    for key, content in captures():
+    for key, content in sample_captures():
         world.put(key, content)
     world.put(NEW_CAPTURE, capture_of(SOURCE))
-    everything = expected() | as_of_new_model(expected())
+    everything = expected_inferences() | as_of_new_model(expected_inferences())
     eventually(world.held, everything)
     eventually(lambda: world.messages("QueueUrl"), 0)
     assert world.times_received() == Counter({1: len(everything)})
 
 
 def check_backfill(world: World) -> None:
-    """Have the stack's state machine go over the new route: what was there before it was arrives, and only that."""
+    """Backfill the new route by the stack's queue: captures from before it was there arrive, and no others."""
     before = world.held()
     run(
         "capture-forwarder",
         "backfill",
-        "--distributed",
+        "--wait",
         f"s3://{BUCKET}/{NEW_PREFIX}",
         "--config",
         world.deployment.config,
@@ -149,19 +159,25 @@ def check_backfill(world: World) -> None:
     assert world.times_received() == Counter({1: len(before) + 1})
 
 
+def capture_of(endpoint: str) -> bytes:
+    """Return the content of the one sample object of an endpoint."""
+    ((_, content),) = (each for each in sample_captures() if each[0].startswith(f"datacapture/{endpoint}/"))
+    return content
+
+
 def as_of_new_model(held: Held) -> Held:
-    """Return what the new route makes of the same capture."""
+    """Return the inferences of the new route from the same capture."""
     return {(NEW_MODEL, name): data for (model, name), data in held.items() if model == SOURCE}
 
 
 def check_end(world: World) -> None:
-    """Destroy the stack: what was refused and what is remembered stay, everything else goes."""
+    """Quarantine and progress stay when the stack is destroyed, and all else goes."""
     outputs, quarantined = world.deployment.outputs(), world.quarantined()
     world.deployment.destroy()
     s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
     kept = s3.list_objects_v2(Bucket=outputs["QuarantineBucket"], Prefix="rejected/")["KeyCount"]
     assert 0 < kept <= quarantined.total()
-    assert dynamodb.scan(TableName=outputs["ProgressTable"])["Count"] >= len(list(captures()))
+    assert dynamodb.scan(TableName=outputs["ProgressTable"])["Count"] >= len(list(sample_captures()))
     assert boto3.client("lambda").list_functions()["Functions"] == []
     assert boto3.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
     assert boto3.client("events").list_rules()["Rules"] == []

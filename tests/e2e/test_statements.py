@@ -1,7 +1,7 @@
-"""Every statement of the function's role is needed: without it, what it allows stands still, and goes on with it.
+"""Every statement of the function's role is needed: without it objects stay pending, and with it they are forwarded.
 
-What only Lambda and S3 do in the function's name the emulator does not ask the role for; the evaluation of the
-template's policies in tests/infra/test_policies.py does: `MissCaptures0`, `WriteLogs`, receiving and deleting.
+The emulator does not check the role for the calls that Lambda and S3 make in the function's name. For these
+tests/infra/test_permissions.py evaluates the template: `ListCaptures0`, `WriteLogs`, receiving and deleting.
 """
 
 import json
@@ -17,19 +17,20 @@ from msgspec import Struct
 from tests.e2e import configurations
 from tests.e2e.configurations import BUCKET
 from tests.e2e.deployment import run
-from tests.e2e.world import World, eventually
+from tests.e2e.world import World
 from tests.support.captures import capture, csv_side
+from tests.worlds import eventually
 
 ROUTE = "aws-samples-amazon-sagemaker-immersion-day"
-# What the function says without a statement; the token's is the first, because a token is remembered.
+# The reason in the function's reports without a statement. The token's is the first, because tokens are cached.
 SAID = {
     "ReadSecrets": "the secret",
     "ReadCaptures0": "s3:GetObject",
-    "RememberProgress": "the progress table",
-    "KeepRejections": "the quarantine bucket",
+    "SaveProgress": "the progress table",
+    "WriteQuarantine": "the quarantine bucket",
 }
-PUTS_BACK = "WorkTheQueue"
-NOT_ASKED_FOR = {"MissCaptures0", "WriteLogs"}
+REQUEUES = "UseQueues"
+NOT_ASKED_FOR = {"ListCaptures0", "WriteLogs"}
 
 
 class Policy(Struct, frozen=True):
@@ -50,7 +51,7 @@ class Policy(Struct, frozen=True):
 
     @contextmanager
     def without(self, *sids: str) -> Iterator[None]:
-        """Take statements away until the block is left."""
+        """Remove statements until the block is left."""
         self._put([each for each in self.statements if each["Sid"] not in sids])
         yield
         self._put(self.statements)
@@ -61,47 +62,47 @@ class Policy(Struct, frozen=True):
 
 
 @pytest.mark.e2e
-def test_without_a_statement_its_path_stands_still_and_with_it_goes_on(world: World) -> None:
-    """Nothing is lost while a permission is missing, and the function says which one."""
+def test_objects_stay_pending_without_a_statement_and_are_forwarded_with_it(world: World) -> None:
+    """No row is lost while a permission is missing, and the function's reports name it."""
     run("capture-forwarder", "enable-eventbridge", BUCKET, "--yes")
     world.deployment.bootstrap()
     world.deployment.deploy(configurations.first(world.monitor.url))
     policy = Policy.of(world.deployment.outputs()["FunctionName"])
-    assert {each["Sid"] for each in policy.statements} == {*SAID, PUTS_BACK, *NOT_ASKED_FOR}
+    assert {each["Sid"] for each in policy.statements} == {*SAID, REQUEUES, *NOT_ASKED_FOR}
     for done, (sid, words) in enumerate(SAID.items()):
         with policy.without(sid):
             key = put_capture(world, sid)
-            eventually(partial(says, world, key, words), wanted=True)
-            assert settled(world) != done + 1
-        eventually(lambda: settled(world), done + 1)
-    check_putting_back(world, policy)
+            eventually(partial(reports, world, key, words), wanted=True)
+            assert finished(world) != done + 1
+        eventually(lambda: finished(world), done + 1)
+    check_requeueing(world, policy)
 
 
-def check_putting_back(world: World, policy: Policy) -> None:
-    """See that what is owed and cannot be put back ends as a dead letter, and arrives when that is sent again."""
+def check_requeueing(world: World, policy: Policy) -> None:
+    """A pending object that cannot be requeued ends as a dead letter, and arrives when that is sent again."""
     outputs = world.deployment.outputs()
-    with world.quick_redelivery(), policy.without("ReadCaptures0", PUTS_BACK):
-        key = put_capture(world, PUTS_BACK)
+    with world.quick_redelivery(), policy.without("ReadCaptures0", REQUEUES):
+        key = put_capture(world, REQUEUES)
         eventually(lambda: world.messages("DeadLetterQueueUrl"), 1)
-    assert says(world, key, "the queue")
+    assert reports(world, key, "the queue")
     sqs = boto3.client("sqs")
     (dead,) = sqs.receive_message(QueueUrl=outputs["DeadLetterQueueUrl"])["Messages"]
     sqs.send_message(QueueUrl=outputs["QueueUrl"], MessageBody=dead["Body"])
-    eventually(lambda: settled(world), len(SAID) + 1)
+    eventually(lambda: finished(world), len(SAID) + 1)
 
 
-def says(world: World, key: str, words: str) -> bool:
-    """Tell whether the function gave such a reason for not being done with an object."""
+def reports(world: World, key: str, words: str) -> bool:
+    """Tell whether a report gives such a reason why an object is not done."""
     return any(words in why for why in world.reasons(key))
 
 
 def put_capture(world: World, name: str) -> str:
-    """Put an object of one inference and one line that is none; return its key."""
+    """Put an object with one inference and one line that is rejected; return its key."""
     key = f"datacapture/{ROUTE}/AllTraffic/2026/01/15/10/{name}.jsonl"
     world.put(key, capture(csv_side("1,2"), csv_side("0.5"), eventId=name) + b"\n{\n")
     return key
 
 
-def settled(world: World) -> int:
-    """Return how many of the objects have their inference at the monitor and their other line in quarantine."""
+def finished(world: World) -> int:
+    """Return how many objects have their inference at the monitor and their other line in quarantine."""
     return min(len(world.held()), world.quarantined().total())

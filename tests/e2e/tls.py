@@ -14,7 +14,7 @@ _HOST = "127.0.0.1"
 
 
 class Certificate(Struct, frozen=True):
-    """Two PEM files: what a server of 127.0.0.1 shows, which is also what clients trust, and its key."""
+    """Two PEM files: the certificate of a server on 127.0.0.1, which clients trust too, and its key."""
 
     path: Path
     key_path: Path
@@ -43,7 +43,7 @@ def _signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(_HOST))]), critical=False)
-        # It vouches for itself, and for nothing else.
+        # It signs itself and no other certificate.
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -1,12 +1,10 @@
-"""Everything around the stack: an account with a bucket that others use too, and the monitor where captures end."""
+"""The world around a deployed stack: an emulated account with a shared bucket, and the monitor that it forwards to."""
 
-import gzip
 import json
 import os
 import secrets
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,13 +16,13 @@ from capture_ops.monitor.server import Monitor, running_monitor
 from tests.e2e.configurations import BUCKET, SECRET, models
 from tests.e2e.deployment import Deployment
 from tests.e2e.ministack import REGION, running_ministack
-from tests.e2e.samples import Held
+from tests.worlds import message_count, quarantine_entries
 
-_POLL_SECS = 0.2
+Held = dict[tuple[str, str], dict[str, Any]]
 
 
 class World(Struct, frozen=True):
-    """An account on loopback, what is deployed to it, and the monitor that it forwards to."""
+    """An account on loopback, the stack in it, and the monitor."""
 
     deployment: Deployment
     monitor: Monitor
@@ -36,7 +34,7 @@ class World(Struct, frozen=True):
         boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
 
     def held(self) -> Held:
-        """Return what the monitor holds, by model and inference id."""
+        """Return the values of every inference that the monitor holds, by model and inference id."""
         return {
             (model.id, one.partner_inference_id): one.inference_data
             for model in models()
@@ -44,26 +42,21 @@ class World(Struct, frozen=True):
         }
 
     def times_received(self) -> Counter[int]:
-        """Return how many inferences the monitor was sent how often."""
+        """Return how many inferences the monitor received once, twice and so on."""
         return Counter(one.times_received for model in models() for one in self.monitor.store.inferences(model.id))
 
     def quarantined(self) -> Counter[tuple[str, str]]:
         """Return how many rejections lie in quarantine, by route and code."""
-        s3, bucket = boto3.client("s3"), self.deployment.outputs()["QuarantineBucket"]
-        found = s3.list_objects_v2(Bucket=bucket, Prefix="rejected/").get("Contents", [])
-        bodies = [s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in found]
-        entries = [json.loads(line) for body in bodies for line in gzip.decompress(body).splitlines()]
+        entries = quarantine_entries(self.deployment.outputs()["QuarantineBucket"], "rejected/")
         return Counter((entry["route"], entry["code"]) for entry in entries)
 
     def messages(self, output: str) -> int:
-        """Return how many messages the queue of an output holds, whether they wait, are in flight or delayed."""
-        url = self.deployment.outputs()[output]
-        found = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        return sum(int(count) for name, count in found.items() if name.startswith("ApproximateNumberOfMessages"))
+        """Return how many messages the queue of a stack output holds in any state."""
+        return message_count(self.deployment.outputs()[output])
 
     @contextmanager
     def quick_redelivery(self) -> Iterator[None]:
-        """Let a failed message come again after a second: nobody waits six times the function's timeout for it."""
+        """Let a failed message come again after a second, in place of six times the function's timeout."""
         sqs, url = boto3.client("sqs"), self.deployment.outputs()["QueueUrl"]
         before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
@@ -71,7 +64,7 @@ class World(Struct, frozen=True):
         sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
 
     def logged(self) -> list[dict[str, Any]]:
-        """Return every line of the function's log that is JSON: what it reports, and its metrics."""
+        """Return every line of the function's log that is JSON: reports and metrics."""
         function = boto3.client("lambda").get_function_configuration(
             FunctionName=self.deployment.outputs()["FunctionName"]
         )
@@ -81,18 +74,18 @@ class World(Struct, frozen=True):
         return [json.loads(message) for message in messages if message.startswith("{")]
 
     def total(self, metric: str) -> float:
-        """Return the sum of one of the function's own metrics, as its alarm sees it."""
+        """Return the sum of one of the function's metrics over the whole stack, which its alarm watches."""
         return sum(sum(line[metric]) for line in self.logged() if "stack" in line and metric in line)
 
     def reasons(self, key: str) -> list[str]:
-        """Return why the object is not done, for every time that the function said so."""
+        """Return the reasons why the object was not done, one for each such report."""
         reports = [line["report"] for line in self.logged() if "report" in line]
         return [report["why"] for report in reports if report["source"]["key"] == key and report["why"]]
 
 
 @contextmanager
 def running_world(folder: Path) -> Iterator[World]:
-    """Serve it until the block is left, and point this process at it; nothing is deployed yet."""
+    """Run a world without a stack, and point this process at it until the block is left."""
     token = secrets.token_urlsafe(24)
     with (
         running_ministack(folder) as emulator,
@@ -116,12 +109,3 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
         os.environ.clear()
         os.environ.update(before)
         boto3.setup_default_session()
-
-
-def eventually(look: Callable[[], object], wanted: object, *, within_secs: float = 240) -> None:
-    """Wait until `look` returns `wanted`. Raises `AssertionError` with what it returned last."""
-    end = time.monotonic() + within_secs
-    while (found := look()) != wanted and time.monotonic() < end:
-        time.sleep(_POLL_SECS)
-    if found != wanted:
-        raise AssertionError(f"after {within_secs} seconds: {found!r:.2000}, not {wanted!r:.2000}")

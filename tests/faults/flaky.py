@@ -1,4 +1,4 @@
-"""A proxy in front of the monitor that fails a share of all requests, in ten ways, by chance that repeats itself."""
+"""A proxy in front of the monitor. It fails a share of all requests in ten ways, repeatably."""
 
 import json
 import random
@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 _SLOW_SECS = 0.5
 
 
-class Way(StrEnum):
-    """How a request fails."""
+class Failure(StrEnum):
+    """How a request fails. All but the last are temporary."""
 
     STATUS_500 = "500"
     STATUS_503 = "503 with Retry-After: 0"
@@ -30,36 +30,45 @@ class Way(StrEnum):
     SLOW = "slow"
     GARBAGE = "207 that is no JSON"
     WRONG_NUMBER = "one result too few"
+    REFUSED = "400 that repeats the body"
+
+
+TEMPORARY = tuple(failure for failure in Failure if failure is not Failure.REFUSED)
 
 
 class Script:
-    """Says what becomes of every request, and remembers it; `share` of them, from 0 to 1, fail.
+    """Decides how each request fails, and counts. The same seed gives the same decisions, in order of requests.
 
-    Ways are dealt like cards: every ten failures hold each of them once.
+    Of all requests to send rows `share` fail, and `read_share` of those to read a model, each from 0 to 1. Ten failures
+    in a row are one of each temporary kind.
     """
 
-    def __init__(self, seed: int, share: float) -> None:
-        self.requests = 0
-        self.failures: Counter[Way] = Counter()
-        self._share = share
-        self._deck: list[Way] = []
-        self._chance = random.Random(seed)
+    def __init__(self, seed: int = 0, share: float = 0.0, read_share: float = 0.0) -> None:
+        self.requests: Counter[str] = Counter()
+        self.failures: Counter[tuple[str, Failure]] = Counter()
+        self._shares = {"POST": share, "GET": read_share}
+        self._chances = {method: random.Random(seed) for method in self._shares}
+        self._upcoming: dict[str, list[Failure]] = {method: [] for method in self._shares}
         self._lock = Lock()
 
-    def next(self) -> Way | None:
+    def next(self, method: str) -> Failure | None:
         """Return how the next request fails, or `None` if it does not."""
         with self._lock:
-            self.requests += 1
-            if self._chance.random() >= self._share:
-                return None
-            way = self._deal()
-            self.failures[way] += 1
-            return way
+            self.requests[method] += 1
+            failure = self.choose(method)
+            if failure:
+                self.failures[method, failure] += 1
+            return failure
 
-    def _deal(self) -> Way:
-        if not self._deck:
-            self._deck = self._chance.sample(list(Way), len(Way))
-        return self._deck.pop()
+    def choose(self, method: str) -> Failure | None:
+        """Return how the request fails that was counted last. One thread at a time."""
+        return self.draw(method) if self._chances[method].random() < self._shares[method] else None
+
+    def draw(self, method: str) -> Failure:
+        """Return the next temporary failure."""
+        if not self._upcoming[method]:
+            self._upcoming[method] = self._chances[method].sample(TEMPORARY, len(TEMPORARY))
+        return self._upcoming[method].pop()
 
 
 class _Proxy(ThreadingHTTPServer):
@@ -70,19 +79,11 @@ class _Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.monitor_address = urlsplit(monitor_url).netloc
         self.script = script
-        self._connections: set[socket.socket] = set()
+        self.connections: set[socket.socket] = set()
 
-    def hold(self, connection: socket.socket) -> None:
-        """Remember a connection that is open."""
-        self._connections.add(connection)
-
-    def release(self, connection: socket.socket) -> None:
-        """Forget a connection that is closed."""
-        self._connections.discard(connection)
-
-    def hang_up(self) -> None:
-        """Close what clients keep open, so that nobody waits for their next request."""
-        for connection in list(self._connections):
+    def close_connections(self) -> None:
+        """Close the connections that clients keep open, so that no handler waits for another request."""
+        for connection in list(self.connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -94,48 +95,56 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.server.hold(self.connection)
+        self.server.connections.add(self.connection)
         self._monitor = HTTPConnection(self.server.monitor_address, timeout=30)
 
     def finish(self) -> None:
         self._monitor.close()
-        self.server.release(self.connection)
+        self.server.connections.discard(self.connection)
         super().finish()
 
+    def do_GET(self) -> None:
+        self._handle()
+
     def do_POST(self) -> None:
-        way = self.server.script.next()
-        if way is Way.RESET_BEFORE_BODY:
+        self._handle()
+
+    def _handle(self) -> None:
+        failure = self.server.script.next(self.command)
+        if failure is Failure.RESET_BEFORE_BODY:
             self._reset()
             return
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        match way:
-            case Way.STATUS_500 | Way.STATUS_503 | Way.STATUS_429:
-                after = {"Retry-After": "0"} if way is Way.STATUS_503 else {}
-                self._answer(int(way[:3]), b"{}", after)
-            case Way.RESET_AFTER_BODY:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        match failure:
+            case Failure.STATUS_500 | Failure.STATUS_503 | Failure.STATUS_429:
+                after = {"Retry-After": "0"} if failure is Failure.STATUS_503 else {}
+                self._answer(int(failure[:3]), b"{}", after)
+            case Failure.RESET_AFTER_BODY:
                 self._reset()
-            case Way.GARBAGE:
+            case Failure.GARBAGE:
                 self._answer(207, b"<html>Good day</html>")
+            case Failure.REFUSED:
+                self._answer(400, body)
             case _:
-                self._pass_on(body, way)
+                self._pass_on(body, failure)
 
-    def _pass_on(self, body: bytes, way: Way | None) -> None:
-        """Let the monitor take the rows, and let its answer go wrong in `way`."""
-        if way is Way.SLOW:
+    def _pass_on(self, body: bytes, failure: Failure | None) -> None:
+        """Send the request to the monitor, and spoil the answer as `failure` says."""
+        if failure is Failure.SLOW:
             time.sleep(_SLOW_SECS)
-        headers = {name: self.headers[name] for name in ("Authorization", "Content-Type")}
-        self._monitor.request("POST", self.path, body, headers)
+        headers = {name: self.headers[name] for name in ("Authorization", "Content-Type") if name in self.headers}
+        self._monitor.request(self.command, self.path, body or None, headers)
         response = self._monitor.getresponse()
         answer = response.read()
-        if way is Way.LOST_ANSWER:
+        if failure is Failure.LOST_ANSWER:
             self._reset()
-        elif way is Way.HALF_ANSWER:
-            self._answer(response.status, answer[: len(answer) // 2], {"Content-Length": str(len(answer))})
-            self._reset()
-        elif way is Way.WRONG_NUMBER:
+        elif failure is Failure.WRONG_NUMBER and self.command == "POST":
             document = json.loads(answer)
             document["results"].pop()
             self._answer(response.status, json.dumps(document).encode())
+        elif failure in {Failure.HALF_ANSWER, Failure.WRONG_NUMBER}:  # a model has no results to leave out
+            self._answer(response.status, answer[: len(answer) // 2], {"Content-Length": str(len(answer))})
+            self._reset()
         else:
             self._answer(response.status, answer)
 
@@ -147,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _reset(self) -> None:
-        # Not to linger makes closing a reset instead of an orderly end.
+        # Without lingering, closing is a reset instead of an orderly end.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
         self.close_connection = True
@@ -167,4 +176,4 @@ def flaky(monitor_url: str, script: Script) -> Iterator[str]:
         finally:
             proxy.shutdown()
             thread.join()
-            proxy.hang_up()
+            proxy.close_connections()

@@ -1,64 +1,65 @@
-"""Lambda's poller of a queue: receives messages, calls the function with them, deletes those that succeeded.
+"""Lambda's poller of a queue: receives messages, calls the handler, deletes the messages that succeeded.
 
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 """
 
+import os
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 
-from capture_forwarder.handler import Handler
+from capture_forwarder.bootstrap import build_runtime
+from capture_forwarder.handler import Handler, make_handler
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_MAX_MESSAGES = 10
+MAX_MESSAGES: Final = 10
 
 
-class Context:
-    """As much of Lambda's context object as the handler uses: the time that is left of `timeout_secs`."""
+def configured_handler() -> Handler:
+    """Return a new handler that is configured by the environment, as it is in Lambda."""
+    return make_handler(build_runtime(os.environ))
 
-    function_name = "capture-forwarder"
-    function_version = "$LATEST"
-    memory_limit_in_mb = 1024
-    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:capture-forwarder"
-    aws_request_id = "00000000-0000-4000-8000-000000000000"
+
+class LambdaContext:
+    """The part of Lambda's context object that the handler uses: the time that is left of `timeout_secs`."""
 
     def __init__(self, timeout_secs: float) -> None:
-        self._ends = time.monotonic() + timeout_secs
+        self._end = time.monotonic() + timeout_secs
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return how long the platform lets this invocation go on."""
-        return max(0, int((self._ends - time.monotonic()) * 1000))
+        """Return the time until the platform stops this invocation."""
+        return max(0, int((self._end - time.monotonic()) * 1000))
 
 
 class Poller:
-    """Polls the queue at `queue_url` for a function, `handler`, that may run for `timeout_secs`."""
+    """Polls one queue for one function, up to `batch_size` messages at once."""
 
-    def __init__(self, queue_url: str, handler: Handler, timeout_secs: float) -> None:
-        self._handler = handler
+    def __init__(self, queue_url: str, handler: Handler, *, batch_size: int = MAX_MESSAGES) -> None:
+        self._batch_size = batch_size
         self._sqs = boto3.client("sqs")
         self._queue_url = queue_url
-        self._timeout_secs = timeout_secs
+        self._handler = handler
 
     def receive(self) -> "list[MessageTypeDef]":
-        """Return up to ten messages, or none after a short wait."""
+        """Return some messages, or none after a wait of a second."""
         return self._sqs.receive_message(
             QueueUrl=self._queue_url,
-            MaxNumberOfMessages=_MAX_MESSAGES,
+            MaxNumberOfMessages=self._batch_size,
             WaitTimeSeconds=1,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         ).get("Messages", [])
 
-    def handle(self, messages: "list[MessageTypeDef]") -> dict[str, Any]:
-        """Call the function with `messages`."""
-        return self._handler({"Records": [_record(message) for message in messages]}, Context(self._timeout_secs))
+    def handle(self, messages: "list[MessageTypeDef]", timeout_secs: float) -> list[str]:
+        """Call the handler with `messages`, and return the ids of those that failed."""
+        answer = self._handler({"Records": [_record(message) for message in messages]}, LambdaContext(timeout_secs))
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
-    def delete(self, messages: "list[MessageTypeDef]", answer: Mapping[str, Any]) -> None:
-        """Delete all `messages` but those that `answer` names as failed."""
-        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+    def delete(self, messages: "list[MessageTypeDef]", failed: Collection[str]) -> None:
+        """Delete all `messages` except the failed ones."""
         handles = [message["ReceiptHandle"] for message in messages if message["MessageId"] not in failed]
         if handles:
             self._sqs.delete_message_batch(

@@ -1,113 +1,119 @@
 """Many small capture objects through the queue, while a tenth of all requests fails in ten ways.
 
-`python -m tests.faults.soak` is the long form, of 20,000 objects.
+`python -m tests.faults.soak [OBJECTS]` is the long form: 20,000 objects without a schema, and 20,000 with the model's.
 """
 
 import signal
 import sys
 import time
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
-from tests.faults.flaky import Script, Way, flaky
-from tests.faults.load import Loads
-from tests.faults.worker import Nursery, nursery
-from tests.faults.world import World, running_world
+from tests.faults.flaky import Failure, Script, flaky
+from tests.faults.load import Loads, Offered
+from tests.faults.worker import Supervisor, running_supervisor
+from tests.worlds import BOTH_PATHS, Schema, World, eventually, running_world
 
 SEED = 20260116
 SHARE = 0.1
+# A worker reads its model's attributes once in fifteen minutes, so more of these few requests fail.
+READ_SHARE = 0.5
 BACKLOG = 60
 MAX_INFERENCES = 5
 WORKERS = 2
 _AT_ONCE = 20
-_TOLD_OF_EVERY = 1000
+_PROGRESS_EVERY = 1000
 
 
 class Soaked(Struct, frozen=True, kw_only=True):
-    """What was measured; memory is the most that each worker had taken, in kB, by each of its invocations."""
+    """The measured figures; `peaks_kb` is the most memory that each worker had taken by each of its invocations."""
 
+    schema: Schema
     secs: float
     objects: int
     inferences: int
     rejections: int
     sent_again: int
-    requests: int
-    failures: dict[Way, int]
+    requests: Counter[str]
+    failures: Counter[tuple[str, Failure]]
     peaks_kb: list[list[int]]
 
     @property
     def growth_kb(self) -> int:
-        """How much memory a worker took after the first tenth of its invocations, at most."""
+        """The most memory that a worker took after the first tenth of its invocations."""
         return max(peaks[-1] - peaks[len(peaks) // 10] for peaks in self.peaks_kb)
 
     def __str__(self) -> str:
-        ways = "\n".join(f"  {count:5} {way}" for way, count in sorted(self.failures.items()))
+        ways = "\n".join(f"  {count:5} {method} {how}" for (method, how), count in sorted(self.failures.items()))
         memory = "; ".join(f"{peaks[len(peaks) // 10] / 1024:.1f}, {peaks[-1] / 1024:.1f}" for peaks in self.peaks_kb)
         return (
-            f"{self.objects} objects in {sum(map(len, self.peaks_kb))} invocations and {self.secs:.0f} s: "
-            f"{self.inferences} inferences, {self.rejections} rejections\n"
-            f"{self.requests} requests, {sum(self.failures.values())} failed:\n{ways}\n"
+            f"schema {self.schema}: {self.objects} objects in {sum(map(len, self.peaks_kb))} invocations and "
+            f"{self.secs:.0f} s: {self.inferences} inferences, {self.rejections} rejections\n"
+            f"{self.requests.total()} requests, {self.failures.total()} failed:\n{ways}\n"
             f"{self.sent_again} rows sent again\n"
             f"peak memory of each worker after a tenth of its invocations, and at the end, in MB: {memory}"
         )
 
 
-def soak(objects: int, folder: Path) -> Soaked:
-    """Forward so many objects and assert that all is where it must be."""
+def soak(objects: int, schema: Schema, folder: Path) -> Soaked:
+    """Forward so many objects and assert that everything is where it must be."""
     started = time.monotonic()
-    script = Script(SEED, SHARE)
-    with running_world(folder, visibility_secs=60, max_receives=5) as world, flaky(world.monitor.url, script) as url:
-        world.configure(url, checkpoint_secs=20, max_inferences=MAX_INFERENCES, max_in_flight=8)
+    script, log = Script(SEED, SHARE, READ_SHARE), folder / "worker.log"
+    with (
+        running_world(folder, schema, visibility_secs=60) as world,
+        flaky(world.monitor.url, script) as url,
+    ):
+        world.configure(url, max_inferences=MAX_INFERENCES)
+        offered = Offered(world)
         with ExitStack() as stack:
-            entered = (nursery(world.queue, timeout_secs=30, log=world.log) for _ in range(WORKERS))
-            workers = [stack.enter_context(one) for one in entered]
-            _feed_and_drain(world, workers, objects)
-            peaks_kb = [_peaks_kb(one) for one in workers]
+            entered = (running_supervisor(world.queue, timeout_secs=30, log=log) for _ in range(WORKERS))
+            workers = [stack.enter_context(each) for each in entered]
+            _feed_and_drain(world, offered, workers, objects)
+            peaks_kb = [_peaks_kb(worker) for worker in workers]
         secs = time.monotonic() - started
-        world.check()
+        offered.check(log.read_text(encoding="utf-8"))
         return Soaked(
+            schema=schema,
             secs=secs,
-            objects=world.objects,
-            inferences=len(world.inferences),
-            rejections=len(world.rejections),
+            objects=offered.objects,
+            inferences=len(offered.inferences),
+            rejections=offered.rejections.total(),
             sent_again=sum(times - 1 for times in world.times_received().values()),
             requests=script.requests,
-            failures=dict(script.failures),
+            failures=script.failures,
             peaks_kb=peaks_kb,
         )
 
 
-def _feed_and_drain(world: World, workers: list[Nursery], objects: int) -> None:
-    """Keep the queue filled until all is offered, and wait until it is empty."""
-    loads = Loads(SEED)
-    for one in workers:
-        one.start()
-    for offered in range(0, objects, _AT_ONCE):
-        while world.waiting() > BACKLOG:
-            time.sleep(0.05)
-        world.offer([loads.small()] for _ in range(min(_AT_ONCE, objects - offered)))
-        if offered % _TOLD_OF_EVERY == 0:
-            print(f"{offered} of {objects} objects offered", flush=True)
-    deadline = time.monotonic() + 180
-    while world.waiting():
-        assert time.monotonic() < deadline, f"{world.waiting()} messages still wait"
-        time.sleep(0.1)
+def _feed_and_drain(world: World, offered: Offered, workers: list[Supervisor], objects: int) -> None:
+    """Keep the queue filled until all objects are offered, and wait until it is empty."""
+    loads = Loads(SEED, world.schema.wrong_type_code)
+    for worker in workers:
+        worker.start()
+    for number in range(0, objects, _AT_ONCE):
+        eventually(lambda: world.waiting() <= BACKLOG, wanted=True, every_secs=0.05)
+        offered.offer([loads.small()] for _ in range(min(_AT_ONCE, objects - number)))
+        if number % _PROGRESS_EVERY == 0:
+            print(f"{number} of {objects} objects offered", flush=True)
+    eventually(world.waiting, 0, within_secs=180, every_secs=0.1)
 
 
-def _peaks_kb(worker: Nursery) -> list[int]:
+def _peaks_kb(worker: Supervisor) -> list[int]:
     """End a worker and return how much memory it had taken after each invocation."""
-    told = worker.kill(signal.SIGTERM)
-    assert told[-1] == ("gone", 0)
-    return [number for word, number in told if word == "peak"]
+    messages = worker.kill(signal.SIGTERM)
+    assert messages[-1] == ("gone", 0)
+    return [number for word, number in messages if word == "peak"]
 
 
 def main() -> None:
-    """Print what was measured; `python -m tests.faults.soak [OBJECTS]`."""
-    with TemporaryDirectory() as folder:
-        print(soak(int(sys.argv[1]) if sys.argv[1:] else 20_000, Path(folder)))
+    """Print the figures without a schema and with one."""
+    for schema in BOTH_PATHS:
+        with TemporaryDirectory() as folder:
+            print(soak(int(sys.argv[1]) if sys.argv[1:] else 20_000, schema, Path(folder)), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Stacks made once a run: starting the CDK takes longer than all that is asserted of them."""
+"""Stacks, made once for all tests: starting the CDK takes longer than all assertions."""
 
 import json
 import os
@@ -16,7 +16,7 @@ Template = dict[str, Any]
 
 
 def pytest_configure() -> None:
-    """Name the Node that set-up installed, and the feature flags as `cdk` does, before any test imports the CDK."""
+    """Choose the Node of `make setup` and the feature flags of `cdk.json`, before a test imports the CDK."""
     choose_node()
     flags = json.loads(Path("cdk.json").read_text(encoding="utf-8"))["context"]
     os.environ["CDK_CONTEXT_JSON"] = json.dumps(flags)
@@ -30,7 +30,7 @@ class Stacks:
         self._made: dict[Path, Template] = {}
 
     def template(self, config: Path | str) -> Template:
-        """Return the template that a file, or the text of one, becomes."""
+        """Return the template of a configuration: its path, or its text."""
         path = config if isinstance(config, Path) else self._written(config)
         if path not in self._made:
             self._made[path] = json.loads(self.template_file(path).read_text(encoding="utf-8"))
@@ -41,8 +41,8 @@ class Stacks:
         return self.template(EXAMPLES[name])
 
     def template_file(self, config: Path) -> Path:
-        """Return where the template of a file was written."""
-        from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - it starts Node, which few test runs need
+        """Return the path of the template of a configuration file."""
+        from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - it starts Node, and few test runs need it
 
         from infra.application import build_app  # noqa: PLC0415 - as above
 
@@ -61,11 +61,11 @@ class Stacks:
 
 @pytest.fixture(scope="session")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
-    """Make stacks in a folder of this run."""
+    """Return the stacks of this test run."""
     return Stacks(tmp_path_factory.mktemp("stacks"))
 
 
 @pytest.fixture
 def default(stacks: Stacks) -> Template:
-    """Return the template of the file at the root, as it is."""
+    """Return the template of `forwarder.toml` at the root."""
     return stacks.template(DEFAULT)

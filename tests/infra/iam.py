@@ -1,4 +1,4 @@
-"""Policies of a template, evaluated as IAM does: is this call allowed by this role?
+"""Evaluates the policies of a template as IAM does: does a role allow a call?
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -21,7 +21,7 @@ Call = tuple[str, str, Context]
 
 
 def resolved(value: Any, template: Mapping[str, Any], names: Mapping[str, str]) -> Any:
-    """Return `value` as CloudFormation would fill it in; `names` are physical names by logical id."""
+    """Return `value` with CloudFormation's functions replaced; `names` are physical names by logical id."""
     match value:
         case {"Ref": str(ref)}:
             return PLACE.get(ref) or names.get(ref, ref)
@@ -33,17 +33,18 @@ def resolved(value: Any, template: Mapping[str, Any], names: Mapping[str, str]) 
             return {key: resolved(each, template, names) for key, each in value.items()}
         case list():
             return [resolved(each, template, names) for each in value]
-    return value
+        case _:
+            return value
 
 
 class Role:
-    """What the statements allow: whatever one allows and none denies."""
+    """A role: it allows the calls that a statement allows and that no statement denies."""
 
     def __init__(self, statements: Iterable[Mapping[str, Any]]) -> None:
         self.statements = list(statements)
 
     def allows(self, action: str, arn: str, context: Context | None = None) -> bool:
-        """Tell whether the call is allowed; `context` are the condition keys that come with it."""
+        """Tell whether the call is allowed; `context` has its condition keys."""
         effects = {each["Effect"] for each in self.statements if _applies(each, action, arn, context or {})}
         return effects == {"Allow"}
 
@@ -78,7 +79,7 @@ def _listed(value: Any) -> list[str]:
 
 
 def _like(pattern: str, text: str) -> bool:
-    """Match IAM's wildcards; `${*}`, `${?}` and `${$}` are the characters themselves."""
+    """Match IAM's wildcards; `${*}`, `${?}` and `${$}` are literal characters."""
     parts = re.findall(r"\$\{[*?$]\}|\*|\?|[^*?$]+|\$", pattern)
     wild = {"*": ".*", "?": "."}
     expression = "".join(wild.get(part) or re.escape(part[2] if part.startswith("${") else part) for part in parts)

@@ -1,4 +1,4 @@
-"""Every AWS call of a run of the function, on loopback, as what IAM would be asked."""
+"""Records the AWS calls of a run of the function, on loopback, in IAM's terms."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from botocore import handlers
 from botocore.model import OperationModel
 
 from capture_forwarder.bootstrap import build_runtime
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE, RESOURCE_VARIABLES
+from capture_forwarder.configuration.names import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_forwarder.handler import make_handler
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
@@ -44,16 +44,16 @@ destination = "monitor"
 model_id = "churn"
 
 [[route]]
-name = "owed"
+name = "pending"
 bucket = "{BUCKET}"
-prefix = "datacapture/owed/"
+prefix = "datacapture/pending/"
 destination = "away"
-model_id = "owed"
+model_id = "pending"
 """
 
 
 class Recorder:
-    """Every AWS call of the clients that are made from now on, as what IAM is asked."""
+    """Records the AWS calls of all clients that are made after it, as actions on ARNs."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[Call] = []
@@ -63,10 +63,10 @@ class Recorder:
 
     def _record(self, params: dict[str, Any], model: OperationModel, **_: object) -> None:
         service = model.service_model.endpoint_prefix
-        self.calls += [(f"{service}:{action}", arn, {}) for action, arn in _asked(model.name, params)]
+        self.calls += [(f"{service}:{action}", arn, {}) for action, arn in _needed(model.name, params)]
 
 
-def _asked(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _needed(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
     match operation, params:
         case "GetObject" | "PutObject", {"Bucket": bucket, "Key": key}:
             versioned = "Version" if "VersionId" in params else ""
@@ -86,19 +86,19 @@ def _asked(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 class ShortContext:
-    """An invocation of six seconds, enough for two small objects."""
+    """The context of an invocation of six seconds, enough for a few small objects."""
 
     def __init__(self) -> None:
         self._end = time.monotonic() + 6
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return what is left."""
+        """Return the time that is left."""
         return int((self._end - time.monotonic()) * 1000)
 
 
 @contextmanager
 def recorded_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Call]]:
-    """Run the function over a versioned good object, one with a bad line, one that is owed and one that is gone."""
+    """Run the function on four objects: a good one, one with a bad line, one that stays pending, and a deleted one."""
     with local_aws(BUCKET), running_monitor([Model("churn", "churn")], token="t") as monitor:
         s3, sqs = boto3.client("s3"), boto3.client("sqs")
         monkeypatch.setenv(RESOURCE_VARIABLES["queue_url"], sqs.create_queue(QueueName="captures")["QueueUrl"])
@@ -109,7 +109,7 @@ def recorded_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
         monkeypatch.setenv(CONFIG_VARIABLE, str(folder / "forwarder.toml"))
         line = capture(csv_side("1,2"), csv_side("0.5"))
         items = []
-        for key, body in (("churn/good.jsonl", line), ("churn/bad.jsonl", b"{"), ("owed/one.jsonl", line)):
+        for key, body in (("churn/good.jsonl", line), ("churn/bad.jsonl", b"{"), ("pending/one.jsonl", line)):
             put = s3.put_object(Bucket=BUCKET, Key=f"datacapture/{key}", Body=body)
             items.append({"bucket": BUCKET, "key": f"datacapture/{key}", "version_id": put["VersionId"]})
         items.append({"bucket": BUCKET, "key": "datacapture/churn/gone.jsonl", "etag": "e"})

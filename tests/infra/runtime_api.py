@@ -1,4 +1,4 @@
-"""Lambda's Runtime API on loopback: what a runtime asks for work, and tells of it.
+"""Lambda's Runtime API on loopback: a runtime gets its events from it and posts its answers to it.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -18,14 +18,14 @@ _ARN = "arn:aws:lambda:eu-west-1:123456789012:function:capture-forwarder"
 
 
 class Answer(Struct, frozen=True):
-    """What came back of an invocation, or of starting: `kind` is `response` or `error`."""
+    """The answer of an invocation or of the start: `kind` is `response` or `error`."""
 
     kind: str
     body: Any
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Hands out one event at a time and takes its answer."""
+    """Gives out one event at a time and receives its answer."""
 
     daemon_threads = True
 
@@ -35,7 +35,7 @@ class RuntimeApi(ThreadingHTTPServer):
         self.answers: SimpleQueue[Answer] = SimpleQueue()
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing: a runtime is ended while it waits for an event, which resets its connection."""
+        """Print nothing: the end of a runtime resets its waiting connection."""
 
     @property
     def address(self) -> str:
@@ -43,7 +43,7 @@ class RuntimeApi(ThreadingHTTPServer):
         return f"127.0.0.1:{self.server_port}"
 
     def invoke(self, event: dict[str, Any], *, timeout_secs: float) -> Answer:
-        """Have `event` handled within `timeout_secs`; a runtime that cannot even start answers with its error."""
+        """Return the answer to `event` within `timeout_secs`; a failed start answers with its error."""
         self.waiting.put((event, timeout_secs))
         return self.answers.get(timeout=timeout_secs + 20)
 
@@ -53,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer `invocation/next`, as soon as there is an event."""
+        """Answer `invocation/next` when there is an event."""
         invocation = self.server.waiting.get()
         if invocation is None:
             self.close_connection = True
@@ -70,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
-        """Take `invocation/ID/response`, `invocation/ID/error` and `init/error`."""
+        """Receive `invocation/ID/response`, `invocation/ID/error` and `init/error`."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.answers.put(Answer(self.path.rsplit("/", 1)[-1], body))
         self._send(202, {"status": "OK"}, {})
@@ -86,12 +86,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the test reads answers."""
+        """Print nothing."""
 
 
 @contextmanager
 def running_runtime_api() -> Iterator[RuntimeApi]:
-    """Serve from a thread until the block is left."""
+    """Serve from a thread while the context is open."""
     with RuntimeApi() as server:
         thread = Thread(target=server.serve_forever, args=(0.01,), name="runtime-api")
         thread.start()

@@ -1,15 +1,16 @@
-"""What wakes somebody, and the page that is looked at then."""
+"""The alarms, and the dashboard."""
 
 import json
 from typing import Any
 
 from capture_forwarder.configuration.metrics import NAMESPACE, TOTALS, Metric
 from tests.infra.conftest import Stacks, Template
-from tests.infra.examples import properties, resources
+from tests.infra.examples import BACKFILL_QUEUE, DEFAULT, properties, resources
 
 ALARMS = {
     "DeadLetters": 0,
     "OldestMessage": 3600,
+    "OldestBackfillMessage": 14 * 86_400 / 2,
     "Errors": 0,
     "Throttles": 0,
     "ConservationViolations": 0,
@@ -46,6 +47,15 @@ def test_alarms_watch_what_the_function_emits(default: Template) -> None:
     assert all("SEARCH" not in json.dumps(alarm) for alarm in alarms)
 
 
+def test_the_age_of_a_backfill_is_measured_against_its_retention(stacks: Stacks) -> None:
+    """SQS deletes what is older, without a dead letter; an hour, as for live captures, is no delay for a backfill."""
+    text = DEFAULT.read_text(encoding="utf-8").replace("[stack]", "[stack]\nmessage_retention_days = 4\n")
+    alarms = [each["Properties"] for each in resources(stacks.template(text), "CloudWatch::Alarm").values()]
+    (alarm,) = (each for each in alarms if "OldestBackfillMessage" in each["AlarmDescription"])
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateAgeOfOldestMessage", 2 * 86_400)
+    assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": [BACKFILL_QUEUE, "QueueName"]}
+
+
 def test_alarms_go_to_the_topic_that_is_given(stacks: Stacks) -> None:
     """And none is made."""
     template = stacks.example("kms")
@@ -69,3 +79,12 @@ def test_the_dashboard_shows_every_metric_of_the_ledgers(default: Template) -> N
     body = json.dumps(properties(default, "CloudWatch::Dashboard")["DashboardBody"])
     shown = {metric for metric in Metric if metric.value.name in body}
     assert shown >= set(Metric) - {Metric.RECORDS_READ, Metric.RECORDS_SKIPPED, Metric.INFERENCES_DUPLICATE}
+
+
+def test_the_dashboard_shows_every_queue(default: Template) -> None:
+    """How many messages wait in each, and the age of the oldest in the two that the function works on."""
+    body = json.dumps(properties(default, "CloudWatch::Dashboard")["DashboardBody"])
+    for queue in resources(default, "SQS::Queue"):
+        assert queue in body
+    assert body.count("ApproximateNumberOfMessagesVisible") == len(resources(default, "SQS::Queue")) == 3
+    assert body.count("ApproximateAgeOfOldestMessage") == 2

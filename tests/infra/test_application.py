@@ -1,4 +1,4 @@
-"""The app: every problem of a configuration before anything is made, and nothing from outside the file."""
+"""The app: every problem of a configuration in one error, and no look-ups outside the file."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 
 from app import main
-from capture_forwarder.configuration.settings import CONFIG_VARIABLE
+from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from infra.application import build_app
 from infra.node import choose_node
 from tests.infra.examples import DEFAULT
@@ -45,13 +45,13 @@ name = "captures"
 create = true
 
 [[bucket]]
-name = "nobodys"
+name = "unrouted"
 trigger = "s3"
 """
 
 
-def test_all_that_aws_would_refuse_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is wrong anywhere, and what is wrong only in AWS, in one list; nothing is made."""
+def test_one_error_lists_everything_that_aws_would_refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Problems of the file and problems of a deployment are in the same list."""
     config = tmp_path / "mine.toml"
     config.write_text(NOT_FOR_AWS, encoding="utf-8")
     monkeypatch.setenv(CONFIG_VARIABLE, str(config))
@@ -68,8 +68,8 @@ def test_all_that_aws_would_refuse_is_said_at_once(tmp_path: Path, monkeypatch: 
     ]
 
 
-def test_synthesis_asks_nobody_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without credentials or a region the stack is for any of them, and no look-up is left to be done."""
+def test_synthesis_needs_no_credentials_and_no_look_ups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack fits every account and region, and CDK has no look-up to do."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     assembly = build_app(DEFAULT, code=lambda_.Code.from_inline("# not bundled")).synth()
@@ -80,8 +80,8 @@ def test_synthesis_asks_nobody_anything(monkeypatch: pytest.MonkeyPatch) -> None
     assert "missing" not in manifest
 
 
-def test_the_node_that_was_asked_for_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a word, the one that came with the packages."""
+def test_the_node_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one, it is the Node of the Python packages."""
     monkeypatch.setenv("JSII_NODE", "/opt/node")
     choose_node()
     assert os.environ["JSII_NODE"] == "/opt/node"

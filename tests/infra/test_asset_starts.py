@@ -1,4 +1,4 @@
-"""The bundled asset on its own: AWS's runtime client starts it with nothing else to import, and it does its work."""
+"""The asset by itself: AWS's runtime client starts it, with no other package to import, and it forwards captures."""
 
 import gzip
 import json
@@ -14,14 +14,13 @@ from urllib.parse import quote_plus
 import boto3
 import pytest
 
+from capture_forwarder.configuration.names import RESOURCE_VARIABLES
 from capture_forwarder.configuration.reader import read_settings
-from capture_forwarder.configuration.settings import RESOURCE_VARIABLES
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.server import Monitor, running_monitor
 from infra.bundling.asset import build_asset
-from infra.bundling.target import Target
-from infra.bundling.wheels import install_wheels
+from infra.bundling.wheels import Target, install_wheels
 from tests.infra.runtime_api import Answer, RuntimeApi, running_runtime_api
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric has wheels for Linux alone")
@@ -76,7 +75,7 @@ model_id = "never-there"
 
 @contextmanager
 def started(asset: Path, folder: Path) -> Iterator[RuntimeApi]:
-    """Run the function as Lambda does: isolated from this environment, the runtime's client in a place of its own."""
+    """Run the function as Lambda does: isolated from this environment, with the runtime client in another folder."""
     client, empty = folder / "runtime-client", folder / "empty"
     install_wheels(RUNTIME_CLIENT, client, Target.here())
     empty.mkdir()
@@ -99,7 +98,7 @@ def started(asset: Path, folder: Path) -> Iterator[RuntimeApi]:
 
 
 def message(folder: str) -> dict[str, Any]:
-    """Put the one sample capture in `folder` into the bucket; return the queue's event that tells of it."""
+    """Put the sample capture in `folder` into the bucket; return the queue's event for it."""
     (path,) = (CAPTURES / "datacapture" / folder).rglob("*.jsonl")
     key, data = path.relative_to(CAPTURES).as_posix(), path.read_bytes()
     etag = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=data)["ETag"].strip('"')
@@ -109,18 +108,18 @@ def message(folder: str) -> dict[str, Any]:
 
 
 def expected(model_id: str) -> dict[str, Any]:
-    """Return by id what the monitor should hold of a model."""
+    """Return the expected inferences of a model, by id."""
     lines = map(json.loads, Path("events/expected.jsonl").read_bytes().splitlines())
     return {one["partner_inference_id"]: one["inference_data"] for one in lines if one["model_id"] == model_id}
 
 
 def stored(monitor: Monitor, model_id: str) -> dict[str, Any]:
-    """Return by id what the monitor holds of a model."""
+    """Return the inferences of a model at the monitor, by id."""
     return {one.partner_inference_id: one.inference_data for one in monitor.store.inferences(model_id)}
 
 
 def quarantined() -> list[tuple[str, str]]:
-    """Return route and code of every rejection in quarantine."""
+    """Return the route and the code of every rejection in quarantine."""
     s3 = boto3.client("s3")
     found = s3.list_objects_v2(Bucket="quarantine").get("Contents", [])
     files = (gzip.decompress(s3.get_object(Bucket="quarantine", Key=one["Key"])["Body"].read()) for one in found)
@@ -128,19 +127,19 @@ def quarantined() -> list[tuple[str, str]]:
     return [(entry["route"], entry["code"]) for entry in entries]
 
 
-def requeue_count(queue_url: str) -> list[str]:
-    """Return the keys of the objects for which the function sent itself a message."""
+def requeued_keys(queue_url: str) -> list[str]:
+    """Return the keys of the objects that the function requeued."""
     messages = boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)["Messages"]
     return [json.loads(one["Body"])["source"]["key"] for one in messages]
 
 
 def files_of(asset: Path) -> dict[Path, int]:
-    """Return when every file was last written."""
+    """Return the time of the last write of every file."""
     return {path: path.stat().st_mtime_ns for path in asset.rglob("*")}
 
 
 def test_the_asset_forwards_with_nothing_else_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The trimmed asset reads S3, both kinds of secret and progress, sends, quarantines, and puts back what is owed."""
+    """It reads S3, progress and both kinds of secret, sends, writes quarantine, and requeues pending work."""
     config, asset = tmp_path / "forwarder.toml", tmp_path / "asset"
     config.write_text(CONFIG.format(url="http://127.0.0.1:1"), encoding="utf-8")
     with local_aws(BUCKET), running_monitor(models_of(read_settings(config)), token="t") as monitor:
@@ -165,5 +164,5 @@ def test_the_asset_forwards_with_nothing_else_on_the_path(tmp_path: Path, monkey
         answered = {"feature_0": 1.0, "feature_1": 2.0, "prediction_0": 0.5}
         assert stored(monitor, "everything-else") == {"d15dcaeb-1108-4c19-9170-e1a284767d32": answered}
         assert quarantined() == [("error-body", "error_body")] * 3
-        assert [key.split("/")[1] for key in requeue_count(queue_url)] == ["aws-sagemaker-python-sdk"]
-    assert files_of(asset) == built, "the bytecode that was there was used, so none was written"
+        assert [key.split("/")[1] for key in requeued_keys(queue_url)] == ["aws-sagemaker-python-sdk"]
+    assert files_of(asset) == built, "Python used the bytecode of the asset and wrote none"

@@ -1,4 +1,4 @@
-"""The asset: what it holds and what not, the same bytes everywhere, and clear words where it cannot be built."""
+"""The asset: its files, the same bytes on every machine, and clear errors where it cannot be built."""
 
 import csv
 import os
@@ -16,12 +16,11 @@ from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import Architecture, PythonRuntime, StackSettings
 from infra.bundling.asset import MAX_BYTES, build_asset
 from infra.bundling.bytecode import interpreter
-from infra.bundling.target import AssetError, Target
-from infra.bundling.wheels import DEPENDENCIES, install_wheels
+from infra.bundling.wheels import DEPENDENCIES, AssetError, Target, install_wheels
 
 CONFIG = Path("events/forwarder.toml")
 SOURCES = Path("lambda_src/capture_forwarder")
-# Lambda's platform, and the one Python that is surely here.
+# Lambda's platform with the Python of this machine.
 FOREIGN = Target(Target.here().python, "aarch64-manylinux2014")
 UNCHECKED_HASH = 0b01  # https://peps.python.org/pep-0552/
 
@@ -45,7 +44,7 @@ def sources(folder: Path) -> set[str]:
 
 
 def recorded(folder: Path) -> set[str]:
-    """Return the paths of all files that the distributions in `folder` say are theirs."""
+    """Return the paths of all files in the records of the distributions in `folder`."""
     records = (record.read_text(encoding="utf-8").splitlines() for record in folder.glob("*.dist-info/RECORD"))
     return {path for lines in records for path, *_ in csv.reader(lines)}
 
@@ -53,26 +52,24 @@ def recorded(folder: Path) -> set[str]:
 def test_it_holds_the_package_the_locked_dependencies_the_configuration_and_nothing_else(
     asset: Path, tmp_path: Path
 ) -> None:
-    """Whatever else lies in the repository stays there."""
+    """No other file of the repository is deployed."""
     install_wheels(DEPENDENCIES, tmp_path, FOREIGN)
     package = {f"capture_forwarder/{path}" for path in sources(SOURCES)}
-    # Descriptions that were compressed; `test_botocore_data` compares them.
-    rewritten = {path for path in sources(asset) if re.fullmatch(r"botocore/data/\w+/[\d-]+/service-2\.json", path)}
-    assert sources(asset) - recorded(tmp_path) == package | rewritten | {"forwarder.json"}
+    assert sources(asset) - recorded(tmp_path) == package | {"forwarder.json"}
     for path in package:
         assert (asset / path).read_bytes() == (SOURCES.parent / path).read_bytes()
     assert msgspec.json.decode((asset / "forwarder.json").read_bytes(), type=Settings) == read_settings(CONFIG)
 
 
 def test_it_holds_every_locked_distribution_in_the_locked_version(asset: Path) -> None:
-    """The lock, not the index, decides what runs."""
+    """The lock decides the versions, not the package index."""
     locked = re.findall(r"^([a-z0-9-]+)==([^ ]+) ", DEPENDENCIES.read_text(encoding="utf-8"), re.MULTILINE)
     held = (path.name.removesuffix(".dist-info") for path in asset.glob("*.dist-info"))
     assert sorted(held) == sorted(f"{name.replace('-', '_')}-{version}" for name, version in locked)
 
 
-def test_only_what_no_import_reaches_is_left_out_of_a_dependency(asset: Path, tmp_path: Path) -> None:
-    """Every module of every dependency is there, byte for byte, but for tests."""
+def test_only_files_that_no_import_reaches_are_left_out_of_a_dependency(asset: Path, tmp_path: Path) -> None:
+    """Every module of every dependency is there, byte for byte, except tests."""
     install_wheels(DEPENDENCIES, tmp_path, FOREIGN)
     packaged = (path for path in recorded(tmp_path) if not path.startswith("bin/"))
     modules = {path for path in packaged if path.endswith((".py", ".so", ".pem"))}
@@ -82,24 +79,28 @@ def test_only_what_no_import_reaches_is_left_out_of_a_dependency(asset: Path, tm
         assert (asset / path).read_bytes() == (tmp_path / path).read_bytes()
 
 
-def test_botocore_knows_the_services_that_are_used(asset: Path) -> None:
-    """A client that is made anywhere in the package finds its data; hundreds of others are left out."""
+def test_botocore_has_the_data_of_the_services_in_use_and_no_other(asset: Path) -> None:
+    """Every client of the package finds its data whole; the data of hundreds of other services is left out."""
     services = {path.name for path in (asset / "botocore" / "data").iterdir() if path.is_dir()}
     assert services == {"dynamodb", "s3", "secretsmanager", "sqs", "ssm", "sts"}
     text = "".join(path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py"))
-    assert set(re.findall(r'boto3\.(?:client|resource)\("(\w+)"', text)) <= services
+    made = set(re.findall(r'\.client\("(\w+)"', text))
+    assert {"dynamodb", "s3", "sqs"} <= made <= services
+    for service in services:
+        assert list((asset / "botocore" / "data" / service).glob("*/service-2.json*"))
+    assert not list(asset.glob("botocore/data/*/*/examples*"))
 
 
-def test_what_differs_between_installations_is_left_out(asset: Path) -> None:
-    """Scripts name the interpreter that installed them, records their hashes."""
+def test_files_that_differ_between_installations_are_left_out(asset: Path) -> None:
+    """Scripts name the interpreter that installed them, and records have their hashes."""
     odd = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", ".lock"}
     assert {path for path in files(asset) if Path(path).name in odd or path.startswith("bin/")} == set()
 
 
-def test_two_builds_are_the_same_wherever_and_by_whomever_they_are_made(
+def test_two_builds_have_the_same_bytes_in_any_folder_for_any_user(
     asset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither the folder, nor the user's mask, nor chance, nor the network makes a difference."""
+    """The folder, the umask and the network make no difference."""
     other = tmp_path / "a" / "much" / "deeper" / "place"
     other.mkdir(parents=True)
     monkeypatch.setenv("UV_OFFLINE", "1")
@@ -112,12 +113,12 @@ def test_two_builds_are_the_same_wherever_and_by_whomever_they_are_made(
     assert files(other) == files(asset)
     for path in files(asset):
         assert (other / path).read_bytes() == (asset / path).read_bytes(), path
-    # The zip file keeps modes, and the function runs as another user.
+    # The zip file keeps the modes, and the function runs as another user.
     assert {path.stat().st_mode & 0o777 for path in other.rglob("*")} == {0o755, 0o644}
 
 
-def test_bytecode_is_beside_every_module_and_hangs_on_no_clock(asset: Path) -> None:
-    """It is taken as it is, and tracebacks name the file as it is called on the platform."""
+def test_every_module_has_bytecode_that_depends_on_no_clock(asset: Path) -> None:
+    """Python loads it unchecked, and tracebacks have the paths of the platform."""
     tag = sys.implementation.cache_tag
     for module in (path for path in asset.rglob("*.py")):
         bytecode = (module.parent / "__pycache__" / f"{module.stem}.{tag}.pyc").read_bytes()
@@ -126,13 +127,13 @@ def test_bytecode_is_beside_every_module_and_hangs_on_no_clock(asset: Path) -> N
         assert str(asset).encode() not in bytecode
 
 
-def test_it_is_a_fraction_of_what_may_be_deployed(asset: Path) -> None:
-    """Lambda takes 250 MB; a function of a few modules has no business near it."""
+def test_the_asset_is_far_smaller_than_its_limit(asset: Path) -> None:
+    """Lambda takes 250 MB."""
     assert sum((asset / path).stat().st_size for path in files(asset)) < 25_000_000 < MAX_BYTES == 60_000_000
 
 
-def test_what_is_too_large_is_refused(tmp_path: Path) -> None:
-    """The bound is checked on what would be uploaded, not on what is expected."""
+def test_an_asset_above_the_limit_is_refused(tmp_path: Path) -> None:
+    """The check measures the files that would be uploaded."""
     big, folder = tmp_path / "big.toml", tmp_path / "asset"
     text = CONFIG.read_text(encoding="utf-8")
     big.write_text(
@@ -142,10 +143,10 @@ def test_what_is_too_large_is_refused(tmp_path: Path) -> None:
         build_asset(folder, big, FOREIGN)
 
 
-def test_without_an_interpreter_it_is_built_with_a_loud_warning(
+def test_without_an_interpreter_the_asset_is_built_with_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Slower starts are no reason not to deploy, and no secret; standard output is the CDK's."""
+    """The warning names the cost and the remedy, on standard error: standard output belongs to the CDK."""
     other = "3.12" if Target.here().python == "3.13" else "3.13"
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path))
@@ -156,13 +157,13 @@ def test_without_an_interpreter_it_is_built_with_a_loud_warning(
     assert {"forwarder.json", "capture_forwarder/entry.py"} < files(folder)
     out, error = capfd.readouterr()
     assert out == ""
-    assert f"WITHOUT BYTECODE: there is no Python {other} on this machine" in error
+    assert f"WITHOUT BYTECODE: this machine has no Python {other}" in error
     assert "every cold start takes more than twice as long" in error
     assert f"Install Python {other} (`uv python install {other}`, or any python{other} on the PATH)" in error
 
 
-def test_a_shim_for_another_version_is_no_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is called python3.x may be something else, or nothing that runs."""
+def test_a_file_with_the_name_of_another_version_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file named python3.x may be another version, or may not run."""
     for name, text in {
         "python3.98": "#!/bin/sh\nexit 127",
         "python3.99": f'#!/bin/sh\nexec {sys.executable} "$@"',
@@ -175,19 +176,17 @@ def test_a_shim_for_another_version_is_no_interpreter(tmp_path: Path, monkeypatc
     assert interpreter(Target.here().python) == sys.executable
 
 
-def test_a_package_that_is_not_what_was_locked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names the lock, what it is for, and what to do."""
+def test_a_package_without_the_locked_hash_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the lock, the target and the remedy."""
     monkeypatch.setenv("UV_OFFLINE", "1")
     lock = tmp_path / "requirements.txt"
     lock.write_text(f"six==1.17.0 --hash=sha256:{'0' * 64}\n", encoding="utf-8")
     with pytest.raises(AssetError) as raised:
         install_wheels(lock, tmp_path / "folder", Target("3.13", "aarch64-manylinux2014"))
-    said = str(raised.value)
-    assert said.startswith("requirements.txt cannot be installed for Python 3.13 on aarch64-manylinux2014:\n")
-    assert "six" in said
-    assert said.endswith(
-        "Run `make setup` once where the package index can be reached; what it fetches is used from then on."
-    )
+    message = str(raised.value)
+    assert message.startswith("requirements.txt cannot be installed for Python 3.13 on aarch64-manylinux2014:\n")
+    assert "six" in message
+    assert message.endswith("Run `make setup` once where the package index can be reached; later builds use its cache.")
 
 
 @pytest.mark.parametrize(
@@ -198,8 +197,8 @@ def test_a_package_that_is_not_what_was_locked_is_refused(tmp_path: Path, monkey
         (PythonRuntime.PYTHON_3_14, Architecture.ARM64, Target("3.14", "aarch64-manylinux2014")),
     ],
 )
-def test_the_configuration_says_what_it_is_built_for(
+def test_the_configuration_decides_the_target(
     runtime: PythonRuntime, architecture: Architecture, expected: Target
 ) -> None:
-    """Wheels and bytecode fit what Lambda runs."""
+    """Wheels and bytecode fit the runtime and the processor in Lambda."""
     assert Target.of(replace(StackSettings(), runtime=runtime, architecture=architecture)) == expected

@@ -1,4 +1,4 @@
-"""Which keys call the function: what is merged, what stays apart, and what S3 would refuse."""
+"""Filters of keys: which are merged, which stay separate, and which S3 would refuse."""
 
 import fnmatch
 import json
@@ -21,11 +21,11 @@ def configured(*routes: tuple[str, str], bucket: str = "create = true") -> str:
     return "\n".join([A_DESTINATION, *tables, f'[[bucket]]\nname = "captures"\n{bucket}\n'])
 
 
-# What routes ask for -> what S3 is told, and whether it would take it.
+# Prefixes and suffixes of routes -> the filters, and whether S3 accepts them.
 OVERLAPS = {
     "one": ([("a/", ".jsonl")], [("a/", ".jsonl")], True),
     "disjoint prefixes": ([("a/", ".jsonl"), ("b/", ".jsonl")], [("a/", ".jsonl"), ("b/", ".jsonl")], True),
-    "beginnings of words are no prefixes": ([("a/", ".jsonl"), ("ab/", ".jsonl")], [("a/", ".jsonl"), ("ab/", ".jsonl")], True),
+    "prefixes end at a slash": ([("a/", ".jsonl"), ("ab/", ".jsonl")], [("a/", ".jsonl"), ("ab/", ".jsonl")], True),
     "nested": ([("a/b/", ".jsonl"), ("a/", ".jsonl")], [("a/", ".jsonl")], True),
     "nested thrice": ([("a/", ".jsonl"), ("a/b/c/", ".jsonl"), ("a/b/", ".jsonl")], [("a/", ".jsonl")], True),
     "siblings below nothing": ([("a/b/", ".jsonl"), ("a/c/", ".jsonl")], [("a/b/", ".jsonl"), ("a/c/", ".jsonl")], True),
@@ -39,39 +39,41 @@ OVERLAPS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("routes", "told", "taken"), OVERLAPS.values(), ids=OVERLAPS)
-def test_what_one_filter_covers_is_merged_and_what_crosses_is_refused(
-    routes: list[tuple[str, str]], told: list[tuple[str, str]], *, taken: bool
+@pytest.mark.parametrize(("routes", "merged", "accepted"), OVERLAPS.values(), ids=OVERLAPS)
+def test_covered_filters_are_merged_and_crossing_filters_are_refused(
+    routes: list[tuple[str, str]], merged: list[tuple[str, str]], *, accepted: bool
 ) -> None:
-    """S3 takes no two filters of which both prefixes and suffixes overlap."""
+    """S3 refuses two filters if both their prefixes and their suffixes overlap."""
     settings = parse_settings(configured(*routes))
-    assert [(one.prefix, one.suffix) for one in filters(settings, "captures")] == told
-    assert (list(problems(settings)) == []) is taken
+    assert [(one.prefix, one.suffix) for one in filters(settings, "captures")] == merged
+    assert (list(problems(settings)) == []) is accepted
 
 
-def test_what_cannot_be_merged_names_both_routes_and_what_to_write() -> None:
-    """One error, among all others of the file, in the words of the file."""
+def test_a_refused_filter_names_both_routes_and_the_remedy() -> None:
+    """It is one of the problems of the file, in the words of the file."""
     text = configured(("a/", ".jsonl.gz"), ("a/b/", ".gz"), ("c/", ".jsonl"))
     with pytest.raises(SettingsError) as caught:
         parse_settings(text.replace('"https:', '"http:'), "my.toml", problems)
     (_, problem) = caught.value.problems
     assert problem == (
-        "route 'r0' and route 'r1': S3 takes no two overlapping notifications of one bucket (a/*.jsonl.gz, a/b/*.gz); "
-        "give both one suffix, or write trigger = \"eventbridge\" in the [[bucket]] 'captures'"
+        "route 'r0' and route 'r1': S3 refuses two overlapping notifications of one bucket (a/*.jsonl.gz, a/b/*.gz); "
+        "give both the same suffix, or write trigger = \"eventbridge\" in the [[bucket]] 'captures'"
     )
 
 
-def test_the_event_bus_takes_what_s3_refuses() -> None:
-    """Rules of the bus may overlap, and one rule delivers an event once."""
+def test_the_event_bus_accepts_overlapping_filters() -> None:
+    """One rule has all keys of a bucket, so it delivers an event once."""
     settings = parse_settings(configured(("a/", ".jsonl.gz"), ("a/b/", ".gz"), bucket='trigger = "eventbridge"'))
     assert list(problems(settings)) == []
 
 
 def test_more_filters_than_a_bucket_can_have_are_refused() -> None:
-    """S3 takes a hundred notifications a bucket."""
+    """S3 takes a hundred notifications for one bucket."""
     many = [(f"m{index:03}/", ".jsonl") for index in range(101)]
     (problem,) = problems(parse_settings(configured(*many)))
-    assert problem.startswith("bucket 'captures': S3 takes at most 100 notifications a bucket, and routes ask for 101")
+    assert problem.startswith(
+        "bucket 'captures': S3 takes at most 100 notifications for one bucket, and the routes need 101"
+    )
     assert not list(problems(parse_settings(configured(*many[:100]))))
 
 
@@ -84,8 +86,8 @@ def test_more_filters_than_a_bucket_can_have_are_refused() -> None:
         ("back\\slash/", {"wildcard": "back\\\\slash/*.jsonl"}),
     ],
 )
-def test_a_prefix_is_matched_as_it_stands(prefix: str, matcher: dict[str, str]) -> None:
-    """What the bus takes for a wildcard is escaped."""
+def test_the_event_bus_matches_a_prefix_literally(prefix: str, matcher: dict[str, str]) -> None:
+    """The wildcards of the bus are escaped."""
     assert Filter(prefix, ".jsonl", "r").matcher == matcher
 
 
@@ -98,13 +100,13 @@ def test_a_prefix_is_matched_as_it_stands(prefix: str, matcher: dict[str, str]) 
         ("größe/", {"prefix": "gr%C3%B6%C3%9Fe/", "suffix": ".jsonl"}),
     ],
 )
-def test_s3_is_told_of_a_prefix_as_it_encodes_keys(prefix: str, rules: dict[str, str]) -> None:
-    """A plain `=` in a filter matches no key, silently."""
+def test_a_notification_has_the_encoded_prefix(prefix: str, rules: dict[str, str]) -> None:
+    """S3 compares filters with encoded keys: a plain `=` would match no key."""
     assert Filter(prefix, ".jsonl", "r").notified == rules
 
 
-def test_a_pattern_that_is_too_long_for_the_bus_becomes_several() -> None:
-    """Each has at most 2048 characters; together they match what one would."""
+def test_a_pattern_that_is_too_long_for_the_bus_is_split() -> None:
+    """Each part has at most 2048 characters; together they match the same keys."""
     found = filters(
         parse_settings(configured(*((f"models/{i:03}/{'x' * 60}/", ".jsonl") for i in range(60)))), "captures"
     )
@@ -115,8 +117,8 @@ def test_a_pattern_that_is_too_long_for_the_bus_becomes_several() -> None:
     assert keys == [one.matcher for one in found]
 
 
-def test_a_pattern_asks_for_new_objects_of_one_bucket() -> None:
-    """And, where the bucket is another account's, for that account."""
+def test_a_pattern_matches_new_objects_of_one_bucket() -> None:
+    """For a bucket of another account it also matches that account."""
     (pattern,) = patterns("captures", "210987654321", [Filter("a/", ".jsonl", "r")])
     assert pattern == {
         "source": ["aws.s3"],
@@ -126,8 +128,8 @@ def test_a_pattern_asks_for_new_objects_of_one_bucket() -> None:
     }
 
 
-def test_a_merged_filter_still_passes_every_key_that_a_route_asked_for() -> None:
-    """Merging loses no capture, whatever lies in whatever."""
+def test_merged_filters_pass_the_keys_of_every_route() -> None:
+    """Merging loses no capture, however the routes nest."""
     routes = [("", ".gz"), ("a/", ".jsonl"), ("a/b/", ".jsonl"), ("a/b/c/", ".jsonl.gz"), ("d/", ".jsonl")]
     found = filters(parse_settings(configured(*routes)), "captures")
     for prefix, suffix in routes:
@@ -135,8 +137,8 @@ def test_a_merged_filter_still_passes_every_key_that_a_route_asked_for() -> None
         assert any(fnmatch.fnmatchcase(key, str(one)) for one in found), key
 
 
-def test_outermost_prefixes_cover_all() -> None:
-    """What may be read is said once, however many suffixes there are."""
+def test_covering_prefixes_are_the_outermost_ones() -> None:
+    """Permissions name each of them once, for any number of suffixes."""
     found = [Filter("a/", ".jsonl", "r"), Filter("a/b/", ".gz", "r"), Filter("b/", ".gz", "r")]
     assert covering_prefixes(found) == ("a/", "b/")
     assert covering_prefixes([*found, Filter("", ".json", "r")]) == ("",)

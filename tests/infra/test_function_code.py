@@ -1,4 +1,4 @@
-"""The function as CDK takes it: bundled once a synth and only where it is needed, and named by what it holds."""
+"""The function's code as a CDK asset: bundled only where a command needs it, and named by its content."""
 
 import json
 import subprocess
@@ -13,8 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from capture_forwarder.configuration.reader import read_settings
 from infra.bundling.asset import build_asset
 from infra.bundling.code import PLATFORM_VARIABLE, chosen_target, function_code
-from infra.bundling.target import AssetError, Target
-from infra.bundling.wheels import DEPENDENCIES
+from infra.bundling.wheels import DEPENDENCIES, AssetError, Target
 
 CONFIG = Path("events/forwarder.toml")
 BIN = Path(sys.prefix) / "bin"
@@ -36,8 +35,8 @@ def content(folder: Path) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_name_of_what_is_deployed_is_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two synths in two places deploy the same; what they stage is the asset."""
+def test_the_asset_is_named_by_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two synths in two folders stage the same asset under the same name."""
     monkeypatch.setenv(PLATFORM_VARIABLE, "local")
     key, staged = synthesised(tmp_path / "one")
     assert staged is not None
@@ -47,8 +46,8 @@ def test_the_name_of_what_is_deployed_is_its_content(tmp_path: Path, monkeypatch
     assert synthesised(tmp_path / "two")[0] == key
 
 
-def test_what_needs_no_code_bundles_none(tmp_path: Path) -> None:
-    """`cdk list` and its like tell the app so."""
+def test_a_command_without_need_for_the_code_bundles_nothing(tmp_path: Path) -> None:
+    """`cdk list` sets this context."""
     _, staged = synthesised(tmp_path, {"aws:cdk:bundling-stacks": []})
     assert staged is None
 
@@ -61,24 +60,24 @@ def test_what_needs_no_code_bundles_none(tmp_path: Path) -> None:
         ("local", Target.here()),
     ],
 )
-def test_the_environment_may_ask_for_this_machine(
+def test_the_environment_can_choose_this_machine_as_the_target(
     monkeypatch: pytest.MonkeyPatch, asked: str | None, expected: Target
 ) -> None:
-    """An emulator runs functions with the Python that is here."""
+    """An emulator runs functions with the Python of this machine."""
     if asked is not None:
         monkeypatch.setenv(PLATFORM_VARIABLE, asked)
     assert chosen_target(read_settings(CONFIG)) == expected
 
 
-def test_any_other_platform_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody deploys for a platform that they mistyped."""
+def test_an_unknown_platform_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt platform is an error, not a deployment."""
     monkeypatch.setenv(PLATFORM_VARIABLE, "x86")
     with pytest.raises(AssetError, match='CAPTURE_FORWARDER_ASSET_PLATFORM=x86: write "local", or leave it out'):
         chosen_target(read_settings(CONFIG))
 
 
-def test_the_cdk_command_runs_the_pinned_version_without_a_node_of_the_machine(tmp_path: Path) -> None:
-    """Nothing is installed by hand: `make setup` brought the command and what runs it."""
+def test_the_cdk_command_is_the_pinned_version_and_needs_no_installed_node(tmp_path: Path) -> None:
+    """`make setup` installs the command and its Node."""
     (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
     environment = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
     ran = subprocess.run(  # noqa: S603 - our own command
@@ -90,5 +89,5 @@ def test_the_cdk_command_runs_the_pinned_version_without_a_node_of_the_machine(t
 
 @pytest.mark.parametrize("lock", [*sorted(Path("requirements").glob("*")), DEPENDENCIES, Path("package-lock.json")])
 def test_no_lock_names_a_host(lock: Path) -> None:
-    """What is installed is fixed by its hash; where it comes from is the machine's affair."""
+    """Hashes fix the packages; the machine chooses the index."""
     assert "://" not in lock.read_text(encoding="utf-8")

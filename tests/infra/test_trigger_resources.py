@@ -1,4 +1,4 @@
-"""What tells of a new capture: a rule, or the notifications of a bucket of the stack's own."""
+"""Triggers in the template: rules on the event bus, or notifications of a bucket of the stack."""
 
 import json
 from typing import Any
@@ -7,8 +7,8 @@ from tests.infra.conftest import Stacks, Template
 from tests.infra.examples import STATEFUL, properties, resources
 
 
-def test_an_existing_bucket_is_told_of_by_a_rule_and_not_touched(stacks: Stacks) -> None:
-    """Neither a bucket nor a custom resource: the template has nothing that could write its configuration."""
+def test_an_existing_bucket_has_a_rule_and_is_not_changed(stacks: Stacks) -> None:
+    """The template has neither the bucket nor a custom resource that could write its configuration."""
     template = stacks.example("existing-bucket")
     assert list(resources(template, "S3::Bucket")) == ["QuarantineBucket2B128B57"]
     assert not [each for each in template["Resources"].values() if each["Type"].startswith("Custom::")]
@@ -24,7 +24,7 @@ def test_an_existing_bucket_is_told_of_by_a_rule_and_not_touched(stacks: Stacks)
 
 
 def senders(template: Template, queue: str) -> list[tuple[str, Any]]:
-    """Return which services may send to a queue, and on behalf of what."""
+    """Return the services that may send to a queue, and the sources that they act for."""
     statements = properties(template, "SQS::QueuePolicy", queue)["PolicyDocument"]["Statement"]
     allowed = [each for each in statements if each["Effect"] == "Allow"]
     assert all(each["Action"] == "sqs:SendMessage" for each in allowed)
@@ -35,7 +35,7 @@ def senders(template: Template, queue: str) -> list[tuple[str, Any]]:
 
 
 def test_only_the_rules_of_the_stack_may_send(stacks: Stacks) -> None:
-    """Each by its own ARN, to the queue and, for what cannot be delivered, to the dead letters."""
+    """Each rule may send by its own ARN, to the queue and, after failed deliveries, to the dead letters."""
     template = stacks.example("ten-models")
     (rule,) = resources(template, "Events::Rule")
     for queue in ("CapturesQueuePolicy", "CapturesDeadLettersPolicy"):
@@ -43,20 +43,20 @@ def test_only_the_rules_of_the_stack_may_send(stacks: Stacks) -> None:
 
 
 def test_ten_models_of_one_bucket_share_a_rule(stacks: Stacks) -> None:
-    """One target, ten keys: a capture is delivered once."""
+    """One target for ten keys delivers a capture once."""
     keys = properties(stacks.example("ten-models"), "Events::Rule")["EventPattern"]["detail"]["object"]["key"]
     assert len(keys) == 10
 
 
 def test_a_bucket_of_the_stack_notifies_the_queue_itself(stacks: Stacks) -> None:
-    """Nested prefixes are one notification; the queue's policy is there first, because S3 tries it."""
+    """Nested prefixes share one notification; the queue's policy comes first, because S3 tests it."""
     template = stacks.example("nested-prefixes")
     (name,) = resources(template, "S3::Bucket").keys() - STATEFUL.keys()
     bucket = template["Resources"][name]
-    told = bucket["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
-    filters = [[rule["Value"] for rule in each["Filter"]["S3Key"]["Rules"]] for each in told]
+    notifications = bucket["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    filters = [[rule["Value"] for rule in each["Filter"]["S3Key"]["Rules"]] for each in notifications]
     assert filters == [["datacapture/", ".jsonl"], ["datacapture/churn/archive/", ".jsonl.gz"]]
-    assert {each["Event"] for each in told} == {"s3:ObjectCreated:*"}
+    assert {each["Event"] for each in notifications} == {"s3:ObjectCreated:*"}
     (policy,) = (each for each in resources(template, "SQS::QueuePolicy") if each.startswith("CapturesQueue"))
     assert policy in bucket["DependsOn"]
     ((service, arn),) = senders(template, "CapturesQueuePolicy")
@@ -65,8 +65,8 @@ def test_a_bucket_of_the_stack_notifies_the_queue_itself(stacks: Stacks) -> None
     assert not resources(template, "Events::Rule")
 
 
-def test_a_bucket_of_another_account_sends_its_events_here_and_nothing_else(stacks: Stacks) -> None:
-    """The bus takes new objects from that account; the rule asks for the account by name."""
+def test_another_account_can_put_only_events_of_new_objects_on_the_bus(stacks: Stacks) -> None:
+    """The policy of the bus allows no other events, and the rule matches the account."""
     template = stacks.example("eventbridge")
     (statement,) = (each["Properties"]["Statement"] for each in resources(template, "Events::EventBusPolicy").values())
     assert statement["Action"] == "events:PutEvents"

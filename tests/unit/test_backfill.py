@@ -1,31 +1,33 @@
-"""Backfills: what is asked for, what they would do, and what their outcome says."""
+"""Backfills: the call, the plan, the messages, the queue, and the outcome of the local form."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import StringIO
+from threading import Event, Lock
+from time import sleep
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
+from capture_forwarder.aws.envelopes import open_message
 from capture_forwarder.configuration.reader import parse_settings
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.conservation import ForwardTotals, InferenceCounts, LineCounts, ObjectState
+from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import RejectionCode
 from capture_forwarder.domain.route import Router
-from capture_forwarder.domain.window import Window
+from capture_ops.backfill.command import Options
 from capture_ops.backfill.listing import Listed, Page
-from capture_ops.backfill.outcome import Outcome
-from capture_ops.backfill.report import print_outcome, print_plan
+from capture_ops.backfill.local import Outcome
+from capture_ops.backfill.messages import MAX_BYTES, MAX_OBJECTS, pack
+from capture_ops.backfill.parallel import in_parallel
+from capture_ops.backfill.report import Counts, print_outcome, print_plan, print_sent
 from capture_ops.backfill.selection import select
+from capture_ops.backfill.window import Window
 from capture_ops.terminal.errors import CommandError
-
-BALANCED = ForwardTotals(
-    objects=Counter({ObjectState.DONE: 2, ObjectState.DONE_BEFORE: 1}),
-    outside=1,
-    lines=LineCounts(3, 3),
-    inferences=InferenceCounts(5, 4, 1),
-)
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def settings() -> Settings:
 
 
 def printed(console: Console) -> str:
-    """Return what was printed, without the lines of tables."""
+    """Return the printed text, without the lines of tables."""
     return " ".join(console.export_text().replace("│", " ").split())
 
 
@@ -48,8 +50,8 @@ def console() -> Console:
     return Console(record=True, width=160, file=StringIO())
 
 
-def test_what_is_asked_for(settings: Settings) -> None:
-    """Bucket, prefix, whole hours in UTC, and the suffixes of the bucket's routes, compressed or not."""
+def test_a_selection_has_prefix_hours_and_suffixes(settings: Settings) -> None:
+    """Hours are whole and in UTC; the suffixes are those of the bucket's routes, compressed or not."""
     found = select("s3://captures/data/churn/AllTraffic/", "2026-01-31", "2026-02-01T05", settings)
     assert (found.bucket, found.prefix, found.uri) == (
         "captures",
@@ -64,8 +66,8 @@ def test_what_is_asked_for(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("target", ["s3://captures", "s3://captures/", "s3://captures/data/", "s3://others/any/where/"])
-def test_a_prefix_above_or_below_a_route_will_do(settings: Settings, target: str) -> None:
-    """Whatever some route covers a part of."""
+def test_a_prefix_may_lie_above_or_below_a_route(settings: Settings, target: str) -> None:
+    """Some route must cover a part of it."""
     assert select(target, None, None, settings).window.since is None
 
 
@@ -78,7 +80,7 @@ def test_a_prefix_above_or_below_a_route_will_do(settings: Settings, target: str
     ],
 )
 def test_hours_may_be_written_in_full(settings: Settings, text: str, moment: datetime) -> None:
-    """As ISO 8601 has them, with another zone if it is said."""
+    """They are ISO 8601, in UTC unless they name another zone."""
     assert select("s3://captures/", text, None, settings).window.since == moment
 
 
@@ -88,23 +90,38 @@ def test_hours_may_be_written_in_full(settings: Settings, text: str, moment: dat
         ("captures/data/", "monday", None, ["s3://bucket/prefix/", "--since monday"]),
         ("s3:///data/", None, "1700000000", ["names no bucket", "--until 1700000000"]),
         ("s3://captures/logs/", None, None, ["routes cover s3://captures/data/churn/, s3://captures/data/fraud/, s3://others/"]),
-        ("s3://nobodys/", "2026-02-01", "2026-01-01", ["no route covers", "no capture is meant"]),
+        ("s3://nobodys/", "2026-02-01", "2026-01-01", ["no route covers", "it selects no capture"]),
         ("s3://captures/", "2026-01-31T22:30", None, ["no whole hour in UTC"]),
     ],
 )  # fmt: skip
-def test_every_problem_is_told_at_once(
+def test_every_problem_is_reported_at_once(
     settings: Settings, target: str, since: str | None, until: str | None, problems: list[str]
 ) -> None:
-    """With what to write instead."""
+    """Each problem says what to write instead, and those of other options come first."""
     with pytest.raises(CommandError) as caught:
-        select(target, since, until, settings)
-    assert len(str(caught.value).splitlines()) == len(problems)
+        select(target, since, until, settings, ["--wait goes with the queue"])
+    assert len(str(caught.value).splitlines()) == len(problems) + 1
     for problem in problems:
         assert problem in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("options", "problems"),
+    [
+        (Options(), []),
+        (Options(wait=True, wait_limit_secs=5), []),
+        (Options(local=True, threads=3), []),
+        (Options(local=True, wait=True), ["--wait"]),
+        (Options(threads=3, wait_limit_secs=5), ["--threads", "--wait-limit-secs"]),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(options: Options, problems: list[str]) -> None:
+    """Each is named."""
+    assert [problem.split()[0] for problem in options.problems()] == problems
+
+
 def test_the_plan_counts_by_route(settings: Settings, console: Console) -> None:
-    """Objects, bytes, and hours from the first to the last; what no route covers has a row of its own."""
+    """Objects, bytes, first and last hour; objects without a route have a row of their own."""
     written = datetime(2026, 5, 6, 7, 8, tzinfo=UTC)
     keys = {
         "data/churn/AllTraffic/2026/01/31/22/a.jsonl": 100,
@@ -118,66 +135,185 @@ def test_the_plan_counts_by_route(settings: Settings, console: Console) -> None:
     assert "churn 2 150 2026-01-31T22 2026-02-01T03" in text
     assert "fraud 1 7 2026-05-06T07 2026-05-06T07" in text
     assert "no route 1 1" in text
-    assert "3 objects are outside" in text
+    assert "3 of the listed objects are outside" in text
 
 
-def test_the_outcome_shows_both_ledgers(console: Console) -> None:
-    """Objects by what became of them, lines, inferences; all is well, so nothing more is said."""
-    outcome = Outcome(totals=BALANCED, listed=4)
-    print_outcome(outcome, console)
+@given(
+    st.lists(
+        st.builds(
+            CaptureObject,
+            st.just("captures"),
+            st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80),
+            etag=st.none() | st.text(st.characters(max_codepoint=127), max_size=40),
+            size=st.none() | st.integers(0, 2**40),
+        ),
+        max_size=130,
+    )
+)
+def test_messages_name_every_object_once_in_order(sources: list[CaptureObject]) -> None:
+    """Opened as the function opens them they are the same objects, at most 50 a message, in characters SQS takes."""
+    messages = list(pack(sources))
+    assert [work.source for each in messages for work in open_message(each.body).works] == sources
+    assert all(work.backfill for each in messages for work in open_message(each.body).works)
+    assert [each.objects for each in messages] == [len(open_message(each.body).works) for each in messages]
+    assert all(each.objects <= MAX_OBJECTS for each in messages)
+    assert len(messages) == -(-len(sources) // MAX_OBJECTS)
+    assert all(each.body.isascii() and each.body.isprintable() for each in messages)
+
+
+@pytest.mark.parametrize("character", ["a", "ü", "€", "😀", "\x01", '"', "\ufffe"])
+def test_ten_messages_of_the_longest_keys_fit_into_a_call(character: str) -> None:
+    """A key has up to 1,024 bytes, of which JSON makes up to six times as many; a call takes 256 KiB."""
+    key = character * (1024 // len(character.encode()))
+    sources = [CaptureObject("b" * 63, key, etag="e" * 40, size=2**40) for _ in range(120)]
+    messages = list(pack(sources))
+    assert sum(each.objects for each in messages) == 120
+    assert max(len(each.body) for each in messages) <= MAX_BYTES + 20
+    assert 10 * max(len(each.body) for each in messages) < 256 * 1024
+
+
+def test_at_most_so_many_items_are_under_way_as_there_are_threads() -> None:
+    """The next item is taken when one is finished, so that a stream of any length needs little memory."""
+    under_way, most, taken, lock = 0, 0, 0, Lock()
+
+    def items() -> Iterator[int]:
+        nonlocal taken
+        for number in range(40):
+            taken += 1
+            yield number
+
+    def work(number: int) -> int:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        sleep(0.001)
+        with lock:
+            under_way -= 1
+        return number
+
+    results: set[int] = set()
+    for result in in_parallel(work, items(), 3, Event()):
+        results.add(result)
+        assert taken <= len(results) + 3
+    assert results == set(range(40))
+    assert 1 < most <= 3
+
+
+def test_no_further_item_is_taken_once_it_is_stopped() -> None:
+    """Items under way are finished and yielded."""
+    stopped = Event()
+    found = []
+    for number in in_parallel(lambda one: one, range(1000), 2, stopped):
+        found.append(number)
+        stopped.set()
+    assert len(found) <= 3
+
+
+def test_an_error_ends_the_stream() -> None:
+    """It is raised to the caller, after the items under way are finished."""
+    with pytest.raises(ZeroDivisionError):
+        list(in_parallel(lambda one: 1 // one, [1, 0, 2, 3, 4], 2, Event()))
+
+
+BALANCED = Outcome(
+    objects=Counter({ObjectState.DONE: 2, ObjectState.DONE_BEFORE: 1}),
+    lines=LineCounts(3, 3),
+    inferences=InferenceCounts(5, 4, 1),
+)
+
+
+def test_the_outcome_shows_lines_and_inferences(console: Console) -> None:
+    """Objects by state, lines, inferences; everything is complete, so there is no advice."""
+    print_outcome(BALANCED, Counts(listed=4, outside=1), console)
     text = printed(console)
     assert "objects 4 listed 2 done, 1 done before, 1 outside" in text
     assert "lines 3 read 3 decoded, 0 rejected, 0 skipped" in text
     assert "inferences 5 made 4 accepted, 1 duplicate, 0 rejected, 0 pending" in text
-    assert "Run it again" not in text
-    assert outcome.complete
+    assert "Run the command again" not in text
+    assert BALANCED.complete
 
 
 @pytest.mark.parametrize(
-    ("outcome", "told"),
+    ("outcome", "shown"),
     [
-        (Outcome(totals=BALANCED, listed=9), "5 not forwarded"),
-        (Outcome(totals=BALANCED, listed=4, failure="It was interrupted."), "It was interrupted."),
-        (Outcome(totals=BALANCED + ForwardTotals(incomplete=1), listed=4), "Run it again"),
-        (Outcome(totals=BALANCED + ForwardTotals(inferences=InferenceCounts(1, pending=1)), listed=4), "1 pending"),
-        (Outcome(totals=BALANCED + ForwardTotals(lines=LineCounts(1)), listed=4), "books do not balance"),
-        (
-            Outcome(totals=BALANCED + ForwardTotals(objects=Counter({ObjectState.REQUEUED: 1})), listed=5),
-            "queue carries on with 1 objects",
-        ),
-        (Outcome(totals=ForwardTotals(incomplete=3), listed=3, left=Counter({"why\x1b[2J not": 3})), "3 'why\\x1b[2J not'"),
+        (Outcome(failure="It was interrupted."), "It was interrupted."),
+        (Outcome(failure="It was interrupted."), "9 not forwarded"),
+        (Outcome(unfinished=Counter({"the platform is down": 2})), "2 the platform is down"),
+        (Outcome(lines=LineCounts(1)), "books do not balance"),
+        (Outcome(inferences=InferenceCounts(1)), "books do not balance"),
+        (Outcome(unfinished=Counter({"why\x1b[2J not": 3})), "3 'why\\x1b[2J not'"),
     ],
-    ids=["untold", "ended early", "unsettled", "pending", "unbalanced", "handed over", "left"],
-)  # fmt: skip
-def test_what_is_owed_is_told(outcome: Outcome, told: str, console: Console) -> None:
-    """Each of these alone means that it is not done, and says what to do."""
+    ids=["ended early", "not forwarded", "unfinished", "lines unbalanced", "inferences unbalanced", "escape codes"],
+)
+def test_an_incomplete_outcome_says_what_to_do(outcome: Outcome, shown: str, console: Console) -> None:
+    """Each of these alone means that the run is not complete."""
     assert not outcome.complete
-    print_outcome(outcome, console)
+    print_outcome(outcome, Counts(listed=9), console)
     text = printed(console)
-    assert told in text
-    assert "Run it again" in text
+    assert shown in text
+    assert "Run the command again" in text
 
 
-def test_an_empty_prefix_is_told(console: Console) -> None:
-    """It is no error, and hardly what was meant."""
-    print_outcome(Outcome(), console)
+def test_reports_of_a_batch_are_added_up() -> None:
+    """A pending object is unfinished with its reason; a batch of which nothing was accepted ends the run."""
+    source = CaptureObject("b", "k")
+    done = ForwardReport(source=source, state=ObjectState.DONE, inferences=InferenceCounts(2, 1, 1))
+    pending = ForwardReport(
+        source=source, state=ObjectState.PENDING, inferences=InferenceCounts(1, pending=1), why="it is down"
+    )
+    without = ForwardReport(source=source, state=ObjectState.DONE, unquarantined=1)
+    outcome = Outcome()
+    outcome.add([done, pending, without])
+    assert outcome.objects == {ObjectState.DONE: 2, ObjectState.PENDING: 1}
+    assert outcome.unfinished.pop("it is down") == 1
+    assert list(outcome.unfinished.values()) == [1]
+    assert outcome.inferences == InferenceCounts(3, 1, 1, pending=1)
+    assert outcome.failure is None
+    outcome.add([pending, done.__class__(source=source, state=ObjectState.DONE_BEFORE)])
+    assert "given up" in str(outcome.failure)
+
+
+@pytest.mark.parametrize("state", [ObjectState.PENDING, ObjectState.FAILED])
+def test_a_batch_without_a_finished_object_ends_the_run(state: ObjectState) -> None:
+    """The destination, or the table, is not there."""
+    outcome = Outcome()
+    outcome.add([ForwardReport(source=CaptureObject("b", "k"), state=state, why="the table is gone")])
+    assert "given up" in str(outcome.failure)
+    assert not outcome.complete
+
+
+def test_an_empty_prefix_is_reported(console: Console) -> None:
+    """It is no error, and hardly intended."""
+    print_outcome(Outcome(), Counts(), console)
     assert "nothing below that prefix" in printed(console)
     assert Outcome().complete
+    print_sent(Counts(), console, interrupted=False)
+    assert "nothing below that prefix" in printed(console)
 
 
-def test_reasons_without_end_are_cut(console: Console) -> None:
-    """The most frequent ones are shown, and how many there are beside them."""
-    print_outcome(
-        Outcome(listed=300, left=Counter({f"reason {number:03}": number for number in range(1, 25)})), console
-    )
+def test_only_the_most_frequent_reasons_are_shown(console: Console) -> None:
+    """With the number of the others."""
+    reasons = Counter({f"reason {number:03}": number for number in range(1, 25)})
+    print_outcome(Outcome(unfinished=reasons), Counts(listed=300), console)
     text = printed(console)
     assert "24 reason 024" in text
     assert "reason 004" not in text
     assert "and 4 reasons more" in text
 
 
-def test_rejections_are_told_by_code(console: Console) -> None:
-    """As a deployed function answers them: names of codes, some of which this version may not know."""
+def test_rejections_are_counted_by_code(console: Console) -> None:
+    """The table names each code."""
     lines = LineCounts(3, 1, Counter({RejectionCode.LINE_NOT_JSON: 2}))
-    print_outcome(Outcome(totals=ForwardTotals(lines=lines)), console)
+    print_outcome(Outcome(lines=lines), Counts(), console)
     assert "3 read 1 decoded, 2 rejected (line_not_json 2), 0 skipped" in printed(console)
+
+
+def test_the_sent_objects_are_counted(console: Console) -> None:
+    """With those that were not sent, and the reason."""
+    print_sent(Counts(listed=10, outside=2, unrouted=1, sent=7, messages=1), console, interrupted=True)
+    text = printed(console)
+    assert "objects 10 listed 7 sent, 2 outside, 1 without a route" in text
+    assert "messages 1 sent" in text
+    assert "run the command again" in text
+    assert Counts(listed=10, outside=2, unrouted=1).selected == 7

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture_forwarder.domain.batch import Batch, Batcher, BatchLimits, BatchSlice
+from capture_forwarder.domain.batch import Batch, BatchLimits, BatchSlice
 from capture_forwarder.domain.progress import LineSpan
+from capture_forwarder.forward.sending import Batcher
 from tests.support.fakes import UnreadResults
 
 

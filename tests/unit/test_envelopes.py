@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +41,7 @@ SAMPLES = {
     "s3-put": [[IMMERSION]],
     "eventbridge": [[SDK]],
     "item": [[LLM]],
-    "backfill-batch": [[CSV_ROWS, QUOTED]],
+    "sqs-backfill": [[CSV_ROWS, QUOTED], [XGBOOST]],
     "sqs-s3": [[IMMERSION]],
     "sqs-sns-s3": [[PACKT]],
     "sqs-eventbridge": [[WORKSHOP]],
@@ -186,38 +187,21 @@ def test_records_of_one_message_are_opened_together() -> None:
     assert ([work.source.key for work in opened.works], opened.ignored) == (["a", "c"], 1)
 
 
-LISTED = {"bucket": "b", "Key": "k+ %2B.jsonl", "Etag": '"e"', "Size": 7, "StorageClass": "STANDARD"}
-FILED = "churn/AllTraffic/2026/01/31/22/00-01-691-a.jsonl"
+def test_a_backfill_message_names_its_objects_as_they_are() -> None:
+    """Keys are not URL-encoded, and each work is marked, so that it is requeued to the queue of backfills."""
+    objects = [{"bucket": "b", "key": "k+ %2B.jsonl", "etag": "e", "size": 7}, {"bucket": "c", "key": "ü.jsonl"}]
+    expected = (
+        Work(CaptureObject("b", "k+ %2B.jsonl", etag="e", size=7), backfill=True),
+        Work(CaptureObject("c", "ü.jsonl"), backfill=True),
+    )
+    assert open_message(json.dumps({"backfill": objects})).works == expected
 
 
-def test_a_listed_item_is_one_object() -> None:
-    """Keys are listed as they are, and etags in quotes, without which progress knows the object."""
-    expected = Opened((Work(CaptureObject("b", "k+ %2B.jsonl", etag="e", size=7)),), listing=True)
-    assert open_event(LISTED) == expected
-    assert open_event({"Items": [LISTED]}) == expected
-    assert open_event({"bucket": "b", "Key": "k.jsonl"}).works == (Work(CaptureObject("b", "k.jsonl")),)
-
-
-def test_what_the_items_of_a_batch_share_may_stand_beside_them() -> None:
-    """An item's own word counts more."""
-    items = [{"Key": "one.jsonl"}, {"Key": "two.jsonl", "bucket": "other"}]
-    works = open_event({"Items": items, "BatchInput": {"bucket": "b"}}).works
-    assert works == (Work(CaptureObject("b", "one.jsonl")), Work(CaptureObject("other", "two.jsonl")))
-
-
-def test_a_batch_is_cut_by_its_window() -> None:
-    """By the hour in the key, else by the last write; what is left out is counted."""
-    window = {"bucket": "b", "since": "2026-01-31T22:00:00Z", "until": "2026-01-31T23:00:00Z"}
-    items = [
-        {"Key": FILED},
-        {"Key": FILED.replace("/22/", "/23/")},
-        {"Key": "late.jsonl", "LastModified": 1_769_900_400},
-        {"Key": "in time.jsonl", "LastModified": 1_769_900_399.5},
-        {"Key": FILED.replace(".jsonl", ".csv")},
-    ]
-    opened = open_event({"Items": items, "BatchInput": window | {"suffixes": [".jsonl"]}})
-    assert ([work.source.key for work in opened.works], opened.ignored) == ([FILED, "in time.jsonl"], 3)
-    assert len(open_event({"Items": items, "BatchInput": {"bucket": "b", "since": None, "until": None}}).works) == 5
+@pytest.mark.parametrize("backfill", [True, False])
+def test_a_requeued_work_keeps_the_mark_of_a_backfill(backfill: bool) -> None:  # noqa: FBT001 - both values
+    """The message is the work in JSON; opened again it is the same work."""
+    work = Work(CaptureObject("b", "k", etag="e"), ReadOffset(100, 3), 2, backfill)
+    assert open_message(msgspec.json.encode(work).decode()).works == (work,)
 
 
 BAD = {
@@ -235,14 +219,11 @@ BAD = {
     "an item without a text": json.dumps({"bucket": SENTINEL, "key": 1}),
     "a continuation that goes nowhere": json.dumps({"source": {"bucket": "b", "key": "k"}, "read_offset": SENTINEL}),
     "EventBridge without an object": json.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": SENTINEL}),
-    "a listed item without a key": json.dumps({"bucket": SENTINEL, "Key": 1}),
-    "items that are none": json.dumps({"Items": [SENTINEL]}),
-    "items that are no list": json.dumps({"Items": SENTINEL}),
-    "a batch of one bad item": json.dumps({"Items": [{"bucket": SENTINEL, "Key": "k"}, {"bucket": SENTINEL}]}),
-    "a batch whose input is none": json.dumps({"Items": [], "BatchInput": SENTINEL}),
-    "an item of no time": json.dumps({"bucket": SENTINEL, "Key": "k", "LastModified": 1e300}),
-    "an item before time": json.dumps({"bucket": SENTINEL, "Key": "k", "LastModified": -1}),
-    "a window that cuts an hour": json.dumps({"bucket": SENTINEL, "Key": "k", "since": "2026-01-31T22:30:00Z"}),
+    "a backfill of nothing": json.dumps({"backfill": []}),
+    "a backfill that is no list": json.dumps({"backfill": SENTINEL}),
+    "a backfill of a text": json.dumps({"backfill": [SENTINEL]}),
+    "a backfill with one bad object": json.dumps({"backfill": [{"bucket": SENTINEL, "key": "k"}, {"bucket": SENTINEL}]}),
+    "a backfill with a key of another type": json.dumps({"backfill": [{"bucket": SENTINEL, "key": 1}]}),
     "SNS around nothing": json.dumps({"Type": "Notification", "Message": SENTINEL}),
 }  # fmt: skip
 
@@ -266,11 +247,7 @@ def test_a_bad_message_is_refused_and_never_quoted(body: str) -> None:
                 st.sampled_from(
                     [
                         "Records",
-                        "Items",
-                        "BatchInput",
-                        "Key",
-                        "LastModified",
-                        "since",
+                        "backfill",
                         "Message",
                         "Type",
                         "body",

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture_forwarder.domain.capture import ReadOffset
-from capture_forwarder.domain.progress import CommittedOffset, LineSpan
+from capture_forwarder.domain.progress import LineSpan
+from capture_forwarder.forward.tracking import CommittedOffset
 
 COUNTS = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), max_size=5)
 

@@ -1,4 +1,4 @@
-"""`[stack]` and `[[bucket]]`: defaults that deploy, and everything that AWS would refuse, refused here."""
+"""`[stack]` and `[[bucket]]`: defaults that deploy, and an error for everything that AWS would refuse."""
 
 import pytest
 
@@ -18,7 +18,7 @@ subnet_ids = ["subnet-0a1b2c3d"]
 security_group_ids = ["sg-0a1b2c3d"]
 
 [stack.backfill]
-items_per_batch = 20
+max_concurrency = 20
 
 [[destination]]
 name = "arthur"
@@ -39,8 +39,8 @@ create = true
 """
 
 
-def test_a_file_that_says_nothing_of_the_stack_has_one() -> None:
-    """The newest of what is proven, and limits that suit small captures."""
+def test_the_defaults_of_the_stack() -> None:
+    """A file without `[stack]` and `[[bucket]]` uses them."""
     text = GOOD[GOOD.index("[[destination]]") : GOOD.index("[[bucket]]")]
     settings = parse_settings(text)
     assert settings.stack == StackSettings()
@@ -49,15 +49,15 @@ def test_a_file_that_says_nothing_of_the_stack_has_one() -> None:
     assert settings.buckets["captures"].chosen_trigger is Trigger.EVENTBRIDGE
 
 
-def test_every_table_of_the_stack_arrives() -> None:
-    """Tables within tables too."""
+def test_nested_tables_reach_the_settings() -> None:
+    """`[stack.vpc]` and `[stack.backfill]` too."""
     settings = parse_settings(GOOD)
     assert settings.stack.vpc is not None
     assert (settings.stack.vpc.subnet_ids, settings.stack.vpc.security_group_ids) == (
         ("subnet-0a1b2c3d",),
         ("sg-0a1b2c3d",),
     )
-    assert settings.stack.backfill.items_per_batch == 20
+    assert settings.stack.backfill.max_concurrency == 20
     assert settings.buckets["captures"].chosen_trigger is Trigger.S3
 
 
@@ -70,48 +70,50 @@ def test_every_table_of_the_stack_arrives() -> None:
         ('trigger = "eventbridge"', Trigger.EVENTBRIDGE),
     ],
 )
-def test_a_bucket_that_the_stack_does_not_make_is_left_alone(option: str, trigger: Trigger) -> None:
-    """S3's own notifications are for buckets that are the stack's."""
+def test_a_bucket_that_the_stack_does_not_make_is_triggered_by_eventbridge(option: str, trigger: Trigger) -> None:
+    """S3's own notifications are the default for buckets of the stack only."""
     assert parse_settings(GOOD.replace("create = true", option)).buckets["captures"].chosen_trigger is trigger
 
 
 def test_a_message_stays_invisible_for_six_timeouts_and_its_window() -> None:
-    """So that it is not delivered twice while it is being worked."""
-    assert StackSettings(timeout_secs=100, batching_window_secs=30).visibility_timeout_secs == 630
+    """Until then it is not delivered again; a message of a backfill waits for no window."""
+    settings = StackSettings(timeout_secs=100, batching_window_secs=30)
+    assert (settings.visibility_timeout_secs, settings.backfill_visibility_timeout_secs) == (630, 600)
 
 
 BAD = {
     "an unknown option": ("batch_size", "batchsize = 1", "stack.batchsize: no such option; there are name, runtime,"),
     "a name that CloudFormation refuses": ("name", 'name = "my_stack"', "stack.name: write letters, digits and -"),
-    "no runtime": ("name", 'runtime = "python3.9"', "stack.runtime: write one of 'python3.12', 'python3.13'"),
-    "no processor": ("name", 'architecture = "arm"', "stack.architecture: write one of 'arm64', 'x86_64'"),
+    "an unknown runtime": ("name", 'runtime = "python3.9"', 'stack.runtime: write one of "python3.12", "python3.13"'),
+    "an unknown processor": ("name", 'architecture = "arm"', 'stack.architecture: write one of "arm64", "x86_64"'),
     "too little time": ("name", "timeout_secs = 10", "stack.timeout_secs: write 30 to 900"),
     "too much memory": ("name", "memory_size_mb = 20000", "stack.memory_size_mb: write 128 to 10240"),
-    "a retention that logs have not": ("name", "log_retention_days = 10", "stack.log_retention_days: write a number of days"),
-    "progress that a dead letter outlives": ("name", "progress_retention_days = 14", "stack.progress_retention_days: write 30 to 3650"),
-    "one at a time": ("max_concurrency", "max_concurrency = 1", "stack.max_concurrency: write 2 to 1000"),
-    "more than is reserved": ("name", "reserved_concurrency = 5", "stack.max_concurrency: write at most 5, the reserved_concurrency"),
-    "a large batch at once": ("batching_window_secs", "batching_window_secs = 0", "stack.batching_window_secs: write 1 or more"),
+    "a retention that CloudWatch does not offer": ("name", "log_retention_days = 10", "stack.log_retention_days: write one of 1, 3, 5, 7, 14,"),
+    "progress that expires before a dead letter": ("name", "progress_retention_days = 14", "stack.progress_retention_days: write 30 to 3650"),
+    "too little concurrency": ("max_concurrency", "max_concurrency = 1", "stack.max_concurrency: write 2 to 1000"),
+    "more than the reserved concurrency": ("name", "reserved_concurrency = 5", "stack.max_concurrency: write at most 5, the reserved_concurrency"),
+    "a large batch without a window": ("batching_window_secs", "batching_window_secs = 0", "stack.batching_window_secs: write 1 or more"),
     "a topic's name": ("alarm_topic_arn", 'alarm_topic_arn = "on-call"', "stack.alarm_topic_arn: write the ARN of an SNS topic"),
     "a key's alias": ("name", 'kms_key_arn = "alias/mine"', "stack.kms_key_arn: write the ARN of a KMS key"),
     "half a key's id": ("name", 'kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/0e3f0c1e"', "stack.kms_key_arn: write the ARN of a KMS key"),
-    "a role for a boundary": ("name", 'permissions_boundary_arn = "arn:aws:iam::123456789012:role/r"', "stack.permissions_boundary_arn: write the ARN of a managed"),
+    "a role as a boundary": ("name", 'permissions_boundary_arn = "arn:aws:iam::123456789012:role/r"', "stack.permissions_boundary_arn: write the ARN of a managed"),
     "no subnets": ("subnet_ids", "subnet_ids = []", "stack.vpc.subnet_ids: write a list of subnet ids"),
     "a subnet's name": ("subnet_ids", 'subnet_ids = ["private-a"]', "stack.vpc.subnet_ids: write a list of subnet ids"),
     "no groups": ("security_group_ids", "", "stack.vpc.security_group_ids: missing; write a list of at most five"),
-    "a batch of nothing": ("items_per_batch", "items_per_batch = 0", "stack.backfill.items_per_batch: write 1 to 1000"),
-    "a stranger's bucket with S3's trigger": ("create", 'trigger = "s3"', 'bucket[0].trigger: write "eventbridge" and run `capture-forwarder enable-eventbridge captures`'),
-    "another trigger": ("create", 'trigger = "sns"', "bucket[0].trigger: write one of 's3', 'eventbridge'"),
-    "nobody's bucket": ("[[bucket]]", '[[bucket]]\nname = "other"\n[[bucket]]', "bucket[0].name: no [[route]] names the bucket 'other'; there are ['captures']"),
+    "S3's trigger on an existing bucket": ("create", 'trigger = "s3"', 'bucket[0].trigger: write "eventbridge" and run `capture-forwarder enable-eventbridge captures`'),
+    "an unknown trigger": ("create", 'trigger = "sns"', 'bucket[0].trigger: write one of "s3", "eventbridge"'),
+    "a bucket without a route": ("[[bucket]]", '[[bucket]]\nname = "other"\n[[bucket]]', "bucket[0].name: no [[route]] names the bucket 'other'; there are ['captures']"),
+    "one invocation for backfills": ("max_concurrency = 20", "max_concurrency = 1", "stack.backfill.max_concurrency: write 2 to 1000"),
+    "backfills beyond what is reserved": ("name", "reserved_concurrency = 29", "stack.max_concurrency: write at most 29, the reserved_concurrency"),
     "one bucket twice": ("[[bucket]]", '[[bucket]]\nname = "captures"\n[[bucket]]', "bucket name 'captures': two [[bucket]] tables; write one"),
-    "a bucket to be made elsewhere": ("create", 'create = true\naccount = "123456789012"', "bucket[0].account: remove it; a bucket that the stack makes"),
-    "an account that is none": ("create", 'account = "1234"', "bucket[0].account: write an account id of twelve digits"),
+    "a new bucket in another account": ("create", 'create = true\naccount = "123456789012"', "bucket[0].account: remove it; a bucket that the stack makes"),
+    "a short account id": ("create", 'account = "1234"', "bucket[0].account: write an account id of twelve digits"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("line", "instead", "problem"), BAD.values(), ids=BAD)
-def test_what_aws_would_refuse_is_refused_with_what_to_write(line: str, instead: str, problem: str) -> None:
-    """One mistake, one line that begins with its path in the file."""
+def test_an_option_that_aws_would_refuse_is_a_problem_with_its_remedy(line: str, instead: str, problem: str) -> None:
+    """One mistake gives one line, which begins with its path in the file."""
     old = next(one for one in GOOD.splitlines() if one.startswith(line))
     with pytest.raises(SettingsError) as caught:
         parse_settings(GOOD.replace(old, instead, 1))
@@ -119,8 +121,8 @@ def test_what_aws_would_refuse_is_refused_with_what_to_write(line: str, instead:
     assert len(caught.value.problems) <= (2 if "no such option" in problem else 1)
 
 
-def test_a_table_in_a_table_must_be_one() -> None:
-    """Whatever stands there instead is named with its path."""
+def test_a_value_in_place_of_a_nested_table_is_a_problem() -> None:
+    """The problem names the path and the head of the table."""
     cut = GOOD[: GOOD.index("[stack.vpc]")] + "vpc = 1\n" + GOOD[GOOD.index("[[destination]]") :]
     with pytest.raises(SettingsError) as caught:
         parse_settings(cut)

@@ -1,4 +1,4 @@
-"""What is measured of an object: each count once by route and destination, and what alarms watch by stack too."""
+"""Metrics: each count by route and destination, and the totals for alarms by stack."""
 
 import json
 from collections import Counter
@@ -17,7 +17,7 @@ NOW = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
 
 
 def emitted(capsys: pytest.CaptureFixture[str], *events: Notice) -> list[dict[str, Any]]:
-    """Return the metrics that are written for `events` at the end of a run."""
+    """Return the metrics that telemetry writes for `events` at the end of a run."""
     telemetry = Telemetry(lambda: NOW, "forwarder")
     for event in (*events, RunEnded()):
         telemetry.notice(event)
@@ -33,7 +33,7 @@ def report(state: ObjectState, **counts: Any) -> ForwardReport:
 
 
 def test_every_count_is_written_by_route_and_destination(capsys: pytest.CaptureFixture[str]) -> None:
-    """The two ledgers, with their sums over reasons and codes, and how late the newest inference is."""
+    """The counts of lines and inferences, summed over reasons and codes, and the age of the newest inference."""
     lines = LineCounts(
         read=5, decoded=3, rejected=Counter({RejectionCode.BAD_CSV: 1}), skipped=Counter({SkipReason.SHADOW: 1})
     )
@@ -60,32 +60,34 @@ def test_every_count_is_written_by_route_and_destination(capsys: pytest.CaptureF
     assert {name: by_route[name] for name in wanted} == wanted
 
 
-def test_an_object_that_is_refused_as_a_whole_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    """It has no lines in which it could show."""
+def test_an_object_that_is_rejected_as_a_whole_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """It has no lines, so no other metric shows it."""
     (by_route,) = (one for one in emitted(capsys, ObjectForwarded(report(ObjectState.REJECTED))) if one.get("route"))
     assert by_route["ObjectsRejected"] == [1.0]
 
 
-def test_ledgers_that_do_not_add_up_raise_the_alarm(capsys: pytest.CaptureFixture[str]) -> None:
-    """By the stack alone, as the alarm looks for it."""
+def test_counts_that_do_not_add_up_are_a_conservation_violation(capsys: pytest.CaptureFixture[str]) -> None:
+    """The metric has the stack as its only dimension, as the alarm needs it."""
     lost = report(ObjectState.DONE, lines=LineCounts(read=2, decoded=1))
     (by_stack,) = (one for one in emitted(capsys, ObjectForwarded(lost)) if one.get("stack"))
     assert by_stack["stack"] == "forwarder"
     assert by_stack["ConservationViolations"] == [1.0]
 
 
-def test_a_denial_is_told_of_once_a_run(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
-    """One error line with what to do, however many requests met it."""
+def test_a_denial_is_logged_once_for_each_run(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Several denied requests give one error line with the remedy."""
     denied = BatchSent(destination="arthur", inferences=1, latency_secs=0.1, error="status 401: mend it", denied=True)
     telemetry = Telemetry(lambda: NOW, "forwarder")
     for event in (denied, denied, RunEnded(), denied, RunEnded()):
         telemetry.notice(event)
-    assert [record.message for record in caplog.records] == ["destination denies"] * 2
+    assert [record.message for record in caplog.records] == ["request denied"] * 2
     assert capsys.readouterr().out.count('"RequestsDenied":[2.0]') == 2  # by destination, and by stack
 
 
-def test_counts_are_summed_over_a_run_and_times_are_not(capsys: pytest.CaptureFixture[str]) -> None:
-    """Alarms and graphs ask for sums of counts, and for the slowest requests; the next run begins anew."""
+def test_counts_are_summed_over_a_run_and_times_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    """Alarms and graphs need sums of counts and the slowest requests; the next run starts at zero."""
     sent = [BatchSent(destination="arthur", inferences=1, latency_secs=secs) for secs in (0.25, 4.0)]
     done = report(ObjectState.DONE, lines=LineCounts(read=3, decoded=3))
     documents = emitted(capsys, *sent, ObjectForwarded(done), ObjectForwarded(done), RunEnded(), sent[0])

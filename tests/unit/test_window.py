@@ -1,10 +1,10 @@
-"""Which captures a backfill means: by the hour in the key, else by the time of the last write."""
+"""The hours that a backfill covers: in keys, in folders, and by the time of the last write."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from capture_forwarder.domain.window import Window, captured_hour
+from capture_ops.backfill.window import Window, captured_hour, is_hour
 
 NAME = "31-04-000-87947a31-1816-44f3-b1a3-9781488009a0.jsonl"
 SINCE = datetime(2026, 1, 31, 22, tzinfo=UTC)
@@ -29,13 +29,13 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
         ("", None),
     ],
 )  # fmt: skip
-def test_the_hour_stands_at_the_end_of_the_key(key: str, hour: datetime | None) -> None:
-    """Year, month, day and hour right before the file's name, and a date that there is; else the key tells nothing."""
+def test_the_hour_is_the_folder_of_the_file(key: str, hour: datetime | None) -> None:
+    """Year, month, day and hour come right before the file's name and are a real date; else the key has no hour."""
     assert captured_hour(key) == hour
 
 
 @pytest.mark.parametrize(
-    ("path", "meant"),
+    ("path", "selected"),
     [
         ("2026/01/31/21", False),
         ("2026/01/31/22", True),
@@ -44,14 +44,14 @@ def test_the_hour_stands_at_the_end_of_the_key(key: str, hour: datetime | None) 
         ("2025/01/31/22", False),
     ],
 )
-def test_the_key_decides_before_the_time_of_the_last_write(path: str, meant: bool) -> None:  # noqa: FBT001 - a table
-    """A copy of an old capture was written today and is an old capture still; `until` itself is left out."""
-    assert WINDOW.holds(f"churn/AllTraffic/{path}/{NAME}", None) is meant
-    assert WINDOW.holds(f"churn/AllTraffic/{path}/{NAME}", LONG_AGO if meant else SINCE) is meant
+def test_the_key_decides_before_the_time_of_the_last_write(path: str, selected: bool) -> None:  # noqa: FBT001 - a table
+    """A copy of an old capture that was written today is an old capture; `until` itself is outside."""
+    assert WINDOW.holds(f"churn/AllTraffic/{path}/{NAME}", None) is selected
+    assert WINDOW.holds(f"churn/AllTraffic/{path}/{NAME}", LONG_AGO if selected else SINCE) is selected
 
 
 @pytest.mark.parametrize(
-    ("modified", "meant"),
+    ("modified", "selected"),
     [
         (SINCE - timedelta(seconds=1), False),
         (SINCE, True),
@@ -59,19 +59,19 @@ def test_the_key_decides_before_the_time_of_the_last_write(path: str, meant: boo
         (UNTIL, False),
     ],
 )
-def test_without_an_hour_the_last_write_decides(modified: datetime, meant: bool) -> None:  # noqa: FBT001 - a table
-    """Objects that somebody else filed have that and nothing else."""
-    assert WINDOW.holds("transform/out.jsonl", modified) is meant
+def test_without_an_hour_the_last_write_decides(modified: datetime, selected: bool) -> None:  # noqa: FBT001 - a table
+    """Objects that another tool filed have only that."""
+    assert WINDOW.holds("transform/out.jsonl", modified) is selected
 
 
-def test_what_tells_no_time_is_meant() -> None:
-    """To forward it once more changes nothing."""
+def test_an_object_without_any_time_is_selected() -> None:
+    """Forwarding it once more changes nothing."""
     assert WINDOW.holds("transform/out.jsonl.gz", None)
 
 
 @pytest.mark.parametrize("key", ["churn/", "churn/manifest.json", "churn/data.csv", "churn/a.gz", "churn/ajsonl"])
-def test_what_no_event_would_come_of_is_not_meant(key: str) -> None:
-    """Other suffixes are somebody else's objects, or folders, whenever they were written."""
+def test_keys_with_other_suffixes_are_not_selected(key: str) -> None:
+    """They are objects of other tools, or folders, whenever they were written."""
     named = Window(since=SINCE, until=UNTIL, suffixes=(".jsonl", ".jsonl.gz"))
     assert not named.holds(f"churn/AllTraffic/2026/01/31/22/{key}", SINCE)
     assert named.holds("churn/a.jsonl", SINCE)
@@ -81,7 +81,7 @@ def test_what_no_event_would_come_of_is_not_meant(key: str) -> None:
 
 
 def test_a_window_may_be_open() -> None:
-    """At either side, or at both."""
+    """Either side may be left out, or both."""
     assert Window().holds("k.jsonl", LONG_AGO)
     assert Window(until=UNTIL).holds("k.jsonl", LONG_AGO)
     assert not Window(until=UNTIL).holds("k.jsonl", UNTIL)
@@ -98,8 +98,8 @@ def test_a_window_may_be_open() -> None:
         datetime(2026, 1, 31, 22, tzinfo=timezone(timedelta(hours=5, minutes=30))),
     ],
 )
-def test_an_hour_cannot_be_cut(moment: datetime) -> None:
-    """Half an hour would leave out, or take in, what nobody could see from the key."""
+def test_a_window_has_whole_hours(moment: datetime) -> None:
+    """A key names no minutes, so half an hour could not be compared with it."""
     with pytest.raises(ValueError, match="no whole hour in UTC"):
         Window(since=moment)
     with pytest.raises(ValueError, match="no whole hour in UTC"):
@@ -112,7 +112,56 @@ def test_whole_hours_of_other_zones_are_whole_hours() -> None:
 
 
 @pytest.mark.parametrize("until", [SINCE, SINCE - timedelta(hours=1)])
-def test_a_window_holds_something(until: datetime) -> None:
-    """One that ends before it begins, or where it begins, is a slip of the pen."""
-    with pytest.raises(ValueError, match="no capture is meant"):
+def test_a_window_that_ends_before_it_begins_is_refused(until: datetime) -> None:
+    """One that ends where it begins selects nothing either."""
+    with pytest.raises(ValueError, match="selects no capture"):
         Window(since=SINCE, until=until)
+
+
+@pytest.mark.parametrize(
+    ("folder", "may_hold"),
+    [
+        ("churn/AllTraffic/2026/01/31/21/", False),
+        ("churn/AllTraffic/2026/01/31/22/", True),
+        ("churn/AllTraffic/2026/02/01/00/", True),
+        ("churn/AllTraffic/2026/02/01/01/", False),
+        ("churn/AllTraffic/2026/01/30/", False),
+        ("churn/AllTraffic/2026/01/31/", True),
+        ("churn/AllTraffic/2026/02/01/", True),
+        ("churn/AllTraffic/2026/02/02/", False),
+        ("churn/AllTraffic/2025/12/", False),
+        ("churn/AllTraffic/2026/01/", True),
+        ("churn/AllTraffic/2026/02/", True),
+        ("churn/AllTraffic/2026/03/", False),
+        ("2026/03/", False),
+        ("churn/AllTraffic/2025/", True),
+        ("2020/AllTraffic/", True),
+        ("churn/2025/13/", True),
+        ("churn/2025/02/30/", True),
+        ("churn/9999/12/", True),
+        ("churn/AllTraffic/2020/01/31/22/more/", True),
+        ("churn/AllTraffic/2026/01/31/2", True),
+        ("", True),
+    ],
+)
+def test_folders_of_other_hours_hold_nothing(folder: str, may_hold: bool) -> None:  # noqa: FBT001 - a table
+    """A month, a day or an hour outside the window is not listed; any other folder may hold selected objects."""
+    assert WINDOW.may_hold(folder) is may_hold
+    assert Window().may_hold(folder)
+
+
+def test_a_folder_is_judged_by_each_open_side() -> None:
+    """`since` alone leaves out earlier months, `until` alone later ones; December ends with the year."""
+    assert not Window(since=datetime(2026, 1, 1, tzinfo=UTC)).may_hold("churn/2025/12/")
+    assert Window(since=datetime(2025, 12, 31, 23, tzinfo=UTC)).may_hold("churn/2025/12/")
+    assert not Window(until=datetime(2025, 12, 1, tzinfo=UTC)).may_hold("churn/2025/12/")
+    assert Window(until=datetime(2025, 12, 1, 1, tzinfo=UTC)).may_hold("churn/2025/12/")
+
+
+@pytest.mark.parametrize(
+    ("folder", "hour"),
+    [("a/2026/01/31/22/", True), ("2026/01/31/22/", True), ("a/2026/01/31/", False), ("a/2026/01/31/22/b/", False)],
+)
+def test_the_folder_of_an_hour_is_known_by_its_name(folder: str, hour: bool) -> None:  # noqa: FBT001 - a table
+    """Year, month, day and hour at its end."""
+    assert is_hour(folder) is hour

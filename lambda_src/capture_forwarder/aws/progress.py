@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.configuration.names import PROGRESS_EXPIRY, PROGRESS_KEY
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset
 from capture_forwarder.domain.delivery import LeaseLost, Unavailable
 from capture_forwarder.domain.progress import ProgressRecord
@@ -15,8 +16,6 @@ from capture_forwarder.domain.progress import ProgressRecord
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-KEY = "object_state"
-EXPIRES = "expires_at"
 _KEYS_A_READ = 100
 _TRIES = 5
 
@@ -53,7 +52,7 @@ class DynamoProgress:
         wanted = sorted({state for source in sources if (state := source.state_id)})
         records: dict[str, ProgressRecord] = {}
         for start in range(0, len(wanted), _KEYS_A_READ):
-            records |= self._read([{KEY: {"S": state}} for state in wanted[start : start + _KEYS_A_READ]])
+            records |= self._read([{PROGRESS_KEY: {"S": state}} for state in wanted[start : start + _KEYS_A_READ]])
         return records
 
     def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
@@ -64,7 +63,7 @@ class DynamoProgress:
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=_item(state, record) | {EXPIRES: {"N": str(int(self._now()) + self._keep_secs)}},
+                Item=_item(state, record) | {PROGRESS_EXPIRY: {"N": str(int(self._now()) + self._keep_secs)}},
                 ConditionExpression="attribute_not_exists(fence) OR fence = :seen",
                 ExpressionAttributeValues={":seen": {"N": str(expected_fence)}},
             )
@@ -81,7 +80,7 @@ class DynamoProgress:
                 answer = self._client.batch_get_item(RequestItems=request)
             except AwsError as error:
                 raise _unavailable(error) from error
-            records |= {item[KEY]["S"]: _record(item) for item in answer["Responses"].get(self._table, [])}
+            records |= {item[PROGRESS_KEY]["S"]: _record(item) for item in answer["Responses"].get(self._table, [])}
             request = answer.get("UnprocessedKeys")
             if not request:
                 return records
@@ -101,7 +100,7 @@ def _item(state: str, record: ProgressRecord) -> Any:
         numbers["quarantined_up_to"] = record.quarantined_up_to
     flags = {"done": record.done, "compressed": record.read_offset.compressed}
     return (
-        {KEY: {"S": state}}
+        {PROGRESS_KEY: {"S": state}}
         | {name: {"N": str(number)} for name, number in numbers.items()}
         | {name: {"BOOL": flag} for name, flag in flags.items()}
     )

@@ -4,14 +4,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import QuarantineFile
 from capture_forwarder.kinds.quarantine.entries import encode_file
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
-
-PREFIX = "rejected/"
 
 
 class S3Quarantine:
@@ -41,4 +40,4 @@ def quarantine_key(file: QuarantineFile) -> str:
     """Return the object key of a quarantine file."""
     day = file.modified.strftime("%Y/%m/%d") if file.modified else "undated"
     state = sha256((file.source.state_id or file.source.uri).encode()).hexdigest()[:32]
-    return f"{PREFIX}route={file.route}/{day}/{state}-{file.start:016d}.jsonl.gz"
+    return f"{QUARANTINE_PREFIX}route={file.route}/{day}/{state}-{file.start:016d}.jsonl.gz"

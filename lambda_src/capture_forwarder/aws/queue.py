@@ -1,4 +1,4 @@
-"""The function's own queue: work that has to wait is requeued."""
+"""Pending work, sent to the function's own queues."""
 
 from typing import TYPE_CHECKING
 
@@ -13,16 +13,21 @@ if TYPE_CHECKING:
 
 
 class SqsQueue:
-    """Sends a new message for work that waits, so that waiting does not count as a failed receive."""
+    """Requeues pending work as a new message, so that waiting does not count towards `max_receives`.
 
-    def __init__(self, client: "SQSClient", url: str) -> None:
+    Work of a backfill goes to `backfill_url`, if there is one: it must not wait in front of live captures.
+    """
+
+    def __init__(self, client: "SQSClient", url: str, *, backfill_url: str | None = None) -> None:
         self._client = client
         self._url = url
+        self._backfill_url = backfill_url or url
 
     def put(self, work: Work, *, delay_secs: int) -> None:
-        """Send a message for `work`, to be received after `delay_secs` (at most 900). Raises `Unavailable`."""
+        """Ask for `work` after `delay_secs`, at most 900. Raises `Unavailable`."""
+        url = self._backfill_url if work.backfill else self._url
         body = msgspec.json.encode(work).decode()
         try:
-            self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_secs)
+            self._client.send_message(QueueUrl=url, MessageBody=body, DelaySeconds=delay_secs)
         except AwsError as error:
             raise Unavailable(f"the queue answers {code_of(error)}; allow the function to send to it") from error

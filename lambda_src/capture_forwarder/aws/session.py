@@ -1,5 +1,6 @@
-"""How AWS clients behave. All come from boto3's default session, so that they share what botocore reads from disk."""
+"""The session of the AWS clients, and their options. Powertools makes its own clients for secrets."""
 
+import boto3
 from botocore.config import Config
 
 CONFIG = Config(
@@ -8,3 +9,11 @@ CONFIG = Config(
     connect_timeout=5,
     read_timeout=20,
 )
+
+
+def aws_session() -> boto3.Session:
+    """Return boto3's default session, so that all clients share the data that botocore reads."""
+    if boto3.DEFAULT_SESSION is None:
+        boto3.setup_default_session()
+    assert boto3.DEFAULT_SESSION  # noqa: S101 - for the type checker
+    return boto3.DEFAULT_SESSION

@@ -1,1 +1,1 @@
-"""The configuration that the Lambda, the stack and the commands share."""
+"""The configuration that the function, the stack and the commands share."""

@@ -1,7 +1,7 @@
-"""Which keys of which bucket call the function: routes made into filters that S3 and EventBridge accept.
+"""Filters of keys: they turn the routes of a bucket into notifications that S3 and EventBridge accept.
 
-S3 refuses two filters of one bucket for one event type if both prefixes and suffixes overlap. So what another filter
-covers is merged into it, and the Lambda tells the routes apart:
+S3 refuses two filters of one bucket for one event type if both prefixes and suffixes overlap. So a filter that another
+one covers is merged into it, and the function finds the route of each object:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
 """
 
@@ -22,7 +22,7 @@ Matcher = dict[str, str]
 
 
 class Filter(Struct, frozen=True):
-    """Keys that begin with `prefix` and end with `suffix`, for one route and those that it covers."""
+    """Keys that begin with `prefix` and end with `suffix`, for one route and the routes that it covers."""
 
     prefix: str
     suffix: str
@@ -36,23 +36,23 @@ class Filter(Struct, frozen=True):
         return other.prefix.startswith(self.prefix) and other.suffix.endswith(self.suffix)
 
     def overlaps(self, other: "Filter") -> bool:
-        """Tell whether S3 would call the two ambiguous."""
+        """Tell whether S3 would refuse both for one bucket."""
         prefixes = self.prefix.startswith(other.prefix) or other.prefix.startswith(self.prefix)
         suffixes = self.suffix.endswith(other.suffix) or other.suffix.endswith(self.suffix)
         return prefixes and suffixes
 
     @property
     def notified(self) -> dict[str, str]:
-        """What S3 compares a key with, `prefix` and `suffix`: it encodes the key first, `=` and spaces among others.
+        """The `prefix` and `suffix` for S3: it compares them with the URL-encoded key.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
         """
-        said = {"prefix": self.prefix, "suffix": self.suffix}
-        return {name: quote_plus(value, safe="/!-_.*'()") for name, value in said.items() if value}
+        rules = {"prefix": self.prefix, "suffix": self.suffix}
+        return {name: quote_plus(value, safe="/!-_.*'()") for name, value in rules.items() if value}
 
     @property
     def matcher(self) -> Matcher:
-        """What EventBridge compares a key with.
+        """The matcher for EventBridge: it compares the plain key.
 
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
         """
@@ -63,12 +63,12 @@ class Filter(Struct, frozen=True):
 
 
 def filters(settings: Settings, bucket: str) -> tuple[Filter, ...]:
-    """Return the filters of `bucket`: none covers another."""
+    """Return the filters of `bucket`; no filter covers another."""
     return merged(route for route in settings.route if route.bucket == bucket)
 
 
 def merged(routes: Iterable[RouteSettings]) -> tuple[Filter, ...]:
-    """Return one filter for each of `routes` that no other covers, by prefix."""
+    """Return a filter for each of `routes` that no other route covers, sorted by prefix."""
     wanted = [Filter(route.prefix, route.suffix, route.name) for route in routes]
     wanted.sort(key=lambda one: (len(one.prefix), len(one.suffix), one.prefix, one.suffix))
     kept: list[Filter] = []
@@ -79,7 +79,7 @@ def merged(routes: Iterable[RouteSettings]) -> tuple[Filter, ...]:
 
 
 def covering_prefixes(found: Iterable[Filter]) -> tuple[str, ...]:
-    """Return the prefixes of `found` without those that lie below another one."""
+    """Return the prefixes of `found` without those below another one."""
     kept: list[str] = []
     for prefix in sorted(one.prefix for one in found):
         if not kept or not prefix.startswith(kept[-1]):
@@ -88,7 +88,7 @@ def covering_prefixes(found: Iterable[Filter]) -> tuple[str, ...]:
 
 
 def problems(settings: Settings) -> Iterator[str]:
-    """Say of every bucket with S3's own notifications what S3 would refuse."""
+    """Yield the notifications that S3 would refuse, for every bucket with its own notifications."""
     for bucket in settings.buckets.values():
         if bucket.chosen_trigger is Trigger.S3:
             yield from _ambiguities(bucket.name, filters(settings, bucket.name))
@@ -99,18 +99,18 @@ def _ambiguities(bucket: str, found: tuple[Filter, ...]) -> Iterator[str]:
     for one, other in combinations(found, 2):
         if one.overlaps(other):
             yield (
-                f"route {one.route!r} and route {other.route!r}: S3 takes no two overlapping notifications of "
-                f"one bucket ({one}, {other}); give both one suffix, {instead}"
+                f"route {one.route!r} and route {other.route!r}: S3 refuses two overlapping notifications of "
+                f"one bucket ({one}, {other}); give both the same suffix, {instead}"
             )
     if len(found) > _MAX_FILTERS:
         yield (
-            f"bucket {bucket!r}: S3 takes at most {_MAX_FILTERS} notifications a bucket, and routes ask for "
+            f"bucket {bucket!r}: S3 takes at most {_MAX_FILTERS} notifications for one bucket, and the routes need "
             f"{len(found)}; let one route cover several, {instead}"
         )
 
 
 def patterns(bucket: str, account: str | None, found: Iterable[Filter]) -> list[dict[str, Any]]:
-    """Return event patterns that together match the filters, each short enough for EventBridge."""
+    """Return event patterns that together match all filters, each short enough for EventBridge."""
     made: list[dict[str, Any]] = []
     matchers: list[Matcher] = []
     for one in found:

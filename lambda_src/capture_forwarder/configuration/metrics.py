@@ -1,4 +1,4 @@
-"""Every metric that the forwarder emits: the registry behind the telemetry, the alarms and the documentation."""
+"""Every metric of the forwarder: telemetry, alarms and documentation use this registry."""
 
 from enum import Enum
 
@@ -10,7 +10,7 @@ TOTAL_DIMENSION = "stack"
 
 
 class Definition(Struct, frozen=True):
-    """One metric: its CloudWatch name and unit, and what it counts."""
+    """One metric: its CloudWatch name and unit, and its meaning."""
 
     name: str
     unit: str
@@ -18,35 +18,41 @@ class Definition(Struct, frozen=True):
 
 
 class Metric(Enum):
-    """The metrics; dimensions are `route` and `destination` only, so that their number stays bounded.
+    """The metrics; the only dimensions are `route` and `destination`, so that the number of metrics stays small.
 
-    `TOTALS` are emitted a second time under the name of the stack alone, because an alarm cannot sum what it would have
-    to search for: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-search-expressions.html
+    `TOTALS` are emitted a second time with the name of the stack as the only dimension: an alarm cannot sum the result
+    of a search (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-search-expressions.html).
     """
 
-    OBJECTS_FORWARDED = Definition("ObjectsForwarded", "Count", "capture objects that a run is through with")
+    OBJECTS_FORWARDED = Definition(
+        "ObjectsForwarded", "Count", "capture objects that a run has handled, whatever the result"
+    )
     OBJECTS_REJECTED = Definition(
-        "ObjectsRejected", "Count", "capture objects refused as a whole: deleted before they were read, or archived"
+        "ObjectsRejected", "Count", "capture objects rejected as a whole: deleted before they were read, or archived"
     )
     RECORDS_READ = Definition("RecordsRead", "Count", "lines read from capture objects")
-    RECORDS_REJECTED = Definition("RecordsRejected", "Count", "lines that hold no readable capture; codes in the log")
-    RECORDS_SKIPPED = Definition("RecordsSkipped", "Count", "lines rightly left out; reasons in the log")
-    INFERENCES_ACCEPTED = Definition("InferencesAccepted", "Count", "inferences that the destination took")
-    INFERENCES_DUPLICATE = Definition("InferencesDuplicate", "Count", "inferences that the destination had already")
-    INFERENCES_REJECTED = Definition("InferencesRejected", "Count", "inferences refused for good; codes in the log")
-    INFERENCES_PENDING = Definition("InferencesPending", "Count", "inferences still owed at the end of the run")
-    REQUESTS_SENT = Definition("RequestsSent", "Count", "requests to the destination, tries included")
-    REQUEST_RETRIES = Definition(
-        "RequestRetries", "Count", "requests that settled nothing or not all, to be tried again"
+    RECORDS_REJECTED = Definition("RecordsRejected", "Count", "lines without a readable capture; the log has the codes")
+    RECORDS_SKIPPED = Definition(
+        "RecordsSkipped", "Count", "lines that are not meant to be forwarded; the log has the reasons"
     )
+    INFERENCES_ACCEPTED = Definition("InferencesAccepted", "Count", "inferences that the destination accepted")
+    INFERENCES_DUPLICATE = Definition("InferencesDuplicate", "Count", "inferences that the destination already had")
+    INFERENCES_REJECTED = Definition(
+        "InferencesRejected", "Count", "inferences rejected permanently; the log has the codes"
+    )
+    INFERENCES_PENDING = Definition("InferencesPending", "Count", "inferences that are pending at the end of a run")
+    REQUESTS_SENT = Definition("RequestsSent", "Count", "requests to the destination, retries included")
+    REQUEST_RETRIES = Definition("RequestRetries", "Count", "requests after which some inferences must be sent again")
     REQUESTS_DENIED = Definition(
-        "RequestsDenied", "Count", "requests refused until a person mends token, permission or id"
+        "RequestsDenied", "Count", "requests denied until a person corrects the token, its permissions or an id"
     )
-    REQUEST_LATENCY = Definition("RequestLatency", "Seconds", "time from sending a request to its answer")
+    REQUEST_LATENCY = Definition("RequestLatency", "Seconds", "time from a request to its answer")
     CAPTURE_LAG = Definition(
-        "CaptureLag", "Seconds", "time from the newest inference of an object until the object is done with"
+        "CaptureLag", "Seconds", "time from the newest inference of an object to the end of its forwarding"
     )
-    CONSERVATION_VIOLATIONS = Definition("ConservationViolations", "Count", "ledgers that do not add up; always 0")
+    CONSERVATION_VIOLATIONS = Definition(
+        "ConservationViolations", "Count", "objects with counts that do not add up; always 0"
+    )
 
 
 TOTALS = frozenset(
@@ -62,5 +68,5 @@ TOTALS = frozenset(
     }
 )
 
-# Of these every value is kept, of all others their sum over a run.
+# Every value of these is kept; the others are summed over a run.
 TIMES = frozenset({Metric.REQUEST_LATENCY, Metric.CAPTURE_LAG})

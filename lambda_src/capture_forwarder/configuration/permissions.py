@@ -1,4 +1,4 @@
-"""What the function may do, as data: one statement an action set, on exact resources, each with its reason."""
+"""The permissions of the function, as data: each statement allows actions on exact resources, with its reason."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,14 +6,13 @@ from typing import Any
 from msgspec import Struct
 
 from capture_forwarder.configuration.filters import covering_prefixes, filters
+from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import BucketSettings
 
-_REJECTED = "rejected/"
-
 
 class Statement(Struct, frozen=True, kw_only=True):
-    """One thing that is allowed; `why` is for whoever reads this, IAM has no place for it."""
+    """One statement of the policy; `why` is for readers of this file and is not deployed."""
 
     sid: str
     why: str
@@ -23,56 +22,57 @@ class Statement(Struct, frozen=True, kw_only=True):
 
 
 class Location(Struct, frozen=True):
-    """Where the stack is; each may be a token that CloudFormation fills in."""
+    """Partition, region and account of the stack; each may be a token that CloudFormation replaces."""
 
     partition: str
     region: str
     account: str
 
     def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of something in this place."""
+        """Return the ARN of a resource at this location."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
     def bucket_arn(self, name: str) -> str:
-        """Return the ARN of a bucket, which names no place."""
+        """Return the ARN of a bucket; it has no region and no account."""
         return f"arn:{self.partition}:s3:::{name}"
 
 
 class StackResources(Struct, frozen=True, kw_only=True):
-    """The ARNs of what the stack makes for the function."""
+    """The ARNs of the resources that the stack makes for the function."""
 
     queue_arn: str
+    backfill_queue_arn: str
     table_arn: str
     quarantine_arn: str
     log_group_arn: str
 
 
-def statements(settings: Settings, place: Location, own: StackResources) -> list[Statement]:
-    """Return everything that the function is allowed."""
+def statements(settings: Settings, location: Location, made: StackResources) -> list[Statement]:
+    """Return all permissions of the function."""
     return [
-        *_captures(settings, place),
-        *_own(own),
-        *_secrets(settings, place),
-        *([_own_key(settings.stack.kms_key_arn, place)] if settings.stack.kms_key_arn else []),
+        *_captures(settings, location),
+        *_stack(made),
+        *_secrets(settings, location),
+        *([_stack_key(settings.stack.kms_key_arn, location)] if settings.stack.kms_key_arn else []),
         *([_NETWORK] if settings.stack.vpc else []),
     ]
 
 
-def _captures(settings: Settings, place: Location) -> Iterator[Statement]:
+def _captures(settings: Settings, location: Location) -> Iterator[Statement]:
     for index, bucket in enumerate(settings.buckets.values()):
-        arn = place.bucket_arn(bucket.name)
+        arn = location.bucket_arn(bucket.name)
         prefixes = covering_prefixes(filters(settings, bucket.name))
         objects = tuple(f"{arn}/{escape_iam_wildcards(prefix)}*" for prefix in prefixes)
         yield Statement(
             sid=f"ReadCaptures{index}",
-            why="captures are read in the version that the event names, where there are versions",
+            why="reads a capture, in the version that the event names if the bucket has versions",
             actions=("s3:GetObject", "s3:GetObjectVersion"),
             resources=objects,
         )
-        # For an object that is missing S3 asks whether its key could have been listed: https://github.com/ceph/ceph/pull/68577
+        # For a missing object S3 checks s3:ListBucket with the key as the prefix: https://github.com/ceph/ceph/pull/68577
         yield Statement(
-            sid=f"MissCaptures{index}",
-            why="whoever may not list is told of a deleted object that it is forbidden, and would wait for it",
+            sid=f"ListCaptures{index}",
+            why="without it S3 answers 403 instead of 404 for a deleted object, and the function would retry",
             actions=("s3:ListBucket",),
             resources=(arn,),
             conditions={"StringLike": {"s3:prefix": [f"{escape_iam_wildcards(prefix)}*" for prefix in prefixes]}},
@@ -82,35 +82,35 @@ def _captures(settings: Settings, place: Location) -> Iterator[Statement]:
 
 
 def _decrypt(bucket: BucketSettings, key: str, index: int, contexts: list[str]) -> Statement:
-    """Allow to decrypt what S3 encrypted for the bucket, or, without bucket keys, for its objects.
+    """Allow decryption; the encryption context is the bucket if it has a bucket key, else the object.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
     """
     return Statement(
         sid=f"DecryptCaptures{index}",
-        why=f"the captures in {bucket.name} are encrypted with a key of their owner",
+        why=f"the captures in {bucket.name} are encrypted with this key",
         actions=("kms:Decrypt",),
         resources=(key,),
         conditions={"StringLike": {"kms:EncryptionContext:aws:s3:arn": contexts}},
     )
 
 
-def _own(own: StackResources) -> Iterator[Statement]:
+def _stack(made: StackResources) -> Iterator[Statement]:
     yield Statement(
-        sid="KeepRejections",
-        why="what is refused for good is written to quarantine; the function never reads it",
+        sid="WriteQuarantine",
+        why="writes rejections to quarantine; the function never reads them",
         actions=("s3:PutObject",),
-        resources=(f"{own.quarantine_arn}/{_REJECTED}*",),
+        resources=(f"{made.quarantine_arn}/{QUARANTINE_PREFIX}*",),
     )
     yield Statement(
-        sid="RememberProgress",
-        why="how far each object is acknowledged",
+        sid="SaveProgress",
+        why="reads and saves how far each object is committed",
         actions=("dynamodb:BatchGetItem", "dynamodb:PutItem"),
-        resources=(own.table_arn,),
+        resources=(made.table_arn,),
     )
     yield Statement(
-        sid="WorkTheQueue",
-        why="the event source mapping receives and deletes in the function's name; what is owed is sent back",
+        sid="UseQueues",
+        why="the event source mappings receive and delete with this role; the function sends pending work back",
         actions=(
             "sqs:ChangeMessageVisibility",
             "sqs:DeleteMessage",
@@ -118,17 +118,17 @@ def _own(own: StackResources) -> Iterator[Statement]:
             "sqs:ReceiveMessage",
             "sqs:SendMessage",
         ),
-        resources=(own.queue_arn,),
+        resources=(made.queue_arn, made.backfill_queue_arn),
     )
     yield Statement(
         sid="WriteLogs",
-        why="its own log group, whose streams Lambda names",
+        why="writes to its own log group; Lambda names the streams",
         actions=("logs:CreateLogStream", "logs:PutLogEvents"),
-        resources=(own.log_group_arn,),
+        resources=(made.log_group_arn,),
     )
 
 
-def _secrets(settings: Settings, place: Location) -> Iterator[Statement]:
+def _secrets(settings: Settings, location: Location) -> Iterator[Statement]:
     references = dict.fromkeys(destination.secret for destination in settings.destination)
     kinds = (
         ("secretsmanager", "ReadSecrets", "secretsmanager:GetSecretValue", _secret_arn),
@@ -139,39 +139,41 @@ def _secrets(settings: Settings, place: Location) -> Iterator[Statement]:
         if names:
             yield Statement(
                 sid=sid,
-                why="the tokens of the destinations",
+                why="reads the tokens of the destinations",
                 actions=(action,),
-                resources=tuple(arn(name, place) for name in names),
+                resources=tuple(arn(name, location) for name in names),
             )
 
 
-def _secret_arn(name: str, place: Location) -> str:
-    """Return the ARN of a secret; to a bare name Secrets Manager adds a hyphen and six characters of its choice.
+def _secret_arn(name: str, location: Location) -> str:
+    """Return the ARN of a secret; Secrets Manager appends a hyphen and six random characters to a name.
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
     """
     return (
-        name if name.startswith("arn:") else place.arn("secretsmanager", f"secret:{escape_iam_wildcards(name)}-??????")
+        name
+        if name.startswith("arn:")
+        else location.arn("secretsmanager", f"secret:{escape_iam_wildcards(name)}-??????")
     )
 
 
-def _parameter_arn(name: str, place: Location) -> str:
+def _parameter_arn(name: str, location: Location) -> str:
     return (
         name
         if name.startswith("arn:")
-        else place.arn("ssm", f"parameter/{escape_iam_wildcards(name.removeprefix('/'))}")
+        else location.arn("ssm", f"parameter/{escape_iam_wildcards(name.removeprefix('/'))}")
     )
 
 
-def _own_key(key: str, place: Location) -> Statement:
+def _stack_key(key: str, location: Location) -> Statement:
     services = ("dynamodb", "s3", "secretsmanager", "sqs", "ssm")
     return Statement(
-        sid="UseOwnKey",
-        why="the key of queue, table and quarantine, and perhaps of a token; only through these services",
+        sid="UseStackKey",
+        why="uses the key of queue, table, quarantine and perhaps of a token, only through these services",
         actions=("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
         resources=(key,),
         conditions={
-            "StringEquals": {"kms:ViaService": [f"{service}.{place.region}.amazonaws.com" for service in services]}
+            "StringEquals": {"kms:ViaService": [f"{service}.{location.region}.amazonaws.com" for service in services]}
         },
     )
 
@@ -179,7 +181,7 @@ def _own_key(key: str, place: Location) -> Statement:
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
 _NETWORK = Statement(
     sid="JoinNetwork",
-    why="Lambda makes network interfaces in the function's name; they have no ARN before they are there",
+    why="Lambda creates network interfaces with this role; they have no ARN before",
     actions=(
         "ec2:AssignPrivateIpAddresses",
         "ec2:CreateNetworkInterface",
@@ -193,7 +195,7 @@ _NETWORK = Statement(
 
 
 def escape_iam_wildcards(text: str) -> str:
-    """Return `text` so that IAM takes it as it stands, though it may hold IAM's wildcards.
+    """Return `text` with IAM's wildcards escaped, so that IAM matches it literally.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
     """

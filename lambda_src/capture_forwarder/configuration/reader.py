@@ -1,32 +1,28 @@
-"""Reads `forwarder.toml` and says everything that is wrong with it at once."""
+"""Reads `forwarder.toml`; one error lists every problem, with its place and the right values."""
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from enum import Enum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Meta, Struct
-from msgspec.inspect import is_struct_type
-from msgspec.structs import FieldInfo, fields
+from msgspec import Struct
 
-from capture_forwarder.configuration.settings import DestinationSettings, FunctionSettings, RouteSettings, Settings
+from capture_forwarder.configuration.options import Option, options
+from capture_forwarder.configuration.settings import RouteSettings, SchemaSource, Settings
 from capture_forwarder.configuration.stack import BucketSettings, StackSettings, Trigger
 from capture_forwarder.domain.media import media_of
-from capture_forwarder.domain.schema import Attribute
-
-Table = dict[str, Any]
-_BATCH_WITHOUT_WINDOW = 10  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
-
 
 Check = Callable[[Settings], Iterable[str]]
 
+_BATCH_WITHOUT_WINDOW = 10  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
-def _nothing_more(_: Settings) -> Iterable[str]:
+
+def _no_extra_checks(_: Settings) -> Iterable[str]:
     return ()
 
 
@@ -38,88 +34,82 @@ class SettingsError(Exception):
         super().__init__("\n".join([f"{origin} has {len(problems)} problem(s):", *(f"  {text}" for text in problems)]))
 
 
-def read_settings(path: Path, also: Check = _nothing_more) -> Settings:
-    """Return the settings in `path`. Raises `SettingsError`, with the problems that `also` finds among the others."""
+def read_settings(path: Path, extra_checks: Check = _no_extra_checks) -> Settings:
+    """Return the settings in `path`. Raises `SettingsError` with all problems, those of `extra_checks` included."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(str(path), [f"cannot be read: {error}"]) from error
-    return parse_settings(text, str(path), also)
+    return parse_settings(text, str(path), extra_checks)
 
 
-def parse_settings(text: str, origin: str = "forwarder.toml", also: Check = _nothing_more) -> Settings:
-    """Return the settings in `text`. Raises `SettingsError`, in which `origin` names the file."""
+def parse_settings(text: str, origin: str = "forwarder.toml", extra_checks: Check = _no_extra_checks) -> Settings:
+    """Return the settings in `text`. Raises `SettingsError`; `origin` names the file in it."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(origin, [f"is not TOML: {error}"]) from error
-    if problems := list(_shape_problems(document)):
+    if problems := list(_table_problems(document, Settings, "")):
         raise SettingsError(origin, problems)
     settings = msgspec.convert(document, Settings)
-    if problems := [*_meaning_problems(settings), *also(settings)]:
+    if problems := [*_meaning_problems(settings), *extra_checks(settings)]:
         raise SettingsError(origin, problems)
     return settings
 
 
-def _shape_problems(document: Table) -> Iterator[str]:
-    for key in sorted(document.keys() - {"destination", "route", "function", "stack", "bucket"}):
-        yield f"{key}: no such table; there are [function], [stack], [[destination]], [[route]] and [[bucket]]"
-    yield from _table_problems(document.get("function", {}), FunctionSettings, "function")
-    yield from _table_problems(document.get("stack", {}), StackSettings, "stack")
-    yield from _tables_problems(document.get("destination"), DestinationSettings, "destination")
-    yield from _tables_problems(document.get("route"), RouteSettings, "route")
-    if "bucket" in document:
-        yield from _tables_problems(document["bucket"], BucketSettings, "bucket")
-
-
-def _tables_problems(tables: Any, struct: type[Struct], path: str) -> Iterator[str]:
-    if not isinstance(tables, list) or not tables:
-        yield f"{path}: write at least one [[{path}]]"
-        return
-    for index, table in enumerate(tables):
-        yield from _table_problems(table, struct, f"{path}[{index}]")
-
-
-def _table_problems(table: Any, struct: type[Struct], path: str) -> Iterator[str]:
-    if not isinstance(table, dict):
-        yield f"{path}: write a table, [{path}]"
-        return
-    known = {info.name: info for info in fields(struct)}
+def _table_problems(table: dict[str, Any], struct: type[Struct], path: str) -> Iterator[str]:
+    """Yield the problems of the table at `path`: unknown and missing options, and values of another form."""
+    known = {option.name: option for option in options(struct)}
+    below = f"{path}." if path else ""
     for name in sorted(table.keys() - known.keys()):
-        yield f"{path}.{name}: no such option; there are {', '.join(known)}"
-    for name, info in known.items():
-        if name not in table:
-            if info.required:
-                yield f"{path}.{name}: missing; write {_expectation(info)}"
-        elif info.type == tuple[Attribute, ...]:
-            yield from _tables_problems(table[name], Attribute, f"{path}.{name}")
-        elif nested := _struct_of(info):
-            yield from _table_problems(table[name], nested, f"{path}.{name}")
-        else:
-            yield from _value_problems(table[name], info, f"{path}.{name}")
+        there = (_heading(f"{below}{each.name}", each) if each.table else each.name for each in known.values())
+        yield f"{below}{name}: no such option; there are {', '.join(there)}"
+    for name, option in known.items():
+        if name in table:
+            yield from _option_problems(table[name], option, f"{below}{name}")
+        elif option.required:
+            yield _missing(option, f"{below}{name}")
 
 
-def _struct_of(info: FieldInfo) -> type[Struct] | None:
-    return next((part for part in (info.type, *get_args(info.type)) if is_struct_type(part)), None)
+def _missing(option: Option, path: str) -> str:
+    if option.repeated:
+        return f"{path}: write at least one {_heading(path, option)}"
+    return f"{path}: missing; write {option.write}"
 
 
-def _value_problems(value: Any, info: FieldInfo, path: str) -> Iterator[str]:
+def _option_problems(value: Any, option: Option, path: str) -> Iterator[str]:
+    if option.table is None:
+        yield from _value_problems(value, option, path)
+    elif not option.repeated:
+        yield from _inner_problems(value, option, option.table, path)
+    elif not isinstance(value, list) or not value:
+        yield _missing(option, path)
+    else:
+        for index, each in enumerate(value):
+            yield from _inner_problems(each, option, option.table, f"{path}[{index}]")
+
+
+def _inner_problems(value: Any, option: Option, struct: type[Struct], path: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from _table_problems(value, struct, path)
+    else:
+        yield f"{path}: write a table, {_heading(path, option)}"
+
+
+def _heading(path: str, option: Option) -> str:
+    """Return the head of the table at `path`, such as `[[route.attribute]]` at `route[0].attribute`."""
+    return option.heading(re.sub(r"\[\d+\]", "", path))
+
+
+def _value_problems(value: Any, option: Option, path: str) -> Iterator[str]:
     try:
-        msgspec.convert(value, info.type)
+        msgspec.convert(value, option.value_type)
     except msgspec.ValidationError as error:
-        yield f"{path}: write {_expectation(info)} ({error})"
-
-
-def _expectation(info: FieldInfo) -> str:
-    for part in (info.type, *get_args(info.type)):
-        if get_origin(part) is Annotated and isinstance(meta := get_args(part)[1], Meta) and meta.description:
-            return meta.description
-        if isinstance(part, type) and issubclass(part, Enum):
-            return f"one of {', '.join(repr(member.value) for member in part)}"
-    return f"a {info.name}"
+        yield f"{path}: write {option.write} ({error})"
 
 
 def _meaning_problems(settings: Settings) -> Iterator[str]:
+    """Yield the problems of options that do not fit together, or not to AWS."""
     yield from _repeated((d.name for d in settings.destination), "destination name {!r}: used twice; names are unique")
     yield from _repeated((r.name for r in settings.route), "route name {!r}: used twice; names are unique")
     places = (f"s3://{route.bucket}/{route.prefix}" for route in settings.route)
@@ -140,7 +130,7 @@ def _meaning_problems(settings: Settings) -> Iterator[str]:
 def _route_problems(route: RouteSettings, destinations: set[str], path: str) -> Iterator[str]:
     if route.destination not in destinations:
         yield f"{path}.destination: no [[destination]] is named {route.destination!r}; there are {sorted(destinations)}"
-    if route.schema == "model" and route.attribute:
+    if route.schema is SchemaSource.MODEL and route.attribute:
         yield f'{path}.schema: write either schema = "model" or [[route.attribute]], not both'
     for option in ("input_content_type", "output_content_type"):
         content_type = getattr(route, option)
@@ -152,10 +142,11 @@ def _route_problems(route: RouteSettings, destinations: set[str], path: str) -> 
 
 
 def _stack_problems(stack: StackSettings) -> Iterator[str]:
-    if stack.reserved_concurrency is not None and stack.reserved_concurrency < stack.max_concurrency:
+    asked_for = stack.max_concurrency + stack.backfill.max_concurrency
+    if stack.reserved_concurrency is not None and stack.reserved_concurrency < asked_for:
         yield (
-            f"stack.max_concurrency: write at most {stack.reserved_concurrency}, the reserved_concurrency; "
-            "what the queue hands over beyond it would be throttled"
+            f"stack.max_concurrency: write at most {stack.reserved_concurrency}, the reserved_concurrency, "
+            "for the sum of it and backfill.max_concurrency; AWS throttles invocations beyond it"
         )
     if stack.batch_size > _BATCH_WITHOUT_WINDOW and not stack.batching_window_secs:
         yield f"stack.batching_window_secs: write 1 or more; a batch_size above {_BATCH_WITHOUT_WINDOW} needs a window"
@@ -178,7 +169,7 @@ def _repeated(values: Iterable[str], sentence: str) -> Iterator[str]:
 
 
 def _is_private(url: str) -> bool:
-    """Tell whether nobody else can read what goes there: TLS, or this very machine."""
+    """Tell whether requests are safe from readers on the way: the URL uses TLS, or stays on this machine."""
     parts = urlsplit(url)
     if parts.scheme == "https" or parts.hostname == "localhost":
         return True

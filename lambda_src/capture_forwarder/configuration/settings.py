@@ -1,9 +1,9 @@
-"""`forwarder.toml`, typed: what the Lambda, the stack and the command line share.
+"""`forwarder.toml` as types: the function, the stack and the commands share them.
 
-Every field is one option of the file. `settings_file` reads and checks it.
+A field is an option of the file, and its `description` is the option's meaning. Where the limits of a type do not
+describe its values, its `title` does. The check, the reference page and the JSON Schema use both.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -22,79 +22,108 @@ from capture_forwarder.domain.route import (
 )
 from capture_forwarder.domain.schema import Attribute, ModelSchema
 
-CONFIG_VARIABLE = "CAPTURE_FORWARDER_CONFIG"  # names the file to read, where it is not the deployed one
-SETTINGS_NAME = "forwarder.json"  # the deployed one: checked settings, beside the package
-
-Name = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", description="letters, digits, . _ -; at most 63")
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", title="letters, digits, . _ -; at most 63")]
+Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", title="https://host, without /api/v3")]
+Secret = Annotated[
+    str,
+    Meta(
+        pattern=r"^(secretsmanager|ssm|env):.+$",
+        title='"secretsmanager:NAME", "ssm:/NAME" or, outside AWS, "env:VARIABLE"; never the token itself',
+    ),
 ]
+Prefix = Annotated[
+    str, Meta(pattern="^(|.*/)$", title='a prefix that ends with "/": "churn" would match churn-v2/ too')
+]
+Suffix = Annotated[str, Meta(pattern=r"^\.[A-Za-z0-9.]{1,30}$", title='the end of a key, such as ".jsonl"')]
 Text = Annotated[str, Meta(min_length=1)]
 Positive = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0, title="seconds, more than 0")]
+
+
+class DestinationKind(StrEnum):
+    """The API of a destination."""
+
+    ARTHUR = "arthur"
 
 
 class Compression(StrEnum):
-    """What requests are sent as."""
+    """The encoding of requests."""
 
     NONE = "none"
     GZIP = "gzip"
 
 
+class SchemaSource(StrEnum):
+    """Where the attributes of a route's model come from, if the file does not list them."""
+
+    NONE = "none"
+    MODEL = "model"
+
+
 class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[destination]]`: a monitoring API."""
 
-    name: Name
-    kind: Annotated[str, Meta(pattern="^arthur$", description='"arthur"')]
-    url: Annotated[str, Meta(pattern=r"^https?://[^/\s]+", description="https://host, without /api/v3")]
-    secret: Annotated[
-        str,
-        Meta(
-            pattern=r"^(secretsmanager|ssm|env):.+$",
-            description='"secretsmanager:NAME", "ssm:/NAME" or, outside AWS, "env:VARIABLE"; never the token itself',
-        ),
-    ]
-    organization_id: Text | None = None
-    max_inferences: Positive = 1000
-    max_bytes: Positive = 5_000_000
-    max_in_flight: Annotated[int, Meta(ge=1, le=64)] = 8
-    connect_timeout_secs: Seconds = 5.0
-    read_timeout_secs: Seconds = 30.0
-    ca_bundle: Text | None = None
-    compression: Compression = Compression.NONE
+    name: Annotated[Name, Meta(description="Name of the destination in routes, logs and metrics")]
+    kind: Annotated[DestinationKind, Meta(description="API of the destination")]
+    url: Annotated[Url, Meta(description="Address of the API; plain `http` is for loopback addresses only")]
+    secret: Annotated[Secret, Meta(description="Reference to the API's token")]
+    organization_id: Annotated[Text | None, Meta(description="Arthur's organisation, if a token has several")] = None
+    max_inferences: Annotated[Positive, Meta(description="Most inferences in one request")] = 1000
+    max_bytes: Annotated[Positive, Meta(description="Most bytes in one request; one inference may be larger")] = (
+        5_000_000
+    )
+    max_in_flight: Annotated[int, Meta(ge=1, le=64, description="Most requests at the same time")] = 8
+    connect_timeout_secs: Annotated[Seconds, Meta(description="Longest wait for a connection")] = 5.0
+    read_timeout_secs: Annotated[Seconds, Meta(description="Longest wait for an answer")] = 30.0
+    ca_bundle: Annotated[Text | None, Meta(description="Certificates to trust instead of the system's")] = None
+    compression: Annotated[
+        Compression, Meta(description="`gzip` needs an API that accepts `Content-Encoding: gzip`")
+    ] = Compression.NONE
 
     @property
     def limits(self) -> BatchLimits:
-        """What one request to it may hold."""
+        """The limits of one request."""
         return BatchLimits(self.max_inferences, self.max_bytes)
 
 
 class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[route]]`: captures under a prefix, and the model that they are inferences of."""
 
-    name: Name
-    bucket: BucketName
-    prefix: Annotated[
-        str, Meta(pattern="^(|.*/)$", description='a prefix that ends with "/": "churn" would match churn-v2/ too')
-    ]
-    suffix: Annotated[str, Meta(pattern=r"^\.[A-Za-z0-9.]{1,30}$", description='how keys end, ".jsonl"')] = ".jsonl"
-    destination: Name
-    model_id: Text
-    schema: Annotated[str, Meta(pattern="^(none|model)$", description='"none" or "model"')] = "none"
-    attribute: tuple[Attribute, ...] = ()
-    id_source: IdSource = IdSource.INFERENCE_ID
-    one_sided: OneSided = OneSided.REJECT
-    unknown_attributes: UnknownAttributes = UnknownAttributes.REJECT
-    quarantine_payload: bool = True
-    input_content_type: Text | None = None
-    output_content_type: Text | None = None
-    input_layout: Layout | None = None
-    output_layout: Layout | None = None
-    input_csv_header: bool = False
-    output_csv_header: bool = False
+    name: Annotated[Name, Meta(description="Name of the route in quarantine, logs and metrics")]
+    bucket: Annotated[BucketName, Meta(description="Bucket of the captures")]
+    prefix: Annotated[Prefix, Meta(description="Beginning of the keys; the longest prefix wins")]
+    suffix: Annotated[Suffix, Meta(description="Keys with another ending are ignored")] = ".jsonl"
+    destination: Annotated[Name, Meta(description="Name of a `[[destination]]`")]
+    model_id: Annotated[Text, Meta(description="Id of the model at the destination")]
+    schema: Annotated[SchemaSource, Meta(description='"model" asks the destination for the attributes')] = (
+        SchemaSource.NONE
+    )
+    attribute: Annotated[tuple[Attribute, ...], Meta(description="Attributes of the model")] = ()
+    id_source: Annotated[
+        IdSource,
+        Meta(description="Id of a call: the caller's inference id if there is one, or always SageMaker's event id"),
+    ] = IdSource.INFERENCE_ID
+    one_sided: Annotated[
+        OneSided, Meta(description="Treatment of a call with one side that is missing, binary or an error")
+    ] = OneSided.REJECT
+    unknown_attributes: Annotated[
+        UnknownAttributes, Meta(description="Treatment of named values outside the schema")
+    ] = UnknownAttributes.REJECT
+    quarantine_payload: Annotated[bool, Meta(description="Store the captured line with its rejection")] = True
+    input_content_type: Annotated[
+        Text | None, Meta(description="Content type of requests, in place of the captured one")
+    ] = None
+    output_content_type: Annotated[
+        Text | None, Meta(description="Content type of responses, in place of the captured one")
+    ] = None
+    input_layout: Annotated[Layout | None, Meta(description="Layout of rows in requests; overrides detection")] = None
+    output_layout: Annotated[Layout | None, Meta(description="Layout of rows in responses; overrides detection")] = None
+    input_csv_header: Annotated[bool, Meta(description="CSV requests begin with a line of names")] = False
+    output_csv_header: Annotated[bool, Meta(description="CSV responses begin with a line of names")] = False
 
     @property
     def route(self) -> Route:
-        """The route as the use case knows it."""
+        """The route as a value of the domain."""
         decoding = DecodingOptions(
             input=PayloadOptions(self.input_content_type, self.input_layout, self.input_csv_header),
             output=PayloadOptions(self.output_content_type, self.output_layout, self.output_csv_header),
@@ -109,7 +138,7 @@ class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             destination=self.destination,
             model_id=self.model_id,
             schema=ModelSchema(self.attribute) if self.attribute else None,
-            schema_from_model=self.schema == "model",
+            schema_from_model=self.schema is SchemaSource.MODEL,
             quarantine_payload=self.quarantine_payload,
             decoding=decoding,
         )
@@ -118,43 +147,31 @@ class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[function]`: limits of one invocation."""
 
-    max_line_bytes: Positive = 64 * 1024 * 1024
-    checkpoint_secs: Seconds = 20.0
-    first_delay_secs: Annotated[int, Meta(ge=0, le=900)] = 30
-
-
-class Resources(Struct, frozen=True, kw_only=True):
-    """What the stack makes and names to the function through its environment; each is optional outside AWS."""
-
-    progress_table: str | None = None
-    quarantine_bucket: str | None = None
-    queue_url: str | None = None
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "Resources":
-        """Return what `environment` names."""
-        return cls(**{name: environment.get(variable) or None for name, variable in RESOURCE_VARIABLES.items()})
-
-
-RESOURCE_VARIABLES = {name: f"CAPTURE_FORWARDER_{name.upper()}" for name in Resources.__struct_fields__}
+    max_line_bytes: Annotated[Positive, Meta(description="A longer line is rejected unread")] = 64 * 1024 * 1024
+    checkpoint_secs: Annotated[Seconds, Meta(description="Time between saves of progress in an object")] = 20.0
+    first_delay_secs: Annotated[
+        int, Meta(ge=0, le=900, description="First delay of pending work in the queue; it doubles each time, up to 900")
+    ] = 30
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
-    destination: tuple[DestinationSettings, ...]
-    route: tuple[RouteSettings, ...]
-    function: FunctionSettings = field(default_factory=FunctionSettings)
-    stack: StackSettings = field(default_factory=StackSettings)
-    bucket: tuple[BucketSettings, ...] = ()
+    destination: Annotated[tuple[DestinationSettings, ...], Meta(min_length=1, description="Monitoring APIs")]
+    route: Annotated[tuple[RouteSettings, ...], Meta(min_length=1, description="Captures and their models")]
+    function: Annotated[FunctionSettings, Meta(description="Limits of one invocation")] = field(
+        default_factory=FunctionSettings
+    )
+    stack: Annotated[StackSettings, Meta(description="The stack in AWS")] = field(default_factory=StackSettings)
+    bucket: Annotated[tuple[BucketSettings, ...], Meta(description="Buckets that need more than their name")] = ()
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """Every route as the use case knows it."""
+        """Every route as a value of the domain."""
         return tuple(settings.route for settings in self.route)
 
     @property
     def buckets(self) -> dict[str, BucketSettings]:
-        """What is known of every bucket that a route names, in the order of the file."""
-        said = {bucket.name: bucket for bucket in self.bucket}
-        return {route.bucket: said.get(route.bucket) or BucketSettings(name=route.bucket) for route in self.route}
+        """The settings of every bucket that a route names, by name, in the order of the file."""
+        named = {bucket.name: bucket for bucket in self.bucket}
+        return {route.bucket: named.get(route.bucket) or BucketSettings(name=route.bucket) for route in self.route}

@@ -1,6 +1,6 @@
-"""`[stack]` and `[[bucket]]` of `forwarder.toml`: how the stack is made.
+"""`[stack]` and `[[bucket]]` of `forwarder.toml`: the options of the stack.
 
-The stack and the command line read these options. The function reads only for how long progress is kept.
+The stack and the commands read these options. The function reads only `name` and `progress_retention_days`.
 """
 
 from enum import StrEnum
@@ -8,18 +8,27 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-BucketName = Annotated[
-    str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="a bucket name, without s3://")
-]
+BucketName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", title="a bucket name, without s3://")]
+StackName = Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9-]{0,99}$", title="letters, digits and -; at most 100")]
 _KEY_ID = "(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 KeyArn = Annotated[
-    str, Meta(pattern=rf"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:key/{_KEY_ID}$", description="the ARN of a KMS key")
+    str, Meta(pattern=rf"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:key/{_KEY_ID}$", title="the ARN of a KMS key")
 ]
-_DAY_COUNTS = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3653]
+TopicArn = Annotated[
+    str, Meta(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$", title="the ARN of an SNS topic")
+]
+PolicyArn = Annotated[
+    str, Meta(pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/\S+$", title="the ARN of a managed IAM policy")
+]
+AccountId = Annotated[str, Meta(pattern=r"^\d{12}$", title="an account id of twelve digits")]
+SubnetId = Annotated[str, Meta(pattern="^subnet-([0-9a-f]{8}|[0-9a-f]{17})$")]
+GroupId = Annotated[str, Meta(pattern="^sg-([0-9a-f]{8}|[0-9a-f]{17})$")]
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3653]
 
 
 class PythonRuntime(StrEnum):
-    """Which Python the function runs on."""
+    """The Python of the function."""
 
     PYTHON_3_12 = "python3.12"
     PYTHON_3_13 = "python3.13"
@@ -27,103 +36,111 @@ class PythonRuntime(StrEnum):
 
 
 class Architecture(StrEnum):
-    """Which processor the function runs on."""
+    """The processor of the function."""
 
     ARM64 = "arm64"
     X86_64 = "x86_64"
 
 
 class Trigger(StrEnum):
-    """What tells the function of a new capture: the bucket's notification to the queue, or a rule on the event bus."""
+    """The source of a bucket's events: the bucket's own notifications, or a rule on the event bus."""
 
     S3 = "s3"
     EVENTBRIDGE = "eventbridge"
 
 
 class VpcSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[stack.vpc]`: the network that the function runs in, by id, so that nothing is looked up."""
+    """`[stack.vpc]`: the network of the function, by ids, so that synthesis needs no look-ups."""
 
     subnet_ids: Annotated[
-        tuple[Annotated[str, Meta(pattern="^subnet-([0-9a-f]{8}|[0-9a-f]{17})$")], ...],
-        Meta(min_length=1, description='a list of subnet ids, ["subnet-..."]'),
+        tuple[SubnetId, ...],
+        Meta(min_length=1, title='a list of subnet ids, ["subnet-..."]', description="Subnets of the function"),
     ]
     security_group_ids: Annotated[
-        tuple[Annotated[str, Meta(pattern="^sg-([0-9a-f]{8}|[0-9a-f]{17})$")], ...],
-        Meta(min_length=1, max_length=5, description='a list of at most five security group ids, ["sg-..."]'),
+        tuple[GroupId, ...],
+        Meta(
+            min_length=1,
+            max_length=5,
+            title='a list of at most five security group ids, ["sg-..."]',
+            description="Security groups of the function",
+        ),
     ]
 
 
 class BackfillSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[stack.backfill]`: how the state machine goes over what lay there before."""
+    """`[stack.backfill]`: the queue of backfills."""
 
-    max_concurrency: Annotated[int, Meta(ge=1, le=1000, description="1 to 1000")] = 10
-    items_per_batch: Annotated[int, Meta(ge=1, le=1000, description="1 to 1000")] = 50
-    tolerated_failure_percentage: Annotated[int, Meta(ge=0, le=100, description="0 to 100")] = 0
+    max_concurrency: Annotated[int, Meta(ge=2, le=1000, description="Most invocations at the same time")] = 10
 
 
 class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[stack]`: the one stack that is made of this file."""
+    """`[stack]`: the one stack that this file describes."""
 
-    name: Annotated[
-        str, Meta(pattern="^[A-Za-z][A-Za-z0-9-]{0,99}$", description="letters, digits and -; at most 100")
-    ] = "capture-forwarder"
-    runtime: PythonRuntime = PythonRuntime.PYTHON_3_13
-    architecture: Architecture = Architecture.ARM64
-    memory_size_mb: Annotated[int, Meta(ge=128, le=10_240, description="128 to 10240")] = 512
-    timeout_secs: Annotated[int, Meta(ge=30, le=900, description="30 to 900")] = 300
-    reserved_concurrency: Annotated[int, Meta(ge=1, description="1 or more")] | None = None
-    max_concurrency: Annotated[int, Meta(ge=2, le=1000, description="2 to 1000")] = 10
-    batch_size: Annotated[int, Meta(ge=1, le=10_000, description="1 to 10000")] = 10
-    batching_window_secs: Annotated[int, Meta(ge=0, le=300, description="0 to 300")] = 20
-    max_receives: Annotated[int, Meta(ge=1, le=1000, description="1 to 1000")] = 5
-    log_retention_days: Annotated[
-        _DAY_COUNTS,
-        Meta(description="a number of days that CloudWatch knows: 1, 3, 5, 7, 14, 30, 60, 90, 180, 365, ..."),
-    ] = 90
-    message_retention_days: Annotated[int, Meta(ge=1, le=14, description="1 to 14")] = 14
-    progress_retention_days: Annotated[int, Meta(ge=30, le=3650, description="30 to 3650")] = 45
-    quarantine_retention_days: Annotated[int, Meta(ge=1, le=36_500, description="1 to 36500")] = 90
-    alarm_topic_arn: (
-        Annotated[
-            str,
-            Meta(
-                pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$", description="the ARN of an SNS topic"
-            ),
-        ]
-        | None
-    ) = None
-    permissions_boundary_arn: (
-        Annotated[
-            str,
-            Meta(
-                pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/\S+$", description="the ARN of a managed IAM policy"
-            ),
-        ]
-        | None
-    ) = None
-    kms_key_arn: KeyArn | None = None
-    vpc: VpcSettings | None = None
-    backfill: BackfillSettings = field(default_factory=BackfillSettings)
+    name: Annotated[StackName, Meta(description="Name of the stack; names of resources begin with it")] = (
+        "capture-forwarder"
+    )
+    runtime: Annotated[PythonRuntime, Meta(description="Python of the function")] = PythonRuntime.PYTHON_3_13
+    architecture: Annotated[Architecture, Meta(description="Processor of the function")] = Architecture.ARM64
+    memory_size_mb: Annotated[
+        int, Meta(ge=128, le=10_240, description="Memory, and with it the share of a processor")
+    ] = 512
+    timeout_secs: Annotated[
+        int, Meta(ge=30, le=900, description="Longest invocation; messages are invisible for six times as long")
+    ] = 300
+    reserved_concurrency: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="Reserved concurrency, and its limit")
+    ] = None
+    max_concurrency: Annotated[int, Meta(ge=2, le=1000, description="Most invocations at the same time")] = 10
+    batch_size: Annotated[int, Meta(ge=1, le=10_000, description="Most messages in one invocation")] = 10
+    batching_window_secs: Annotated[
+        int, Meta(ge=0, le=300, description="Longest wait for a full batch; captures in one batch share requests")
+    ] = 20
+    max_receives: Annotated[int, Meta(ge=1, le=1000, description="Deliveries before a message is a dead letter")] = 5
+    log_retention_days: Annotated[LogDays, Meta(description="Retention of the logs")] = 90
+    message_retention_days: Annotated[
+        int, Meta(ge=1, le=14, description="Retention of messages; dead letters are kept for 14 days")
+    ] = 14
+    progress_retention_days: Annotated[
+        int,
+        Meta(ge=30, le=3650, description="Retention of progress; a dead letter that is sent again may be 28 days old"),
+    ] = 45
+    quarantine_retention_days: Annotated[int, Meta(ge=1, le=36_500, description="Retention of rejections")] = 90
+    alarm_topic_arn: Annotated[TopicArn | None, Meta(description="Topic of the alarms; by default a new one")] = None
+    permissions_boundary_arn: Annotated[PolicyArn | None, Meta(description="Permissions boundary of all roles")] = None
+    kms_key_arn: Annotated[
+        KeyArn | None, Meta(description="Key of the queue, table, bucket and logs; by default keys of AWS")
+    ] = None
+    vpc: Annotated[VpcSettings | None, Meta(description="Network of the function; by default none")] = None
+    backfill: Annotated[BackfillSettings, Meta(description="State machine of `backfill --distributed`")] = field(
+        default_factory=BackfillSettings
+    )
 
     @property
     def visibility_timeout_secs(self) -> int:
-        """How long a received message stays invisible: six times the function's timeout, and its batching window.
+        """How long a received message stays invisible: six times the function's timeout, and the batching window.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         """
-        return 6 * self.timeout_secs + self.batching_window_secs
+        return self.backfill_visibility_timeout_secs + self.batching_window_secs
+
+    @property
+    def backfill_visibility_timeout_secs(self) -> int:
+        """The same for messages of a backfill, which do not wait for a batch to fill."""
+        return 6 * self.timeout_secs
 
 
 class BucketSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[bucket]]`: what the stack must know of a bucket that routes name."""
+    """One `[[bucket]]`: a bucket that a route names and that needs more than its name."""
 
-    name: BucketName
-    create: bool = False
-    trigger: Trigger | None = None
-    kms_key_arn: KeyArn | None = None
-    account: Annotated[str, Meta(pattern=r"^\d{12}$", description="an account id of twelve digits")] | None = None
+    name: Annotated[BucketName, Meta(description="Bucket of a route; a bucket without a table must exist")]
+    create: Annotated[bool, Meta(description="The stack makes the bucket and never deletes it")] = False
+    trigger: Annotated[
+        Trigger | None, Meta(description="Default: `s3` for a bucket of the stack, else `eventbridge`")
+    ] = None
+    kms_key_arn: Annotated[KeyArn | None, Meta(description="Key that encrypts the captures")] = None
+    account: Annotated[AccountId | None, Meta(description="Owner of the bucket, if it is another account")] = None
 
     @property
     def chosen_trigger(self) -> Trigger:
-        """The trigger that was asked for, or the default: a bucket that the stack did not make is left alone."""
+        """The trigger of the file, or the default: the stack changes no bucket that it did not make."""
         return self.trigger or (Trigger.S3 if self.create else Trigger.EVENTBRIDGE)

@@ -48,11 +48,12 @@ class ReadOffset(Struct, frozen=True):
 
 
 class Work(Struct, frozen=True):
-    """One object to forward, the place to start at, and how often it was requeued for an unavailable destination."""
+    """One object to forward: from which offset, how often it was requeued, and whether a backfill asked for it."""
 
     source: CaptureObject
     read_offset: ReadOffset = ReadOffset()
     requeue_count: int = 0
+    backfill: bool = False
 
     @property
     def group(self) -> "str | Work":

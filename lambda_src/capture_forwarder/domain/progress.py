@@ -1,6 +1,5 @@
-"""How far an object is committed, and which of its lines are still pending."""
+"""How far an object is committed, the spans of its lines, and its entries in quarantine."""
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -112,32 +111,3 @@ class LineSpan(Struct):
             end = offset + len(data) + 1
             yield Line(number, offset, end, data)
             offset = end
-
-
-class CommittedOffset:
-    """Finds the first pending line. Spans are added in order; their rows are recorded in any order."""
-
-    def __init__(self, start: ReadOffset) -> None:
-        self._offset = start
-        self._spans: deque[LineSpan] = deque()
-
-    def add(self, span: LineSpan) -> None:
-        """Add the span that follows the last one; a last one without pending rows is not needed any more."""
-        if self._spans and not self._spans[-1].pending:
-            self._spans.pop()
-        self._spans.append(span)
-
-    def advance(self, *, compressed: bool) -> ReadOffset:
-        """Return the offset before which no row is pending, and drop the spans before it."""
-        while self._spans:
-            offset, lines = self._spans[0].recorded_up_to()
-            if lines > self._offset.lines:
-                self._offset = ReadOffset(offset, lines, compressed)
-            if self._spans[0].pending:
-                break
-            self._spans.popleft()
-        return self._offset
-
-    def pending_lines(self) -> Iterator[int]:
-        """Yield the numbers of the first lines of all spans that have pending rows."""
-        return (span.number for span in self._spans if span.pending)

@@ -2,8 +2,9 @@
 
 from enum import StrEnum
 from functools import cached_property
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class Stage(StrEnum):
@@ -29,14 +30,16 @@ class ValueType(StrEnum):
     UNSTRUCTURED_TEXT = "UNSTRUCTURED_TEXT"
 
 
-class Attribute(Struct, frozen=True):
+class Attribute(Struct, frozen=True, forbid_unknown_fields=True):
     """One named value of an inference; an implicit one is derived by the platform when it is not sent."""
 
-    name: str
-    stage: Stage
-    value_type: ValueType
-    position: int | None = None
-    implicit: bool = False
+    name: Annotated[str, Meta(description="Name of the attribute at the destination")]
+    stage: Annotated[Stage, Meta(description="Side of the call, or source, that the attribute comes from")]
+    value_type: Annotated[ValueType, Meta(description="Type of the values")]
+    position: Annotated[
+        int | None, Meta(description="Order among the attributes of the stage, for values without names; may have gaps")
+    ] = None
+    implicit: Annotated[bool, Meta(description="The destination derives the attribute if it is not sent")] = False
 
 
 class ModelSchema(Struct, frozen=True, dict=True):

@@ -53,6 +53,11 @@ class OpenObjects:
         """Add an object."""
         self._open.append(tracker)
 
+    def end(self, tracker: ObjectTracker, state: ObjectState, why: str | None = None) -> None:
+        """Add an object that is not read."""
+        tracker.end_with(state, why)
+        self.open(tracker)
+
     def uncommitted_bytes(self) -> int:
         """Return the size of the lines that were read and are not committed."""
         return sum(tracker.read_to - tracker.progress.read_offset.offset for tracker in self._open)
@@ -62,9 +67,10 @@ class OpenObjects:
         self._committer.checkpoint(tracker, self._run)
 
     def commit_finished(self) -> None:
-        """Commit every object that is finished."""
-        for tracker in [tracker for tracker in self._open if tracker.finished]:
-            self._commit(tracker)
+        """Commit every object that is not read any more and has no pending rows."""
+        for tracker in list(self._open):
+            if tracker.state is not ObjectState.READING and not tracker.inferences.pending:
+                self._commit(tracker)
 
     def commit_all(self, senders: Senders) -> None:
         """Commit every object; rows that are still pending have the error of their sender."""
@@ -135,10 +141,10 @@ class ObjectCommitter:
         return self._quarantine is not None or not tracker.rejections
 
     def _save(self, tracker: ObjectTracker, *, done: bool, leased_until: float) -> None:
-        offset = tracker.advance()
-        self._quarantine_before(tracker, None if done else offset.offset)
-        before = tracker.progress
+        offset, before = tracker.advance(), tracker.progress
         accepted, rejected = tracker.unsaved_counts()
+        if tracker.rejections:
+            self._quarantine_before(tracker, None if done else offset.offset)
         new_lease = bool(leased_until) and not tracker.holds_lease
         progress = ProgressRecord(
             read_offset=offset,
@@ -155,10 +161,8 @@ class ObjectCommitter:
         tracker.saved(progress)
 
     def _quarantine_before(self, tracker: ObjectTracker, offset: int | None) -> None:
-        if not tracker.rejections or self._quarantine is None:
-            return
         rejected = tracker.rejections_before(offset)
-        if not rejected:
+        if not rejected or self._quarantine is None:
             return
         self._quarantine.keep(
             QuarantineFile(

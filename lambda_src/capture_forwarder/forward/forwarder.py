@@ -51,14 +51,13 @@ class Forwarder:
         self._limits = limits
 
     def forward(self, works: Sequence[Work], run: Run) -> list[ForwardReport]:
-        """Return one report a work, in order. Works for one version of an object share a report: events are repeated."""
+        """Return one report a work, in order. Works for one version of an object share it: events are repeated."""
         groups: dict[str | Work, Work] = {}
         firsts = [groups.setdefault(work.group, work) for work in works]
         senders, objects = Senders(self._targets, self._kind, run), OpenObjects(self._committer, run)
-        readable = self._readable(groups, senders, objects, run)
+        readable = _readable(self._track(groups, objects, run), senders, objects)
         with closing(read_ahead(self._store, self._readers, readable, run.deadline)) as turns:
             for tracker, opener in turns:
-                objects.open(tracker)
                 self._read_alone(tracker, opener, senders, objects, run)
                 objects.commit_finished()
                 if objects.uncommitted_bytes() > self._limits.max_uncommitted_bytes:
@@ -67,10 +66,39 @@ class Forwarder:
         objects.commit_all(senders)
         return [objects.reports[work] for work in firsts]
 
+    def _track(self, groups: Mapping[str | Work, Work], objects: OpenObjects, run: Run) -> list[ObjectTracker]:
+        """Return a tracker for every object that is to be read; the others get their state, or their report."""
+        stored, failure = self._load(groups.values())
+        trackers = []
+        for group, work in groups.items():
+            route = self._routes.route_for(work.source)
+            if route is None:
+                objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.UNROUTED))
+                continue
+            progress = stored.get(str(group)) or ProgressRecord(read_offset=work.read_offset)
+            tracker = ObjectTracker(work, route, progress, self._kind)
+            if failure:
+                objects.end(tracker, ObjectState.PENDING, failure)
+            elif progress.done:
+                objects.end(tracker, ObjectState.DONE_BEFORE)
+            elif progress.leased_until > run.now():
+                objects.end(tracker, ObjectState.LEASED, "another invocation is at work on it")
+            else:
+                trackers.append(tracker)
+        return trackers
+
+    def _load(self, works: Iterable[Work]) -> tuple[Mapping[str, ProgressRecord], str | None]:
+        """Return the stored progress, or the reason why it cannot be read."""
+        try:
+            return self._committer.load([work.source for work in works]), None
+        except Unavailable as unavailable:
+            return {}, str(unavailable)
+
     def _read_alone(
         self, tracker: ObjectTracker, opener: Opener, senders: Senders, objects: OpenObjects, run: Run
     ) -> None:
         """Read one object. Its errors become its state, so that one bad object never affects the others."""
+        objects.open(tracker)
         try:
             self._read(tracker, opener, senders, objects, run)
         except Unavailable as unavailable:
@@ -84,7 +112,6 @@ class Forwarder:
         if stop := why_stop(sender, run):
             tracker.end_with(*stop)
             return
-        tracker.begin()
         decoder = senders.decoder(tracker.route)
         for decoded in open_spans(tracker, opener, decoder, self._limits, sender.max_inferences):
             tracker.add(decoded)
@@ -100,37 +127,14 @@ class Forwarder:
                 objects.checkpoint(tracker)
         tracker.end_with(ObjectState.READ)
 
-    def _readable(
-        self, groups: Mapping[str | Work, Work], senders: Senders, objects: OpenObjects, run: Run
-    ) -> Iterator[ObjectTracker]:
-        """Yield a tracker for every object that is to be read; open or report all others."""
-        stored, failure = self._load(groups.values())
-        for group, work in groups.items():
-            route = self._routes.route_for(work.source)
-            if route is None:
-                objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.UNROUTED))
-                continue
-            progress = stored.get(str(group)) or ProgressRecord(read_offset=work.read_offset)
-            tracker = ObjectTracker(work, route, progress, self._kind)
-            if failure:
-                tracker.end_with(ObjectState.PENDING, failure)
-            elif progress.done:
-                tracker.end_with(ObjectState.DONE_BEFORE)
-            elif progress.leased_until > run.now():
-                tracker.end_with(ObjectState.LEASED, "another invocation is at work on it")
-            elif error := senders.sender(route).error:
-                tracker.end_with(ObjectState.PENDING, str(error))
-            else:
-                yield tracker
-                continue
-            objects.open(tracker)
 
-    def _load(self, works: Iterable[Work]) -> tuple[Mapping[str, ProgressRecord], str | None]:
-        """Return the stored progress, or the reason why it cannot be read."""
-        try:
-            return self._committer.load([work.source for work in works]), None
-        except Unavailable as unavailable:
-            return {}, str(unavailable)
+def _readable(trackers: list[ObjectTracker], senders: Senders, objects: OpenObjects) -> Iterator[ObjectTracker]:
+    """Yield the objects whose sender has no error; an object is asked for shortly before its turn."""
+    for tracker in trackers:
+        if error := senders.sender(tracker.route).error:
+            objects.end(tracker, ObjectState.PENDING, str(error))
+        else:
+            yield tracker
 
 
 def _wait_for_all(senders: Senders, objects: OpenObjects) -> None:

@@ -1,11 +1,12 @@
 """Send rows: batches are filled across objects, several requests are in flight, each is retried and split."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
-from capture_forwarder.domain.batch import Batch, Batcher, BatchSlice
+from capture_forwarder.domain.batch import Batch, BatchLimits, BatchSlice, ResultRecorder
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
     RETRYABLE,
@@ -19,6 +20,7 @@ from capture_forwarder.domain.delivery import (
     RowStatus,
 )
 from capture_forwarder.domain.notices import BatchSent
+from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.tracking import ObjectTracker
@@ -31,6 +33,11 @@ _TOO_LARGE = RowResult(
 )
 _TOO_LATE = DestinationUnavailable("the invocation's time was used up before a request was begun")
 _MIN_REQUEST_SECS = 0.05
+
+# Rows are encoded a block at a time. A block that does not fit into the request is split into its rows again.
+_BLOCK_ROWS = 128
+_encode = msgspec.json.Encoder().encode
+_elements = msgspec.json.Decoder(list[Raw]).decode
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -90,11 +97,8 @@ class Senders:
 class Sender:
     """Sends the rows of one model; results are recorded on the caller's thread.
 
-    At most `target.max_in_flight` requests are in flight. A 429 or 503 halves the number of concurrent requests. Each
-    later success raises it by one.
-
-    After a batch has used all its retries, nothing more is sent to this model in this run. Its objects go back to the
-    queue.
+    A 429 or 503 halves the number of concurrent requests, each later success raises it by one. After a batch has used
+    all its retries, nothing more is sent to this model in this run. Its objects go back to the queue.
     """
 
     def __init__(self, model_id: str, target: Target, run: Run) -> None:
@@ -151,11 +155,65 @@ def _record(batch: Batch, slices: list[BatchSlice], results: list[RowResult]) ->
         start = stop
 
 
-class Delivery(Struct, frozen=True):
-    """The result of a batch: one result a row, and the error that leaves rows pending.
+class Batcher:
+    """Fills batches and hands them to `send`: each as full as its limits allow, in order, without losing a row."""
 
-    `throttled` says that the destination asked for fewer requests at once.
-    """
+    def __init__(self, model_id: str, limits: BatchLimits, send: Callable[[Batch, list[BatchSlice]], object]) -> None:
+        self._model_id = model_id
+        self._limits = limits
+        self._send = send
+        self._begin()
+
+    def add(self, recorder: ResultRecorder, span: LineSpan, ids: list[str], rows: list[object]) -> None:
+        """Add the rows of one span. Raises the encoder's error for a row; rows from that block on are not added."""
+        start = 0
+        while start < len(rows):
+            stop = start + min(_BLOCK_ROWS, self._limits.max_inferences - len(self._ids))
+            piece = BatchSlice(recorder, span, start, min(stop, len(rows)) - start)
+            self._add(piece, ids[start:stop], _encode(rows[start:stop]))
+            start = stop
+
+    def flush(self) -> None:
+        """Send the batch that was begun, if it has rows."""
+        if self._ids:
+            batch, slices = Batch(self._model_id, self._ids, _joined(self._blocks)), self._slices
+            self._begin()
+            self._send(batch, slices)
+
+    def _begin(self) -> None:
+        self._ids: list[str] = []
+        self._slices: list[BatchSlice] = []
+        self._blocks: list[bytes] = []
+        self._bytes = 1
+
+    def _add(self, piece: BatchSlice, ids: list[str], block: bytes) -> None:
+        """Add a block of rows, encoded as an array; row by row if the block does not fit."""
+        if len(ids) > 1 and self._bytes + len(block) - 1 > self._limits.max_bytes:
+            for place, row in enumerate(_elements(block)):
+                one = BatchSlice(piece.recorder, piece.span, piece.start + place, 1)
+                self._add(one, ids[place : place + 1], b"[%b]" % bytes(row))
+            return
+        if self._bytes + len(block) - 1 > self._limits.max_bytes:
+            self.flush()
+        self._ids += ids
+        self._slices.append(piece)
+        self._blocks.append(block)
+        self._bytes += len(block) - 1
+        if len(self._ids) >= self._limits.max_inferences:
+            self.flush()
+
+
+def _joined(blocks: list[bytes]) -> bytes:
+    """Return one array with the elements of all blocks."""
+    if len(blocks) == 1:
+        return blocks[0]
+    views = [memoryview(block)[1:-1] for block in blocks]
+    views[0], views[-1] = memoryview(blocks[0])[:-1], memoryview(blocks[-1])[1:]
+    return b",".join(views)
+
+
+class Delivery(Struct, frozen=True):
+    """One result a row, the error that leaves rows pending, and whether fewer requests at once were asked for."""
 
     results: list[RowResult]
     error: DestinationUnavailable | None = None
@@ -225,10 +283,7 @@ def _attempt(batch: Batch, target: Target, run: Run) -> tuple[list[RowResult], D
 
 
 def _checked(batch: Batch, receipt: Receipt) -> list[RowResult]:
-    """Check that there are as many results as rows.
-
-    If not, no result can be assigned, and the whole batch is sent again. Deterministic ids make that harmless.
-    """
+    """Check that there are as many results as rows; else no result can be assigned, and all rows are sent again."""
     if len(receipt.results) != len(batch.ids):
         raise DestinationUnavailable(f"{len(receipt.results)} results for {len(batch.ids)} rows: none can be assigned")
     return receipt.results

@@ -1,6 +1,7 @@
 """One object during a run: its counts, its rejections, and how far it is recorded."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -8,7 +9,7 @@ from msgspec import Struct
 from capture_forwarder.domain.capture import Line, ReadOffset, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import ACCEPTED, Reason, RowResult, RowStatus
-from capture_forwarder.domain.progress import CommittedOffset, LineSpan, ProgressRecord, QuarantineEntry
+from capture_forwarder.domain.progress import LineSpan, ProgressRecord, QuarantineEntry
 from capture_forwarder.domain.route import Route
 from capture_forwarder.kinds.kind import DecodedSpan, Kind
 
@@ -34,11 +35,14 @@ class ObjectTracker:
         self.route = route
         self.progress = progress
         self.holds_lease = False
-        self.takes_over = False
+        # An expired lease was found. Its holder may still be alive, so the next save raises the fence.
+        self.takes_over = progress.leased_until > 0
         self.state = ObjectState.READING
         self.why: str | None = None
         self.modified: datetime | None = None
         self.compressed = progress.read_offset.compressed
+        # Gzip is read from its start, any other object from the committed offset.
+        self.start = 0 if self.compressed else progress.read_offset.offset
         self.lines = LineCounts()
         self.inferences = InferenceCounts()
         self.read_to = progress.read_offset.offset
@@ -50,15 +54,6 @@ class ObjectTracker:
         self._saved = (0, 0)
         self._newest: datetime | None = None
         self._committed = CommittedOffset(progress.read_offset)
-
-    @property
-    def start(self) -> int:
-        """The byte from which the object is read: the committed offset, or 0 for gzip, which is read from its start."""
-        return 0 if self.progress.read_offset.compressed else self.progress.read_offset.offset
-
-    def begin(self) -> None:
-        """Begin work. If an expired lease was found, the next save raises the fence: its holder may still be alive."""
-        self.takes_over = self.progress.leased_until > 0
 
     def add(self, decoded: DecodedSpan) -> None:
         """Count the lines and rows of a span; its rows are pending from now on."""
@@ -114,11 +109,6 @@ class ObjectTracker:
         if self.state in {ObjectState.READING, ObjectState.READ}:
             self.state, self.why = state, why
 
-    @property
-    def finished(self) -> bool:
-        """Whether the object is not read any more and no row of it is pending."""
-        return self.state is not ObjectState.READING and not self.inferences.pending
-
     def advance(self) -> ReadOffset:
         """Return the offset before which no row is pending, and drop the lines before it."""
         return self._committed.advance(compressed=self.compressed)
@@ -171,3 +161,32 @@ class ObjectTracker:
         entry = self._kind.quarantine_entry(self.work.source, self.route, line, reason, index, partner_inference_id)
         self.rejected_bytes += len(entry.data or b"")
         self.rejections.append(RejectedLine(line.number, line.offset, reason, entry))
+
+
+class CommittedOffset:
+    """Finds the first pending line. Spans are added in order; their rows are recorded in any order."""
+
+    def __init__(self, start: ReadOffset) -> None:
+        self._offset = start
+        self._spans: deque[LineSpan] = deque()
+
+    def add(self, span: LineSpan) -> None:
+        """Add the span that follows the last one; a last one without pending rows is not needed any more."""
+        if self._spans and not self._spans[-1].pending:
+            self._spans.pop()
+        self._spans.append(span)
+
+    def advance(self, *, compressed: bool) -> ReadOffset:
+        """Return the offset before which no row is pending, and drop the spans before it."""
+        while self._spans:
+            offset, lines = self._spans[0].recorded_up_to()
+            if lines > self._offset.lines:
+                self._offset = ReadOffset(offset, lines, compressed)
+            if self._spans[0].pending:
+                break
+            self._spans.popleft()
+        return self._offset
+
+    def pending_lines(self) -> Iterator[int]:
+        """Yield the numbers of the first lines of all spans that have pending rows."""
+        return (span.number for span in self._spans if span.pending)

@@ -116,7 +116,9 @@ class CaptureDecoder:
                 rejections.append(row)
             else:
                 rows.ids.append(row.partner_inference_id)
-                rows.rows.append(self._build_row(row.partner_inference_id, row.inference_timestamp, row.data))
+                rows.rows.append(
+                    self._build_row(row.partner_inference_id, row.inference_timestamp, row.inputs | row.outputs)
+                )
                 rows.time = row.inference_timestamp
                 indices.append(row.index)
         span = _span(line.number, line.offset, line.end, [line.data], [len(indices)], indices if rejections else None)

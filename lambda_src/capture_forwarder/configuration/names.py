@@ -1,0 +1,44 @@
+"""Names that the function, the stack and the commands share."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+CONFIG_VARIABLE = "CAPTURE_FORWARDER_CONFIG"  # the path of a forwarder.toml, in place of the deployed settings
+SETTINGS_NAME = "forwarder.json"  # the deployed settings, checked, beside the package
+
+# Attributes of an item in the progress table.
+PROGRESS_KEY = "object_state"
+PROGRESS_EXPIRY = "expires_at"
+
+QUARANTINE_PREFIX = "rejected/"  # the function writes its quarantine files below it
+
+
+class StackOutput(StrEnum):
+    """The outputs of the stack; the commands find its resources by them."""
+
+    QUEUE_URL = "QueueUrl"
+    BACKFILL_QUEUE_URL = "BackfillQueueUrl"
+    DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
+    FUNCTION_NAME = "FunctionName"
+    PROGRESS_TABLE = "ProgressTable"
+    QUARANTINE_BUCKET = "QuarantineBucket"
+    ALARM_TOPIC_ARN = "AlarmTopicArn"
+
+
+class Resources(Struct, frozen=True, kw_only=True):
+    """The stack's resources, as its function's environment names them; each is optional outside AWS."""
+
+    progress_table: str | None = None
+    quarantine_bucket: str | None = None
+    queue_url: str | None = None
+    backfill_queue_url: str | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Resources":
+        """Return the resources that `environment` names; an empty variable names none."""
+        return cls(**{name: environment.get(variable) or None for name, variable in RESOURCE_VARIABLES.items()})
+
+
+RESOURCE_VARIABLES = {name: f"CAPTURE_FORWARDER_{name.upper()}" for name in Resources.__struct_fields__}
