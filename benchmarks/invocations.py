@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from time import perf_counter, process_time
 from typing import Any, Final
 
+import boto3
+
 from benchmarks.processes import peak_rss_mb
-from capture_forwarder.aws.session import aws_session
 from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.notices import BatchSent, Notice, ObjectForwarded
@@ -69,8 +70,11 @@ def main() -> None:
     """Run the handler on the events from stdin."""
     given = json.load(sys.stdin)
     calls: Counter[str] = Counter()
-    told = aws_session().events
-    told.register("before-send", lambda **sent: calls.update([sent["event_name"].removeprefix("before-send.")]))
+    session = boto3.Session()
+    boto3.DEFAULT_SESSION = session
+    session.events.register(
+        "before-send", lambda **sent: calls.update([sent["event_name"].removeprefix("before-send.")])
+    )
     counts = _Counts()
     # Built after the hook above, so that the hook sees the calls of all clients.
     telemetry = Telemetry(lambda: datetime.now(UTC), "benchmark")

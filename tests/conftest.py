@@ -1,6 +1,7 @@
 """What all tests share: deterministic property tests, no way to an AWS account, and AWS on loopback."""
 
 import logging
+import signal
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -15,6 +16,15 @@ settings.register_profile(
     "fast", derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("fast")
+
+
+def pytest_configure() -> None:
+    """End a run in order at SIGINT and SIGTERM, so that it stops the servers that its tests started.
+
+    By default SIGTERM ends it without any teardown, and shells let background jobs ignore SIGINT.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""`demo`: the main job on this machine, checked against what should have arrived."""
+"""The `demo` command: forwards sample captures on this machine, and compares the result with the expected one."""
 
 import json
 import os
@@ -100,7 +100,7 @@ def _problems(reports: list[ForwardReport], monitor: Monitor, settings: Settings
     problems += [
         f"other values at the monitor: {key}" for key in expected.keys() & stored if expected[key] != stored[key]
     ]
-    problems += [f"books do not balance: {report.source.uri}" for report in reports if not report.balanced]
+    problems += [f"the counts do not add up: {report.source.uri}" for report in reports if not report.balanced]
     return problems
 
 

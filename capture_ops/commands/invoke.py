@@ -1,4 +1,4 @@
-"""`invoke`: the deployed function's own handler, run here on a sample event."""
+"""The `invoke` command: the deployed function's own handler, run on this machine."""
 
 import json
 import os
@@ -19,12 +19,12 @@ from capture_forwarder.domain.notices import Notice, ObjectForwarded
 from capture_forwarder.handler import ForwardingIncomplete, make_handler
 from capture_ops.terminal.errors import CommandError
 
-_SHOWN_CHARS = 56
-_TAIL_CHARS = 14
+_KEY_CHARS = 56
+_KEY_END_CHARS = 14
 
 
 class LocalContext:
-    """As much of Lambda's context object as the handler uses."""
+    """The part of Lambda's context object that the handler uses."""
 
     function_name = "capture-forwarder-local"
     function_version = "$LATEST"
@@ -38,19 +38,19 @@ class LocalContext:
 
 
 class Reports:
-    """Observer that remembers what became of every object."""
+    """Observer that keeps the report of every object."""
 
     def __init__(self) -> None:
         self.reports: list[ForwardReport] = []
 
     def notice(self, event: Notice) -> None:
-        """Remember the report of an object."""
+        """Keep the report of an object."""
         if isinstance(event, ObjectForwarded):
             self.reports.append(event.report)
 
 
 class Invoked(Struct, frozen=True):
-    """What the handler answered, or why it failed, and what became of every object."""
+    """The answer of the handler, or the reason for its failure, and the report of every object."""
 
     answer: dict[str, Any] | None
     failure: str | None
@@ -58,7 +58,7 @@ class Invoked(Struct, frozen=True):
 
     @property
     def succeeded(self) -> bool:
-        """Tell whether the platform would have nothing to deliver again."""
+        """Tell whether the platform would deliver no part of the event again."""
         return self.failure is None and not (self.answer or {}).get("batchItemFailures")
 
 
@@ -74,12 +74,12 @@ def read_event(path: Path) -> dict[str, Any]:
 
 
 def invoke(event: dict[str, Any], config: Path | None) -> Invoked:
-    """Run the handler on `event`, with the configuration in `config` or wherever the function would find it.
+    """Run the handler on `event`, with the configuration in `config`, or the one that the function would use.
 
     Raises `SettingsError`.
     """
     environment = dict(os.environ) | ({CONFIG_VARIABLE: str(config)} if config else {})
-    seen = Reports()  # a person reads the table, not the function's log
+    seen = Reports()  # in place of the function's log: the command prints a table
     handler = make_handler(build_runtime(environment, seen))
     try:
         answer = handler(event, LocalContext())
@@ -88,28 +88,31 @@ def invoke(event: dict[str, Any], config: Path | None) -> Invoked:
     return Invoked(answer, None, seen.reports)
 
 
-def _shortened(key: str) -> str:
-    return key if len(key) <= _SHOWN_CHARS else f"{key[: _SHOWN_CHARS - _TAIL_CHARS]}..{key[-_TAIL_CHARS:]}"
-
-
 def print_reports(reports: Iterable[ForwardReport], console: Console) -> None:
-    """Print one row an object, and the sums."""
+    """Print one row an object."""
     table = Table()
-    table.add_column("object", no_wrap=True, min_width=_SHOWN_CHARS)
+    table.add_column("object", no_wrap=True, min_width=_KEY_CHARS)
     for heading in ("state", "records", "inferences", "accepted", "rejected", "skipped", "pending"):
         table.add_column(heading, overflow="fold")
     for report in reports:
-        lines, inferences = report.lines, report.inferences
-        rejected = lines.rejected + inferences.rejected
-        cells = (
-            _shortened(report.source.key),
-            f"{report.state}{f': {report.why}' if report.why else ''}",
-            str(lines.read),
-            str(inferences.made),
-            str(inferences.accepted + inferences.duplicate),
-            ", ".join(f"{code} {count}" for code, count in rejected.items()),
-            ", ".join(f"{reason} {count}" for reason, count in lines.skipped.items()),
-            str(inferences.pending),
-        )
-        table.add_row(*map(Text, cells))
+        table.add_row(*map(Text, _cells(report)))
     console.print(table)
+
+
+def _cells(report: ForwardReport) -> tuple[str, ...]:
+    lines, inferences = report.lines, report.inferences
+    rejected = lines.rejected + inferences.rejected
+    return (
+        _shortened(report.source.key),
+        f"{report.state}{f': {report.why}' if report.why else ''}",
+        str(lines.read),
+        str(inferences.made),
+        str(inferences.accepted + inferences.duplicate),
+        ", ".join(f"{code} {count}" for code, count in rejected.items()),
+        ", ".join(f"{reason} {count}" for reason, count in lines.skipped.items()),
+        str(inferences.pending),
+    )
+
+
+def _shortened(key: str) -> str:
+    return key if len(key) <= _KEY_CHARS else f"{key[: _KEY_CHARS - _KEY_END_CHARS]}..{key[-_KEY_END_CHARS:]}"

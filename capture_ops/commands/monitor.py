@@ -1,4 +1,4 @@
-"""`monitor`: the embedded monitor by itself, until somebody stops it."""
+"""The `monitor` command: the embedded monitor on its own."""
 
 import os
 import secrets
@@ -27,7 +27,7 @@ def models_of(settings: Settings) -> list[Model]:
 
 
 def serve(port: int, database: str, settings: Settings | None, names: Iterable[str], console: Console) -> None:
-    """Serve until Ctrl-C. Raises `CommandError` for a port or database that cannot be used."""
+    """Serve until SIGINT or SIGTERM. Raises `CommandError` for a port or database that cannot be used."""
     models = models_of(settings) if settings else [Model(name, name) for name in names]
     chosen = token()
     with running_monitor(models, token=chosen, database=database, port=port) as monitor:
@@ -38,7 +38,7 @@ def serve(port: int, database: str, settings: Settings | None, names: Iterable[s
 
 
 def wait_for_interrupt(monitor: Monitor, console: Console) -> None:
-    """Keep `monitor` up until Ctrl-C, which ends it well from the moment that its address can be read."""
+    """Print the address of `monitor`, and wait for the `KeyboardInterrupt` of `end_on_signals`."""
     with suppress(KeyboardInterrupt):
         console.print(f"The monitor answers at {monitor.url}/api/v3 until Ctrl-C.", soft_wrap=True)
         while True:

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from hmac import compare_digest
 from typing import IO, Any, TypeVar
@@ -50,7 +51,8 @@ def create_app(models: Iterable[Model], store: Store, *, token: str, max_body_by
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     app.before_request(partial(_check_token, token.encode()))
     app.before_request(_check_length)
-    app.register_error_handler(HTTPException, _told)
+    app.after_request(_drain)
+    app.register_error_handler(HTTPException, _error_answer)
     for method, path, view in (
         ("GET", f"{_API}/users/me", api.user),
         ("GET", f"{_API}/users/me/auth_info", api.auth_info),
@@ -176,12 +178,22 @@ def _check_token(token: bytes) -> None:
 
 
 def _check_length() -> None:
-    # Werkzeug cuts a body of unknown length off at the limit without a word.
+    # Werkzeug cuts a body of unknown length off at the limit, without an error.
     if "Transfer-Encoding" in request.headers:
         abort(411, "send the body with a Content-Length")
+    # cheroot always sets this key. Without it, werkzeug raises an error for a body that ends too early.
+    request.environ.pop("wsgi.input_terminated", None)
 
 
-def _told(error: HTTPException) -> Response:
+def _drain(response: Response) -> Response:
+    # Closing a connection with unread data resets it, and the sender might never see the answer.
+    with suppress(OSError):
+        while request.environ["wsgi.input"].read(_PIECE_BYTES):
+            pass
+    return response
+
+
+def _error_answer(error: HTTPException) -> Response:
     status = error.code or 500
     return _json({"message": error.description or error.name, "status": status}, status)
 

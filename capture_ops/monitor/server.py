@@ -1,19 +1,15 @@
-"""The monitor up and down again: HTTP/1.1 with connections that stay open, on loopback only."""
+"""The monitor as a server: HTTP/1.1 with connections that stay open, on loopback only."""
 
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
-from typing import IO, Any, cast
 
+from cheroot.wsgi import Server
 from flask import Flask
 from msgspec import Struct
-from werkzeug.exceptions import ClientDisconnected
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
-from werkzeug.wrappers import Response
-from werkzeug.wsgi import LimitedStream, get_content_length
 
 from capture_ops.monitor.app import create_app
 from capture_ops.monitor.contract import Model
@@ -21,14 +17,13 @@ from capture_ops.monitor.store import Store
 from capture_ops.terminal.errors import CommandError
 
 MAX_BODY_BYTES = 100_000_000
+_THREADS = 16
 _BACKLOG = 128
-_POLL_SECS = 0.01
-_GRACE_SECS = 5.0
-_PIECE_BYTES = 256 * 1024
+_IDLE_SECS = 120  # longer than a sender keeps a connection in its pool without using it
 
 
 class Monitor(Struct, frozen=True):
-    """A monitor that is up: where it listens, and what it has received."""
+    """A running monitor: its address, and what it has received."""
 
     url: str
     store: Store
@@ -44,26 +39,41 @@ def running_monitor(
     port: int = 0,
     max_body_bytes: int = MAX_BODY_BYTES,
 ) -> Iterator[Monitor]:
-    """Serve `models` from a thread until the block is left; port 0 takes a free one.
+    """Serve `models` from threads until the block ends. Port 0 takes a free port.
 
-    A larger body than `max_body_bytes` is answered with 413. At the end a request that has arrived whole is answered,
-    then every connection is closed, and the store with it. Raises `CommandError` for an empty token, a host that is not
-    loopback, a port that is taken, or a database that cannot be used.
+    A body larger than `max_body_bytes` is answered with 413. At the end, requests that have arrived are answered, then
+    all connections and the store are closed. Raises `CommandError` for an empty token, a host that is not loopback, a
+    port that is taken, or a database that cannot be used.
     """
     _check_token(token)
-    with _listening(host, port) as listener, _opened(database) as store:
-        app = create_app(models, store, token=token, max_body_bytes=max_body_bytes)
-        server = _Server(host, app, listener)
-        thread = Thread(target=server.serve_forever, args=(_POLL_SECS,), name="monitor")
+    with _listening(host, port) as listener, closing(Store(database)) as store:
+        server = _Server(listener, create_app(models, store, token=token, max_body_bytes=max_body_bytes))
+        thread = Thread(target=server.serve, name="monitor")
         thread.start()
         try:
-            yield Monitor(f"http://{f'[{host}]' if ':' in host else host}:{server.port}", store)
+            yield Monitor(f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}", store)
         finally:
             server.stop()
-            server.end_connections(socket.SHUT_RD)
-            thread.join(_GRACE_SECS)
-            server.end_connections(socket.SHUT_RDWR)
             thread.join()
+
+
+class _Server(Server):
+    expiration_interval = 0.05  # seconds; stopping takes as long
+    keep_alive_conn_limit = 1000
+
+    def __init__(self, listener: socket.socket, app: Flask) -> None:
+        self._listener = listener
+        address = listener.getsockname()[:2]
+        super().__init__(address, app, numthreads=_THREADS, request_queue_size=_BACKLOG, timeout=_IDLE_SECS)
+        self.prepare()
+
+    def bind(self, *_: object) -> socket.socket:
+        """Use the socket that is listening already: cheroot leaves its own one open when a port is taken."""
+        self.socket = self._listener
+        return self._listener
+
+    def error_log(self, *_: object, **__: object) -> None:
+        """Write nothing: a request line may hold captured data."""
 
 
 def _check_token(token: str) -> None:
@@ -76,9 +86,12 @@ def _listening(host: str, port: int) -> socket.socket:
         raise CommandError(f"the monitor listens on loopback only, not on {host}; use 127.0.0.1")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError) as error:
         raise CommandError(f"the monitor cannot listen on port {port} of {host}: {error}; choose another") from error
+    # Connections inherit it. Without it an answer waits 40 ms for the acknowledgement of its headers.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _is_loopback(host: str) -> bool:
@@ -86,82 +99,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-@contextmanager
-def _opened(database: str | Path) -> Iterator[Store]:
-    store = Store(database)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-class _Handler(WSGIRequestHandler):
-    """Answers one request after the other on a connection.
-
-    Werkzeug's own `run_wsgi` closes every connection and reads away whatever came after a request.
-    """
-
-    server: "_Server"
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def run_wsgi(self) -> None:
-        environ = self.make_environ()
-        if "wsgi.input_terminated" not in environ:
-            self.close_connection |= not environ.get("CONTENT_LENGTH", "0").isdecimal()
-            environ["wsgi.input"] = LimitedStream(cast(IO[bytes], self.rfile), get_content_length(environ) or 0)
-            environ["wsgi.input_terminated"] = True
-        response = Response.from_app(self.server.app, environ, buffered=True)
-        self._drain(environ["wsgi.input"])
-        self.close_connection |= self.server.stopping
-        self.send_response(response.status_code)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(response.data)
-
-    def _drain(self, body: Any) -> None:
-        # What a refused request left unread would be taken for the next request.
-        try:
-            while body.read(_PIECE_BYTES):
-                pass
-        except (ClientDisconnected, OSError):
-            self.close_connection = True
-
-    def log(self, *_: object, **__: object) -> None:
-        """Write nothing: a request line may hold captured data."""
-
-
-class _Server(ThreadedWSGIServer):
-    """Knows its connections, so that none outlives it."""
-
-    daemon_threads = False
-
-    def __init__(self, host: str, app: Flask, listener: socket.socket) -> None:
-        # A socket of our own, because werkzeug ends the process when a port is taken.
-        super().__init__(host, 0, app, _Handler, fd=listener.fileno())
-        self.stopping = False
-        self._connections: set[Any] = set()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def stop(self) -> None:
-        """Take no more connections, and let those that are open answer no more than the request that they are at."""
-        self.stopping = True
-        self.shutdown()
-
-    def end_connections(self, how: int) -> None:
-        """Read no more of what comes (`SHUT_RD`), or not even wait for answers to be taken (`SHUT_RDWR`)."""
-        for connection in self._connections.copy():
-            with suppress(OSError):
-                connection.shutdown(how)

@@ -1,1 +1,1 @@
-"""What commands share at a terminal: errors, tables, interruption, the configuration."""
+"""Code that commands share at a terminal: errors, tables, signals, the configuration."""

@@ -1,4 +1,4 @@
-"""Which `forwarder.toml` a command reads when nobody says."""
+"""The `forwarder.toml` that a command reads without `--config`."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from capture_forwarder.configuration.settings import Settings
 
 
 def settings_of(config: Path | None) -> Settings:
-    """Return what `config` says, else the file that the environment names, else the one here.
+    """Return the settings in `config`, else in the file that the environment names, else in the current folder.
 
     Raises `SettingsError`.
     """

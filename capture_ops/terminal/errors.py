@@ -1,19 +1,14 @@
-"""Errors as a person at a terminal wants them: one sentence with what to do, on stderr, and a documented exit code."""
+"""Exit codes, and errors as one sentence on stderr that says what to do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
 import typer
-from rich.console import Console
-
-from capture_forwarder.aws.envelopes import EventError
-from capture_forwarder.configuration.reader import SettingsError
-from capture_forwarder.domain.delivery import Unavailable
 
 
 class ExitCode(IntEnum):
-    """What the command line ends with."""
+    """The exit codes of every command. `EXIT_CODES` describes them for its help."""
 
     OK = 0
     INCOMPLETE = 1
@@ -22,8 +17,15 @@ class ExitCode(IntEnum):
     UNAVAILABLE = 4
 
 
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 incomplete: something is still pending or was rejected; 2 the call is wrong; "
+    "3 the configuration is wrong; 4 AWS or the destination cannot be reached now; 130 ended by Ctrl-C or SIGTERM. "
+    "A second signal ends the command at once."
+)
+
+
 class CommandError(Exception):
-    """Something that the person at the terminal can put right."""
+    """An error that the user of the command can correct."""
 
     def __init__(self, sentence: str, code: ExitCode = ExitCode.USAGE) -> None:
         super().__init__(sentence)
@@ -31,8 +33,13 @@ class CommandError(Exception):
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn an error that has a remedy into a sentence and an exit code; a bug keeps its traceback."""
+def errors_to_exit_codes() -> Iterator[None]:
+    """Turn an expected error into a sentence on stderr and an exit code. A bug keeps its traceback."""
+    # Imported here: `version` and `--help` need none of them.
+    from capture_forwarder.aws.envelopes import EventError
+    from capture_forwarder.configuration.reader import SettingsError
+    from capture_forwarder.domain.delivery import Unavailable
+
     try:
         yield
     except SettingsError as error:
@@ -46,5 +53,7 @@ def told() -> Iterator[None]:
 
 
 def _end(error: Exception, code: ExitCode) -> None:
+    from rich.console import Console
+
     Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False, highlight=False)
     raise typer.Exit(code) from error

@@ -1,4 +1,4 @@
-"""The two ledgers as rows of a table; what stands in them is shown, never interpreted."""
+"""The conservation counts as rows of a table. Text from outside is printed with its control characters escaped."""
 
 from collections.abc import Mapping
 
@@ -8,16 +8,16 @@ from rich.text import Text
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
 from capture_forwarder.domain.delivery import RejectionCode, SkipReason
 
-UNBALANCED = "The books do not balance: this is a bug, please report it."
+UNBALANCED = "The counts do not add up: this is a bug, please report it."
 
 
 def conservation_table() -> Table:
-    """Return a table for ledgers, without any yet."""
-    return Table("ledger", "", "became", title="Conservation")
+    """Return an empty table for counts."""
+    return Table("", "", "", title="Conservation")
 
 
 def add_ledgers(table: Table, lines: LineCounts, inferences: InferenceCounts) -> None:
-    """Add what lines and inferences became."""
+    """Add the counts of lines and of inferences."""
     ends = f"{lines.decoded} decoded, {_counted('rejected', lines.rejected)}, {_counted('skipped', lines.skipped)}"
     add_row(table, "lines", f"{lines.read} read", ends)
     ends = f"{inferences.accepted} accepted, {inferences.duplicate} duplicate, "
@@ -26,7 +26,7 @@ def add_ledgers(table: Table, lines: LineCounts, inferences: InferenceCounts) ->
 
 
 def add_row(table: Table, *cells: str) -> None:
-    """Add a row with everything that a terminal would obey spelled out."""
+    """Add a row of printable cells."""
     table.add_row(*(Text(printable(cell), overflow="fold") for cell in cells))
 
 
@@ -35,6 +35,6 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
-def _counted(what: str, counts: Mapping[RejectionCode, int] | Mapping[SkipReason, int]) -> str:
+def _counted(result: str, counts: Mapping[RejectionCode, int] | Mapping[SkipReason, int]) -> str:
     reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
-    return f"{sum(counts.values())} {what}" + (f" ({reasons})" if reasons else "")
+    return f"{sum(counts.values())} {result}" + (f" ({reasons})" if reasons else "")

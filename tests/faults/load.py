@@ -62,7 +62,8 @@ class Loads:
                 return self._object(lines=self._chance.randint(20, 60), max_rows=3, compressed=True)
             case "big":
                 return self.big()
-        return self.small()
+            case _:
+                return self.small()
 
     def big(self) -> CaptureLoad:
         """Draw an object of a few MB, plain or gzip."""

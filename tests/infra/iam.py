@@ -33,7 +33,8 @@ def resolved(value: Any, template: Mapping[str, Any], names: Mapping[str, str]) 
             return {key: resolved(each, template, names) for key, each in value.items()}
         case list():
             return [resolved(each, template, names) for each in value]
-    return value
+        case _:
+            return value
 
 
 class Role:

@@ -13,7 +13,6 @@ import pytest
 from botocore import handlers
 from botocore.model import OperationModel
 
-from capture_forwarder.aws.session import aws_session
 from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.names import CONFIG_VARIABLE, RESOURCE_VARIABLES
 from capture_forwarder.handler import make_handler
@@ -60,7 +59,7 @@ class Recorder:
         self.calls: list[Call] = []
         registered = [*handlers.BUILTIN_HANDLERS, ("provide-client-params", self._record)]
         monkeypatch.setattr(handlers, "BUILTIN_HANDLERS", registered)
-        boto3.setup_default_session()
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # the next client makes a session that records
 
     def _record(self, params: dict[str, Any], model: OperationModel, **_: object) -> None:
         service = model.service_model.endpoint_prefix
@@ -118,24 +117,9 @@ def recorded_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
             {"messageId": str(index), "eventSource": "aws:sqs", "body": json.dumps(item)}
             for index, item in enumerate(items)
         ]
-        with _new_clients(), monkeypatch.context() as patched:
+        with monkeypatch.context() as patched:
             recorder = Recorder(patched)
             handler = make_handler(build_runtime(os.environ))
             answer = handler({"Records": records}, ShortContext())
             assert answer == {"batchItemFailures": []}
             yield recorder.calls
-
-
-@contextmanager
-def _new_clients() -> Iterator[None]:
-    """Start without the clients of other tests, and leave no recording client to them."""
-    _forget_clients()
-    try:
-        yield
-    finally:
-        _forget_clients()
-
-
-def _forget_clients() -> None:
-    aws_session.cache_clear()
-    boto3.setup_default_session()

@@ -138,7 +138,8 @@ def row_of(one: Any) -> Any:
             return [dict(zip(keys, values, strict=True)).get(place, 0) for place in range(width)]
         case {"data": {"features": {"values": values}}}:
             return values
-    return one if isinstance(one, list | dict) else [one]
+        case _:
+            return one if isinstance(one, list | dict) else [one]
 
 
 def named(name: str, value: Any) -> dict[str, Any]:

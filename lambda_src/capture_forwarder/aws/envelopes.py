@@ -102,7 +102,8 @@ def _open_envelope(event: Any) -> Opened | None:
             return open_message(message)
         case {"source": "aws.s3", "detail-type": detail_type, "detail": detail}:
             return _open_eventbridge(detail_type, detail)
-    return None
+        case _:
+            return None
 
 
 def _open_item(event: Any) -> Opened | None:
@@ -114,7 +115,8 @@ def _open_item(event: Any) -> Opened | None:
         case {"backfill": [*_]}:
             message = msgspec.convert(event, BackfillMessage)
             return Opened(tuple(Work(source, backfill=True) for source in message.backfill))
-    return None
+        case _:
+            return None
 
 
 def _open_record(record: Any) -> Opened:
@@ -123,7 +125,11 @@ def _open_record(record: Any) -> Opened:
             return open_message(message)
         case {"eventSource": "aws:sqs", "body": str(body)}:
             return open_message(body)
-    notified = msgspec.convert(record, _NotificationRecord)
+        case _:
+            return _open_notification(msgspec.convert(record, _NotificationRecord))
+
+
+def _open_notification(notified: _NotificationRecord) -> Opened:
     if not notified.eventName.removeprefix("s3:").startswith(_CREATED):
         return Opened(ignored=1)
     found = notified.s3.object

@@ -1,7 +1,5 @@
 """The session of the AWS clients, and their options. Powertools makes its own clients for secrets."""
 
-from functools import cache
-
 import boto3
 from botocore.config import Config
 
@@ -13,7 +11,9 @@ CONFIG = Config(
 )
 
 
-@cache
 def aws_session() -> boto3.Session:
-    """Return the one session of this process, so that its clients share the data that botocore reads."""
-    return boto3.Session()
+    """Return boto3's default session, so that all clients share the data that botocore reads."""
+    if boto3.DEFAULT_SESSION is None:
+        boto3.setup_default_session()
+    assert boto3.DEFAULT_SESSION  # noqa: S101 - for the type checker
+    return boto3.DEFAULT_SESSION

@@ -62,7 +62,8 @@ def _unwrapped(kind: Type) -> tuple[Type, dict[str, str]]:
             return value, texts | (extra or {})
         case UnionType(types=types):
             return _unwrapped(next(each for each in types if not isinstance(each, NoneType)))
-    return kind, {}
+        case _:
+            return kind, {}
 
 
 def _limits(value: Type) -> str:
@@ -76,7 +77,8 @@ def _limits(value: Type) -> str:
             return _range(least, most)
         case BoolType():
             return "true or false"
-    return "text"
+        case _:
+            return "text"
 
 
 def _one_of(values: list[str]) -> str:
