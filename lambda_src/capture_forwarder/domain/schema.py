@@ -7,7 +7,7 @@ from msgspec import Struct
 
 
 class Stage(StrEnum):
-    """Where in a model's life an attribute is known; Arthur's names."""
+    """The stage of a model at which an attribute is known, in Arthur's names."""
 
     PIPELINE_INPUT = "PIPELINE_INPUT"
     PREDICTED_VALUE = "PREDICTED_VALUE"
@@ -18,7 +18,7 @@ class Stage(StrEnum):
 
 
 class ValueType(StrEnum):
-    """The type a destination expects of an attribute; whatever else it may name is carried as text."""
+    """The type that a destination expects of an attribute; any other type is carried as text."""
 
     FLOAT = "FLOAT"
     INTEGER = "INTEGER"
@@ -30,7 +30,7 @@ class ValueType(StrEnum):
 
 
 class Attribute(Struct, frozen=True):
-    """One named value of an inference; an implicit one is derived by the platform when it is not sent."""
+    """One named value of an inference; the platform derives an implicit value if it is not sent."""
 
     name: str
     stage: Stage
@@ -46,20 +46,20 @@ class ModelSchema(Struct, frozen=True, dict=True):
 
     @cached_property
     def inputs(self) -> "Side":
-        """What a request holds: positional values are pipeline inputs, names may also be non-input data."""
+        """The attributes of a request: ordered values are pipeline inputs, named values may also be non-input data."""
         return self._side(Stage.PIPELINE_INPUT, Stage.NON_INPUT_DATA)
 
     @cached_property
     def outputs(self) -> "Side":
-        """What an answer holds: predicted values."""
+        """The attributes of an answer: predicted values."""
         return self._side(Stage.PREDICTED_VALUE)
 
-    def _side(self, stage: Stage, *also: Stage) -> "Side":
+    def _side(self, stage: Stage, *named_only: Stage) -> "Side":
         ordered = sorted(
             (attribute for attribute in self.attributes if attribute.stage is stage and attribute.position is not None),
             key=lambda attribute: attribute.position or 0,
         )
-        named = [attribute for attribute in self.attributes if attribute.stage in (stage, *also)]
+        named = [attribute for attribute in self.attributes if attribute.stage in (stage, *named_only)]
         return Side(
             every=tuple(ordered),
             visible=tuple(attribute for attribute in ordered if not attribute.implicit),
@@ -73,8 +73,9 @@ class ModelSchema(Struct, frozen=True, dict=True):
 class Side(Struct, frozen=True):
     """The attributes of one direction of a call.
 
-    Positions may have gaps, so it is their order that counts; an implicit attribute (the complement that Arthur adds to
-    a binary model at position 0) takes a value only when the call gave one for every attribute.
+    `every` and `visible` are in the order of their positions, which may have gaps. `visible` leaves out implicit
+    attributes, such as the complement that Arthur adds to a binary model at position 0. `expected` are the attributes
+    that are null if a caller does not name them.
     """
 
     every: tuple[Attribute, ...]
@@ -83,7 +84,10 @@ class Side(Struct, frozen=True):
     by_name: dict[str, Attribute]
 
     def positional(self, count: int) -> tuple[Attribute, ...] | None:
-        """Return the attributes that `count` ordered values belong to, or `None` if there is no such mapping."""
+        """Return the attributes of `count` ordered values, or `None` if the model has another number of attributes.
+
+        Implicit attributes take values only if there is a value for every attribute.
+        """
         for candidates in (self.visible, self.every):
             if len(candidates) == count:
                 return candidates
@@ -91,5 +95,5 @@ class Side(Struct, frozen=True):
 
     @property
     def widths(self) -> frozenset[int]:
-        """How many ordered values one row may have."""
+        """The numbers of ordered values that one row may have."""
         return frozenset({len(self.visible), len(self.every)} - {0})
