@@ -1,4 +1,4 @@
-"""`inspect`: the inferences and rejections of a capture file; it sends none of them."""
+"""`inspect`: the inferences and rejections of a capture file, without sending them."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

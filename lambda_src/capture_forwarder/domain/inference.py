@@ -8,7 +8,7 @@ Value = str | int | float | bool | None
 
 
 class PartnerInferenceId:
-    """The id under which a monitoring platform knows an inference."""
+    """The id of an inference at a monitoring platform."""
 
     @staticmethod
     def for_row(call_id: str, index: int, count: int) -> str:

@@ -29,7 +29,7 @@ class IdSource(StrEnum):
 
 
 class OneSided(StrEnum):
-    """Reject a call of which one side is missing, binary or an error, or forward the other side."""
+    """Reject a call with a missing, binary or failed side, or forward the other side."""
 
     REJECT = "reject"
     FORWARD = "forward"

@@ -1,4 +1,4 @@
-"""A model's attributes, in the order in which positional values map to them."""
+"""A model's attributes, and how the values of a call map to them."""
 
 from enum import StrEnum
 from functools import cached_property
@@ -7,7 +7,7 @@ from msgspec import Struct
 
 
 class Stage(StrEnum):
-    """The stage of a model at which an attribute is known, in Arthur's names."""
+    """The stage of an attribute, in Arthur's names."""
 
     PIPELINE_INPUT = "PIPELINE_INPUT"
     PREDICTED_VALUE = "PREDICTED_VALUE"

@@ -19,7 +19,7 @@ _BROKEN = Reason(
 
 
 class Lines(Struct, frozen=True):
-    """Consecutive whole lines: the number and offset of the first, and the byte at which the last ends."""
+    """Consecutive whole lines: number and offset of the first, and end of the last."""
 
     number: int
     offset: int
@@ -84,7 +84,7 @@ class LineReader:
 
 
 class _PartialLine:
-    """A line of which more may come; of a line that is too long only the size is kept."""
+    """The beginning of a line; of a line that is too long only the size is kept."""
 
     def __init__(self, number: int, offset: int, max_bytes: int) -> None:
         self.number = number
