@@ -18,13 +18,11 @@ from typing import Final, TypeVar
 import boto3
 from msgspec import Struct
 
-from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.names import CONFIG_VARIABLE
-from capture_forwarder.handler import make_handler
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
-from tests.faults.poller import Poller
+from tests.faults.poller import Poller, configured_handler
 from tests.support.captures import capture, csv_side
 from tests.support.stack import STACK, DeployedStack, deploy_stack, put_many, waiting
 
@@ -192,10 +190,10 @@ def _worker(queue: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 def work(queue: str) -> None:
     """Call the function with each message of the queue, for ever."""
-    poller = Poller(queue, make_handler(build_runtime(os.environ)), batch_size=1)
+    poller = Poller(queue, configured_handler(), batch_size=1)
     while True:
         if messages := poller.receive():
-            poller.delete(messages, poller.handle(messages, timeout_secs=60))
+            poller.delete(messages, poller.handle(messages, 60))
 
 
 def main(arguments: list[str]) -> None:
