@@ -242,7 +242,7 @@ def test_the_outcome_shows_lines_and_inferences(console: Console) -> None:
         (Outcome(unfinished=Counter({"the platform is down": 2})), "2 the platform is down"),
         (Outcome(lines=LineCounts(1)), "books do not balance"),
         (Outcome(inferences=InferenceCounts(1)), "books do not balance"),
-        (Outcome(unfinished=Counter({"why\x1b[2J not": 3})), "3 'why\\x1b[2J not'"),
+        (Outcome(unfinished=Counter({"why\x1b[2J not": 3})), "3 why\\x1b[2J not"),
     ],
     ids=["ended early", "not forwarded", "unfinished", "lines unbalanced", "inferences unbalanced", "escape codes"],
 )

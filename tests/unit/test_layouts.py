@@ -91,16 +91,23 @@ REQUESTS: list[tuple[str, Side, Side, list[dict[str, Any]]]] = [
         [{"inputs": "why?", "parameters.top_p": 0.9, "parameters.stop_0": "a", "parameters.stop_1": "b"}],
     ),
     ("JSON Lines", json_side('{"features":[1]}\n{"features":[2]}\n', "application/jsonlines"), TWO, [{"feature_0": 1}, {"feature_0": 2}]),
-    ("JSON Lines that nobody declared", json_side('{"a":1}\n\n{"a":2}'), TWO, [{"a": 1}, {"a": 2}]),
+    ("JSON Lines with spaces", json_side('{"a": "x y"}', "application/jsonlines"), ONE, [{"a": "x y"}]),
+    ("JSON Lines without a declaration", json_side('{"a":1}\n\n{"a":2}'), TWO, [{"a": 1}, {"a": 2}]),
     ("pretty-printed", json_side('\n{\n  "instances": [\n [1]\n ]\n}\n'), ONE, [{"feature_0": 1}]),
     ("empty containers are null", json_side({"a": [], "b": {}}), ONE, [{"a": None, "b": None}]),
     ("CSV", csv_side("1,2.5,Dream,,007\n"), ONE, [{"feature_0": 1, "feature_1": 2.5, "feature_2": "Dream", "feature_3": None, "feature_4": "007"}]),
     ("CSV with blank lines and CRLF", csv_side("\n1,2\r\n\r\n3,4\r\n"), TWO, [{"feature_0": 1, "feature_1": 2}, {"feature_0": 3, "feature_1": 4}]),
+    ("line ends in quotes", csv_side('"a\r\nb","c\rd"'), ONE, [{"feature_0": "a\r\nb", "feature_1": "c\rd"}]),
+    ("a row of two empty cells", csv_side("1,a b\r\r,\r"), TWO, [{"feature_0": 1, "feature_1": "a b"}, {"feature_0": None, "feature_1": None}]),
     ("quoted CSV", csv_side('"a, ""b""",1\n"c\nd",2'), TWO, [{"feature_0": 'a, "b"', "feature_1": 1}, {"feature_0": "c\nd", "feature_1": 2}]),
     ("BASE64 of CSV", base64_side(b"1,2\n", "text/csv; charset=utf-8"), ONE, [{"feature_0": 1, "feature_1": 2}]),
     ("BASE64 of JSON", base64_side(b'{"a": 1}', "application/json"), ONE, [{"a": 1}]),
     ("BASE64 of a vendor's JSON", base64_side(b'{"a": 1}', "application/vnd.acme+json"), ONE, [{"a": 1}]),
     ("BASE64 of undeclared JSON", base64_side(b"[[1]]"), ONE, [{"feature_0": 1}]),
+    ("BASE64 of indented JSON", base64_side(b'\n  {"a": 1}'), ONE, [{"a": 1}]),
+    ("BASE64 of JSON with a quoted charset", base64_side('{"a": "ß"}'.encode(), 'application/json; charset="utf-8"'), ONE, [{"a": "ß"}]),
+    ("CSV that is declared to be JSON", csv_side("1,x y", "application/json"), ONE, [{"feature_0": 1, "feature_1": "x y"}]),
+    ("JSON that is declared to be CSV", json_side('{"a": 1}', "text/csv"), ONE, [{"a": 1}]),
     ("BASE64 of undeclared numbers", base64_side(b"1,2.5\n"), ONE, [{"feature_0": 1, "feature_1": 2.5}]),
     ("BASE64 of JSON that says it is HTML", base64_side(b'{"a": 1}', "text/html; charset=utf-8"), ONE, [{"a": 1}]),
     ("BASE64 of Latin-1", base64_side("é,1".encode("latin-1"), "text/csv; charset=ISO-8859-1"), ONE, [{"feature_0": "é", "feature_1": 1}]),
@@ -126,6 +133,7 @@ ANSWERS: list[tuple[str, Side, list[dict[str, Any]]]] = [
     ("user's columns beside an outer key", json_side({"predictions": [1], "probabilities": [0.85]}), [{"predictions": 1, "probabilities": 0.85}]),
     ("generated text", json_side({"generated_text": "because"}), [{"generated_text": "because"}]),
     ("BlazingText's line", json_side('{"label":["a","b"],"prob":[0.6,0.4]}\n', "application/jsonlines"), [{"label_0": "a", "label_1": "b", "prob_0": 0.6, "prob_1": 0.4}]),
+    *((f"{constant} alone is null", json_side(f'{{"a": {constant}, "b": 1}}'), [{"a": None, "b": 1}]) for constant in ("NaN", "Infinity", "-Infinity")),
     ("bare NaN is null, the text is not", json_side('{"score": NaN, "low": -Infinity, "text": "NaN \\" Infinity"}'), [{"score": None, "low": None, "text": 'NaN " Infinity'}]),
     ("more than 64 bits", json_side('{"id": 123456789012345678901234567890}'), [{"id": "123456789012345678901234567890"}]),
     ("CSV label and score", csv_side("Adelie,0.977\n"), [{"prediction_0": "Adelie", "prediction_1": 0.977}]),
@@ -181,6 +189,21 @@ def test_what_cannot_be_read_is_rejected_with_its_code(side: Side, code: Rejecti
     assert refusal(side, ONE).code is code
 
 
+def test_an_image_that_declares_json_is_binary() -> None:
+    """The family of the content type decides before its suffix."""
+    assert refusal(base64_side(b"{}", "image/svg+json"), ONE).code is RejectionCode.BINARY_PAYLOAD
+
+
+@pytest.mark.parametrize(
+    ("keys", "shape", "row"), [([0], 1, [7]), ([0, 2], 3, [7, 0, 8]), ([3], 4, [0, 0, 0, 7]), ([], 0, [])]
+)
+def test_sparse_rows_are_filled_with_zeros(keys: list[int], shape: int, row: list[int]) -> None:
+    """Key 0 is the first value, and the last key is one less than the shape."""
+    verbose = {"keys": keys, "shape": [shape], "values": [7, 8][: len(keys)]}
+    (inference,) = inferences(json_side({"instances": [{"data": {"features": verbose}}]}), ONE)
+    assert list(inference.inputs.values()) == row
+
+
 def test_sparse_rows_are_bounded_together() -> None:
     """Many small claims of long rows in one payload are refused like a single one."""
     sparse = {"data": {"features": {"keys": [], "shape": [100_000], "values": []}}}
@@ -217,6 +240,8 @@ PINNED: list[tuple[str, Side, PayloadOptions, list[dict[str, Any]]]] = [
     ("content type of BASE64", base64_side(b"x,1", "text/html"), PayloadOptions(content_type="text/csv"), [{"feature_0": "x", "feature_1": 1}]),
     ("layout", json_side(["a", "b"]), PayloadOptions(layout=Layout.VECTOR), [{"feature_0": "a", "feature_1": "b"}]),
     ("object", json_side({"a": [1, 2]}), PayloadOptions(layout=Layout.OBJECT), [{"a_0": 1, "a_1": 2}]),
+    ("an outer key as a column", json_side({"instances": [1]}), PayloadOptions(layout=Layout.COLUMNS), [{"instances": 1}]),
+    ("64 dimensions", json_side({"inputs": [{"name": "a", "datatype": "FP32", "shape": [1] * 64, "data": [7]}]}), PayloadOptions(layout=Layout.KSERVE), [{"a": 7}]),
     ("header", csv_side("a,b\n1,x\n"), PayloadOptions(csv_header=True), [{"a": 1, "b": "x"}]),
 ]  # fmt: skip
 

@@ -148,3 +148,22 @@ def test_a_chunk_may_be_larger_than_any_buffer(compress: type[bytes]) -> None:
     texts = [b"%07d %s" % (number, b"x" * (number % 97)) for number in range(40_000)]
     data = compress(b"\n".join(texts))
     assert [line.data for line in lines(data, chunk_bytes=len(data))] == texts
+
+
+def test_a_line_that_is_too_long_tells_its_size() -> None:
+    """Counted from its own beginning and with its line end; the sentence names the limit and the option that raises it."""
+    _, line, last = LineReader([b"short\n" + b"x" * 30 + b"\nend"], 10)
+    assert line.reason is not None
+    assert line.reason.why == "31 bytes, more than max_line_bytes = 10; raise it if such lines are wanted"
+    assert last.data == b"end"
+
+
+def test_a_broken_stream_ends_in_a_line_without_data() -> None:
+    """It comes after the lines that could be read, with the next number and no length."""
+    data = gzip.compress(b"one\ntwo\n" + bytes(range(256)) * 4096, mtime=0)[:-9]
+    *whole, broken = LineReader([data], 100)
+    assert [line.data for line in whole[:2]] == [b"one", b"two"]
+    end = whole[-1].end
+    assert (broken.number, broken.offset, broken.end, broken.data) == (len(whole) + 1, end, end, b"")
+    assert broken.reason is not None
+    assert "upload the object again" in broken.reason.why

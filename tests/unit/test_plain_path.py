@@ -5,11 +5,17 @@ from typing import Any
 
 import pytest
 
+from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Rejection, RejectionCode, Skipped, SkipReason
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.route import DecodingOptions, IdSource, OneSided
+from capture_forwarder.domain.media import Media
+from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, OneSided, PayloadOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.plain import Decoded
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
+from capture_forwarder.kinds.captures.reading import Reading
+from capture_forwarder.payloads.layouts import Placement, RowForm
+from capture_forwarder.payloads.media import BodyForm
+from capture_forwarder.payloads.rows import PayloadReading
 from tests.support.captures import EVENT_ID, TIME, base64_side, capture, csv_side, json_side, outcome_of
 
 FORWARD = DecodingOptions(one_sided=OneSided.FORWARD)
@@ -61,6 +67,7 @@ def test_a_route_may_take_the_event_id_always() -> None:
 def test_an_id_that_is_too_long_is_rejected_not_cut() -> None:
     """A cut id could be another call's."""
     options = DecodingOptions(max_partner_id_chars=10)
+    assert ids(capture(csv_side("1"), csv_side("2"), inferenceId="x" * 10), options) == ["x" * 10]
     assert (
         code(capture(csv_side("1"), csv_side("2"), inferenceId="x" * 11), options) is RejectionCode.PARTNER_ID_TOO_LONG
     )
@@ -130,6 +137,7 @@ def test_rows_that_do_not_pair_are_rejected_with_both_counts(request_side: Any, 
 
 ERRORS = [
     {"code": 400, "type": "InternalServerException", "message": "no"},
+    {"code": 599, "message": "no"},
     {"error": "no such model"},
     {"ErrorCode": "CLIENT_ERROR_FROM_MODEL", "Message": "no", "OriginalStatusCode": 400},
 ]
@@ -141,8 +149,18 @@ def test_an_error_is_no_prediction(body: dict[str, Any]) -> None:
     assert code(capture(csv_side("1"), base64_side(json.dumps(body).encode()))) is RejectionCode.ERROR_BODY
 
 
-@pytest.mark.parametrize("body", [{"code": 7, "message": "ok"}, {"code": 400}, {"error": 0.1, "score": 2}])
-def test_a_prediction_that_resembles_an_error_is_one(body: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": 399, "message": "ok"},
+        {"code": 600, "message": "ok"},
+        {"code": 400},
+        {"code": 400, "message": 1},
+        {"error": 0.1, "score": 2},
+        {"ErrorCode": "x"},
+    ],
+)
+def test_a_prediction_that_resembles_an_error_is_a_prediction(body: dict[str, Any]) -> None:
     """Only the known forms of errors are errors."""
     assert rows(capture(csv_side("1"), json_side(body)))[0].outputs == body
 
@@ -258,3 +276,105 @@ def test_an_inference_says_where_and_when_it_was() -> None:
         (1, 0, TIME),
         (1, 1, TIME),
     ]
+
+
+def test_a_rejection_tells_where_its_line_begins() -> None:
+    """In bytes of the uncompressed stream, for the line and for each of its rows."""
+    data = capture(json_side({"a": {"b": 1}, "a.b": 2}), csv_side("1"))
+    for line, index in ((b"broken", None), (data, 0)):
+        outcome = PlainPath(DecodingOptions())(Line(9, 4711, 5000, line))
+        rejection = outcome.rows[0] if isinstance(outcome, Decoded) else outcome
+        assert isinstance(rejection, Rejection)
+        assert (rejection.line, rejection.offset, rejection.index) == (9, 4711, index)
+
+
+def test_every_rejected_row_has_its_index_and_id() -> None:
+    """Whether the request, the answer, or both together do not fit."""
+    model = ModelSchema(
+        (
+            Attribute("a", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),
+            Attribute("p", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
+        )
+    )
+    misfits = [
+        rows(capture(csv_side("1\n2"), csv_side("x\ny"), inferenceId="i"), schema=model),
+        rows(capture(csv_side("x\ny"), csv_side("1\n2"), inferenceId="i"), schema=model),
+        rows(capture(json_side([{"a": 1}, {"a": 2}]), json_side([{"a": 3}, {"a": 4}]), inferenceId="i")),
+    ]
+    for rejected in misfits:
+        assert all(isinstance(row, Rejection) for row in rejected)
+        assert [(row.index, row.partner_inference_id) for row in rejected] == [(0, "i_0"), (1, "i_1")]
+
+
+CSV_FORM = BodyForm(Media.CSV)
+ROWS_OF_CSV = PayloadReading(CSV_FORM, Placement(Layout.ROWS, RowForm.VALUES))
+
+
+def reading(data: bytes, options: DecodingOptions | None = None) -> Reading:
+    """Return how the plain path reads a line."""
+    outcome = outcome_of(data, options)
+    assert isinstance(outcome, Decoded), outcome
+    assert hash(outcome.reading) == hash(outcome.reading)
+    return outcome.reading
+
+
+PLACEMENTS: list[tuple[Any, Placement]] = [
+    ([1, 2], Placement(Layout.VECTOR, RowForm.VALUES, single=True)),
+    ({"features": [1]}, Placement(Layout.VECTOR, RowForm.VALUES, single=True, values_key="features")),
+    ({"a": 1}, Placement(Layout.OBJECT, RowForm.OBJECT, single=True)),
+    ({"a": [1]}, Placement(Layout.COLUMNS, RowForm.TABLE)),
+    ([[1, 2]], Placement(Layout.LIST, RowForm.VALUES)),
+    (["a"], Placement(Layout.LIST, RowForm.VALUE)),
+    ([{"a": 1}], Placement(Layout.LIST, RowForm.OBJECT)),
+    ([{"features": [1]}], Placement(Layout.LIST, RowForm.VALUES, values_key="features")),
+    ({"instances": [1]}, Placement(Layout.INSTANCES, RowForm.VALUE, rows_key="instances")),
+    (
+        {"predictions": [{"probabilities": [1]}]},
+        Placement(Layout.INSTANCES, RowForm.VALUES, rows_key="predictions", values_key="probabilities"),
+    ),
+    (
+        {"instances": [{"data": {"features": {"values": [1]}}}]},
+        Placement(Layout.INSTANCES, RowForm.VERBOSE, rows_key="instances"),
+    ),
+    (
+        {"dataframe_split": {"columns": ["a"], "data": [[1]]}},
+        Placement(Layout.DATAFRAME_SPLIT, RowForm.TABLE),
+    ),
+    (
+        {"inputs": [{"name": "a", "shape": [1], "datatype": "FP32", "data": [1]}]},
+        Placement(Layout.KSERVE, RowForm.TABLE),
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "placement"), PLACEMENTS)
+def test_a_reading_tells_how_rows_lie(document: Any, placement: Placement) -> None:
+    """The compiled path makes a decoder of this value, so calls of one layout share it."""
+    line = capture(json_side(document), csv_side("1"))
+    assert reading(line) == Reading(PayloadReading(BodyForm(Media.JSON), placement), ROWS_OF_CSV)
+
+
+def test_a_reading_tells_how_bodies_were_found() -> None:
+    """BASE64 with its charset, a guessed media type, JSON Lines, a header."""
+    one = csv_side("1")
+    assert reading(capture(base64_side(b"1", "text/csv; charset=latin-1"), one)).request == PayloadReading(
+        BodyForm(Media.CSV, base64=True, charset="latin-1"), ROWS_OF_CSV.placement
+    )
+    assert reading(capture(base64_side(b"1"), one)).request == PayloadReading(
+        BodyForm(Media.CSV, base64=True, declared=False), ROWS_OF_CSV.placement
+    )
+    for lines in (json_side('{"a": 1}\n{"a": 2}'), json_side('{"a": 1}\n{"a": 2}', "application/jsonlines")):
+        assert reading(capture(lines, csv_side("1\n2"))).request == PayloadReading(
+            BodyForm(Media.JSON_LINES), Placement(Layout.OBJECT, RowForm.OBJECT, single=True)
+        )
+    header = DecodingOptions(input=PayloadOptions(csv_header=True))
+    assert reading(capture(csv_side("a\n1"), one), header).request == PayloadReading(
+        CSV_FORM, Placement(Layout.ROWS, RowForm.TABLE)
+    )
+
+
+def test_a_reading_tells_how_sides_belong_together() -> None:
+    """One side alone, and one line that answers several rows."""
+    assert reading(capture(csv_side("1"), None), FORWARD) == Reading(ROWS_OF_CSV, None)
+    assert reading(capture(None, csv_side("1")), FORWARD) == Reading(None, ROWS_OF_CSV)
+    assert reading(capture(csv_side("1\n2"), csv_side("1,2"))) == Reading(ROWS_OF_CSV, ROWS_OF_CSV, is_cut=True)

@@ -5,8 +5,7 @@ every other text: a quoted or empty cell, a value of another type, another layou
 """
 
 import sys
-from collections.abc import Callable
-from operator import attrgetter
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -37,9 +36,10 @@ _TYPES: dict[ValueType, Any] = {
     ValueType.IMAGE: str,
     ValueType.UNSTRUCTURED_TEXT: str,
 }
+# msgspec reads an integer written as `9007199254740993.0` through a float, so larger ones are left to the plain path.
+_CSV_TYPES = _TYPES | {ValueType.INTEGER: Annotated[int, Meta(gt=-(2**53), lt=2**53)]}
 _PIECE_CHARS = 100_000
 _COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
-_wrapped = attrgetter("wrapped")
 
 
 def compile_payload(reading: PayloadReading, attributes: tuple[Attribute, ...]) -> PayloadDecoder | None:
@@ -62,12 +62,14 @@ def compile_payload(reading: PayloadReading, attributes: tuple[Attribute, ...]) 
     return _base64_decoder(decoder) if decoder and body.base64 else decoder
 
 
-def row_struct(attributes: tuple[Attribute, ...], *, ordered: bool) -> type[Struct]:
+def row_struct(
+    attributes: tuple[Attribute, ...], *, ordered: bool, types: Mapping[ValueType, Any] = _TYPES
+) -> type[Struct]:
     """Return a struct of exactly these attributes, all required: an array of values in order, or an object of names.
 
     A model's names need not be valid in Python, so fields are numbered, and renamed.
     """
-    fields = [(f"f{place}", _TYPES[attribute.value_type]) for place, attribute in enumerate(attributes)]
+    fields = [(f"f{place}", types[attribute.value_type]) for place, attribute in enumerate(attributes)]
     names = {f"f{place}": attribute.name for place, attribute in enumerate(attributes)}
     return defstruct(
         "Row", fields, array_like=ordered, forbid_unknown_fields=True, gc=False, rename=None if ordered else names
@@ -86,7 +88,7 @@ def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
     """
     if placement.form is not RowForm.VALUES or (len(attributes) == 1 and _are_texts(attributes)):
         return None
-    row_type = row_struct(attributes, ordered=True)
+    row_type = row_struct(attributes, ordered=True, types=_CSV_TYPES)
     decode_row = msgspec.json.Decoder(row_type, strict=False).decode
     decode_rows = msgspec.json.Decoder(list[row_type], strict=False).decode  # type: ignore[valid-type]  # made at run time
 
@@ -94,11 +96,18 @@ def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
         if '"' in text or "\\" in text:  # JSON text cannot hold the other line ends unescaped
             raise ValueError("cells that have to be unquoted")
         text = text.rstrip("\n")
+        if "-0" in text and _has_minus_zero(text):
+            raise ValueError("a cell that may be -0")
         if "\n" not in text:
             return [astuple(decode_row(f'["{text.replace(",", _COMMA)}"]'))]
         return [astuple(row) for piece in _pieces(text) for row in decode_rows(_as_json(piece))]
 
     return read
+
+
+def _has_minus_zero(text: str) -> bool:
+    """Tell whether a cell ends in `-0`: msgspec reads `-0` as 0.0 and false, the plain path does not."""
+    return "-0," in text or "-0\n" in text or text.endswith("-0")
 
 
 def _as_json(text: str) -> str:
@@ -128,9 +137,19 @@ def _json_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pa
     values = _values_of_row(placement)
     if placement.single:
         return lambda text: [values(decode(text))]
-    if placement.rows_key:
-        return lambda text: list(map(values, decode(text).wrapped))
-    return lambda text: list(map(values, decode(text)))
+    decode_rows = (lambda text: decode(text).wrapped) if placement.rows_key else decode
+
+    def read(text: str) -> list[Values]:
+        rows = decode_rows(text)
+        return [values(rows[0])] if len(rows) == 1 else list(map(values, rows))
+
+    return read
+
+
+def _values_of_row(placement: Placement) -> Callable[[Any], Values]:
+    if placement.form is RowForm.VALUE:
+        return lambda row: (row,)
+    return (lambda row: astuple(row.wrapped)) if placement.values_key else astuple
 
 
 def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:
@@ -154,12 +173,6 @@ def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:
 def _object_type(key: str, value_type: Any) -> type[Struct]:
     """Return a struct with one key only."""
     return defstruct("Object", [("wrapped", value_type)], rename={"wrapped": key}, forbid_unknown_fields=True, gc=False)
-
-
-def _values_of_row(placement: Placement) -> Callable[[Any], Values]:
-    if placement.form is RowForm.VALUE:
-        return lambda row: (row,)
-    return (lambda row: astuple(_wrapped(row))) if placement.values_key else astuple
 
 
 def _base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:

@@ -60,25 +60,31 @@ def read_body(payload: Payload, override: str | None) -> Body | Reason:
 
     The route's content type wins, then SageMaker's encoding, then the declared content type, then the look of the text.
     """
-    if payload.encoding is not Encoding.BASE64:
-        return Body(_form_of_text(payload.encoding, payload.content_type, override), payload.data)
+    form = declared_form(payload.encoding, payload.content_type, override)
+    if form and not form.base64:
+        return Body(form, payload.data)
     declared, charset = _split_content_type(override or payload.content_type or "")
     text = _decode_base64(payload.data, declared, charset)
     if isinstance(text, Reason):
         return text
-    media = media_of(declared)
-    if media:
-        return Body(BodyForm(media, base64=True, charset=charset), text)
-    guess = _guess_media(text)
-    return Body(BodyForm(guess, base64=True, charset=charset, declared=False), text) if guess else _unknown(declared)
+    if form:
+        return Body(form, text)
+    media = _guess_media(text)
+    return Body(BodyForm(media, base64=True, charset=charset, declared=False), text) if media else _unknown(declared)
 
 
 @lru_cache(_MAX_CONTENT_TYPES)
-def _form_of_text(encoding: Encoding, content_type: str | None, override: str | None) -> BodyForm:
-    family = Media.CSV if encoding is Encoding.CSV else Media.JSON
-    media = media_of(_split_content_type(override or content_type or "")[0])
-    wins = override is not None or (family is Media.JSON and media is Media.JSON_LINES)
-    return BodyForm(media if media and wins else family)
+def declared_form(encoding: str, content_type: str | None, override: str | None) -> BodyForm | None:
+    """Return the form of every payload that is declared like this, or `None` if the declaration does not tell it."""
+    essence, charset = _split_content_type(override or content_type or "")
+    media = media_of(essence)
+    if encoding == Encoding.BASE64:
+        return BodyForm(media, base64=True, charset=charset) if media else None
+    if encoding == Encoding.CSV:
+        return BodyForm(media if media and override else Media.CSV)
+    if encoding == Encoding.JSON:
+        return BodyForm(media if media and (override or media is Media.JSON_LINES) else Media.JSON)
+    return None
 
 
 @lru_cache(_MAX_CONTENT_TYPES)

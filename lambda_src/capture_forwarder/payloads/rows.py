@@ -70,14 +70,20 @@ def _place(media: Media, document: JsonValue, pinned: Layout | None) -> Placed |
     return Reason(RejectionCode.UNKNOWN_LAYOUT, f"no layout for {media} fits; set the route's layout option")
 
 
+def csv_reading(form: BodyForm, *, header: bool) -> PayloadReading:
+    """Return how CSV is read: unlike JSON documents, it has one layout."""
+    return PayloadReading(form, _CSV_WITH_HEADER if header else _CSV)
+
+
 def _read_csv(body: Body, *, header: bool) -> Rows | Reason:
+    reading = csv_reading(body.form, header=header)
     try:
         cells = parse_csv(body.text)
     except ValueError as error:
         return Reason(RejectionCode.BAD_CSV, str(error))
     if not header or not cells:
-        return Rows(cells, PayloadReading(body.form, _CSV))  # type: ignore[arg-type]  # lists are invariant; cells are JSON values
+        return Rows(cells, reading)  # type: ignore[arg-type]  # lists are invariant; cells are JSON values
     names, *rows = cells
     if len(set(names)) != len(names) or any(len(row) != len(names) for row in rows):
         return Reason(RejectionCode.BAD_CSV, "the header names a column twice, or a row is not as long as it")
-    return Rows([dict(zip(names, row, strict=True)) for row in rows], PayloadReading(body.form, _CSV_WITH_HEADER))
+    return Rows([dict(zip(names, row, strict=True)) for row in rows], reading)

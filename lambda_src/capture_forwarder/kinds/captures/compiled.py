@@ -11,6 +11,7 @@ from typing import Any
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord
 from capture_forwarder.domain.inference import PartnerInferenceId
+from capture_forwarder.domain.media import Media
 from capture_forwarder.domain.route import DecodingOptions, IdSource
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Side
 from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope
@@ -18,7 +19,8 @@ from capture_forwarder.kinds.captures.reading import ERROR_NAMES, Reading
 from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.compiled import REFUSED, compile_payload, row_struct
 from capture_forwarder.payloads.layouts import RowForm
-from capture_forwarder.payloads.rows import PayloadReading
+from capture_forwarder.payloads.media import declared_form
+from capture_forwarder.payloads.rows import PayloadReading, csv_reading
 
 # Returns rows as structs of the values of both sides by name. Raises one of `REFUSED` for calls with another reading.
 CallDecoder = Callable[[str, str], list[Any]]
@@ -75,6 +77,7 @@ class CompiledPath:
     """Decodes those lines of one route for which a decoder is compiled."""
 
     def __init__(self, options: DecodingOptions, schema: ModelSchema, build_row: RowBuilder) -> None:
+        self._options = options
         self._schema = schema
         self._build_row = build_row
         self._by_event = options.id_source is IdSource.EVENT_ID
@@ -111,11 +114,15 @@ class CompiledPath:
         )
         if declaration != self._declaration:
             self._switch_to(declaration)
-        found = self._current.decode(request.data, response.data)
-        if found is None:
-            return None
-        build_row, count, rows.time = self._build_row, len(found), time
-        for index, row in enumerate(found):
+        values: list[Any] | None
+        try:
+            values = self._current.decode(request.data, response.data)
+        except REFUSED:
+            values = self._current.decode_by_others(request.data, response.data)
+            if values is None:
+                return None
+        build_row, count, rows.time = self._build_row, len(values), time
+        for index, row in enumerate(values):
             row_id = call_id if count == 1 else PartnerInferenceId.for_row(call_id, index, count)
             rows.ids.append(row_id)
             rows.rows.append(build_row(row_id, time, row))
@@ -133,27 +140,41 @@ class CompiledPath:
         if declaration not in self._decoders:
             if len(self._decoders) >= _MAX_DECLARATIONS:
                 self._decoders.clear()
-            self._decoders[declaration] = _Decoders()
+            self._decoders[declaration] = decoders = _Decoders()
+            if reading := _declared_reading(declaration, self._options):
+                decoders.learn(reading, self._schema)
         self._declaration, self._current = declaration, self._decoders[declaration]
 
 
+def _declared_reading(declaration: Declaration, options: DecodingOptions) -> Reading | None:
+    """Return how calls are read that are CSV on both sides; the reading of other calls has to be learned."""
+    request = declared_form(*declaration[:2], options.input.content_type)
+    response = declared_form(*declaration[2:], options.output.content_type)
+    if request is None or response is None or not (request.media is response.media is Media.CSV):
+        return None
+    return Reading(
+        csv_reading(request, header=options.input.csv_header), csv_reading(response, header=options.output.csv_header)
+    )
+
+
 class _Decoders:
-    """The decoders of calls that are declared alike; the one that was used last is tried first."""
+    """The decoders of calls that are declared alike; `decode` is the one that was used last."""
 
     def __init__(self) -> None:
-        self._readings: set[Reading] = set()
+        self.decode: CallDecoder = _refuse
         self._decoders: list[CallDecoder] = []
+        self._readings: set[Reading] = set()
 
-    def decode(self, request: str, response: str) -> list[Any] | None:
-        """Return the rows of a call, or `None` if every decoder refuses it."""
-        for place, decode in enumerate(self._decoders):
-            try:
-                rows = decode(request, response)
-            except REFUSED:
-                continue
-            if place:
-                self._decoders.insert(0, self._decoders.pop(place))
-            return rows
+    def decode_by_others(self, request: str, response: str) -> list[Any] | None:
+        """Return the rows of a call that `decode` refused, or `None` if every decoder refuses it."""
+        for decode in self._decoders:
+            if decode is not self.decode:
+                try:
+                    rows = decode(request, response)
+                except REFUSED:
+                    continue
+                self.decode = decode
+                return rows
         return None
 
     def learn(self, reading: Reading, schema: ModelSchema) -> None:
@@ -165,4 +186,9 @@ class _Decoders:
             self._decoders.clear()
         self._readings.add(reading)
         if decoder := compile_reading(reading, schema):
-            self._decoders.insert(0, decoder)
+            self._decoders.append(decoder)
+            self.decode = decoder
+
+
+def _refuse(request: str, response: str) -> list[Any]:
+    raise ValueError(f"no decoder is known for {len(request)} and {len(response)} characters")
