@@ -12,7 +12,7 @@ E2E := .venv-e2e/.ready-$(shell { cat requirements/e2e.lock; $(PYTHON) -V; } 2>&
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stack test lint types imports unit e2e fuzz soak mutants bench trace synth fmt lock clean
+.PHONY: help setup demo demo-stack check test lint types imports e2e fuzz soak mutants bench trace synth fmt lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,31 +25,32 @@ demo: $(READY) ## Forward real captures on this machine and check what arrived
 demo-stack: $(READY) $(CDK) $(E2E) ## Deploy the stack to AWS on this machine, and watch captures arrive
 	@$(BIN)/python -m tests.e2e.demo_stack
 
-test: lint types imports unit ## All checks and tests
+check: lint types imports ## Format, lint, types, imports and the fast tests, in about a minute; needs Python alone
+	@$(BIN)/pytest -q -n 2 tests/unit tests/properties tests/golden
 
-lint: $(READY) ## Format and lint, changing nothing
+test: lint types imports $(READY) $(CDK) $(E2E) ## All checks and all tests; the pure core is covered to the last branch
+	@$(BIN)/pytest -q -n 2 --cov --cov-report=
+	@$(BIN)/coverage report --fail-under=100 \
+		--include='*/capture_forwarder/domain/*,*/capture_forwarder/lines/*,*/capture_forwarder/payloads/*,*/capture_forwarder/kinds/*,*/capture_forwarder/forward/*'
+
+lint: $(READY) ## Check format and lint, and change nothing
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 
 types: $(READY) ## mypy, strict
 	@$(BIN)/mypy lambda_src/capture_forwarder capture_ops infra app.py tests benchmarks
 
-imports: $(READY) ## Which way dependencies point
+imports: $(READY) ## The directions of imports between packages
 	@$(BIN)/lint-imports
 
-unit: $(READY) $(CDK) $(E2E) ## The tests; the pure core is covered to the last branch
-	@$(BIN)/pytest -q -n 2 --cov --cov-report=
-	@$(BIN)/coverage report --fail-under=100 \
-		--include='*/capture_forwarder/domain/*,*/capture_forwarder/lines/*,*/capture_forwarder/payloads/*,*/capture_forwarder/kinds/*,*/capture_forwarder/forward/*'
-
-e2e: $(READY) $(CDK) $(E2E) ## The whole system, the long form: deploy, forward, change, destroy; and every permission missing once
-	@$(BIN)/pytest -q -m e2e tests/e2e
+e2e: $(READY) $(CDK) $(E2E) ## The long form of the whole system: deploy, forward, change, destroy; and every permission missing once
+	@$(BIN)/pytest -q --timeout=1800 -m e2e tests/e2e
 
 fuzz: $(READY) ## The long form: a million mutated capture lines, each of which must end counted
 	@$(BIN)/python -m tests.fuzz
 
 soak: $(READY) ## The long form, without and with a schema: 500 kills; 20,000 objects while a tenth of all requests fails
-	@KILLS=500 $(BIN)/pytest -q -s tests/faults/test_kill.py -k 'none or model'
+	@KILLS=500 $(BIN)/pytest -q -s --timeout=3600 tests/faults/test_kill.py -k 'none or model'
 	@$(BIN)/python -m tests.faults.soak
 
 mutants: .venv-mutants ## Change the code in thousands of ways, one at a time, and see that the fast tests notice
@@ -69,7 +70,7 @@ trace: $(READY) ## Count the files that one event enters, and the moves between 
 synth: $(READY) $(CDK) ## Write the templates, and the function as it would be deployed, to cdk.out
 	@$(BIN)/cdk synth --quiet
 
-fmt: $(READY) ## Format, and mend what can be mended
+fmt: $(READY) ## Format, and fix lint errors that can be fixed
 	@$(BIN)/ruff check --fix-only -q .
 	@$(BIN)/ruff format -q .
 
@@ -84,7 +85,7 @@ lock: $(UV) ## Resolve every dependency anew, with hashes
 	echo 'ministack>=1.5.33' | $(COMPILE) --upgrade - -o requirements/e2e.lock
 	echo 'uv' | $(COMPILE) --upgrade - -o requirements/uv.txt
 
-clean: ## Remove what was made
+clean: ## Remove everything that make created
 	rm -rf .venv .venv-arthur .venv-e2e .tools node_modules cdk.out .mutants .venv-mutants .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 RIGHT_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -103,6 +104,7 @@ $(READY): | $(UV)
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@ln -sf ../../infra/cdk.sh $(BIN)/cdk
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/capture-forwarder --help >/dev/null # compiles the modules that every command imports
 	@rm -f .venv/.ready*
 	@touch $@
 

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Final
 
 from benchmarks import cold_start, end_to_end, small_objects, transform
+from capture_ops.terminal.interruption import end_on_signals
 
 ALL: Final = [module.BENCHMARK for module in (transform, end_to_end, small_objects, cold_start)]
 
@@ -29,4 +30,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    end_on_signals()
     main()

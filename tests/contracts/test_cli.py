@@ -1,17 +1,16 @@
-"""The command line: what it prints where, and what it ends with."""
+"""The command line: its output and its exit codes."""
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import unquote
-from urllib.request import Request, urlopen
 
 import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
+from capture_forwarder import __version__
 from capture_forwarder.configuration.reader import read_settings
 from capture_ops.__main__ import app
 from capture_ops.cloud.local_aws import local_aws
@@ -30,7 +29,7 @@ def run(*arguments: object) -> Result:
 
 
 def test_inspect_prints_one_json_object_a_line() -> None:
-    """Every line of the file is there, as an inference, a rejection or a skipped line, and nothing else is printed."""
+    """Every line of the file is an inference, a rejection or a skipped line. Nothing else is printed."""
     done = run("inspect", "--json", MIXED)
     assert done.exit_code == 0
     parts = [json.loads(line) for line in done.stdout.splitlines()]
@@ -57,8 +56,8 @@ def test_inspect_prints_one_json_object_a_line() -> None:
     assert set(parts[3]) == {"kind", "code", "line", "why"}
 
 
-def test_inspect_shows_captured_text_and_never_interprets_it(tmp_path: Path) -> None:
-    """Markup and control characters in captured data are text to be seen, not to be obeyed."""
+def test_inspect_prints_captured_text_escaped(tmp_path: Path) -> None:
+    """The terminal never interprets markup or control characters of captured data."""
     line = json.loads(MIXED.read_bytes().splitlines()[0])
     line["captureData"]["endpointInput"]["data"] = "[bold red]x[/],\u001b[31mred"
     (tmp_path / "a.jsonl").write_text(json.dumps(line))
@@ -68,8 +67,8 @@ def test_inspect_shows_captured_text_and_never_interprets_it(tmp_path: Path) -> 
     assert "\\x1b[31mred" in done.stdout
 
 
-def test_inspect_reads_by_a_route_of_the_configuration() -> None:
-    """With --config and --route a file is read as the function would read it."""
+def test_inspect_uses_the_options_of_a_route() -> None:
+    """With --config and --route, a file is read as the function reads it."""
     done = run("inspect", "--json", HEADER, "--config", CONFIG, "--route", "synthetic-csv-header")
     assert all(not name.startswith("feature_") for name in json.loads(done.stdout.splitlines()[0])["inputs"])
 
@@ -81,7 +80,7 @@ def test_inspect_reads_from_s3(bucket: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "sentence"),
     [
         (("inspect", "no-such-file"), 2, "no-such-file cannot be read"),
         (("inspect", "s3://bucket"), 2, "write s3://bucket/key"),
@@ -94,25 +93,27 @@ def test_inspect_reads_from_s3(bucket: str) -> None:
         (("monitor", "--port", "99999"), 2, "less than or equal to 65535"),
     ],
 )
-def test_a_wrong_call_ends_with_its_code_and_a_sentence(arguments: tuple[object, ...], code: int, told: str) -> None:
-    """Errors go to stderr as a sentence with what to do; stdout stays empty."""
+def test_a_wrong_call_ends_with_its_code_and_a_sentence(
+    arguments: tuple[object, ...], code: int, sentence: str
+) -> None:
+    """An error is a sentence on stderr that says what to do. stdout stays empty."""
     done = run(*arguments)
     assert done.exit_code == code
-    assert told in " ".join(done.stderr.split())
+    assert sentence in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
 
-def test_inspect_says_when_s3_has_no_such_object(bucket: str) -> None:
-    """An object that is not there is a wrong call; a bucket that is not there cannot be reached."""
+def test_inspect_reports_an_object_that_s3_does_not_have(bucket: str) -> None:
+    """A missing object is a wrong call. A missing bucket cannot be reached."""
     assert run("inspect", f"s3://{bucket}/none").exit_code == 2
     assert run("inspect", "s3://no-such-bucket-at-all/none").exit_code == 4
 
 
-def test_invoke_runs_the_handler_and_tells_success_from_failure(
+def test_invoke_runs_the_handler_and_reports_success_or_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer is on stdout, the table on stderr; what is not settled ends with 1."""
+    """The answer is on stdout, the table on stderr. Pending or failed messages end with 1."""
     monkeypatch.setenv("MONITOR_TOKEN", "t")
     settings = read_settings(CONFIG)
     with local_aws(settings.route[0].bucket), running_monitor(models_of(settings), token="t") as monitor:
@@ -135,26 +136,26 @@ def test_invoke_runs_the_handler_and_tells_success_from_failure(
     assert "put a valid one into the destination's secret" in " ".join(denied.stderr.split())
 
 
-def test_the_monitor_serves_until_it_is_interrupted() -> None:
-    """It prints where it listens and its token, answers, and ends well on Ctrl-C."""
-    command = [sys.executable, "-m", "capture_ops", "monitor", "--port", "0", "--model", "churn"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ourselves
-        assert process.stdout is not None
-        printed = [process.stdout.readline() for _ in range(3)]
-        url = next(word for word in printed[2].split() if word.startswith("http"))
-        token = printed[1].removeprefix("token:").strip()
-        request = Request(f"{url}/models/churn", headers={"Authorization": token})  # noqa: S310 - loopback
-        with urlopen(request, timeout=5) as answer:  # noqa: S310 - loopback
-            assert json.load(answer)["id"] == "churn"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
-
-
 @pytest.mark.parametrize(
     "command", ["demo", "invoke", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"]
 )
 def test_help_names_the_exit_codes(command: str) -> None:
-    """Every command's help says what it does and what it ends with."""
+    """The help of every command describes its exit codes."""
     done = run(command, "--help")
     assert done.exit_code == 0
     assert "Exit codes" in done.stdout
+
+
+def test_the_version_is_printed_by_a_command_and_by_an_option() -> None:
+    """Both print it alone."""
+    for argument in ("version", "--version"):
+        done = run(argument)
+        assert (done.exit_code, done.stdout) == (0, f"{__version__}\n")
+
+
+def test_the_command_table_imports_no_command() -> None:
+    """So `version` and `--help` are quick."""
+    code = "import sys, capture_ops.__main__; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
+    heavy = {"boto3", "flask", "moto", "msgspec", "requests", "rich.console", "capture_forwarder.bootstrap"}
+    assert not heavy & set(done.stdout.split())

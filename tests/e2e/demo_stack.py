@@ -16,6 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from capture_ops.commands.demo import expected_inferences, sample_captures
+from capture_ops.terminal.interruption import end_on_signals
 from tests.e2e import configurations
 from tests.e2e.configurations import BUCKET, REJECTED, REJECTING_ROUTE
 from tests.e2e.deployment import run
@@ -121,4 +122,5 @@ def _judge(world: World, seen: Seen, console: Console) -> int:
 
 
 if __name__ == "__main__":
+    end_on_signals()
     sys.exit(main())

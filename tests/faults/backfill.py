@@ -22,6 +22,7 @@ from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
+from capture_ops.terminal.interruption import end_on_signals
 from tests.faults.poller import Poller, configured_handler
 from tests.support.captures import capture, csv_side
 from tests.support.stack import STACK, DeployedStack, deploy_stack, put_many, waiting
@@ -205,4 +206,5 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    end_on_signals()
     main(sys.argv[1:])

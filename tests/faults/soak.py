@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
+from capture_ops.terminal.interruption import end_on_signals
 from tests.faults.flaky import Failure, Script, flaky
 from tests.faults.load import Loads, Offered
 from tests.faults.worker import Supervisor, running_supervisor
@@ -117,4 +118,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    end_on_signals()
     main()

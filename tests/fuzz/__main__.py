@@ -10,6 +10,7 @@ from os import cpu_count
 from pathlib import Path
 from random import Random
 
+from capture_ops.terminal.interruption import end_on_signals
 from tests.fuzz.mutator import Mutator, seeds
 from tests.fuzz.promises import ending, routes
 
@@ -60,4 +61,5 @@ def turn(seed: int, lines: int) -> Counter[str]:
 
 
 if __name__ == "__main__":
+    end_on_signals()
     sys.exit(main())
