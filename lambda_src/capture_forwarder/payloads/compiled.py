@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, Struct, defstruct
 from msgspec.structs import astuple
 
-from capture_forwarder.domain.media import Media
+from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.schema import Attribute, ValueType
 from capture_forwarder.payloads.layouts import ORDERED_KEYS, Placement, RowForm
 from capture_forwarder.payloads.media import UTF_8
