@@ -54,7 +54,7 @@ class ObjectTracker:
 
     @property
     def start(self) -> int:
-        """The byte from which the object is read: the committed offset, or 0 for gzip, which is read from its start."""
+        """The byte from which the object is read: the committed offset, or 0 for gzip."""
         return 0 if self.progress.read_offset.compressed else self.progress.read_offset.offset
 
     def begin(self) -> None:
@@ -140,7 +140,7 @@ class ObjectTracker:
         return self._committed.advance(compressed=self.compressed)
 
     def pending_lines(self) -> set[int]:
-        """Return the numbers of the lines at which spans with pending rows begin."""
+        """Return the number of the first line of every span with pending rows."""
         return set(self._committed.pending_lines())
 
     def unsaved_counts(self) -> tuple[int, int]:
