@@ -190,9 +190,10 @@ def _worker(queue: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def work(queue: str) -> None:
-    """Call the function with each message of the queue, for ever."""
+    """Call the function with each message of the queue until the parent has ended."""
+    parent = os.getppid()
     poller = Poller(queue, configured_handler(), batch_size=1)
-    while True:
+    while os.getppid() == parent:
         if messages := poller.receive():
             poller.delete(messages, poller.handle(messages, 60))
 
@@ -201,6 +202,7 @@ def main(arguments: list[str]) -> None:
     """Print the figures, or be a worker."""
     if arguments[:1] == ["--worker"]:
         work(arguments[1])
+        return
     with TemporaryDirectory() as folder:
         print(backfill(int(arguments[0]) if arguments else 100_000, Path(folder)))
 
