@@ -1,4 +1,4 @@
-"""The alarms: one for each way in which captures could stay behind. `docs/runbook.md` says what to do."""
+"""The alarms: one for each cause of a delay or a loss of captures. `docs/runbook.md` explains each."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -94,9 +94,9 @@ def _of_forwarding(stack_name: str) -> list[Watch]:
     denied = total(Metric.REQUESTS_DENIED, stack_name, _FIVE_MINUTES)
     pending = total(Metric.INFERENCES_PENDING, stack_name, _FIVE_MINUTES)
     return [
-        Watch(id="ConservationViolations", says="Lines or inferences that are in no ledger.", metric=violations),
+        Watch(id="ConservationViolations", says="Lines or inferences that are not accounted for.", metric=violations),
         Watch(id="RequestsDenied", says="A destination denies the token, or what it may do.", metric=denied),
-        Watch(id="Pending", says="Inferences have been owed for half an hour.", metric=pending, periods=6),
+        Watch(id="Pending", says="Inferences have been pending for half an hour.", metric=pending, periods=6),
         Watch(
             id="Rejected",
             says="More than 5 % of an hour's lines or inferences went to quarantine.",

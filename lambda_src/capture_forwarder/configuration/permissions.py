@@ -1,4 +1,4 @@
-"""What the function may do, as data: one statement an action set, on exact resources, each with its reason."""
+"""The permissions of the function as data: statements on exact resources, each with its reason."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ _REJECTED = "rejected/"
 
 
 class Statement(Struct, frozen=True, kw_only=True):
-    """One thing that is allowed; `why` is for whoever reads this, IAM has no place for it."""
+    """One permission; `why` is for readers of this code, because IAM keeps no reasons."""
 
     sid: str
     why: str
@@ -23,7 +23,7 @@ class Statement(Struct, frozen=True, kw_only=True):
 
 
 class Location(Struct, frozen=True):
-    """Where the stack is; each may be a token that CloudFormation fills in."""
+    """The place of the stack; each part may be a token that CloudFormation fills in."""
 
     partition: str
     region: str
@@ -39,7 +39,7 @@ class Location(Struct, frozen=True):
 
 
 class StackResources(Struct, frozen=True, kw_only=True):
-    """The ARNs of what the stack makes for the function."""
+    """The ARNs of the resources that the stack makes for the function."""
 
     queue_arn: str
     backfill_queue_arn: str
@@ -49,7 +49,7 @@ class StackResources(Struct, frozen=True, kw_only=True):
 
 
 def statements(settings: Settings, place: Location, own: StackResources) -> list[Statement]:
-    """Return everything that the function is allowed."""
+    """Return all permissions of the function."""
     return [
         *_captures(settings, place),
         *_own(own),
@@ -73,7 +73,7 @@ def _captures(settings: Settings, place: Location) -> Iterator[Statement]:
         # For an object that is missing S3 asks whether its key could have been listed: https://github.com/ceph/ceph/pull/68577
         yield Statement(
             sid=f"MissCaptures{index}",
-            why="whoever may not list is told of a deleted object that it is forbidden, and would wait for it",
+            why="without s3:ListBucket S3 answers 403, not 404, for a deleted object, and the function would retry",
             actions=("s3:ListBucket",),
             resources=(arn,),
             conditions={"StringLike": {"s3:prefix": [f"{escape_iam_wildcards(prefix)}*" for prefix in prefixes]}},
@@ -83,7 +83,7 @@ def _captures(settings: Settings, place: Location) -> Iterator[Statement]:
 
 
 def _decrypt(bucket: BucketSettings, key: str, index: int, contexts: list[str]) -> Statement:
-    """Allow to decrypt what S3 encrypted for the bucket, or, without bucket keys, for its objects.
+    """Allow to decrypt data that S3 encrypted for the bucket, or, without bucket keys, for its objects.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
     """
@@ -99,7 +99,7 @@ def _decrypt(bucket: BucketSettings, key: str, index: int, contexts: list[str]) 
 def _own(own: StackResources) -> Iterator[Statement]:
     yield Statement(
         sid="KeepRejections",
-        why="what is refused for good is written to quarantine; the function never reads it",
+        why="rejections are written to quarantine; the function never reads it",
         actions=("s3:PutObject",),
         resources=(f"{own.quarantine_arn}/{_REJECTED}*",),
     )
@@ -168,7 +168,7 @@ def _own_key(key: str, place: Location) -> Statement:
     services = ("dynamodb", "s3", "secretsmanager", "sqs", "ssm")
     return Statement(
         sid="UseOwnKey",
-        why="the key of queue, table and quarantine, and perhaps of a token; only through these services",
+        why="the key of queues, table and quarantine, and perhaps of a token; only through these services",
         actions=("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
         resources=(key,),
         conditions={
@@ -194,7 +194,7 @@ _NETWORK = Statement(
 
 
 def escape_iam_wildcards(text: str) -> str:
-    """Return `text` so that IAM takes it as it stands, though it may hold IAM's wildcards.
+    """Return `text` so that IAM reads each of its characters as itself, its own wildcards included.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
     """

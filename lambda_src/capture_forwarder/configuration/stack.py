@@ -1,6 +1,6 @@
 """`[stack]` and `[[bucket]]` of `forwarder.toml`: how the stack is made.
 
-The stack and the command line read these options. The function reads only for how long progress is kept.
+The stack and the commands read these options. The function reads only `progress_retention_days`.
 """
 
 from enum import StrEnum
@@ -19,7 +19,7 @@ _DAY_COUNTS = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 
 
 
 class PythonRuntime(StrEnum):
-    """Which Python the function runs on."""
+    """The Python of the function."""
 
     PYTHON_3_12 = "python3.12"
     PYTHON_3_13 = "python3.13"
@@ -27,21 +27,21 @@ class PythonRuntime(StrEnum):
 
 
 class Architecture(StrEnum):
-    """Which processor the function runs on."""
+    """The processor of the function."""
 
     ARM64 = "arm64"
     X86_64 = "x86_64"
 
 
 class Trigger(StrEnum):
-    """What tells the function of a new capture: the bucket's notification to the queue, or a rule on the event bus."""
+    """The source of events: the bucket's notification to the queue, or a rule on the event bus."""
 
     S3 = "s3"
     EVENTBRIDGE = "eventbridge"
 
 
 class VpcSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[stack.vpc]`: the network that the function runs in, by id, so that nothing is looked up."""
+    """`[stack.vpc]`: the network of the function, by id, so that synthesis needs no look-up."""
 
     subnet_ids: Annotated[
         tuple[Annotated[str, Meta(pattern="^subnet-([0-9a-f]{8}|[0-9a-f]{17})$")], ...],
@@ -60,7 +60,7 @@ class BackfillSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[stack]`: the one stack that is made of this file."""
+    """`[stack]`: the stack that is made from this file."""
 
     name: Annotated[
         str, Meta(pattern="^[A-Za-z][A-Za-z0-9-]{0,99}$", description="letters, digits and -; at most 100")
@@ -118,7 +118,7 @@ class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class BucketSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[bucket]]`: what the stack must know of a bucket that routes name."""
+    """One `[[bucket]]`: the properties of a bucket that routes name."""
 
     name: BucketName
     create: bool = False
