@@ -141,7 +141,7 @@ _SIDES: Final[dict[str, Callable[[list[Row], list[Row]], tuple[Side, Side]]]] = 
 
 
 def _record(chance: random.Random, request: Side, answer: Side) -> bytes:
-    """Return one line, its keys in the order in which SageMaker writes them."""
+    """Return one line with its keys in SageMaker's order."""
     record = {
         "captureData": {
             "endpointInput": _in_order(request, "INPUT"),

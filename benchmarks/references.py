@@ -1,8 +1,8 @@
-"""Two straightforward forwarders without a network, against which ours is measured: request bodies from a file.
+"""Two straightforward forwarders without a network for comparison: they make request bodies of a file.
 
-`standard` is what the standard library alone invites: the whole object in memory, `json`, `csv`, dicts. `with_orjson`
-is what somebody writes who minds the cost: one line at a time, orjson, converters chosen once. Both check every value's
-type. They read the six shapes of `data` and nothing else: no quarantine, no second layout, no odd number.
+`standard` uses the standard library: the whole object in memory, `json`, `csv`, dicts. `with_orjson` is written for
+speed: one line at a time, orjson, converters chosen once. Both check the type of every value. They read only the six
+shapes of `data`: no quarantine, no other layout, no odd number.
 """
 
 import base64
@@ -98,7 +98,7 @@ def with_orjson(path: Path) -> Iterator[bytes]:
 
 
 def loads_alone(path: Path) -> Iterator[bytes]:
-    """Load every line by orjson and yield nothing: no forwarder, but a measure of the machine."""
+    """Load every line by orjson and yield no bodies: a measure of the machine."""
     with path.open("rb") as file:
         for line in file:
             orjson.loads(line)

@@ -1,8 +1,7 @@
-"""CPU of the transform: the bytes of a capture object made into request bodies, types checked, nothing sent.
+"""CPU of the transform: the bytes of a capture object made into request bodies with checked types; no request is sent.
 
-Every sample is a fresh process on one core; the pipelines take turns, and a figure is the median of the ratios of
-neighbours. Before anything is timed, the whole output of every pipeline is compared, and that of ours without its fast
-path too.
+Every sample is a fresh process on one core. The pipelines alternate, and a figure is the median of the ratios of
+neighbours. Before any measurement the whole output of all pipelines is compared, that of our plain path included.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -54,14 +53,14 @@ def compare(captures: Captures, pipelines: Mapping[str, Pipeline]) -> None:
     count = 0
     for count, made in enumerate(zip_longest(*outputs), start=1):
         if len(set(made)) > 1:
-            told = "\n".join(f"{name}: {one!r}" for name, one in zip(pipelines, made, strict=True))
-            raise ValueError(f"{captures.path.name}, inference {count}:\n{told}")
+            outputs_text = "\n".join(f"{name}: {one!r}" for name, one in zip(pipelines, made, strict=True))
+            raise ValueError(f"{captures.path.name}, inference {count}:\n{outputs_text}")
     if count != captures.inferences:
         raise ValueError(f"{captures.path.name}: {count} inferences instead of {captures.inferences}")
 
 
 def _inferences(bodies: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield every inference in one way of writing it, in which 1, 1.0 and true differ."""
+    """Yield every inference as text with sorted keys; 1, 1.0 and true differ."""
     for body in bodies:
         for inference in orjson.loads(body):
             yield orjson.dumps(inference, option=orjson.OPT_SORT_KEYS)

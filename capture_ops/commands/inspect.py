@@ -1,4 +1,4 @@
-"""`inspect`: what a capture file would become, without sending anything."""
+"""`inspect`: the inferences and rejections of a capture file, without sending them."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -29,16 +29,16 @@ _SHOWN_CHARS = 48
 
 
 def inspect(target: str, settings: Settings | None = None, route_name: str | None = None) -> Iterator[Part]:
-    """Yield what every line of `target`, a file or `s3://bucket/key`, becomes.
+    """Yield every row and every rejected or skipped line of `target`, a file or `s3://bucket/key`.
 
-    Raises `CommandError` for a target or route that is not there, `Unavailable` for what cannot be read now.
+    Raises `CommandError` if the target or route does not exist, `Unavailable` if the target cannot be read now.
     """
     source = _source(target)
-    transform = _transform(settings, source, route_name)
+    decode = _plain_path(settings, source, route_name)
     limits = settings.function if settings else FunctionSettings()
     chunks = _file_chunks(Path(target)) if source is None else _object_chunks(source)
     for line in LineReader(chunks, limits.max_line_bytes):
-        outcome = transform(line)
+        outcome = decode(line)
         yield from outcome.rows if isinstance(outcome, Decoded) else (outcome,)
 
 
@@ -48,7 +48,7 @@ def as_json(part: Part) -> str:
 
 
 def print_table(parts: Iterable[Part], console: Console) -> None:
-    """Print one row a part; captured text is shown, never interpreted."""
+    """Print one table row for each part; captured text is escaped."""
     table = Table("line", "row", "becomes", "partner inference id", "inputs", "outputs, or why not")
     for part in parts:
         match part:
@@ -96,7 +96,7 @@ def _source(target: str) -> CaptureObject | None:
     return CaptureObject(uri.bucket, uri.key)
 
 
-def _transform(settings: Settings | None, source: CaptureObject | None, route_name: str | None) -> PlainPath:
+def _plain_path(settings: Settings | None, source: CaptureObject | None, route_name: str | None) -> PlainPath:
     if settings is None:
         return PlainPath(DecodingOptions())
     route = _route(settings, source, route_name)
@@ -109,13 +109,13 @@ def _transform(settings: Settings | None, source: CaptureObject | None, route_na
 def _route(settings: Settings, source: CaptureObject | None, route_name: str | None) -> Route:
     routes = settings.routes
     if route_name:
-        found = next((route for route in routes if route.name == route_name), None)
+        route = next((one for one in routes if one.name == route_name), None)
     else:
-        found = Router(routes).route_for(source) if source else routes[0] if len(routes) == 1 else None
-    if found is None:
+        route = Router(routes).route_for(source) if source else routes[0] if len(routes) == 1 else None
+    if route is None:
         names = ", ".join(route.name for route in routes)
-        raise CommandError(f"which route? None is named or covers the target; give --route with one of {names}")
-    return found
+        raise CommandError(f"no route covers the target; give --route with one of {names}")
+    return route
 
 
 def _file_chunks(path: Path) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What every destination does with a batch: the fake, and Arthur's contract against the embedded monitor."""
+"""The contract of destinations; the fake and the adapter for Arthur, against the embedded monitor, obey it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from capture_forwarder.forward.sending import Batcher
 from capture_forwarder.ports import Destination
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
-from tests.support.fakes import RecordingDestination, UnreadResults
+from tests.support.fakes import DiscardResults, RecordingDestination
 
 SCHEMA = (
     Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
@@ -26,14 +26,14 @@ SCHEMA = (
 )
 
 
-class GivenToken:
-    """A token that is right, or is not."""
+class TokenList:
+    """A source of tokens that gives the next one after a refresh."""
 
     def __init__(self, *tokens: str) -> None:
         self._tokens = list(tokens)
 
     def __call__(self, *, refresh: bool = False) -> str:
-        """Return the first token, and after a refresh the next."""
+        """Return the current token, or the next one after a refresh."""
         if refresh and len(self._tokens) > 1:
             self._tokens.pop(0)
         return self._tokens[0]
@@ -47,10 +47,10 @@ def monitor() -> Iterator[Monitor]:
 
 
 def arthur(url: str, *tokens: str, timeout_secs: float = 5.0) -> ArthurDestination:
-    """Return Arthur's adapter towards `url`."""
+    """Return the adapter for Arthur at `url`."""
     client = HttpClient(
         url,
-        token=GivenToken(*(tokens or ("secret",))),
+        token=TokenList(*(tokens or ("secret",))),
         headers=partial(headers, organization_id=None),
         timeouts_secs=(timeout_secs, timeout_secs),
         max_connections=2,
@@ -60,7 +60,7 @@ def arthur(url: str, *tokens: str, timeout_secs: float = 5.0) -> ArthurDestinati
 
 @pytest.fixture(params=["fake", "arthur"])
 def destination(request: pytest.FixtureRequest) -> Destination:
-    """Give an empty destination that takes any values for the model `free`."""
+    """Give an empty destination whose model `free` takes any values."""
     if request.param == "fake":
         return RecordingDestination()
     running: Monitor = request.getfixturevalue("monitor")
@@ -71,12 +71,12 @@ def batch(destination: Destination, *rows: dict[str, Value], model_id: str = "fr
     """Return a batch of inferences with the ids id-0, id-1, ..."""
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     ids = [f"id-{index}" for index in range(len(rows))]
-    made: list[Batch] = []
-    batcher = Batcher(model_id, BatchLimits(), lambda batch, _: made.append(batch))
+    batches: list[Batch] = []
+    batcher = Batcher(model_id, BatchLimits(), lambda batch, _: batches.append(batch))
     elements = [destination.row(ids[index], moment, row) for index, row in enumerate(rows)]
-    batcher.add(UnreadResults(), LineSpan(1, 0), ids, elements)
+    batcher.add(DiscardResults(), LineSpan(1, 0), ids, elements)
     batcher.flush()
-    return made[0]
+    return batches[0]
 
 
 def statuses(destination: Destination, sent: Batch) -> list[RowStatus]:
@@ -85,13 +85,13 @@ def statuses(destination: Destination, sent: Batch) -> list[RowStatus]:
 
 
 def test_new_rows_are_accepted_in_their_order(destination: Destination) -> None:
-    """One result a row."""
+    """The receipt has one result a row."""
     sent = batch(destination, {"a": 1, "b": "x"}, {"a": 2.5, "b": None}, {"a": True})
     assert statuses(destination, sent) == [RowStatus.ACCEPTED] * 3
 
 
 def test_the_same_rows_again_are_duplicates(destination: Destination) -> None:
-    """Deterministic ids make sending again harmless."""
+    """Ids are deterministic, so sending rows again is harmless."""
     sent = batch(destination, {"a": 1}, {"a": 2})
     statuses(destination, sent)
     assert statuses(destination, batch(destination, {"a": 1}, {"a": 2}, {"a": 3})) == [
@@ -101,21 +101,21 @@ def test_the_same_rows_again_are_duplicates(destination: Destination) -> None:
     ]
 
 
-def test_a_row_that_the_model_refuses_is_rejected_alone(monitor: Monitor) -> None:
-    """A permanent no is for its row only, and says why."""
+def test_a_row_that_the_model_rejects_affects_no_other_row(monitor: Monitor) -> None:
+    """The rejection has the reason."""
     destination = arthur(monitor.url)
     receipt = destination.send(
         batch(destination, {"age": 1}, {"age": "old"}, {"age": 3}, model_id="typed"), within_secs=9.0
     )
     assert [result.status for result in receipt.results] == [RowStatus.ACCEPTED, RowStatus.REJECTED, RowStatus.ACCEPTED]
-    refused = receipt.results[1].reason
-    assert refused is not None
-    assert refused.why.startswith("status 400")
+    rejected = receipt.results[1].reason
+    assert rejected is not None
+    assert rejected.why.startswith("status 400")
     assert [one.partner_inference_id for one in monitor.store.inferences("typed")] == ["id-0", "id-2"]
 
 
 def test_values_arrive_as_they_were_sent(monitor: Monitor) -> None:
-    """Text, numbers, truth and null come out of the store as they went in, and so does the time."""
+    """This holds for text, numbers, booleans, null and the time."""
     destination = arthur(monitor.url)
     row: dict[str, Value] = {"text": 'é"\n\u2028', "whole": 2**63 - 1, "part": 0.1, "yes": True, "none": None}
     destination.send(batch(destination, row), within_secs=9.0)
@@ -126,7 +126,7 @@ def test_values_arrive_as_they_were_sent(monitor: Monitor) -> None:
 
 @pytest.mark.parametrize("model_id", ["unknown", "../../users/me"])
 def test_an_unknown_model_is_a_denial(monitor: Monitor, model_id: str) -> None:
-    """404 is for a person to mend; nothing was settled."""
+    """A person must correct the configuration; all rows stay pending."""
     destination = arthur(monitor.url)
     with pytest.raises(DestinationDenied, match="model_id"):
         destination.send(batch(destination, {"a": 1}, model_id=model_id), within_secs=9.0)
@@ -135,7 +135,7 @@ def test_an_unknown_model_is_a_denial(monitor: Monitor, model_id: str) -> None:
 
 
 def test_a_token_is_refreshed_once(monitor: Monitor) -> None:
-    """A rotated token costs one more request; one that stays wrong is a denial that says what to do."""
+    """A rotated token costs one more request. A token that stays wrong is a denial that says what to do."""
     destination = arthur(monitor.url, "old", "secret")
     assert statuses(destination, batch(destination, {"a": 1})) == [RowStatus.ACCEPTED]
     denied = arthur(monitor.url, "old", "older")
@@ -143,23 +143,23 @@ def test_a_token_is_refreshed_once(monitor: Monitor) -> None:
         denied.send(batch(denied, {"a": 1}), within_secs=9.0)
 
 
-def test_the_schema_is_the_models(monitor: Monitor) -> None:
-    """Attributes come with stage, type, position and whether they are implicit."""
+def test_the_schema_has_the_attributes_of_the_model(monitor: Monitor) -> None:
+    """Each has its stage, type and position, and says whether it is implicit."""
     assert arthur(monitor.url).schema("typed") == ModelSchema(SCHEMA)
 
 
 def test_a_model_without_attributes_has_no_schema(monitor: Monitor) -> None:
-    """A route that takes its schema from such a model needs a person, and the sentence says for what."""
+    """A route that takes its schema from such a model is denied, and the sentence says what to write."""
     with pytest.raises(DestinationDenied, match='schema = "none"'):
         arthur(monitor.url).schema("free")
 
 
-def test_the_schema_is_asked_for_once_in_a_while(monitor: Monitor) -> None:
-    """A second question is answered from memory until it is fifteen minutes old."""
+def test_the_schema_is_requested_every_fifteen_minutes(monitor: Monitor) -> None:
+    """Until then it is answered from memory."""
     now = [1000.0]
     client = HttpClient(
         monitor.url,
-        token=GivenToken("secret", "wrong"),
+        token=TokenList("secret", "wrong"),
         headers=partial(headers, organization_id="5eb46b1e-0c8f-4c5e-9d0b-2f6a3c8f7d10"),
         timeouts_secs=(5.0, 5.0),
         max_connections=1,
@@ -172,8 +172,8 @@ def test_the_schema_is_asked_for_once_in_a_while(monitor: Monitor) -> None:
     assert destination.schema("typed") is not first
 
 
-def test_a_server_that_is_not_there_is_transient() -> None:
-    """No connection settles nothing and says so."""
+def test_an_unreachable_server_is_a_temporary_error() -> None:
+    """All rows stay pending, and the error says that there was no connection."""
     destination = arthur("http://127.0.0.1:1")
     with pytest.raises(DestinationUnavailable, match="ConnectionError"):
         destination.send(batch(destination, {"a": 1}), within_secs=9.0)

@@ -24,7 +24,6 @@ from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.invoke import LocalContext, Reports
 from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.server import Monitor, running_monitor
-from tests.support.captures import base64_side, capture, csv_side, json_side
 
 EVENTS = Path("events")
 BUCKET = "sagemaker-eu-west-1-123456789012"
@@ -215,58 +214,11 @@ def test_the_log_has_every_object_and_the_metrics_have_every_route(monitor: Moni
     assert {line["ConservationViolations"][0] for line in emitted if "route" in line} == {0.0}
 
 
-def message(key: str, *more: str) -> dict[str, Any]:
-    """Return a queue's event with one message of one record a key, as S3 writes it."""
-    records = [
-        {
-            "eventSource": "aws:s3",
-            "eventName": "ObjectCreated:Put",
-            "s3": {"bucket": {"name": BUCKET}, "object": {"key": quote_plus(name)}},
-        }
-        for name in (key, *more)
-    ]
-    body = json.dumps({"Records": records})
-    return {"Records": [{"messageId": "m1", "eventSource": "aws:sqs", "body": body}]}
-
-
-def test_c_both_records_of_one_message_are_forwarded(monitor: Monitor) -> None:
-    """Scenario C: S3 may put several records into one message."""
-    s3 = boto3.client("s3")
-    for name in ("one", "two"):
-        s3.put_object(
-            Bucket=BUCKET, Key=f"datacapture/c/{name}", Body=capture(csv_side("1"), csv_side("2"), eventId=name)
-        )
-    answer, _ = handled(message("datacapture/c/one", "datacapture/c/two"))
-    assert answer == {"batchItemFailures": []}
-    assert {one.partner_inference_id for one in monitor.store.inferences("everything-else")} == {"one", "two"}
-
-
-def test_j_lines_of_megabytes_and_their_neighbours_arrive(monitor: Monitor) -> None:
-    """Scenario J: lines of 1, 5 and 8 MB. The last is larger than the limit of a batch, and is sent alone."""
-    sizes = [10, 1_000_000, 10, 5_000_000, 10, 8_000_000, 10]
-    lines = [
-        capture(json_side({"prompt": "x" * size}), json_side({"text": "y"}), eventId=f"line-{number}")
-        for number, size in enumerate(sizes)
-    ]
-    boto3.client("s3").put_object(Bucket=BUCKET, Key="datacapture/j/a.jsonl", Body=b"\n".join(lines))
-    answer, _ = handled(message("datacapture/j/a.jsonl"))
-    assert answer == {"batchItemFailures": []}
-    stored_sizes = {
-        one.partner_inference_id: len(one.inference_data["prompt"])
-        for one in monitor.store.inferences("everything-else")
+def message(key: str) -> dict[str, Any]:
+    """Return a queue's event with one message of one record, as S3 writes it."""
+    record = {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": BUCKET}, "object": {"key": quote_plus(key)}},
     }
-    assert stored_sizes == {f"line-{number}": size for number, size in enumerate(sizes)}
-
-
-def test_o_quotes_batches_and_base64_are_decoded(monitor: Monitor) -> None:
-    """Scenario O: a quoted comma and line end, several rows in one call, and BASE64."""
-    request = b'"a, ""b""","c\nd"\n"e",f\n'
-    line = capture(base64_side(request, "text/csv"), csv_side("0.1\n0.2\n"), eventId="o")
-    boto3.client("s3").put_object(Bucket=BUCKET, Key="datacapture/o/a.jsonl", Body=line + b"\n")
-    answer, _ = handled(message("datacapture/o/a.jsonl"))
-    assert answer == {"batchItemFailures": []}
-    found = {one.partner_inference_id: one.inference_data for one in monitor.store.inferences("everything-else")}
-    assert found == {
-        "o_0": {"feature_0": 'a, "b"', "feature_1": "c\nd", "prediction_0": 0.1},
-        "o_1": {"feature_0": "e", "feature_1": "f", "prediction_0": 0.2},
-    }
+    return {"Records": [{"messageId": "m1", "eventSource": "aws:sqs", "body": json.dumps({"Records": [record]})}]}

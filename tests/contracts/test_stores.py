@@ -1,4 +1,4 @@
-"""What every capture store, progress table, quarantine and queue does: the fakes and the real ones alike."""
+"""The contracts of object store, progress table, quarantine and queue; fakes and real adapters obey the same rules."""
 
 import gzip
 import json
@@ -27,16 +27,15 @@ from capture_forwarder.domain.delivery import (
     Unavailable,
 )
 from capture_forwarder.domain.progress import ProgressRecord, QuarantineEntry, QuarantineFile
-from capture_forwarder.kinds.quarantine.entries import decode_entry, encode_entry
 from capture_forwarder.ports import ObjectStore, OpenObject, Progress
 from tests.support.fakes import MemoryProgress, MemoryStore
 
-Put = Callable[[str, bytes], CaptureObject]
+PutObject = Callable[[str, bytes], CaptureObject]
 
 
 @pytest.fixture(params=["fake", "s3"])
-def store(request: pytest.FixtureRequest) -> Iterator[tuple[ObjectStore, Put]]:
-    """Give a store and how to put an object into it."""
+def store(request: pytest.FixtureRequest) -> Iterator[tuple[ObjectStore, PutObject]]:
+    """Give a store, and a function that puts an object into it."""
     if request.param == "fake":
         memory = MemoryStore()
         yield memory, memory.put
@@ -51,8 +50,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[tuple[ObjectStore, Put]]:
     yield S3ObjectStore(client), put
 
 
-def test_an_object_is_read_whole_or_from_a_byte_on(store: tuple[ObjectStore, Put]) -> None:
-    """Chunks joined are the object; a start leaves out what is behind it; past the end there is nothing."""
+def test_an_object_is_read_whole_or_from_a_byte_on(store: tuple[ObjectStore, PutObject]) -> None:
+    """The joined chunks are the object from that byte on; past the end they are empty."""
     captures, put = store
     source = put("a", b"hello")
     for start, expected in ((0, b"hello\n"), (2, b"llo\n"), (6, b"")):
@@ -61,8 +60,8 @@ def test_an_object_is_read_whole_or_from_a_byte_on(store: tuple[ObjectStore, Put
         assert b"".join(opened.chunks) == expected
 
 
-def test_an_overwritten_object_is_superseded(store: tuple[ObjectStore, Put]) -> None:
-    """The state that an event named is read, or none."""
+def test_an_overwritten_object_is_superseded(store: tuple[ObjectStore, PutObject]) -> None:
+    """Only the version that the event named is read."""
     captures, put = store
     stale = put("a", b"1")
     fresh = put("a", b"2")
@@ -70,8 +69,8 @@ def test_an_overwritten_object_is_superseded(store: tuple[ObjectStore, Put]) -> 
     assert isinstance(captures.open(fresh, 0), OpenObject)
 
 
-def test_a_deleted_object_is_a_refusal(store: tuple[ObjectStore, Put]) -> None:
-    """What is gone is a permanent no, not a reason to try for ever."""
+def test_a_deleted_object_is_rejected(store: tuple[ObjectStore, PutObject]) -> None:
+    """It is a permanent failure: reading it again would fail again."""
     captures, put = store
     found = put("a", b"1")
     gone = captures.open(CaptureObject(found.bucket, "never", etag="x"), 0)
@@ -79,7 +78,7 @@ def test_a_deleted_object_is_a_refusal(store: tuple[ObjectStore, Put]) -> None:
     assert gone.code is RejectionCode.OBJECT_GONE
 
 
-def test_n_keys_are_taken_as_they_are(bucket: str) -> None:
+def test_n_keys_are_used_unchanged(bucket: str) -> None:
     """Scenario N: plus, space, percent, equals, double slash and unicode in a key find the object."""
     client = boto3.client("s3")
     for key in ("a+b c/x=1/%41//ü.jsonl",):
@@ -90,7 +89,7 @@ def test_n_keys_are_taken_as_they_are(bucket: str) -> None:
 
 
 def test_a_version_is_read_even_after_it_was_overwritten(bucket: str) -> None:
-    """In a bucket with versions the very version of the event is read."""
+    """In a bucket with versioning the version of the event is read."""
     client = boto3.client("s3")
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     first = client.put_object(Bucket=bucket, Key="a", Body=b"1")["VersionId"]
@@ -100,8 +99,8 @@ def test_a_version_is_read_even_after_it_was_overwritten(bucket: str) -> None:
     assert b"".join(opened.chunks) == b"1"
 
 
-def test_an_archived_object_is_a_refusal(bucket: str) -> None:
-    """Glacier gives nothing back until somebody restores it."""
+def test_an_archived_object_is_rejected(bucket: str) -> None:
+    """An object in Glacier cannot be read until a person restores it."""
     client = boto3.client("s3")
     client.put_object(Bucket=bucket, Key="a", Body=b"1", StorageClass="GLACIER")
     found = S3ObjectStore(client).open(CaptureObject(bucket, "a"), 0)
@@ -109,22 +108,22 @@ def test_an_archived_object_is_a_refusal(bucket: str) -> None:
     assert found.code is RejectionCode.OBJECT_ARCHIVED
 
 
-def test_a_missing_bucket_is_loud_and_still_owed(aws: str) -> None:
-    """What a person can mend is transient, and says what to mend."""
+def test_a_missing_bucket_is_a_temporary_error(aws: str) -> None:
+    """A person can correct it, so the objects stay pending, and the error says what to correct."""
     del aws
     with pytest.raises(SourceUnavailable, match="does not exist"):
         S3ObjectStore(boto3.client("s3")).open(CaptureObject(f"none-{uuid4()}", "a"), 0)
 
 
-def test_a_server_that_is_not_there_is_transient() -> None:
-    """No answer is not an answer."""
+def test_an_unreachable_server_is_a_temporary_error() -> None:
+    """It is unknown whether the object exists."""
     client = boto3.client("s3", endpoint_url="http://127.0.0.1:1", config=Config(retries={"max_attempts": 0}))
     with pytest.raises(SourceUnavailable, match="EndpointConnectionError"):
         S3ObjectStore(client).open(CaptureObject("bucket", "a"), 0)
 
 
-def test_trails_and_access_logs_say_who_reads(bucket: str) -> None:
-    """A platform's audit tells the forwarder's reads from those of others."""
+def test_requests_to_s3_name_the_forwarder(bucket: str) -> None:
+    """Audit logs show which reads are those of the forwarder."""
     client, agents = s3_client(), list[bytes]()
     client.meta.events.register("before-send.s3", lambda request, **_: agents.append(request.headers["User-Agent"]))
     S3ObjectStore(client).open(CaptureObject(bucket, "a"), 0)
@@ -148,50 +147,50 @@ def progress(request: pytest.FixtureRequest) -> Progress:
 
 
 SOURCE = CaptureObject("captures", "a/ü +.jsonl", etag="e1")
-POSITION = ProgressRecord(
+RECORD = ProgressRecord(
     read_offset=ReadOffset(7, 2, compressed=True), fence=1, leased_until=12.5, accepted=3, rejected=4
 )
 
 
 @pytest.mark.parametrize("quarantined_up_to", [None, 0, 7])
-def test_a_position_is_remembered_whole(progress: Progress, quarantined_up_to: int | None) -> None:
-    """What was saved is what is loaded, field for field, and only for the state that it was saved for."""
-    position = replace(POSITION, quarantined_up_to=quarantined_up_to)
-    progress.save(SOURCE, position, expected_fence=0)
+def test_a_record_is_loaded_as_it_was_saved(progress: Progress, quarantined_up_to: int | None) -> None:
+    """Every field is stored, and only for the version of the object that it was saved for."""
+    record = replace(RECORD, quarantined_up_to=quarantined_up_to)
+    progress.save(SOURCE, record, expected_fence=0)
     other = CaptureObject(SOURCE.bucket, SOURCE.key, etag="e2")
-    assert progress.load([SOURCE, other]) == {SOURCE.state_id: position}
+    assert progress.load([SOURCE, other]) == {SOURCE.state_id: record}
 
 
-def test_a_fence_that_was_raised_refuses_the_late_writer(progress: Progress) -> None:
-    """Whoever saw an older fence may not write any more."""
-    progress.save(SOURCE, POSITION, expected_fence=0)
+def test_saving_fails_after_another_run_raised_the_fence(progress: Progress) -> None:
+    """A run that loaded an older fence must not write any more."""
+    progress.save(SOURCE, RECORD, expected_fence=0)
     with pytest.raises(LeaseLost):
-        progress.save(SOURCE, POSITION, expected_fence=0)
-    progress.save(SOURCE, POSITION, expected_fence=1)
+        progress.save(SOURCE, RECORD, expected_fence=0)
+    progress.save(SOURCE, RECORD, expected_fence=1)
 
 
-def test_an_object_without_a_state_is_not_remembered(progress: Progress) -> None:
-    """A place without version or etag could hold something else tomorrow."""
-    progress.save(CaptureObject("b", "k"), POSITION, expected_fence=0)
+def test_an_object_without_etag_and_version_has_no_record(progress: Progress) -> None:
+    """Another object may be stored under the same key later."""
+    progress.save(CaptureObject("b", "k"), RECORD, expected_fence=0)
     assert progress.load([CaptureObject("b", "k")]) == {}
 
 
-def test_more_than_a_hundred_objects_are_read(progress: Progress) -> None:
-    """A batch read takes a hundred keys; an invocation may have more."""
+def test_records_of_more_than_a_hundred_objects_are_loaded(progress: Progress) -> None:
+    """One request to DynamoDB takes a hundred keys; an invocation may have more."""
     sources = [CaptureObject("b", str(number), etag="e") for number in range(120)]
     for source in sources:
-        progress.save(source, POSITION, expected_fence=0)
+        progress.save(source, RECORD, expected_fence=0)
     assert len(progress.load([*sources, *sources])) == 120
 
 
-def test_a_table_that_is_not_there_is_unavailable(aws: str) -> None:
-    """Reading and writing both say what to mend."""
+def test_a_missing_table_is_unavailable(aws: str) -> None:
+    """The errors of loading and saving say what to correct."""
     del aws
     table = DynamoProgress(boto3.client("dynamodb"), f"none-{uuid4()}", now=lambda: 0.0)
     with pytest.raises(Unavailable, match="ResourceNotFoundException"):
         table.load([SOURCE])
     with pytest.raises(Unavailable, match="ResourceNotFoundException"):
-        table.save(SOURCE, POSITION, expected_fence=0)
+        table.save(SOURCE, RECORD, expected_fence=0)
 
 
 ENTRY = QuarantineEntry(
@@ -207,15 +206,8 @@ ENTRY = QuarantineEntry(
 )
 
 
-@pytest.mark.parametrize("data", [b"text", "é".encode(), b"\xff\x00", b"", None])
-def test_a_quarantined_line_comes_back_byte_for_byte(data: bytes | None) -> None:
-    """Whatever a line held, the entry gives it back."""
-    entry = QuarantineEntry(source=SOURCE, route="r", code=RejectionCode.LINE_NOT_JSON, why="w", data=data)
-    assert decode_entry(encode_entry(entry)) == entry
-
-
 def test_quarantine_is_readable_and_overwritten_by_a_retry(bucket: str) -> None:
-    """Gzip JSONL by route and day; the same state and start is the same name."""
+    """Files are gzip JSONL by route and day; the same version and start give the same name."""
     client = boto3.client("s3")
     quarantine = S3Quarantine(client, bucket)
     written = datetime(2026, 3, 4, tzinfo=UTC)
@@ -245,16 +237,16 @@ def test_quarantine_is_readable_and_overwritten_by_a_retry(bucket: str) -> None:
     }
 
 
-def test_a_quarantine_that_is_not_there_is_unavailable(aws: str) -> None:
-    """What cannot be kept is still owed."""
+def test_a_missing_quarantine_is_unavailable(aws: str) -> None:
+    """The object of the entries stays pending."""
     del aws
     quarantine = S3Quarantine(boto3.client("s3"), f"none-{uuid4()}")
     with pytest.raises(Unavailable, match="NoSuchBucket"):
         quarantine.keep(QuarantineFile(source=SOURCE, route="r", start=0, modified=None, entries=[ENTRY]))
 
 
-def test_what_is_put_back_comes_out_of_the_queue_as_the_same_work(aws: str) -> None:
-    """A continuation is a message like any other, and says where to go on."""
+def test_a_requeued_work_is_received_as_the_same_work(aws: str) -> None:
+    """Its message has the offset and the number of requeues."""
     del aws
     client = boto3.client("sqs")
     url = client.create_queue(QueueName=f"q-{uuid4()}")["QueueUrl"]
@@ -264,21 +256,8 @@ def test_what_is_put_back_comes_out_of_the_queue_as_the_same_work(aws: str) -> N
     assert open_message(message["Body"]).works == (work,)
 
 
-@pytest.mark.parametrize("backfill", [True, False])
-def test_work_of_a_backfill_is_requeued_to_the_queue_of_backfills(aws: str, backfill: bool) -> None:  # noqa: FBT001 - both
-    """It never waits in front of live captures."""
-    del aws
-    client = boto3.client("sqs")
-    live, old = (client.create_queue(QueueName=f"q-{uuid4()}")["QueueUrl"] for _ in range(2))
-    work = Work(CaptureObject("b", "k", "v", "e", 5), requeue_count=3, backfill=backfill)
-    SqsQueue(client, live, backfill_url=old).put(work, delay_secs=0)
-    (message,) = client.receive_message(QueueUrl=old if backfill else live)["Messages"]
-    assert open_message(message["Body"]).works == (work,)
-    assert "Messages" not in client.receive_message(QueueUrl=live if backfill else old)
-
-
-def test_a_queue_that_is_not_there_is_unavailable(aws: str) -> None:
-    """A continuation that was not sent keeps the original message."""
+def test_a_missing_queue_is_unavailable(aws: str) -> None:
+    """The original message is kept if the work was not requeued."""
     queue = SqsQueue(boto3.client("sqs"), f"{aws}/123456789012/none-{uuid4()}")
     with pytest.raises(Unavailable, match="NonExistentQueue"):
         queue.put(Work(CaptureObject("b", "k")), delay_secs=0)

@@ -1,6 +1,6 @@
 """The scenarios that broke well-known forwarders, through the real handler: real queue, real sockets, real processes.
 
-Each runs without a schema, so on the plain path, and with one, so on the compiled path. B, C, J, N and O run in
+Each runs without a schema, so on the plain path, and with one, so on the compiled path. B and N run in
 `contracts/test_handler.py`, G in `test_replay.py`, H and I in `unit/test_lines.py`.
 """
 
@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier
+from urllib.parse import quote_plus
 from uuid import uuid4
 
 import boto3
@@ -18,9 +19,11 @@ from benchmarks.trace import Tracer
 from tests.faults.flaky import Failure, Script, flaky
 from tests.faults.load import CaptureLoad, Offered
 from tests.faults.worker import running_supervisor
-from tests.support.captures import capture, csv_side
+from tests.support.captures import base64_side, capture, csv_side
 from tests.support.sentinels import PAYLOAD, TOKEN
-from tests.worlds import BOTH_PATHS, PREFIX, SECRET, SECRET_NAME, Schema, World, running_world
+from tests.worlds import BOTH_PATHS, BUCKET, PREFIX, SECRET, SECRET_NAME, Schema, World, running_world
+
+CREATED = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put"}
 
 
 @pytest.fixture(params=Schema)
@@ -80,13 +83,22 @@ class Together(Script):
 
 def test_a_a_missing_object_never_affects_its_neighbours(world: World) -> None:
     """A deleted object is in quarantine, one in a missing bucket is acknowledged, and the others are delivered."""
-    gone = {"bucket": "captures", "key": f"{PREFIX}gone", "etag": "x"}
+    gone = {"bucket": BUCKET, "key": f"{PREFIX}gone", "etag": "x"}
     missing = {"bucket": "other", "key": f"{PREFIX}x"}
     world.send(world.put("a", call(1)), gone, missing, world.put("b", call(2)))
     assert world.poll() == []
     assert world.times_received() == {"id-1": 1, "id-2": 1}
     assert [entry["code"] for entry in world.quarantined()] == ["object_gone"]
     assert world.waiting() == 0
+
+
+def test_c_both_records_of_one_message_are_forwarded(world: World) -> None:
+    """S3 may put several records into one message; other forwarders took the first only."""
+    items = [world.put(name, call(name)) for name in ("one", "two")]
+    found = [{"key": quote_plus(item["key"]), "eTag": item["etag"], "size": item["size"]} for item in items]
+    world.send({"Records": [{"s3": {"bucket": {"name": BUCKET}, "object": each}} | CREATED for each in found]})
+    assert world.poll() == []
+    assert world.times_received() == {"id-one": 1, "id-two": 1}
 
 
 def test_d_rows_that_the_api_refuses_are_kept_in_quarantine(world: World) -> None:
@@ -129,6 +141,19 @@ def test_f_all_rows_arrive_when_every_second_request_fails(world: World) -> None
         assert world.drain() == (2 if world.schema is Schema.MODEL else 1)
     assert world.times_received() == {f"id-{number}": 1 for number in range(100)}
     assert script.failures.total() >= 10
+
+
+def test_j_lines_of_megabytes_arrive_and_so_do_their_neighbours(world: World) -> None:
+    """Lines of 1, 5 and 8 MB; the last is larger than a request may be, and is sent alone."""
+    sizes = [10, 1_000_000, 10, 5_000_000, 10, 8_000_000, 10]
+    lines = [
+        capture(csv_side(f"1,2.5,{'x' * size}"), csv_side("0.5"), eventId=f"line-{number}")
+        for number, size in enumerate(sizes)
+    ]
+    world.send(world.put("a", body=b"\n".join(lines)))
+    assert world.poll() == []
+    stored_sizes = {partner_id: len(values["feature_2"]) for partner_id, values in world.stored().items()}
+    assert stored_sizes == {f"line-{number}": size for number, size in enumerate(sizes)}
 
 
 def test_k_a_truncated_gzip_object_is_rejected_after_its_readable_lines(world: World) -> None:
@@ -179,6 +204,18 @@ def test_m_requests_overlap(world: World) -> None:
         world.send(world.put("a", *(call(number) for number in range(80))))
         assert world.poll() == []
     assert len(world.times_received()) == 80
+
+
+def test_o_quotes_rows_and_base64_arrive_with_their_values(world: World) -> None:
+    """A quoted comma and line end, several rows in one call, and BASE64."""
+    request = b'1,2.5,"a, ""b"", c\nd"\n2,3.5,f\n'
+    line = capture(base64_side(request, "text/csv"), csv_side("0.1\n0.2\n"), eventId="o")
+    world.send(world.put("a", line))
+    assert world.poll() == []
+    assert world.stored() == {
+        "o_0": {"feature_0": 1, "feature_1": 2.5, "feature_2": 'a, "b", c\nd', "prediction_0": 0.1},
+        "o_1": {"feature_0": 2, "feature_1": 3.5, "feature_2": "f", "prediction_0": 0.2},
+    }
 
 
 def test_p_a_rotated_token_is_read_again_once(world: World) -> None:

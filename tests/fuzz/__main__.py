@@ -20,10 +20,10 @@ _FOUND = Path(".fuzz")
 
 
 def main() -> int:
-    """Run the campaign, print where lines ended, and return 1 if a promise was broken."""
+    """Run the fuzz, print the outcomes, and return 1 if a promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--lines", type=int, default=1_000_000, help="how many lines (default 1,000,000)")
-    parser.add_argument("--seed", type=int, default=1, help="where chance begins; the same seed gives the same lines")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed; the same seed gives the same lines")
     options = parser.parse_args()
     turns = -(-options.lines // _LINES_A_TURN)
     started = time.monotonic()
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def turn(seed: int, lines: int) -> Counter[str]:
-    """Return how `lines` lines ended, each at one reader; lines that broke a promise are kept in `.fuzz/`."""
+    """Return the outcomes of `lines` lines, each read by one reader; lines that break a promise are stored in `.fuzz/`."""
     random = Random(seed)
     mutator, readers, endings = Mutator(seeds(), random), list(routes().items()), Counter[str]()
     for number in range(lines):
@@ -49,7 +49,7 @@ def turn(seed: int, lines: int) -> Counter[str]:
         started = time.perf_counter()
         try:
             how = ending(line, transform)
-        except Exception as error:  # noqa: BLE001 - that none escapes is what is tested
+        except Exception as error:  # noqa: BLE001 - an exception of any kind is a broken promise
             how = f"BROKEN by {type(error).__name__}: {error}"[:120]
         if time.perf_counter() - started > _SLOWEST_SECS:
             how = "BROKEN: slow"

@@ -1,4 +1,4 @@
-"""Capture lines spoiled in every way that we could think of: bytes of any kind, and documents that are almost right."""
+"""Capture lines changed at random: single bytes, fields and documents."""
 
 import base64
 import json
@@ -137,7 +137,7 @@ class Mutator:
         return self._edited(data, self._altered)
 
     def _other_payload(self, data: bytes) -> bytes:
-        """Change what a payload holds: a document of its own making, or one value of the one that is there."""
+        """Change a payload: a new document, or one value of the present document."""
 
         def change(record: Any) -> Any:
             side = self._side(record)
@@ -151,7 +151,7 @@ class Mutator:
         return self._edited(data, change)
 
     def _spoiled_payload(self, data: bytes) -> bytes:
-        """Spoil the bytes of a payload, whatever it is, and leave the record around it whole."""
+        """Change bytes of a payload and leave the record around it whole."""
 
         def change(record: Any) -> Any:
             side = self._side(record)
@@ -161,7 +161,7 @@ class Mutator:
         return self._edited(data, change)
 
     def _swapped(self, data: bytes) -> bytes:
-        """Answer one call with what another was answered."""
+        """Give a call the answer of another call."""
 
         def change(record: Any) -> Any:
             record["captureData"]["endpointOutput"] = self._side(json.loads(self._random.choice(self._seeds)))
@@ -200,7 +200,7 @@ class Mutator:
         return [self._document(depth - 1) for _ in some]
 
     def _altered(self, document: Any) -> Any:
-        """Walk to a random place of `document` and put something else there."""
+        """Replace a random part of `document`."""
         if not isinstance(document, dict | list) or not document or self._random.randrange(4) == 0:
             return self._document()
         keys = list(document) if isinstance(document, dict) else list(range(len(document)))

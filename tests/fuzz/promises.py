@@ -1,4 +1,4 @@
-"""What every line must keep, whatever it holds: counted once, encodable, told apart, and never quoted."""
+"""Promises about any line: it is counted once, its rows can be encoded, ids differ, and no rejection quotes data."""
 
 import json
 from typing import Any
@@ -97,7 +97,7 @@ def _two(kind: ValueType) -> ModelSchema:
 
 
 def ending(data: bytes, transform: Reader) -> str:
-    """Return how `data` ended as a line; raises `AssertionError` where a promise is broken."""
+    """Return the kind of outcome of a line. Raises `AssertionError` if a promise is broken."""
     line = Line(7, 1000, 1000 + len(data) + 1, data)
     outcome = transform(line)
     check(outcome, line)
@@ -112,14 +112,14 @@ def ending(data: bytes, transform: Reader) -> str:
 
 
 def check(outcome: Outcome, line: Line) -> None:
-    """Hold one outcome to every promise."""
+    """Check every promise for one outcome."""
     if isinstance(outcome, Skipped):
         assert outcome.line == line.number
         return
     if isinstance(outcome, Rejection):
         _check_rejection(outcome, line, None)
         return
-    assert outcome.rows, "a decoded line holds at least one row, or it would vanish from both ledgers"
+    assert outcome.rows, "a decoded line has at least one row, else it is missing from both equations"
     for index, row in enumerate(outcome.rows):
         if isinstance(row, Rejection):
             _check_rejection(row, line, index)
@@ -131,7 +131,7 @@ def check(outcome: Outcome, line: Line) -> None:
 
 def _check_rejection(rejection: Rejection, line: Line, index: int | None) -> None:
     assert (rejection.line, rejection.offset, rejection.index) == (line.number, line.offset, index)
-    assert len(rejection.why) <= _MAX_WHY_CHARS, "a sentence of that length quotes what was captured"
+    assert len(rejection.why) <= _MAX_WHY_CHARS, "a sentence of that length quotes captured data"
     rejection.why.encode("utf-8")
 
 

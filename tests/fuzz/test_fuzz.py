@@ -1,4 +1,4 @@
-"""The short form of the fuzz, and proof that it looks everywhere."""
+"""The short form of the fuzz; it reaches every outcome of a line."""
 
 from random import Random
 
@@ -6,7 +6,7 @@ from capture_forwarder.domain.delivery import RejectionCode, SkipReason
 from tests.fuzz.__main__ import turn
 from tests.fuzz.mutator import Mutator, seeds
 
-# Said of objects, of a line's length and by a destination: nothing that a line holds leads there.
+# Codes of objects, of the length of a line and of destinations: the content of a line does not lead to them.
 _NOT_OF_LINES = frozenset(
     {
         RejectionCode.OBJECT_GONE,
@@ -17,7 +17,7 @@ _NOT_OF_LINES = frozenset(
         RejectionCode.REFUSED_BY_DESTINATION,
     }
 )
-# Said of single rows of a line that is decoded.
+# Codes of single rows of a decoded line.
 _OF_ROWS = frozenset(
     {
         RejectionCode.VALUE_COUNT_MISMATCH,
@@ -28,8 +28,8 @@ _OF_ROWS = frozenset(
 )
 
 
-def test_twenty_thousand_spoiled_lines_end_counted() -> None:
-    """Every line ends decoded, rejected or skipped, no promise is broken, and every way to end is reached."""
+def test_twenty_thousand_changed_lines_are_counted() -> None:
+    """No promise is broken, and every code and skip reason of lines occurs."""
     endings = turn(seed=1, lines=20_000)
     assert endings.total() == 20_000
     assert [how for how in endings if how.startswith("BROKEN")] == []

@@ -1,4 +1,4 @@
-"""What the demo holds the monitor against, worked out by the reference."""
+"""The inferences that the demo expects, computed by the reference."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Captures against what was written down of them by hand, and against a reference that shares no code with us."""
+"""Real captures against goldens written by hand, and against a reference that shares no code with the product."""
 
 import gzip
 import json
@@ -35,7 +35,7 @@ def _name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
-def test_inspect_gives_what_was_written_down(golden: Path) -> None:
+def test_inspect_gives_the_golden_file(golden: Path) -> None:
     """Ids, names, values and their types of every row, and the code of every rejection, file by file in order."""
     files = sorted((CAPTURES / golden.stem).rglob("*.jsonl"))
     found = [without_why(as_json(part)) for file in files for part in inspect(str(file))]
@@ -51,7 +51,7 @@ def test_every_real_endpoint_has_a_golden_file() -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=_name)
-def test_the_reference_says_the_same(file: Path) -> None:
+def test_the_reference_gives_the_same(file: Path) -> None:
     """Two implementations of the rules, one with only `csv` and `json`, agree on every line of every file."""
     header = PayloadOptions(csv_header="synthetic-csv-header" in file.parts)
     transform = PlainPath(DecodingOptions(input=header, output=header))

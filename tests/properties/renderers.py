@@ -1,4 +1,4 @@
-"""Every layout written down, as containers and their clients write it: the way back from rows to a payload."""
+"""Rows written as payloads, in every layout of containers and their clients."""
 
 import json
 from collections.abc import Callable

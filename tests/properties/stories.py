@@ -25,8 +25,8 @@ from capture_forwarder.domain.delivery import (
 )
 from capture_forwarder.domain.progress import ProgressRecord, QuarantineEntry, QuarantineFile
 from tests.support.captures import capture, csv_side, json_side
-from tests.support.fakes import Clock, MemoryProgress, MemoryQuarantine
-from tests.unit.test_forwarder import World, call, fails
+from tests.support.fakes import MemoryProgress, MemoryQuarantine
+from tests.support.memory_world import MemoryWorld, call, fails
 
 REFUSED = RowResult(RowStatus.REJECTED, Reason(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
 SHADOW = capture(csv_side("1"), csv_side("1"), invocationSource="ShadowExperiment")
@@ -102,10 +102,10 @@ class FailingProgress(MemoryProgress):
         super().__init__()
         self.failing = Failing(fails)
 
-    def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
-        """Remember `position`, or fail."""
+    def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
+        """Store `record`, or fail."""
         self.failing()
-        super().save(source, position, expected_fence=expected_fence)
+        super().save(source, record, expected_fence=expected_fence)
 
 
 class FailingQuarantine(MemoryQuarantine):
@@ -126,7 +126,7 @@ class Story:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.world = World(
+        self.world = MemoryWorld(
             BatchLimits(max_inferences=plan.max_inferences),
             checkpoint_secs=plan.checkpoint_secs,
             max_rejected_bytes=plan.max_rejected_bytes,
@@ -134,7 +134,7 @@ class Story:
         self.world.max_in_flight = plan.max_in_flight
         self.world.progress = FailingProgress(plan.progress_fails)
         self.world.quarantine = FailingQuarantine(plan.quarantine_fails)
-        self.world.queue = self.world.queue if plan.has_queue else None
+        self.world.has_queue = plan.has_queue
         self.world.destination.always = self.answer
         self.ids: set[str] = set()
         self.bad_lines: set[tuple[str, int]] = set()
@@ -223,21 +223,17 @@ class Story:
             reports = self.world.forward(*messages)
             self._check(reports)
             messages = [work for work, report in zip(messages, reports, strict=True) if not report.complete]
-            if self.world.queue:
-                messages += [work for work, _ in self.world.queue.messages]
-                self.world.queue.messages.clear()
+            messages += [work for work, _ in self.world.queue.messages]
+            self.world.queue.messages.clear()
         raise AssertionError("it goes round in circles")
 
     def kept(self) -> list[tuple[str, QuarantineEntry]]:
         """Return everything in quarantine, each beside the key of its object."""
-        assert self.world.quarantine is not None
         return [(file.source.key, entry) for file in self.world.quarantine.files.values() for entry in file.entries]
 
     def later(self, left_secs: float) -> None:
         """Begin another invocation, some time after the last."""
-        now = self.world.clock.now + 2000
-        self.world.clock = Clock(left_secs)
-        self.world.clock.now, self.world.clock.ends = now, now + left_secs
+        self.world.next_invocation(left_secs=left_secs)
 
     def _check(self, reports: list[ForwardReport]) -> None:
         for report in reports:

@@ -1,4 +1,4 @@
-"""How an object's bytes are cut into chunks changes nothing, and only a line feed ends a line."""
+"""The cuts between chunks do not change the lines of an object, and only a line feed ends a line."""
 
 import gzip
 from collections.abc import Iterator
@@ -44,13 +44,13 @@ def test_a_cut_at_any_byte_changes_nothing(data: bytes) -> None:
     st.booleans(),
     st.booleans(),
 )
-def test_lines_are_what_stands_between_line_feeds(
+def test_lines_are_the_bytes_between_line_feeds(
     lines: list[bytes],
     places: list[int],
     ended: bool,  # noqa: FBT001 - drawn by hypothesis
     compressed: bool,  # noqa: FBT001 - drawn by hypothesis
 ) -> None:
-    """Joined with line feeds the lines are the object again; offsets and numbers say where each stood."""
+    """Joined with line feeds the lines are the object again; numbers and offsets are right."""
     data = b"\n".join(lines) + (b"\n" if ended and lines else b"")
     if data[:2] == b"\x1f\x8b" and not compressed:
         return
@@ -62,8 +62,8 @@ def test_lines_are_what_stands_between_line_feeds(
 
 
 @given(st.integers(0, len(LINES)), st.lists(st.integers(0, len(FILE)), max_size=5), st.booleans())
-def test_reading_goes_on_where_a_bookmark_stands(line: int, places: list[int], compressed: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
-    """From any line on, an object gives the lines that it gave in one go, with the same numbers and offsets."""
+def test_reading_continues_at_any_line(line: int, places: list[int], compressed: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+    """The lines have the same numbers and offsets as when all is read at once."""
     whole = lines_of([FILE])
     offset = whole[line - 1].end if line else 0
     data = gzip.compress(FILE) if compressed else FILE[offset:]
@@ -74,8 +74,8 @@ def test_reading_goes_on_where_a_bookmark_stands(line: int, places: list[int], c
 @given(
     st.lists(st.integers(0, 30), min_size=1, max_size=6), st.integers(1, 20), st.lists(st.integers(0, 200), max_size=6)
 )
-def test_a_line_past_the_limit_is_passed_over_and_no_other(sizes: list[int], limit: int, places: list[int]) -> None:
-    """Refused with its size; the lines around it stay whole, whichever chunk it ends in."""
+def test_only_a_line_that_is_too_long_is_refused(sizes: list[int], limit: int, places: list[int]) -> None:
+    """It has its size; the lines around it are whole."""
     data = b"".join(b"x" * size + b"\n" for size in sizes)
     found = lines_of(list(cut(data, places)), limit=limit)
     assert [(line.reason is not None, line.end - line.offset - 1) for line in found] == [
@@ -84,8 +84,8 @@ def test_a_line_past_the_limit_is_passed_over_and_no_other(sizes: list[int], lim
 
 
 @given(st.text(st.sampled_from("ab\u2028\u2029\x85\v\f\x1c"), min_size=1, max_size=10))
-def test_what_unicode_calls_a_line_end_is_text(text: str) -> None:
-    """U+2028, U+0085 and their like stand raw in JSON and in CSV cells; they end neither line nor row."""
+def test_line_ends_of_unicode_are_text(text: str) -> None:
+    """U+2028, U+0085 and others occur raw in JSON and in CSV cells; they end neither line nor row."""
     for side in (csv_side(f"{text},1"), json_side([[text, 1]])):
         (line,) = lines_of([capture(side, csv_side("1"))])
         outcome = outcome_of(line.data)

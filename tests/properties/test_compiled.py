@@ -132,7 +132,7 @@ LINE_END = st.sampled_from(["\n", "\n", "\n", "\r\n", "\n\n"])
 
 @st.composite
 def csv_texts(draw: st.DrawFn) -> str:
-    """Draw CSV in which nearly everything may be odd."""
+    """Draw CSV with odd cells and line ends."""
     width = draw(st.integers(1, 4))
     rows = draw(st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=3))
     return draw(LINE_END).join(",".join(row) for row in rows) + draw(st.sampled_from(["", "\n", "\n\n", " "]))
@@ -286,7 +286,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("request_side", "answer_side"), REFUSED.values(), ids=REFUSED)
 def test_special_payloads_are_refused(request_side: Side, answer_side: Side | None) -> None:
-    """Only the plain path has the rules for them, whatever was learned before."""
+    """Only the plain path has the rules for them, also after all common layouts were learned."""
     line = capture(request_side, answer_side)
     paths = Paths(MIXED)
     for call in COMPILED.values():
@@ -329,7 +329,7 @@ def test_one_column_of_texts_is_refused(text: str) -> None:
 
 @given(st.text("MQA=+/-_ \n", max_size=9))
 def test_base64_is_decoded_strictly(data: str) -> None:
-    """The decoder of BASE64 refuses whatever Python's strict decoder refuses or reads otherwise."""
+    """As strictly as by Python's decoder."""
     line = capture({"observedContentType": "text/csv", "data": data, "encoding": "BASE64"}, csv_side("1"))
     for inputs, text in (("SS", b"a,b"), ("F", b"1")):
         paths = Paths(schema(inputs, "F"))
@@ -354,7 +354,7 @@ def test_values_under_an_ordered_key_are_one_row() -> None:
 
 
 def test_rows_that_look_like_tensors_are_refused() -> None:
-    """A model whose inputs have the names of a tensor's keys is read by the plain path."""
+    """The inputs of the model have the names of a tensor's keys."""
     names = ("name", "shape", "datatype", "data")
     model = ModelSchema(
         (
@@ -373,7 +373,7 @@ def test_timestamps_are_refused() -> None:
 
 
 def test_a_prediction_that_may_be_an_error_is_refused() -> None:
-    """`{"error": ...}` alone is an error document, whatever the names of the model's values are."""
+    """`{"error": ...}` alone is an error document, also if the model has a value of this name."""
     model = ModelSchema(
         (
             Attribute("a", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),
@@ -384,14 +384,14 @@ def test_a_prediction_that_may_be_an_error_is_refused() -> None:
     assert compiled_rows(capture(json_side({"predictions": [1]}), csv_side("0.5")), model)
 
 
-def test_attributes_that_a_call_does_not_hold_are_no_hindrance() -> None:
-    """Models have ground truth and implicit attributes, which captures of them lack."""
+def test_a_model_may_have_attributes_that_calls_do_not_hold() -> None:
+    """Such as ground truth."""
     label = Attribute("label", Stage.GROUND_TRUTH, ValueType.FLOAT, 0)
     line = capture(csv_side("1.5,7,blue,true"), csv_side("0.25,1"))
     assert compiled_rows(line, ModelSchema((*MIXED.attributes, label)))
 
 
-def test_the_event_id_names_a_call_where_the_route_says_so() -> None:
+def test_a_route_may_take_the_event_id() -> None:
     """As on the plain path."""
     line = capture(csv_side("1.5,7,blue,true"), csv_side("0.25,1"), inferenceId="mine", eventId="theirs")
     rows = compiled_rows(line, MIXED, DecodingOptions(id_source=IdSource.EVENT_ID))
@@ -490,7 +490,7 @@ def test_layouts_of_one_declaration_are_bounded() -> None:
     assert [bool(paths.compiled_rows(line)) for line in (lines[8], lines[0])] == [True, False]
 
 
-def test_a_declared_charset_is_minded() -> None:
+def test_only_utf_8_is_compiled() -> None:
     """These bytes are text in either charset, and not the same text."""
     for charset, is_compiled in (("utf-8", True), ("utf8", True), ("latin-1", False)):
         line = capture(base64_side("é,1".encode(), f"text/csv; charset={charset}"), csv_side("1"))
@@ -498,7 +498,7 @@ def test_a_declared_charset_is_minded() -> None:
 
 
 def test_a_guessed_media_type_is_refused() -> None:
-    """Text without a content type is CSV only if all its cells are numbers, which a typed decoder does not check."""
+    """Text without a content type is CSV only if all its cells are numbers; a typed decoder does not check that."""
     assert compiled_rows(capture(base64_side(b"1,2"), csv_side("1")), schema("SS", "F")) is None
 
 

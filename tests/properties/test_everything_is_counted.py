@@ -1,4 +1,4 @@
-"""Whatever is in the objects, whatever the destination answers and whichever port fails: nothing is lost."""
+"""Conservation: every line and row ends in exactly one place, for any objects, answers and failures."""
 
 from hypothesis import given
 
@@ -8,7 +8,7 @@ from tests.properties.stories import PLANS, Plan, Story
 
 @given(PLANS)
 def test_in_the_end_everything_is_in_exactly_one_place(plan: Plan) -> None:
-    """After enough redeliveries each inference is stored or in quarantine, each bad line in quarantine, nothing twice."""
+    """After enough redeliveries each inference is stored or in quarantine, and each bad line in quarantine, once."""
     story = Story(plan)
     story.told()
     refused = story.refused()

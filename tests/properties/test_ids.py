@@ -1,4 +1,4 @@
-"""Partner inference ids: the same call gives the same ids every time, two calls never share one, with one exception."""
+"""Partner inference ids: the same for a call every time, and different for two calls, with one exception."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,8 +20,8 @@ def ids_of(event_id: str, rows: int, inference_id: str | None = None, options: D
 
 
 @given(st.text(min_size=1, max_size=200), st.integers(1, 500))
-def test_rows_of_one_call_have_ids_of_their_own(call_id: str, count: int) -> None:
-    """Within a call no two indexes come to one id, whatever the caller named it."""
+def test_rows_of_one_call_have_different_ids(call_id: str, count: int) -> None:
+    """For any id of the call."""
     assert len({PartnerInferenceId.for_row(call_id, index, count) for index in range(count)}) == count
 
 
@@ -36,11 +36,11 @@ def test_event_ids_keep_calls_apart(calls: dict[str, int], inference_id: str | N
 
 @given(st.uuids().map(str), st.integers(1, 12))
 def test_ids_are_the_same_every_time(event_id: str, rows: int) -> None:
-    """A line that is forwarded again carries the ids that it carried before: that is what makes sending twice harmless."""
+    """Sending a line again is harmless, because its rows have the same ids."""
     assert ids_of(event_id, rows) == ids_of(event_id, rows)
 
 
-def test_inference_ids_of_callers_may_meet() -> None:
+def test_inference_ids_of_callers_may_collide() -> None:
     """A lone call `a_0` has the id of row 0 of a call `a` of two rows; `id_source = "event-id"` keeps them apart."""
     callers = DecodingOptions()
     assert ids_of("event-1", 1, "a_0", callers) == ["a_0"]

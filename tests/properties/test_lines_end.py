@@ -1,4 +1,4 @@
-"""Any bytes as a line: inferences, a rejection or a skip, never an exception, and never a word of what was captured."""
+"""Any bytes as a line become inferences, a rejection or a skip; no exception, and no captured data in a rejection."""
 
 import base64
 import json
@@ -54,14 +54,14 @@ TYPES = st.sampled_from(
 
 
 @given(st.binary(max_size=200), TRANSFORMS)
-def test_any_bytes_end_counted(data: bytes, transform: PlainPath) -> None:
-    """Nothing that a line holds raises."""
+def test_any_bytes_are_counted(data: bytes, transform: PlainPath) -> None:
+    """The content of a line never raises."""
     ending(data, transform)
 
 
 @given(st.randoms(use_true_random=False), TRANSFORMS)
-def test_spoiled_real_lines_end_counted(random: Random, transform: PlainPath) -> None:
-    """Lines that are almost right reach further than noise does."""
+def test_changed_real_lines_are_counted(random: Random, transform: PlainPath) -> None:
+    """Lines that are almost right reach more code than random bytes."""
     ending(Mutator(SEEDS, random).line(), transform)
 
 
@@ -69,14 +69,14 @@ def test_spoiled_real_lines_end_counted(random: Random, transform: PlainPath) ->
     st.lists(st.tuples(st.binary(max_size=60) | st.text(max_size=40), ENCODINGS, TYPES), min_size=2, max_size=2),
     TRANSFORMS,
 )
-def test_any_payload_ends_counted(sides: list[tuple[bytes | str, str, str | None]], transform: PlainPath) -> None:
+def test_any_payload_is_counted(sides: list[tuple[bytes | str, str, str | None]], transform: PlainPath) -> None:
     """Any text under any encoding and any declared type."""
     ending(capture(*map(_side, sides)), transform)
 
 
 @given(DOCUMENTS, DOCUMENTS, st.sampled_from(["JSON", "BASE64"]), TRANSFORMS)
-def test_any_json_ends_counted(request_: Any, answer: Any, encoding: str, transform: PlainPath) -> None:
-    """Any documents, bare NaN among them, most of them made of the words of real layouts."""
+def test_any_json_is_counted(request_: Any, answer: Any, encoding: str, transform: PlainPath) -> None:
+    """Documents with the keys of real layouts, and with bare NaN."""
     sides = [(json.dumps(document), encoding, "application/json") for document in (request_, answer)]
     ending(capture(*map(_side, sides)), transform)
 
@@ -89,8 +89,8 @@ def _side(side: tuple[bytes | str, str, str | None]) -> dict[str, Any]:
 
 
 @given(DOCUMENTS, st.sampled_from(["JSON", "CSV", "BASE64", "bad64", SENTINEL]), TRANSFORMS)
-def test_no_rejection_quotes_what_was_captured(document: Any, encoding: str, transform: PlainPath) -> None:
-    """The sentence says what is wrong and where, and goes into logs: it never holds a value."""
+def test_no_rejection_holds_captured_data(document: Any, encoding: str, transform: PlainPath) -> None:
+    """The sentence is written to logs."""
     marked = json.dumps(_marked(document))
     data = base64.b64encode(marked.encode()).decode() if encoding == "BASE64" else marked
     kind = {"bad64": "BASE64"}.get(encoding, encoding)
@@ -129,7 +129,7 @@ def _rejections(line: bytes, transform: PlainPath) -> list[Rejection]:
     ids=["digits", "quotes", "dimensions", "lists", "objects", "csv quotes", "commas", "blank lines", "sparse"],
 )
 def test_no_body_costs_more_than_its_length(side: dict[str, Any]) -> None:
-    """A call that was made to keep the forwarder busy is read, or refused, as fast as any other of its size."""
+    """The time for hostile bodies grows linearly with their size."""
     started = time.process_time()
     outcome_of(capture(side, side))
-    assert time.process_time() - started < 5  # what grows with the square of the length takes minutes
+    assert time.process_time() - started < 5  # quadratic time takes minutes

@@ -1,4 +1,4 @@
-"""Rows that were rendered and read again are the same rows, for every layout and every way to carry them."""
+"""Rows that are rendered and read again are the same, for every layout and encoding."""
 
 import json
 from typing import Any
@@ -35,8 +35,8 @@ def read(media: Media, text: str, options: PayloadOptions) -> Any:
 
 @pytest.mark.parametrize("name", RENDERERS)
 @given(data=st.data(), style=STYLES, pinned=st.booleans())
-def test_json_layouts_read_back(name: str, data: st.DataObject, style: str, pinned: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
-    """Rows of any values come back from their layout, found by rule or named by the route."""
+def test_rows_of_json_layouts_are_read_again(name: str, data: st.DataObject, style: str, pinned: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+    """The layout is recognised, or named by the route."""
     layout, strategy, render = RENDERERS[name]
     rows = data.draw(strategy)
     text = render_json(render(rows), style)
@@ -44,7 +44,7 @@ def test_json_layouts_read_back(name: str, data: st.DataObject, style: str, pinn
 
 
 def test_every_layout_has_a_renderer() -> None:
-    """A layout that is added without a way to write it down would not be tested here."""
+    """A new layout needs one, so that it is tested here."""
     assert {layout for layout, _, _ in RENDERERS.values()} == RULES.keys() == set(Layout) - {Layout.ROWS}
 
 
@@ -52,7 +52,7 @@ def test_every_layout_has_a_renderer() -> None:
     st.lists(NAMED, min_size=1, max_size=4) | st.lists(VECTORS, min_size=1, max_size=4),
     LINE_ENDS.filter(lambda end: end != "\r"),
 )
-def test_json_lines_read_back(rows: list[Any], line_end: str) -> None:
+def test_rows_of_json_lines_are_read_again(rows: list[Any], line_end: str) -> None:
     """Each line is one row, also where the content type only says JSON and there are several."""
     text = "".join(render_json(row) + line_end for row in rows)
     if all(not isinstance(row, list) or not all(isinstance(value, str) for value in row) for row in rows):
@@ -62,8 +62,8 @@ def test_json_lines_read_back(rows: list[Any], line_end: str) -> None:
 
 
 @given(CSV_ROWS, LINE_ENDS, st.booleans(), st.integers(0, 2))
-def test_csv_reads_back(rows: list[list[str]], line_end: str, quote_all: bool, blank: int) -> None:  # noqa: FBT001 - drawn by hypothesis
-    """Cells with commas, quotes and line ends come back, blank lines around them are no rows."""
+def test_rows_of_csv_are_read_again(rows: list[list[str]], line_end: str, quote_all: bool, blank: int) -> None:  # noqa: FBT001 - drawn by hypothesis
+    """With commas, quotes and line ends in cells; blank lines are not rows."""
     text = line_end * blank + render_csv(rows, line_end, quote_all=quote_all) + line_end * blank
     assert same(read(Media.CSV, text, PayloadOptions()), rows)
 
@@ -75,8 +75,8 @@ def test_csv_reads_back(rows: list[list[str]], line_end: str, quote_all: bool, b
     st.sampled_from(["utf-8", "utf-16"]),
     STYLES,
 )
-def test_base64_carries_any_text(rows: list[tuple[int, str]], charset: str, style: str) -> None:
-    """What SageMaker encoded comes back as the very same text, in the charset that the caller declared."""
+def test_base64_keeps_the_text(rows: list[tuple[int, str]], charset: str, style: str) -> None:
+    """In the charset that the caller declared."""
     for text, content_type in (
         (render_json(rows, style), "application/json"),
         (render_csv([[str(a), b] for a, b in rows]), "text/csv"),
@@ -96,19 +96,19 @@ def test_base64_carries_any_text(rows: list[tuple[int, str]], charset: str, styl
         max_size=5,
     )
 )
-def test_one_call_is_the_same_however_it_was_captured(rows: list[list[float]]) -> None:
-    """Numbers sent as CSV, as JSON, as JSON Lines or hidden in BASE64 become the same inferences."""
+def test_one_call_is_the_same_in_any_encoding(rows: list[list[float]]) -> None:
+    """Numbers in CSV, JSON, JSON Lines and BASE64 become the same inferences."""
     texts = {"text/csv": render_csv([list(map(repr, row)) for row in rows]), "application/json": render_json(rows)}
     texts["application/jsonlines"] = "\n".join(map(render_json, rows))
-    ways = [
+    sides = [
         csv_side(texts["text/csv"]),
         json_side(texts["application/json"]),
         json_side(texts["application/jsonlines"], "application/jsonlines"),
     ]
-    ways += [base64_side(text.encode(), content_type) for content_type, text in texts.items()]
-    ways += [base64_side(texts["text/csv"].encode()), base64_side(texts["application/json"].encode())]
+    sides += [base64_side(text.encode(), content_type) for content_type, text in texts.items()]
+    sides += [base64_side(texts["text/csv"].encode()), base64_side(texts["application/json"].encode())]
     expected = [{f"feature_{at}": value for at, value in enumerate(row)} for row in rows]
-    for way in ways:
-        outcome = outcome_of(capture(way, way))
+    for side in sides:
+        outcome = outcome_of(capture(side, side))
         assert isinstance(outcome, Decoded)
         assert same([row.inputs for row in outcome.rows if not hasattr(row, "code")], expected)

@@ -1,4 +1,4 @@
-"""Numbers in text: the shortcuts of `domain.values` give exactly the results of the rule, which is a regular expression."""
+"""The shortcuts of `domain.values` for numbers in text give the same results as the rule, a regular expression."""
 
 import re
 from math import copysign, isfinite
@@ -41,7 +41,7 @@ TEXTS = (
 
 
 def exact(value: Any) -> tuple[type, str]:
-    """Return what tells 1 from 1.0 from true, and 0.0 from -0.0."""
+    """Return type and text of a value: 1, 1.0 and true differ, and so do 0.0 and -0.0."""
     return type(value), repr(value)
 
 
@@ -87,7 +87,7 @@ def typed_or_misfit(value: Any, value_type: ValueType) -> Any:
 
 @pytest.mark.parametrize("text", ODD)
 def test_odd_texts_follow_the_rule(text: str) -> None:
-    """Each of these is accepted by `float()` or `int()` and not by the rule, or the other way round, or nearly."""
+    """`float()`, `int()` and the rule disagree about many of these."""
     _follows_the_rule(text)
 
 

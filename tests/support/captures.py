@@ -24,13 +24,13 @@ def csv_side(text: str, content_type: str | None = "text/csv") -> dict[str, Any]
 
 
 def json_side(document: Any, content_type: str | None = "application/json") -> dict[str, Any]:
-    """Return one side of a call as JSON; text is taken as it stands."""
+    """Return one side of a call as JSON; text is not changed."""
     text = document if isinstance(document, str) else json.dumps(document)
     return {"observedContentType": content_type, "mode": "INPUT", "data": text, "encoding": "JSON"}
 
 
 def base64_side(body: bytes, content_type: str | None = None) -> dict[str, Any]:
-    """Return one side of a call as SageMaker encodes what no header lists."""
+    """Return one side of a call as BASE64, as SageMaker encodes bodies by default."""
     data = base64.b64encode(body).decode()
     return {"observedContentType": content_type, "mode": "INPUT", "data": data, "encoding": "BASE64"}
 
@@ -49,11 +49,11 @@ def capture(
 
 
 def outcome_of(data: bytes, options: DecodingOptions | None = None, schema: ModelSchema | None = None) -> Outcome:
-    """Return what one line becomes."""
+    """Return the outcome of one line on the plain path."""
     return PlainPath(options or DecodingOptions(), schema)(Line(1, 0, len(data) + 1, data))
 
 
 def encode_inference(inference: Inference) -> bytes:
-    """Return an inference as it stands in a request to Arthur."""
+    """Return an inference as an element of a request to Arthur."""
     row = Row(inference.partner_inference_id, inference.inference_timestamp, inference.data)
     return msgspec.json.encode(row)

@@ -1,12 +1,12 @@
-"""Ports that live in memory and remember; the contract suites run on them and on the real adapters."""
+"""Ports in memory that record their calls; the contract suites run on them and on the real adapters."""
 
 import gzip
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Condition, Lock
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.batch import Batch, BatchLimits
@@ -28,35 +28,41 @@ from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.forward.sending import Target
 from capture_forwarder.ports import Observer, OpenObject
 
-WRITTEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+P = ParamSpec("P")
+T = TypeVar("T")
+MODIFIED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 class MemoryStore:
-    """Objects by bucket and key; a chunk size of one shows that chunks do not matter."""
+    """Objects by bucket and key, sent in small chunks. A key in `errors` raises its error when it is opened."""
 
     def __init__(self, chunk_bytes: int = 7) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.reads: list[tuple[str, int]] = []
-        self.failure: dict[str, Exception] = {}
+        self.errors: dict[str, Exception] = {}
         self._chunk_bytes = chunk_bytes
 
     def put(self, key: str, *lines: bytes, bucket: str = "captures", compress: bool = False) -> CaptureObject:
         """Store `lines` and return the object as its event would name it."""
         data = b"".join(line + b"\n" for line in lines)
-        stored = self.objects[bucket, key] = gzip.compress(data) if compress else data
-        return CaptureObject(bucket, key, etag=f"etag-{hash(stored)}", size=len(stored))
+        return self.put_bytes(key, gzip.compress(data) if compress else data, bucket)
+
+    def put_bytes(self, key: str, data: bytes, bucket: str = "captures") -> CaptureObject:
+        """Store `data` and return the object as its event would name it."""
+        self.objects[bucket, key] = data
+        return CaptureObject(bucket, key, etag=f"etag-{hash(data)}", size=len(data))
 
     def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
-        """Return what was put."""
+        """Return the stored object."""
         self.reads.append((source.key, start))
-        if source.key in self.failure:
-            raise self.failure[source.key]
+        if source.key in self.errors:
+            raise self.errors[source.key]
         data = self.objects.get((source.bucket, source.key))
         if data is None:
             return Reason(RejectionCode.OBJECT_GONE, "it is gone")
         if source.etag and source.etag != f"etag-{hash(data)}":
             return Superseded()
-        return OpenObject(self._chunks(data[start:]), WRITTEN)
+        return OpenObject(self._chunks(data[start:]), MODIFIED)
 
     def _chunks(self, data: bytes) -> Iterator[bytes]:
         for at in range(0, len(data), self._chunk_bytes):
@@ -64,7 +70,10 @@ class MemoryStore:
 
 
 class RecordingDestination:
-    """Accepts everything once, answers `duplicate` after that; `script` makes it answer otherwise first."""
+    """Accepts every row once and answers `duplicate` after that.
+
+    The answers in `script` are given first, one a request. `always`, if it is set, answers all other requests.
+    """
 
     def __init__(self, limits: BatchLimits | None = None) -> None:
         self.limits = limits or BatchLimits()
@@ -74,19 +83,21 @@ class RecordingDestination:
         self.script: list[Callable[[Batch], Receipt]] = []
         self.always: Callable[[Batch], Receipt] | None = None
         self.model_schema = ModelSchema(())
+        self.schema_error: Exception | None = None
+        self.schema_requests: list[str] = []
         self.within_secs = 0.0
         self._lock = Lock()
 
     def row(self, partner_inference_id: str, inference_timestamp: datetime, data: object) -> object:
-        """Return the inference as Arthur takes it."""
+        """Return the row as Arthur takes it."""
         return Row(partner_inference_id, inference_timestamp, data)
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:
-        """Remember the batch, then answer by script or by what is stored."""
+        """Record the batch and answer it."""
         self.within_secs = within_secs
         with self._lock:
             self.batches.append(batch.ids)
-            for partner_id in self.batches[-1]:
+            for partner_id in batch.ids:
                 self.times_sent[partner_id] = self.times_sent.get(partner_id, 0) + 1
             answer = self.script.pop(0) if self.script else self.always
         return answer(batch) if answer else self.accept(batch)
@@ -101,125 +112,141 @@ class RecordingDestination:
         return Receipt(results)
 
     def data(self, partner_id: str) -> dict[str, Any]:
-        """Return the values of a stored inference, by name."""
+        """Return the values of a stored row, by name."""
         return json.loads(self.stored[partner_id])["inference_data"]  # type: ignore[no-any-return]  # of this form
 
     def schema(self, model_id: str) -> ModelSchema:
-        """Return `model_schema` for every model."""
-        del model_id
+        """Return `model_schema` for every model, or raise `schema_error`."""
+        self.schema_requests.append(model_id)
+        if self.schema_error:
+            raise self.schema_error
         return self.model_schema
 
 
-class UnreadResults:
+class DiscardResults:
     """A recorder that keeps no result."""
 
     def record(self, span: LineSpan, start: int, ids: Sequence[str], results: Sequence[RowResult]) -> None:
         """Keep nothing."""
 
 
-class Crowd:
-    """Counts how many posts are under way; lets nobody through before as many are there as are expected."""
+class ConcurrentCalls:
+    """Holds calls back until enough of them are under way at the same time."""
 
     def __init__(self) -> None:
-        self.under_way = 0
+        self._count = 0
         self._changed = Condition()
 
-    def meet(self, expected: int) -> bool:
-        """Wait until `expected` posts are here together; tell whether they were."""
+    def wait_for(self, expected: int) -> bool:
+        """Wait until `expected` calls are under way; return whether they were."""
         with self._changed:
-            self.under_way += 1
+            self._count += 1
             self._changed.notify_all()
-            return self._changed.wait_for(lambda: self.under_way >= expected, timeout=5)
+            return self._changed.wait_for(lambda: self._count >= expected, timeout=5)
+
+
+class ImmediateExecutor(Executor):
+    """Runs every function before `submit` returns."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run `fn`."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - the caller of `result` gets it
+            future.set_exception(error)
+        return future
 
 
 class MemoryProgress:
-    """Positions by state, with the fence that the table keeps."""
+    """Progress records by `state_id`, with the fence of the real table. `saved` lists every record ever saved."""
 
     def __init__(self) -> None:
-        self.positions: dict[str, ProgressRecord] = {}
+        self.records: dict[str, ProgressRecord] = {}
         self.loads = 0
-        self.saves = 0
+        self.saved: list[ProgressRecord] = []
 
     def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
-        """Return what is remembered of `sources`."""
+        """Return the records of `sources`."""
         self.loads += 1
         wanted = {source.state_id for source in sources}
-        return {state: position for state, position in self.positions.items() if state in wanted}
+        return {state: record for state, record in self.records.items() if state in wanted}
 
-    def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
-        """Remember `position` unless the fence is another."""
-        self.saves += 1
-        if source.state_id is None:
-            return
-        known = self.positions.get(source.state_id)
+    def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
+        """Store `record` if the stored fence is `expected_fence`."""
+        known = self.records.get(source.state_id or "")
         if known and known.fence != expected_fence:
             raise LeaseLost("taken over")
-        self.positions[source.state_id] = position
+        self.saved.append(record)
+        if source.state_id is not None:
+            self.records[source.state_id] = record
 
 
 class MemoryQuarantine:
-    """Files by name: the same start of the same state overwrites."""
+    """Quarantine files by version of the object and start; a file of the same name is overwritten."""
 
     def __init__(self) -> None:
         self.files: dict[tuple[str, int], QuarantineFile] = {}
-        self.failure: Exception | None = None
+        self.error: Exception | None = None
 
     def keep(self, file: QuarantineFile) -> None:
-        """Remember `file`."""
-        if self.failure:
-            raise self.failure
+        """Store `file`, or raise `error`."""
+        if self.error:
+            raise self.error
         self.files[file.source.state_id or file.source.uri, file.start] = file
 
 
 class MemoryQueue:
-    """What was put back, with its delay."""
+    """Messages with their delays."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[Work, int]] = []
-        self.failure: Exception | None = None
+        self.error: Exception | None = None
 
     def put(self, work: Work, *, delay_secs: int) -> None:
-        """Remember `work`."""
-        if self.failure:
-            raise self.failure
+        """Store `work`, or raise `error`."""
+        if self.error:
+            raise self.error
         self.messages.append((work, delay_secs))
 
 
-class Watching:
-    """Observer that remembers every event."""
+class RecordingObserver:
+    """An observer that records every notice."""
 
     def __init__(self) -> None:
-        self.events: list[Notice] = []
+        self.notices: list[Notice] = []
 
-    def notice(self, event: Notice) -> None:
-        """Remember `event`."""
-        self.events.append(event)
+    def notice(self, notice: Notice) -> None:
+        """Record `notice`."""
+        self.notices.append(notice)
 
 
 class Clock:
-    """Time that passes only when somebody sleeps or says so."""
+    """A clock that moves only when `now` is changed or `sleep` is called."""
 
     def __init__(self, left_secs: float = 900.0) -> None:
         self.now = 1_000_000.0
         self.ends = self.now + left_secs
-        self.naps: list[float] = []
+        self.sleeps: list[float] = []
 
     def read(self) -> float:
         """Return the time."""
         return self.now
 
     def sleep(self, secs: float) -> None:
-        """Let `secs` pass."""
-        self.naps.append(secs)
+        """Record `secs`, and move the clock by it."""
+        self.sleeps.append(secs)
         self.now += secs
 
     def left(self) -> float:
-        """Return the time until the invocation ends."""
+        """Return the seconds until the invocation ends."""
         return self.ends - self.now
 
 
-def target(destination: RecordingDestination, *, max_in_flight: int = 8, executor: Executor | None = None) -> Target:
-    """Return `destination` as the forwarder uses it."""
+def make_target(
+    destination: RecordingDestination, *, max_in_flight: int = 8, executor: Executor | None = None
+) -> Target:
+    """Return `destination` as a target of the forwarder."""
     return Target(
         name="fake",
         destination=destination,
@@ -229,8 +256,8 @@ def target(destination: RecordingDestination, *, max_in_flight: int = 8, executo
     )
 
 
-def a_run(clock: Clock | None = None, watching: Observer | None = None) -> Run:
-    """Return a run of fifteen minutes in which nobody really sleeps."""
+def make_run(clock: Clock | None = None, observer: Observer | None = None) -> Run:
+    """Return a run of 15 minutes on `clock`; the jitter is always one half."""
     clock = clock or Clock()
     return Run(
         deadline=Deadline(lambda: 1000 * clock.left()),
@@ -238,5 +265,5 @@ def a_run(clock: Clock | None = None, watching: Observer | None = None) -> Run:
         now=clock.read,
         sleep=clock.sleep,
         jitter=lambda: 0.5,
-        observer=watching or Watching(),
+        observer=observer or RecordingObserver(),
     )

@@ -1,6 +1,6 @@
-"""What a capture file becomes, told a second time: whole files, plain lists, nothing of the project imported.
+"""A second implementation of the rules, without any import from the project: whole files and plain lists.
 
-Written from the rules alone, so that no mistake is shared; it reads what the captures of events/captures hold, no more.
+It is written from the rules alone, so that it shares no mistake. It reads the layouts in events/captures only.
 """
 
 import base64
@@ -16,11 +16,11 @@ DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 
 
 class Rejected(Exception):
-    """A line that becomes nothing; the text is its code."""
+    """A line is rejected; the text is its code."""
 
 
 def reference(source: Path | bytes, *, csv_header: bool = False) -> list[dict[str, Any]]:
-    """Return what `inspect --json` prints, but for every `why`; with `csv_header` all CSV begins with names."""
+    """Return the output of `inspect --json` without `why`; with `csv_header` all CSV begins with names."""
     content = source if isinstance(source, bytes) else source.read_bytes()
     found: list[dict[str, Any]] = []
     for number, line in enumerate(content.removesuffix(b"\n").split(b"\n"), start=1):

@@ -1,4 +1,4 @@
-"""Batches: in order, within limits, nothing dropped."""
+"""Batches: rows in order, within the limits of one request, and without losing a row."""
 
 from itertools import pairwise
 
@@ -9,116 +9,128 @@ from hypothesis import strategies as st
 from capture_forwarder.domain.batch import Batch, BatchLimits, BatchSlice
 from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.forward.sending import Batcher
-from tests.support.fakes import UnreadResults
+from tests.support.fakes import DiscardResults
 
 
-def written(size: int) -> bytes:
-    """Return how a row of `size` bytes stands in a request."""
+def encoded(size: int) -> bytes:
+    """Return a row of `size` bytes as it is in a request."""
     return b'"' + b"x" * (size - 2) + b'"'
 
 
-class Posted:
-    """Batches as they are posted."""
+class RecordedBatches:
+    """A batcher and the batches that it sent."""
 
     def __init__(self, limits: BatchLimits) -> None:
         self.batches: list[Batch] = []
         self.slices: list[list[BatchSlice]] = []
-        self.batcher = Batcher("model", limits, self._post)
-        self._number = 0
+        self.batcher = Batcher("model", limits, self._send)
+        self.recorder = DiscardResults()
+        self._rows = 0
 
     def add(self, *sizes: int, span: LineSpan | None = None) -> None:
         """Add one span with rows of these sizes; ids count up through all spans."""
-        ids = [str(self._number + index) for index in range(len(sizes))]
-        self._number += len(sizes)
-        self.batcher.add(UnreadResults(), span or LineSpan(1, 0), ids, ["x" * (size - 2) for size in sizes])
+        ids = [str(self._rows + index) for index in range(len(sizes))]
+        self._rows += len(sizes)
+        self.batcher.add(self.recorder, span or LineSpan(1, 0), ids, ["x" * (size - 2) for size in sizes])
 
-    def _post(self, batch: Batch, slices: list[BatchSlice]) -> None:
+    def _send(self, batch: Batch, slices: list[BatchSlice]) -> None:
         self.batches.append(batch)
         self.slices.append(slices)
 
 
-def posted(spans: list[list[int]], limits: BatchLimits) -> Posted:
-    """Return what spans with rows of these sizes make."""
-    found = Posted(limits)
+def batches_of(spans: list[list[int]], limits: BatchLimits) -> list[Batch]:
+    """Return the batches of spans with rows of these sizes."""
+    recorded = RecordedBatches(limits)
     for sizes in spans:
-        found.add(*sizes)
-    found.batcher.flush()
-    return found
+        recorded.add(*sizes)
+    recorded.batcher.flush()
+    return recorded.batches
 
 
-STRETCHES = st.lists(st.lists(st.integers(2, 60), min_size=1, max_size=9), max_size=9)
+SPANS = st.lists(st.lists(st.integers(2, 60), min_size=1, max_size=9), max_size=9)
 LIMITS = st.builds(BatchLimits, max_inferences=st.integers(1, 7), max_bytes=st.integers(10, 100))
 
 
-@given(spans=STRETCHES, limits=LIMITS)
-def test_batching_is_a_partition_that_keeps_order_and_limits(spans: list[list[int]], limits: BatchLimits) -> None:
-    """Every row is in exactly one batch, in order; only a row that is too large alone makes a batch too large."""
-    made, sizes = posted(spans, limits).batches, [size for sizes in spans for size in sizes]
-    assert [one for batch in made for one in batch.ids] == [str(number) for number in range(len(sizes))]
-    for batch in made:
+@given(spans=SPANS, limits=LIMITS)
+def test_every_row_is_in_one_batch_in_order_and_within_the_limits(spans: list[list[int]], limits: BatchLimits) -> None:
+    """Only a row that alone is too large makes a batch that is too large."""
+    batches, sizes = batches_of(spans, limits), [size for sizes in spans for size in sizes]
+    assert [one for batch in batches for one in batch.ids] == [str(number) for number in range(len(sizes))]
+    for batch in batches:
         assert 1 <= len(batch.ids) <= limits.max_inferences
         assert len(batch.body) <= limits.max_bytes or len(batch.ids) == 1
-        assert batch.rows() == [written(sizes[int(one)]) for one in batch.ids]
+        assert batch.rows() == [encoded(sizes[int(one)]) for one in batch.ids]
         assert batch.body == b"[" + b",".join(batch.rows()) + b"]"
+        assert batch.model_id == "model"
 
 
-@given(spans=STRETCHES, limits=LIMITS)
+@given(spans=SPANS, limits=LIMITS)
 def test_slices_give_the_span_and_the_place_of_every_row(spans: list[list[int]], limits: BatchLimits) -> None:
-    """Each row of a batch stands for one place of one span, wherever batches are cut."""
-    found, line_spans = Posted(limits), [LineSpan(number, 0) for number in range(len(spans))]
+    """This holds wherever batches are cut."""
+    recorded, line_spans = RecordedBatches(limits), [LineSpan(number, 0) for number in range(len(spans))]
     for span, sizes in zip(line_spans, spans, strict=True):
-        found.add(*sizes, span=span)
-    found.batcher.flush()
-    sliced = [
+        recorded.add(*sizes, span=span)
+    recorded.batcher.flush()
+    rows = [
         [(piece.span.number, piece.start + more) for piece in slices for more in range(piece.count)]
-        for slices in found.slices
+        for slices in recorded.slices
     ]
-    assert [len(rows) for rows in sliced] == [len(batch.ids) for batch in found.batches]
+    assert [len(one) for one in rows] == [len(batch.ids) for batch in recorded.batches]
     expected = [(number, place) for number, sizes in enumerate(spans) for place in range(len(sizes))]
-    assert [row for rows in sliced for row in rows] == expected
+    assert [row for one in rows for row in one] == expected
+    assert all(piece.recorder is recorded.recorder for slices in recorded.slices for piece in slices)
 
 
 @given(spans=st.lists(st.lists(st.integers(2, 30), min_size=1, max_size=20), min_size=1, max_size=9))
-def test_no_batch_is_smaller_than_it_must_be(spans: list[list[int]]) -> None:
-    """The first row of a batch would not have fitted into the one before."""
+def test_batches_are_as_full_as_possible(spans: list[list[int]]) -> None:
+    """The first row of a batch did not fit into the batch before."""
     limits = BatchLimits(5, 64)
-    for before, after in pairwise(posted(spans, limits).batches):
+    for before, after in pairwise(batches_of(spans, limits)):
         grown = len(before.body) + 1 + len(after.rows()[0])
         assert len(before.ids) == limits.max_inferences or grown > limits.max_bytes
 
 
-def test_limits_are_used_to_the_last_byte() -> None:
-    """Ten bytes of brackets, comma and two rows fit into ten."""
-    assert [len(batch.ids) for batch in posted([[3, 4]], BatchLimits(9, 10)).batches] == [2]
-    assert [len(batch.ids) for batch in posted([[3, 4]], BatchLimits(9, 9)).batches] == [1, 1]
+def test_the_limit_of_bytes_counts_brackets_and_commas() -> None:
+    """Two rows of 3 and 4 bytes fit into 10 bytes."""
+    assert [len(batch.ids) for batch in batches_of([[3, 4]], BatchLimits(9, 10))] == [2]
+    assert [len(batch.ids) for batch in batches_of([[3, 4]], BatchLimits(9, 9))] == [1, 1]
 
 
 def test_more_rows_than_are_encoded_at_once_are_one_request() -> None:
-    """Where the blocks meet nothing is lost, and nothing stands twice."""
-    (batch,) = posted([[5] * 700, [6] * 299], BatchLimits(1000)).batches
-    assert batch.rows() == [written(5)] * 700 + [written(6)] * 299
+    """Rows are encoded in blocks; no row is lost or repeated where two blocks meet."""
+    (batch,) = batches_of([[5] * 700, [6] * 299], BatchLimits(1000))
+    assert batch.rows() == [encoded(5)] * 700 + [encoded(6)] * 299
 
 
-def test_a_full_batch_is_posted_at_once() -> None:
-    """Nobody waits for a row that comes after it."""
-    found = Posted(BatchLimits(2))
-    found.add(5, 5, 5)
-    assert [batch.ids for batch in found.batches] == [["0", "1"]]
+def test_a_full_batch_is_sent_at_once() -> None:
+    """It does not wait for the next row."""
+    recorded = RecordedBatches(BatchLimits(2))
+    recorded.add(5, 5, 5)
+    assert [batch.ids for batch in recorded.batches] == [["0", "1"]]
 
 
-def test_a_row_that_cannot_be_encoded_leaves_nothing_behind() -> None:
-    """Its neighbours' request is as if nobody had tried."""
-    found = Posted(BatchLimits())
-    found.add(4)
+def test_flushing_without_rows_sends_no_batch() -> None:
+    """A batch has at least one row."""
+    recorded = RecordedBatches(BatchLimits(2))
+    recorded.batcher.flush()
+    recorded.add(5, 5)
+    recorded.batcher.flush()
+    assert [batch.ids for batch in recorded.batches] == [["0", "1"]]
+
+
+def test_a_row_that_cannot_be_encoded_is_not_in_the_request() -> None:
+    """The rows before and behind it are sent as if it had not been added."""
+    recorded = RecordedBatches(BatchLimits())
+    recorded.add(4)
     with pytest.raises(TypeError):
-        found.batcher.add(UnreadResults(), LineSpan(1, 0), ["bad"], [object()])
-    found.add(3)
-    found.batcher.flush()
-    assert [batch.body for batch in found.batches] == [b'["xx","x"]']
+        recorded.batcher.add(DiscardResults(), LineSpan(1, 0), ["bad"], [object()])
+    recorded.add(3)
+    recorded.batcher.flush()
+    assert [batch.body for batch in recorded.batches] == [b'["xx","x"]']
 
 
-def test_a_part_of_a_batch_is_put_together_of_its_rows() -> None:
-    """What is sent again is what was encoded, under the same ids."""
-    (batch,) = posted([[3, 4, 5]], BatchLimits()).batches
-    part = batch.of([0, 2])
-    assert part == Batch("model", ["0", "2"], b'["x","xxx"]')
+def test_a_part_of_a_batch_has_the_same_rows_and_ids() -> None:
+    """Rows that are sent again are not encoded again."""
+    (batch,) = batches_of([[3, 4, 5]], BatchLimits())
+    assert batch.of([0, 2]) == Batch("model", ["0", "2"], b'["x","xxx"]')
+    assert batch.of([]) == Batch("model", [], b"[]")

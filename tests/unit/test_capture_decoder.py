@@ -13,7 +13,7 @@ from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.capture import CaptureObject, Line
 from capture_forwarder.domain.delivery import Reason, RejectionCode, SkipReason, SourceUnavailable
 from capture_forwarder.domain.progress import QuarantineEntry
-from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.route import DecodingOptions, OneSided, Route
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind
 from capture_forwarder.kinds.captures.plain import PlainPath
@@ -28,6 +28,7 @@ SCHEMA = ModelSchema(
     )
 )
 ROUTE = Route(name="route", bucket="b", prefix="p/", destination="d", model_id="m")
+FORWARD = DecodingOptions(one_sided=OneSided.FORWARD)
 KIND: Kind = CaptureKind()
 
 
@@ -150,6 +151,14 @@ def test_a_rejected_row_leaves_a_gap() -> None:
     assert one.rows.ids == ["id-1_0", "id-1_2"]
     assert one.span.counts == [2]
     assert [one.span.row(place)[1] for place in (0, 1)] == [0, 2]
+
+
+def test_one_side_alone_is_read_by_the_plain_path() -> None:
+    """Where the route forwards it; calls with both sides are compiled before and after."""
+    route = Route(name="r", bucket="b", prefix="p/", destination="d", model_id="m", decoding=FORWARD)
+    spans = decode(call(1), capture(csv_side("1"), None), call(3), call(4), route=route)
+    assert [line_numbers(one) for one in spans] == [[1], [2], [3, 4]]
+    assert [row.inference_data for row in spans[1].rows.rows] == [{"in": 1.0}]
 
 
 def test_a_line_that_is_too_long_is_a_rejection() -> None:

@@ -1,11 +1,11 @@
-"""The two ledgers: what they add up to, what they become together, and where an object is found."""
+"""Conservation: the two equations, their sums over objects, and the names of an object."""
 
 from collections import Counter
 
 import pytest
 
 from capture_forwarder.aws.progress import NoProgress
-from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from capture_forwarder.domain.conservation import (
     ForwardReport,
     ForwardTotals,
@@ -13,7 +13,7 @@ from capture_forwarder.domain.conservation import (
     LineCounts,
     ObjectState,
 )
-from capture_forwarder.domain.delivery import RejectionCode, SkipReason
+from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, SkipReason
 from capture_forwarder.domain.progress import ProgressRecord
 
 SOURCE = CaptureObject("b", "k", etag="e")
@@ -21,7 +21,7 @@ BROKEN = RejectionCode.LINE_NOT_JSON
 
 
 def test_lines_read_are_decoded_rejected_or_skipped() -> None:
-    """One line more or less on either side, and the books do not balance."""
+    """With one line more or less the equation does not hold."""
     skipped = Counter({SkipReason.SHADOW: 2})
     assert LineCounts(6, 3, Counter({BROKEN: 1}), skipped).balanced
     assert not LineCounts(7, 3, Counter({BROKEN: 1}), skipped).balanced
@@ -29,7 +29,7 @@ def test_lines_read_are_decoded_rejected_or_skipped() -> None:
 
 
 def test_inferences_made_are_accepted_duplicate_rejected_or_pending() -> None:
-    """Each of the four counts."""
+    """Every count is part of the equation."""
     assert InferenceCounts(10, 4, 3, Counter({BROKEN: 2}), 1).balanced
     assert not InferenceCounts(10, 4, 3, Counter({BROKEN: 2}), 0).balanced
     assert not InferenceCounts(10, 4, 3, Counter({BROKEN: 1}), 1).balanced
@@ -37,8 +37,8 @@ def test_inferences_made_are_accepted_duplicate_rejected_or_pending() -> None:
     assert not InferenceCounts(10, 3, 3, Counter({BROKEN: 2}), 1).balanced
 
 
-def test_ledgers_of_several_objects_add_up() -> None:
-    """Every column by itself, rejections and skips by their reasons."""
+def test_counts_of_several_objects_add_up() -> None:
+    """Rejections and skipped lines are added for each reason."""
     lines = LineCounts(6, 3, Counter({BROKEN: 1}), Counter({SkipReason.SHADOW: 2}))
     more = LineCounts(5, 1, Counter({BROKEN: 1}), Counter({SkipReason.SHADOW: 1, SkipReason.MERGED: 2}))
     assert lines + more == LineCounts(
@@ -50,26 +50,26 @@ def test_ledgers_of_several_objects_add_up() -> None:
 
 
 @pytest.mark.parametrize("state", ObjectState)
-def test_a_message_may_be_forgotten_when_nothing_of_it_is_owed(state: ObjectState) -> None:
-    """Only in states that leave nothing to do, with nothing pending, everything in quarantine, and books that balance."""
+def test_a_message_is_acknowledged_when_its_object_is_complete(state: ObjectState) -> None:
+    """The state is final, no row is pending, all rejections are in quarantine, and both equations hold."""
     final = {"done", "done_before", "requeued", "rejected", "superseded", "unrouted"}
     assert ForwardReport(source=SOURCE, state=state).complete is (state.value in final)
     assert not ForwardReport(source=SOURCE, state=state, unquarantined=1).complete
     assert not ForwardReport(source=SOURCE, state=state, lines=LineCounts(1)).complete
-    owing = InferenceCounts(made=1, pending=1)
-    # What a continuation message carries on is owed by that message.
-    assert ForwardReport(source=SOURCE, state=state, inferences=owing).complete is (state is ObjectState.REQUEUED)
+    pending = InferenceCounts(made=1, pending=1)
+    # The pending rows of a requeued object belong to the message that was sent for it.
+    assert ForwardReport(source=SOURCE, state=state, inferences=pending).complete is (state is ObjectState.REQUEUED)
 
 
 def test_the_sums_of_many_objects() -> None:
-    """Objects by state, those that nobody but the caller owes, and both ledgers."""
+    """They count objects by state, objects that the caller must retry, lines and inferences."""
     done = ForwardReport(
         source=SOURCE, state=ObjectState.DONE, lines=LineCounts(2, 2), inferences=InferenceCounts(3, 2, 1)
     )
-    owed = ForwardReport(
+    pending = ForwardReport(
         source=SOURCE, state=ObjectState.PENDING, lines=LineCounts(1, 1), inferences=InferenceCounts(4, pending=4)
     )
-    totals = ForwardTotals.of([done, owed, done], outside=7)
+    totals = ForwardTotals.of([done, pending, done], outside=7)
     assert totals == ForwardTotals(
         objects=Counter({ObjectState.DONE: 2, ObjectState.PENDING: 1}),
         outside=7,
@@ -77,19 +77,19 @@ def test_the_sums_of_many_objects() -> None:
         lines=LineCounts(5, 5),
         inferences=InferenceCounts(10, 4, 2, pending=4),
     )
-    assert ForwardTotals.of([done], outside=3) + ForwardTotals.of([owed, done], outside=4) == totals
+    assert ForwardTotals.of([done], outside=3) + ForwardTotals.of([pending, done], outside=4) == totals
     assert ForwardTotals.of([]) == ForwardTotals()
 
 
-def test_sums_balance_only_if_both_ledgers_do() -> None:
-    """A line or an inference that is lost shows in the sums as well."""
+def test_sums_balance_only_if_both_equations_hold() -> None:
+    """A lost line or inference shows in the sums as well."""
     assert ForwardTotals(lines=LineCounts(1, 1), inferences=InferenceCounts(1, 1)).balanced
     assert not ForwardTotals(lines=LineCounts(1), inferences=InferenceCounts(1, 1)).balanced
     assert not ForwardTotals(lines=LineCounts(1, 1), inferences=InferenceCounts(1)).balanced
 
 
-def test_an_object_is_named_for_people_and_for_progress() -> None:
-    """The address that every tool takes, and the state that was read: by etag, which listings name too, else by version."""
+def test_an_object_has_a_uri_and_a_state_id() -> None:
+    """The state id has the etag, or else the version; without both there is none."""
     assert SOURCE.uri == "s3://b/k"
     assert SOURCE.state_id == "b/k#e"
     assert CaptureObject("b", "k", "v", "e").state_id == "b/k#e"
@@ -98,8 +98,30 @@ def test_an_object_is_named_for_people_and_for_progress() -> None:
     assert CaptureObject("b", "k").state_id is None
 
 
-def test_without_a_table_nothing_is_remembered() -> None:
-    """Every message starts where it says."""
+def test_without_a_progress_table_no_record_is_found() -> None:
+    """Every object is read from the offset in its message."""
     progress = NoProgress()
     progress.save(SOURCE, ProgressRecord(done=True), expected_fence=0)
     assert progress.load([SOURCE]) == {}
+
+
+def test_works_for_one_version_of_an_object_are_a_group() -> None:
+    """A work without etag and version is a group of its own."""
+    assert Work(SOURCE).group == Work(SOURCE, ReadOffset(5, 1), requeue_count=2).group == "b/k#e"
+    nameless = Work(CaptureObject("b", "k"))
+    assert nameless.group == nameless
+
+
+@pytest.mark.parametrize(("quarantined_up_to", "offset"), [(None, 70), (0, 0), (30, 30)])
+def test_the_next_quarantine_file_has_the_offset_up_to_which_quarantine_is_complete(
+    quarantined_up_to: int | None, offset: int
+) -> None:
+    """Without that offset it is complete up to the read offset."""
+    record = ProgressRecord(read_offset=ReadOffset(70, 3), quarantined_up_to=quarantined_up_to)
+    assert record.next_file_offset == offset
+
+
+def test_a_rejection_has_the_code_and_the_sentence_of_its_reason() -> None:
+    """Both are read from the reason."""
+    rejection = Rejection(Reason(BROKEN, "it is broken"), 1, 0)
+    assert (rejection.code, rejection.why) == (BROKEN, "it is broken")

@@ -1,4 +1,4 @@
-"""Every layout of a payload that has been seen, and what its rows are."""
+"""Every known layout of a payload, and its rows."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ Side = dict[str, Any]
 
 
 def inferences(request: Side, answer: Side, options: DecodingOptions | None = None) -> list[Inference]:
-    """Return the inferences of one call, all of which must be some."""
+    """Return the inferences of one call; no row may be rejected."""
     outcome = outcome_of(capture(request, answer), options)
     assert isinstance(outcome, Decoded), outcome
     assert all(isinstance(row, Inference) for row in outcome.rows), outcome
@@ -117,7 +117,7 @@ REQUESTS: list[tuple[str, Side, Side, list[dict[str, Any]]]] = [
 
 @pytest.mark.parametrize(("request_side", "answer", "expected"), [row[1:] for row in REQUESTS], ids=[row[0] for row in REQUESTS])  # fmt: skip
 def test_a_request_gives_its_rows(request_side: Side, answer: Side, expected: list[dict[str, Any]]) -> None:
-    """Each layout gives the rows that a person reads out of it."""
+    """As a person would read it."""
     assert [inference.inputs for inference in inferences(request_side, answer)] == expected
 
 
@@ -144,7 +144,7 @@ ANSWERS: list[tuple[str, Side, list[dict[str, Any]]]] = [
 
 @pytest.mark.parametrize(("answer", "expected"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
 def test_an_answer_gives_its_row(answer: Side, expected: list[dict[str, Any]]) -> None:
-    """Each layout of an answer gives the values that a person reads out of it."""
+    """As a person would read it."""
     assert [inference.outputs for inference in inferences(csv_side("1"), answer)] == expected
 
 
@@ -184,8 +184,8 @@ MALFORMED: list[tuple[str, Side, RejectionCode]] = [
 
 
 @pytest.mark.parametrize(("side", "code"), [row[1:] for row in MALFORMED], ids=[row[0] for row in MALFORMED])
-def test_what_cannot_be_read_is_rejected_with_its_code(side: Side, code: RejectionCode) -> None:
-    """A payload that holds no rows is a rejection that says which kind of failure it is."""
+def test_an_unreadable_payload_is_rejected_with_its_code(side: Side, code: RejectionCode) -> None:
+    """Each kind of failure has a code of its own."""
     assert refusal(side, ONE).code is code
 
 
@@ -205,18 +205,18 @@ def test_sparse_rows_are_filled_with_zeros(keys: list[int], shape: int, row: lis
 
 
 def test_sparse_rows_are_bounded_together() -> None:
-    """Many small claims of long rows in one payload are refused like a single one."""
+    """Many sparse rows that claim too many values together are rejected like a single one."""
     sparse = {"data": {"features": {"keys": [], "shape": [100_000], "values": []}}}
     assert refusal(json_side({"instances": [sparse] * 30}), ONE).code is RejectionCode.UNKNOWN_LAYOUT
 
 
-def test_names_do_not_grow_without_bound() -> None:
-    """A long name over many leaves would repeat itself in each; it is refused."""
+def test_a_name_that_is_too_long_is_rejected() -> None:
+    """A long name would be repeated in each of its nested values."""
     assert refusal_of_row({"x" * 2000: [1, 2, 3], "b": 1}).code is RejectionCode.UNKNOWN_LAYOUT
 
 
 def test_nested_values_that_come_to_one_name_are_rejected() -> None:
-    """`{"a": [1], "a_0": 2}` names `a_0` twice; neither value may win."""
+    """`{"a": [1], "a_0": 2}` has two values for `a_0`."""
     assert refusal_of_row({"a": [1], "a_0": 2}).code is RejectionCode.AMBIGUOUS_NAME
 
 
@@ -248,51 +248,51 @@ PINNED: list[tuple[str, Side, PayloadOptions, list[dict[str, Any]]]] = [
 
 @pytest.mark.parametrize(("side", "options", "expected"), [row[1:] for row in PINNED], ids=[row[0] for row in PINNED])
 def test_a_route_overrides_detection(side: Side, options: PayloadOptions, expected: list[dict[str, Any]]) -> None:
-    """What the route says of a payload wins over what the record says."""
+    """The options of a route win over the record."""
     found = inferences(side, ONE, DecodingOptions(input=options))
     assert [inference.inputs for inference in found] == expected
 
 
 @pytest.mark.parametrize("layout", [Layout.VECTOR, Layout.INSTANCES, Layout.LIST])
-def test_a_pinned_layout_is_not_guessed_around(layout: Layout) -> None:
-    """A document that is not of the pinned layout is rejected, however well it would fit another."""
+def test_a_document_of_another_layout_than_the_route_names_is_rejected(layout: Layout) -> None:
+    """Other layouts are not tried."""
     options = DecodingOptions(input=PayloadOptions(layout=layout))
     assert refusal(json_side({"a": 1}), ONE, options).code is RejectionCode.UNKNOWN_LAYOUT
 
 
-def test_a_pinned_object_is_an_object() -> None:
-    """A list is no object, even where the route says so."""
+def test_a_list_is_no_object() -> None:
+    """Not even where the route names this layout."""
     options = DecodingOptions(input=PayloadOptions(layout=Layout.OBJECT))
     assert refusal(json_side([1]), ONE, options).code is RejectionCode.UNKNOWN_LAYOUT
 
 
 @pytest.mark.parametrize("text", ["a,a\n1,2\n", "a,b\n1\n"])
 def test_a_header_that_does_not_fit_is_rejected(text: str) -> None:
-    """A header that names a column twice, or is not as long as its rows, names nothing."""
+    """It names a column twice, or is not as long as its rows."""
     options = DecodingOptions(input=PayloadOptions(csv_header=True))
     assert refusal(csv_side(text), ONE, options).code is RejectionCode.BAD_CSV
 
 
-def test_sparse_rows_may_take_all_of_the_bound() -> None:
-    """Two million values in one payload are read; rows that are not sparse do not count."""
+def test_sparse_rows_may_have_two_million_values() -> None:
+    """Two million values in one payload are read; only sparse rows count."""
     sparse: JsonValue = {"data": {"features": {"keys": [], "shape": [2_000_000], "values": []}}}
     assert [len(row) for row in RULES[Layout.LIST].place([sparse, [1], {"a": 1}])[1]] == [2_000_000, 1, 1]
 
 
-def test_a_name_may_be_as_long_as_the_bound() -> None:
-    """1,024 characters, whatever stands under it."""
+def test_a_name_may_have_1024_characters() -> None:
+    """For any value."""
     for value, expected in ((1, 1), ({}, None)):
         assert inferences(json_side({"x" * 1024: value}), ONE)[0].inputs == {"x" * 1024: expected}
 
 
 @pytest.mark.parametrize("features", [3, None, {"a": 3}, {"values": 3}])
 def test_an_object_that_only_begins_like_a_verbose_row_is_named_values(features: JsonValue) -> None:
-    """`data.features` without a list of values is a name like any other."""
+    """`data.features` without a list of values is an ordinary name."""
     (row,) = inferences(json_side({"instances": [{"data": {"features": features}}]}), ONE)
     assert set(row.inputs.values()) <= {3, None}
     assert all(name.startswith("data.features") for name in row.inputs)
 
 
-def test_a_vendors_json_is_json_even_when_it_is_broken() -> None:
-    """What the suffix says is not looked for in the text."""
+def test_a_suffix_of_json_decides_without_a_look_at_the_text() -> None:
+    """A content type that ends in `+json` declares JSON."""
     assert refusal(base64_side(b"1,2", "application/vnd.acme+json"), ONE).code is RejectionCode.BAD_JSON

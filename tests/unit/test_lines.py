@@ -20,13 +20,13 @@ def lines(data: bytes, *, chunk_bytes: int = 5, cap: int = CAP, at: ReadOffset |
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
-def test_lines_know_their_number_and_place(compress: type[bytes]) -> None:
+def test_lines_have_their_number_and_offset(compress: type[bytes]) -> None:
     """Numbers count from 1, offsets are bytes of the uncompressed stream, the last line needs no line end."""
     assert lines(compress(b"ab\n\nc")) == [Line(1, 0, 3, b"ab"), Line(2, 3, 4, b""), Line(3, 4, 5, b"c")]
 
 
 def test_an_empty_object_has_no_lines() -> None:
-    """Nothing to read is zero lines, and so is a gzip of nothing."""
+    """Neither has a gzip of an empty object."""
     assert lines(b"") == []
     assert lines(gzip.compress(b"")) == []
     assert lines(b"x") == [Line(1, 0, 1, b"x")]
@@ -48,8 +48,8 @@ def test_h_chunk_boundaries_change_nothing() -> None:
         assert [line.data for line in lines(gzip.compress(text), chunk_bytes=size)] == [line.data for line in whole]
 
 
-def test_j_a_line_past_the_cap_costs_only_itself() -> None:
-    """Scenario J: the line is passed over and refused; the lines around it arrive, at their right offsets."""
+def test_j_a_line_that_is_too_long_does_not_affect_the_others() -> None:
+    """Scenario J: the line has a refusal; the lines around it have their right offsets."""
     found = lines(b"a\n" + b"x" * 1000 + b"\nb\n", cap=10)
     assert [(line.number, line.offset, line.end, line.data) for line in found] == [
         (1, 0, 2, b"a"),
@@ -69,8 +69,8 @@ def test_a_line_of_exactly_the_cap_is_read(tail: bytes) -> None:
     assert line.end == 11 + len(tail)
 
 
-def test_a_line_past_the_cap_is_not_held_in_memory() -> None:
-    """What is passed over is dropped piece by piece."""
+def test_a_line_that_is_too_long_is_not_held_in_memory() -> None:
+    """Its pieces are dropped as they come."""
 
     def chunks() -> Iterator[bytes]:
         yield from (b"x" * 65536 for _ in range(1000))
@@ -85,7 +85,7 @@ def test_a_line_past_the_cap_is_not_held_in_memory() -> None:
 
 @pytest.mark.parametrize("cut", [4, 15, 40, -4, -1])
 def test_k_a_truncated_gzip_object_is_never_a_success(cut: int) -> None:
-    """Scenario K: what could be read is there, and a refusal stands where the stream broke."""
+    """Scenario K: the lines before the cut are there, and the last line has a refusal."""
     data = gzip.compress(b"".join(b"line %d\n" % number for number in range(100)))
     found = lines(data[:cut])
     assert found[-1].reason is not None
@@ -110,13 +110,13 @@ def test_several_gzip_members_are_one_stream() -> None:
 
 @pytest.mark.parametrize("chunk_bytes", [1, 7, 10_000])
 def test_zeros_between_gzip_members_and_after_them_are_padding(chunk_bytes: int) -> None:
-    """Tapes and block devices leave them; `gzip` passes over them too."""
+    """Tapes and block devices leave them; `gzip` skips them too."""
     data = gzip.compress(b"a\nb") + b"\0" * 20 + gzip.compress(b"c\n") + b"\0" * 9
     assert [line.data for line in lines(data, chunk_bytes=chunk_bytes)] == [b"a", b"bc"]
 
 
-def test_what_a_little_gzip_inflates_to_is_not_held_in_memory() -> None:
-    """It comes piece by piece, however much there is of it."""
+def test_a_gzip_bomb_is_not_held_in_memory() -> None:
+    """It is inflated piece by piece."""
     bomb = gzip.compress(b"x" * 16_000_000)
     tracemalloc.start()
     (line,) = LineReader([bomb], 1000)
@@ -127,8 +127,8 @@ def test_what_a_little_gzip_inflates_to_is_not_held_in_memory() -> None:
 
 
 @pytest.mark.parametrize("compress", [False, True], ids=["plain", "gzip"])
-def test_reading_goes_on_from_a_bookmark(compress: bool) -> None:  # noqa: FBT001 - a parametrised case
-    """Lines after the read_offset are the same as in one go: number, place and content."""
+def test_reading_continues_from_an_offset(compress: bool) -> None:  # noqa: FBT001 - a parametrised case
+    """Number, offset and content of the lines are the same as when all is read at once."""
     data = b"".join(b"line %d\n" % number for number in range(50))
     whole = lines(data)
     for line in whole:
@@ -137,14 +137,14 @@ def test_reading_goes_on_from_a_bookmark(compress: bool) -> None:  # noqa: FBT00
         assert lines(stored, at=at) == whole[line.number :]
 
 
-def test_a_plain_object_is_not_taken_for_gzip_in_its_middle() -> None:
-    """Bytes at a read_offset that look like gzip's are data."""
+def test_gzip_is_recognised_only_at_offset_zero() -> None:
+    """Bytes in the middle of an object may look like the beginning of gzip."""
     assert lines(b"\x1f\x8bx\n", at=ReadOffset(10, 1)) == [Line(2, 10, 14, b"\x1f\x8bx")]
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
 def test_a_chunk_may_be_larger_than_any_buffer(compress: type[bytes]) -> None:
-    """A store that gives an object in one piece loses nothing of it."""
+    """All lines of an object are read, also if it comes in one piece."""
     texts = [b"%07d %s" % (number, b"x" * (number % 97)) for number in range(40_000)]
     data = compress(b"\n".join(texts))
     assert [line.data for line in lines(data, chunk_bytes=len(data))] == texts

@@ -1,4 +1,4 @@
-"""What one captured call becomes: ids, pairing, sides that are missing, and lines that are no captures."""
+"""The plain path: ids, pairing, missing sides, readings, and lines that are not captures."""
 
 import json
 from typing import Any
@@ -30,7 +30,7 @@ def rows(data: bytes, options: DecodingOptions | None = None, schema: ModelSchem
 
 
 def code(data: bytes, options: DecodingOptions | None = None, schema: ModelSchema | None = None) -> RejectionCode:
-    """Return the code under which a whole line is rejected."""
+    """Return the rejection code of a whole line."""
     outcome = outcome_of(data, options, schema)
     assert isinstance(outcome, Rejection), outcome
     return outcome.code
@@ -53,8 +53,8 @@ def test_a_single_inference_has_no_suffix() -> None:
 
 
 @pytest.mark.parametrize("metadata", [{}, {"inferenceId": None}, {"inferenceId": ""}])
-def test_without_an_inference_id_the_event_id_counts(metadata: dict[str, Any]) -> None:
-    """SageMaker's event id names a call for which the caller gave no id."""
+def test_a_call_without_an_inference_id_has_the_event_id(metadata: dict[str, Any]) -> None:
+    """A call without an id from the caller has SageMaker's event id."""
     assert ids(capture(csv_side("1"), csv_side("2"), **metadata)) == [EVENT_ID]
 
 
@@ -73,8 +73,8 @@ def test_an_id_that_is_too_long_is_rejected_not_cut() -> None:
     )
 
 
-def test_the_suffix_counts_towards_the_length() -> None:
-    """Rows whose id outgrows the limit are rejected one by one; the others are forwarded."""
+def test_the_suffix_is_part_of_the_length() -> None:
+    """Only rows with an id that is too long are rejected."""
     options = DecodingOptions(max_partner_id_chars=12)
     line = capture(csv_side("1\n" * 11), csv_side("1\n" * 11), inferenceId="x" * 10)
     found = rows(line, options)
@@ -84,13 +84,13 @@ def test_the_suffix_counts_towards_the_length() -> None:
 
 
 def test_xgboost_answers_many_rows_with_one_line() -> None:
-    """N input rows and one line of n values are paired in order."""
+    """N request rows and one line of n values are paired in order."""
     found = rows(capture(csv_side("1\n2\n3\n"), csv_side("0.1,0.2,0.3")))
     assert [(row.inputs["feature_0"], row.outputs["prediction_0"]) for row in found] == [(1, 0.1), (2, 0.2), (3, 0.3)]
 
 
 def test_xgboost_with_several_values_a_row_needs_the_schema() -> None:
-    """N * k values are n rows only where the schema says that a row has k."""
+    """N * k values are n rows only where the schema has k predicted values."""
     line = capture(csv_side("1\n2\n"), csv_side("0.1,0.9,0.2,0.8"))
     schema = ModelSchema(
         (
@@ -103,8 +103,8 @@ def test_xgboost_with_several_values_a_row_needs_the_schema() -> None:
     assert code(line) is RejectionCode.ROW_COUNT_MISMATCH
 
 
-def test_one_line_of_n_values_is_no_answer_of_k_values_a_row() -> None:
-    """Where the schema says two values a row, a line of n values is not split into n."""
+def test_a_line_of_n_values_is_not_cut_where_the_schema_has_two() -> None:
+    """The schema decides how many values a row has."""
     schema = ModelSchema(
         (
             Attribute("x", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
@@ -125,7 +125,7 @@ def test_one_line_of_n_values_is_no_answer_of_k_values_a_row() -> None:
     ],
 )
 def test_rows_that_do_not_pair_are_rejected_with_both_counts(request_side: Any, answer: Any) -> None:
-    """Pairing is by number or not at all; the sentence gives both numbers."""
+    """Rows are paired by number only; the sentence gives both numbers."""
     outcome = outcome_of(capture(request_side, answer))
     assert isinstance(outcome, Rejection)
     assert outcome.code is RejectionCode.ROW_COUNT_MISMATCH
@@ -144,8 +144,8 @@ ERRORS = [
 
 
 @pytest.mark.parametrize("body", ERRORS)
-def test_an_error_is_no_prediction(body: dict[str, Any]) -> None:
-    """What model servers answer when they fail is rejected under a code of its own."""
+def test_an_error_body_is_rejected(body: dict[str, Any]) -> None:
+    """Error documents of model servers have a code of their own."""
     assert code(capture(csv_side("1"), base64_side(json.dumps(body).encode()))) is RejectionCode.ERROR_BODY
 
 
@@ -177,7 +177,7 @@ def test_a_prediction_that_resembles_an_error_is_a_prediction(body: dict[str, An
 def test_one_side_alone_is_rejected_or_forwarded_as_the_route_says(
     request_side: Any, answer: Any, expected: RejectionCode
 ) -> None:
-    """A missing, binary or failed side costs the call, unless the route forwards the side that is there."""
+    """A call with a missing, binary or failed side is rejected, unless the route forwards the other side."""
     line = capture(request_side, answer)
     assert code(line) is expected
     (row,) = rows(line, FORWARD)
@@ -194,8 +194,10 @@ def test_one_side_alone_is_rejected_or_forwarded_as_the_route_says(
         (None, csv_side(""), RejectionCode.ONE_SIDED),
     ],
 )
-def test_what_is_there_must_be_readable_to_go_alone(request_side: Any, answer: Any, expected: RejectionCode) -> None:
-    """Forwarding one side never hides that the other is broken, nor makes inferences of nothing."""
+def test_a_broken_side_rejects_the_call_also_where_one_side_may_go_alone(
+    request_side: Any, answer: Any, expected: RejectionCode
+) -> None:
+    """Only a missing, binary or failed side may be left out, and the other side must have rows."""
     assert code(capture(request_side, answer), FORWARD) is expected
 
 
@@ -218,7 +220,7 @@ def test_encodings_of_both_sides_may_differ() -> None:
         ),
     ],
 )
-def test_what_is_rightly_left_out_is_skipped_with_its_reason(line: bytes, reason: SkipReason) -> None:
+def test_a_skipped_line_has_a_reason(line: bytes, reason: SkipReason) -> None:
     """Shadow copies, labels, merged records and blank lines are counted and not forwarded."""
     assert outcome_of(line) == Skipped(reason, 1)
 
@@ -242,16 +244,16 @@ def test_what_is_rightly_left_out_is_skipped_with_its_reason(line: bytes, reason
         (b'{"SageMakerInferenceId":"1","SageMakerOutput":{}}', RejectionCode.NOT_A_CAPTURE),
     ],
 )
-def test_what_is_no_capture_is_rejected(line: bytes, expected: RejectionCode) -> None:
-    """A line that is no capture record is a rejection that names no captured value."""
+def test_a_line_that_is_not_a_capture_is_rejected(line: bytes, expected: RejectionCode) -> None:
+    """The sentence holds no captured value."""
     outcome = outcome_of(line)
     assert isinstance(outcome, Rejection)
     assert outcome.code is expected
     assert "yesterday" not in outcome.why
 
 
-def test_unknown_keys_and_any_order_are_fine() -> None:
-    """Merge jobs and SDK data order keys otherwise and add some."""
+def test_unknown_keys_and_the_order_of_keys_do_not_matter() -> None:
+    """Merge jobs and SDK test data add keys and write them in another order."""
     line = (
         b'{"eventVersion":"0","new":{"a":[1]},"eventMetadata":{"inferenceTime":"2023-03-24T13:40:21Z","customAttributes":'
         b'["a=b"],"eventId":"e"},"captureData":{"x":1,"endpointOutput":{"encoding":"CSV","data":"2"},"endpointInput":'
@@ -263,14 +265,14 @@ def test_unknown_keys_and_any_order_are_fine() -> None:
 
 
 def test_a_missing_encoding_is_base64() -> None:
-    """SageMaker encodes what nobody listed, so a side that names no encoding is read as BASE64."""
+    """SageMaker encodes bodies by default, so a side without an encoding is read as BASE64."""
     side = base64_side(b"7", "text/csv")
     del side["encoding"]
     assert rows(capture(side, csv_side("1")))[0].inputs == {"feature_0": 7}
 
 
-def test_an_inference_says_where_and_when_it_was() -> None:
-    """Line, row and time of the call stay with every inference."""
+def test_an_inference_has_its_line_row_and_time() -> None:
+    """Lines count from 1, rows from 0."""
     found = rows(capture(csv_side("1\n2"), csv_side("1\n2")))
     assert [(row.line, row.index, row.inference_timestamp.strftime("%Y-%m-%dT%H:%M:%SZ")) for row in found] == [
         (1, 0, TIME),

@@ -30,7 +30,7 @@ def row(request: dict[str, Any], answer: dict[str, Any], options: DecodingOption
 
 
 def test_positional_values_map_by_order_of_position() -> None:
-    """Positions may have gaps and stand in any order in the schema; their order is what counts."""
+    """Positions may have gaps, and attributes may be listed in any order."""
     found = row(csv_side("Ada,36"), csv_side("0.7"))
     assert found.inputs == {"name": "Ada", "age": 36}
 
@@ -41,14 +41,14 @@ def test_a_single_probability_is_the_visible_attribute(answer: str, expected: di
     assert row(csv_side("Ada,36"), csv_side(answer)).outputs == expected
 
 
-def test_named_values_may_be_non_input_data_and_missing_ones_are_null() -> None:
-    """Names find attributes of the request's stages; what the caller left out is null."""
+def test_named_values_may_be_non_input_data_and_missing_values_are_null() -> None:
+    """An input that the caller does not name is null."""
     found = row(json_side({"city": "Paris", "name": "Ada"}), json_side({"yes": "0.7"}))
     assert (found.inputs, found.outputs) == ({"age": None, "name": "Ada", "city": "Paris"}, {"yes": 0.7})
 
 
 def test_nested_values_find_their_attribute_by_flat_name() -> None:
-    """A nested value goes by the name that it has without a schema."""
+    """It has the same name as without a schema."""
     schema = ModelSchema((Attribute("a.b_0", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0), YES))
     outcome = outcome_of(capture(json_side({"a": {"b": [1]}}), csv_side("0.5")), None, schema)
     assert isinstance(outcome, Decoded)
@@ -56,8 +56,8 @@ def test_nested_values_find_their_attribute_by_flat_name() -> None:
     assert outcome.rows[0].inputs == {"a.b_0": 1.0}
 
 
-def test_a_nested_value_may_not_take_anothers_name() -> None:
-    """Two values for one attribute are a rejection: neither may win."""
+def test_two_values_of_one_attribute_are_rejected() -> None:
+    """A nested value may have the flat name of another."""
     schema = ModelSchema((Attribute("a_0", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0), YES))
     outcome = outcome_of(capture(json_side({"a": [1], "a_0": 2}), csv_side("0.5")), None, schema)
     assert isinstance(outcome, Decoded)
@@ -66,7 +66,7 @@ def test_a_nested_value_may_not_take_anothers_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_side", "code", "told"),
+    ("request_side", "code", "words"),
     [
         (csv_side("Ada,36,1"), RejectionCode.VALUE_COUNT_MISMATCH, "3 ordered values"),
         (csv_side("Ada,old"), RejectionCode.VALUE_TYPE_MISMATCH, "age expects INTEGER"),
@@ -74,14 +74,14 @@ def test_a_nested_value_may_not_take_anothers_name() -> None:
         (json_side({"name": "Ada", "label": 1}), RejectionCode.UNKNOWN_ATTRIBUTE, "'label'"),
     ],
 )
-def test_what_does_not_fit_is_rejected_without_its_value(
-    request_side: dict[str, Any], code: RejectionCode, told: str
+def test_a_row_that_does_not_fit_is_rejected_without_its_values(
+    request_side: dict[str, Any], code: RejectionCode, words: str
 ) -> None:
-    """The sentence names the attribute and what it expects, never what was captured."""
+    """The sentence names the attribute and its type."""
     found = row(request_side, csv_side("0.7"))
     assert isinstance(found, Rejection)
     assert found.code is code
-    assert told in found.why
+    assert words in found.why
     assert "Ada" not in found.why
     assert "old" not in found.why
 
@@ -91,15 +91,15 @@ def test_a_misfit_of_the_answer_rejects_the_row() -> None:
     assert row(csv_side("Ada,36"), csv_side("maybe")).code is RejectionCode.VALUE_TYPE_MISMATCH
 
 
-def test_a_route_may_drop_what_the_schema_does_not_know() -> None:
-    """With `unknown_attributes = "drop"` only named attributes travel."""
+def test_a_route_may_drop_unknown_attributes() -> None:
+    """With `unknown_attributes = "drop"` the other values are forwarded."""
     options = DecodingOptions(unknown_attributes=UnknownAttributes.DROP)
     found = row(json_side({"name": "Ada", "sex": "f", "age": 36}), csv_side("0.7"), options)
     assert found.inputs == {"age": 36, "name": "Ada"}
 
 
 def test_a_schema_without_outputs_takes_no_ordered_answer() -> None:
-    """Where the model has no predicted attribute a value has nowhere to go."""
+    """There is no attribute for it."""
     schema = ModelSchema((NAME,))
     outcome = outcome_of(capture(csv_side("Ada"), csv_side("0.7")), None, schema)
     assert isinstance(outcome, Decoded)
@@ -147,7 +147,7 @@ FITS: list[tuple[ValueType, JsonValue, Any]] = [
 
 @pytest.mark.parametrize(("value_type", "value", "expected"), FITS)
 def test_a_value_that_fits_becomes_its_type(value_type: ValueType, value: JsonValue, expected: Any) -> None:
-    """Text and JSON become the attribute's type; the Python type is exact, for it is what JSON shows."""
+    """The Python type is exact, because JSON shows it."""
     found = typed(value, value_type)
     assert found == expected
     assert type(found) is type(expected)
@@ -185,7 +185,7 @@ MISFITS: list[tuple[ValueType, JsonValue, str]] = [
 
 @pytest.mark.parametrize(("value_type", "value", "why"), MISFITS)
 def test_a_value_that_does_not_fit_raises_without_showing_it(value_type: ValueType, value: JsonValue, why: str) -> None:
-    """The message says what was expected and leaves out the value."""
+    """The message names the expected type."""
     with pytest.raises(ValueError, match=f"^{why}$"):
         typed(value, value_type)
 

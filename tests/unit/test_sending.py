@@ -1,195 +1,263 @@
-"""How many posts a destination gets at once, and how long each may take."""
+"""Sending: how many requests a destination gets at once, how long each may take, and which rows share one."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import datetime
 from threading import Event
 
 import pytest
+from msgspec.structs import replace
 
-from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.batch import Batch, BatchLimits
-from capture_forwarder.domain.capture import CaptureObject, Work
-from capture_forwarder.domain.delivery import BatchTooLarge, DestinationUnavailable, Receipt
-from capture_forwarder.domain.progress import LineSpan, ProgressRecord
+from capture_forwarder.domain.delivery import (
+    ACCEPTED,
+    BatchTooLarge,
+    DestinationDenied,
+    DestinationUnavailable,
+    Receipt,
+)
 from capture_forwarder.domain.route import Route
-from capture_forwarder.forward.run import Deadline
-from capture_forwarder.forward.sending import Sender
-from capture_forwarder.forward.tracking import ObjectTracker
-from capture_forwarder.kinds.captures.decoder import CaptureKind
-from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
-from tests.support.fakes import Clock, Crowd, RecordingDestination, a_run, target
+from capture_forwarder.domain.schema import ModelSchema
+from capture_forwarder.forward.sending import Senders
+from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind
+from tests.support.fakes import (
+    Clock,
+    ConcurrentCalls,
+    ImmediateExecutor,
+    RecordingDestination,
+    make_run,
+    make_target,
+)
+from tests.support.memory_world import NO, ROUTE, SCHEMA, fails
+from tests.support.sender_world import SenderWorld
+
+THROTTLED = fails(DestinationUnavailable("status 429", throttled=True))
+DENIED = fails(DestinationDenied("status 403: correct it"))
+ONE_ROW = BatchLimits(max_inferences=1)
 
 
-def add(lane: Sender, number: int) -> None:
-    """Add one inference to send."""
-    moment = datetime.now(UTC)
-    row = Row(f"id-{number}", moment, {})
-    span = LineSpan(number + 1, 0, 1, [b""], [1], pending=1)
-    lane.add(tracker(), DecodedSpan(span, EncodedRows([row.partner_inference_id], [row], moment)))
+@pytest.fixture
+def executor() -> Iterator[Executor]:
+    """Give threads for requests."""
+    with ThreadPoolExecutor(8) as threads:
+        yield threads
 
 
-def tracker() -> ObjectTracker:
-    """Return the tracker of some object."""
-    route = Route(name="churn", bucket="captures", prefix="", destination="fake", model_id="m")
-    return ObjectTracker(Work(CaptureObject("captures", "a")), route, ProgressRecord(), CaptureKind())
+def test_as_many_requests_as_allowed_are_under_way_at_once(executor: Executor) -> None:
+    """No request waits for another's answer before it is sent."""
+    world, calls = SenderWorld(executor, limits=ONE_ROW, max_in_flight=4), ConcurrentCalls()
+    together: list[bool] = []
+
+    def wait_for_the_others(batch: Batch) -> Receipt:
+        together.append(calls.wait_for(4))
+        return world.destination.accept(batch)
+
+    world.destination.always = wait_for_the_others
+    world.send(4)
+    assert together == [True] * 4
 
 
-def drain(lane: Sender) -> None:
-    """Send what was gathered and wait until all of it is settled."""
-    lane.flush()
-    while lane.wait_for_results():
-        pass
+def test_no_more_requests_are_under_way_than_allowed(executor: Executor) -> None:
+    """With one request in flight the second waits for the first answer, and after a denial none is sent."""
+    world = SenderWorld(executor, limits=ONE_ROW, max_in_flight=1)
+    world.destination.always = DENIED
+    world.send(9)
+    assert len(world.destination.batches) == 1
+    assert world.tracker.inferences.pending == 9
+    assert str(world.sender.error) == "status 403: correct it"
 
 
-def test_as_many_posts_are_under_way_as_may_be() -> None:
-    """Four posts meet each other: none waits for another's answer before it is sent."""
-    destination, crowd = RecordingDestination(BatchLimits(max_inferences=1)), Crowd()
-    met: list[bool] = []
-
-    def together(batch: Batch) -> Receipt:
-        met.append(crowd.meet(4))
-        return destination.accept(batch)
-
-    destination.always = together
-    with ThreadPoolExecutor(8) as executor:
-        lane = Sender("m", target(destination, max_in_flight=4, executor=executor), a_run())
-        for number in range(4):
-            add(lane, number)
-        drain(lane)
-    assert met == [True] * 4
+def test_adding_rows_returns_whether_a_request_was_begun() -> None:
+    """A batch is sent as soon as it is full."""
+    world = SenderWorld(ImmediateExecutor(), limits=BatchLimits(max_inferences=3))
+    assert [world.add(rows) for rows in (1, 1, 1, 2, 2, 7)] == [False, False, True, False, True, True]
 
 
-def test_a_throttled_destination_gets_half_as_much_and_then_more_again() -> None:
-    """Each batch that was throttled halves the limit, never below one; each that was not raises it by one."""
-    destination = RecordingDestination(BatchLimits(max_inferences=1))
-    throttled = DestinationUnavailable("status 429", throttled=True)
-
-    def busy(_: Batch) -> Receipt:
-        raise throttled
-
+def test_a_throttled_destination_gets_half_as_many_requests_and_later_more(executor: Executor) -> None:
+    """Each throttled batch halves the limit, never below one; each other batch raises it by one."""
+    world = SenderWorld(executor, limits=ONE_ROW)
     limits: list[int] = []
-    with ThreadPoolExecutor(8) as executor:
-        lane = Sender("m", target(destination, max_in_flight=8, executor=executor), a_run())
-        for number in range(16):
-            destination.script = [busy] if number < 4 else []
-            add(lane, number)
-            drain(lane)
-            limits.append(lane.limit)
+    for number in range(16):
+        world.destination.script = [THROTTLED] if number < 4 else []
+        world.send(1)
+        limits.append(world.sender.limit)
     assert limits == [4, 2, 1, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 8, 8]
-    assert len(destination.stored) == 16
+    assert len(world.destination.stored) == 16
 
 
-def test_a_destination_that_only_fails_is_not_throttled() -> None:
-    """A 500 says nothing of how much is too much."""
-    destination = RecordingDestination(BatchLimits(max_inferences=1))
-
-    def fail(_: Batch) -> Receipt:
-        raise DestinationUnavailable("status 500")
-
-    destination.script = [fail]
-    with ThreadPoolExecutor(2) as executor:
-        lane = Sender("m", target(destination, max_in_flight=2, executor=executor), a_run())
-        add(lane, 1)
-        drain(lane)
-    assert lane.limit == 2
-
-
-@pytest.mark.parametrize(("left_secs", "expected"), [(900.0, 855.0), (100.0, 55.0)])
-def test_a_request_ends_before_the_invocation_does(left_secs: float, expected: float) -> None:
-    """Of 900 seconds a share is kept for closing the books; the request gets what is left at most."""
-    destination, clock = RecordingDestination(), Clock(900.0)
-    run = a_run(clock)
-    clock.now = clock.ends - left_secs
-    with ThreadPoolExecutor(1) as executor:
-        lane = Sender("m", target(destination, max_in_flight=1, executor=executor), run)
-        add(lane, 1)
-        drain(lane)
-    assert destination.within_secs == pytest.approx(expected)
-
-
-def test_a_request_that_would_come_too_late_is_not_begun() -> None:
-    """Its rows stay owed: what is cut off in the middle would arrive, and be sent a second time."""
-    destination, clock = RecordingDestination(), Clock(900.0)
-    run = a_run(clock)
-    clock.now = clock.ends - 40.0
-    with ThreadPoolExecutor(1) as executor:
-        lane = Sender("m", target(destination, max_in_flight=1, executor=executor), run)
-        add(lane, 1)
-        drain(lane)
-    assert destination.batches == []
-    assert "time was used up" in str(lane.error)
-
-
-def test_the_grace_follows_the_slowest_request() -> None:
-    """What is left for new work is what is left, less closing, less the slowest request of late."""
-    clock = Clock(100.0)
-    deadline = Deadline(lambda: 1000 * clock.left())
-    assert deadline.left_secs(1) == pytest.approx(95.0)
-    deadline.observe(7.0)
-    deadline.observe(3.0)
-    assert deadline.left_secs(1) == pytest.approx(88.0)
-    assert deadline.left_secs(2) == pytest.approx(81.0)
-    assert deadline.platform_left_secs() == pytest.approx(100.0)
-
-
-def test_a_run_at_a_terminal_never_ends() -> None:
-    """Without a platform there is no grace to keep."""
-    deadline = Deadline(lambda: float("inf"))
-    assert deadline.left_secs(1) == float("inf")
-    assert deadline.left_secs(0) == float("inf")
-
-
-def too_large(_: Batch) -> Receipt:
-    """Take no request of this size."""
-    raise BatchTooLarge
-
-
-def busy(_: Batch) -> Receipt:
-    """Ask for less at once."""
-    raise DestinationUnavailable("status 429", throttled=True)
+def test_an_error_that_asks_for_nothing_does_not_throttle(executor: Executor) -> None:
+    """A 500 does not mean that there were too many requests."""
+    world = SenderWorld(executor, limits=ONE_ROW, max_in_flight=2)
+    world.destination.script = [fails(DestinationUnavailable("status 500"))]
+    world.send(1)
+    assert world.sender.limit == 2
 
 
 SCRIPTS: dict[str, list[Callable[[Batch], Receipt] | None]] = {
-    "before it is split": [busy, too_large],
-    "the first half": [too_large, busy],
-    "the second half": [too_large, None, busy],
-    "until it is given up": [busy] * 8,
+    "before it is split": [THROTTLED, fails(BatchTooLarge())],
+    "the first half": [fails(BatchTooLarge()), THROTTLED],
+    "the second half": [fails(BatchTooLarge()), None, THROTTLED],
+    "all tries": [THROTTLED] * 8,
+    "before another error": [THROTTLED, DENIED],
+    "after another error": [fails(DestinationUnavailable("status 500")), THROTTLED],
 }
 
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
-def test_whatever_part_of_a_batch_was_throttled_halves_the_limit(
-    script: list[Callable[[Batch], Receipt] | None],
+def test_a_batch_that_was_throttled_at_any_time_halves_the_limit(
+    executor: Executor, script: list[Callable[[Batch], Receipt] | None]
 ) -> None:
-    """Half of five is two; what came of the batch in the end does not matter."""
-    destination = RecordingDestination()
-    destination.script = [answer or destination.accept for answer in script]
-    with ThreadPoolExecutor(2) as executor:
-        lane = Sender("m", target(destination, max_in_flight=5, executor=executor), a_run())
-        add(lane, 1)
-        add(lane, 2)
-        drain(lane)
-    assert lane.limit == 2
+    """Half of five is two; the results of the batch do not matter."""
+    world = SenderWorld(executor, max_in_flight=5)
+    world.destination.script = [answer or world.destination.accept for answer in script]
+    world.send(2)
+    assert world.sender.limit == 2
 
 
-def test_a_slow_answer_does_not_hold_up_the_others() -> None:
-    """While the first of two posts is under way the second is answered, and a third begun."""
-    destination, third = RecordingDestination(BatchLimits(max_inferences=1)), Event()
-    waited: list[bool] = []
+def test_a_slow_answer_does_not_delay_other_requests(executor: Executor) -> None:
+    """While the first of two requests is under way the second is answered, and a third begins."""
+    world, third = SenderWorld(executor, limits=ONE_ROW, max_in_flight=2), Event()
+    third_came: list[bool] = []
 
-    def slow_at_first(batch: Batch) -> Receipt:
-        number = batch.ids[0]
-        if number == "id-0":
-            waited.append(third.wait(timeout=5))
-        elif number == "id-2":
+    def answer(batch: Batch) -> Receipt:
+        if batch.ids == ["id-0"]:
+            third_came.append(third.wait(timeout=5))
+        elif batch.ids == ["id-2"]:
             third.set()
-        return destination.accept(batch)
+        return world.destination.accept(batch)
 
-    destination.always = slow_at_first
-    with ThreadPoolExecutor(4) as executor:
-        lane = Sender("m", target(destination, max_in_flight=2, executor=executor), a_run())
-        for number in range(4):
-            add(lane, number)
-        drain(lane)
-    assert waited == [True]
+    world.destination.always = answer
+    world.send(4)
+    assert third_came == [True]
+
+
+@pytest.mark.parametrize(("left_secs", "within_secs"), [(900.0, 855.0), (100.0, 55.0), (45.01, 0.05)])
+def test_a_request_ends_before_the_invocation_does(left_secs: float, within_secs: float) -> None:
+    """Of 900 seconds 45 are reserved for committing; a request gets at most the others, and at least 50 ms."""
+    world = SenderWorld(ImmediateExecutor(), clock=Clock(900.0))
+    world.clock.now = world.clock.ends - left_secs
+    world.send(1)
+    assert world.destination.within_secs == pytest.approx(within_secs)
+    assert len(world.destination.stored) == 1
+
+
+def test_time_for_one_more_request_of_the_slowest_kind_is_needed_to_begin_one() -> None:
+    """The request itself may take all the time that is left."""
+    world = SenderWorld(ImmediateExecutor(), clock=Clock(900.0))
+    world.deadline.observe(30.0)
+    world.clock.now = world.clock.ends - 45.0 - 31.0
+    world.send(1)
+    assert world.destination.within_secs == pytest.approx(31.0)
+    world.clock.now = world.clock.ends - 45.0 - 30.0
+    world.send(1)
+    assert len(world.destination.batches) == 1
+
+
+@pytest.mark.parametrize("left_secs", [40.0, 45.0])
+def test_a_request_that_would_end_too_late_is_not_begun(left_secs: float) -> None:
+    """Its rows stay pending. A request that is cut off may arrive, and its rows would be sent a second time."""
+    world = SenderWorld(ImmediateExecutor(), clock=Clock(900.0))
+    world.clock.now = world.clock.ends - left_secs
+    world.send(1)
+    assert world.destination.batches == []
+    assert str(world.sender.error) == "the invocation's time was used up before a request was begun"
+    assert world.tracker.inferences.pending == 1
+
+
+def test_the_first_error_is_kept() -> None:
+    """Later requests that were under way may fail for other reasons."""
+    world = SenderWorld(ImmediateExecutor(), limits=ONE_ROW, max_in_flight=4)
+    world.destination.script = [DENIED, fails(DestinationDenied("status 404: correct the model_id"))]
+    world.add()
+    world.add()
+    while world.sender.wait_for_results():
+        pass
+    assert len(world.destination.batches) == 2
+    assert str(world.sender.error) in {"status 403: correct it", "status 404: correct the model_id"}
+    error = world.sender.error
+    world.send(1)
+    assert world.sender.error is error
+
+
+def test_a_bug_in_a_request_leaves_its_rows_pending() -> None:
+    """The error has the name of the exception, and nothing of its text."""
+    world = SenderWorld(ImmediateExecutor())
+    world.destination.script = [fails(ZeroDivisionError("captured data"))]
+    world.send(2)
+    assert world.tracker.inferences.pending == 2
+    assert str(world.sender.error) == "sending failed with ZeroDivisionError"
+
+
+class RecordingKind(CaptureKind):
+    """A kind that records with which schema a decoder is made."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, ModelSchema | None]] = []
+
+    def decoder(
+        self, route: Route, schema: ModelSchema | None, build_row: Callable[[str, datetime, object], object]
+    ) -> CaptureDecoder:
+        """Record the schema, and make the decoder."""
+        self.made.append((route.name, schema))
+        return super().decoder(route, schema, build_row)
+
+
+MODEL_SCHEMA = ModelSchema(SCHEMA.attributes[:1])
+
+
+def test_a_decoder_gets_the_schema_of_its_route_and_is_made_once() -> None:
+    """The schema comes from the configuration or from the model, or there is none."""
+    destination, kind = RecordingDestination(), RecordingKind()
+    destination.model_schema = MODEL_SCHEMA
+    senders = Senders({"fake": make_target(destination, executor=ImmediateExecutor())}, kind, make_run())
+    routes = [
+        ROUTE,
+        replace(ROUTE, name="typed", schema=SCHEMA),
+        replace(ROUTE, name="asks", schema=SCHEMA, schema_from_model=True),
+    ]
+    decoders = [senders.decoder(route) for route in routes]
+    assert kind.made == [("churn", None), ("typed", SCHEMA), ("asks", MODEL_SCHEMA)]
+    assert [senders.decoder(route) for route in routes] == decoders
+    assert len(kind.made) == 3
+
+
+def test_a_schema_that_is_not_known_is_requested_once() -> None:
+    """The same error is raised again."""
+    destination = RecordingDestination()
+    destination.schema_error = DestinationUnavailable("status 503")
+    senders = Senders({"fake": make_target(destination, executor=ImmediateExecutor())}, CaptureKind(), make_run())
+    for _ in range(3):
+        with pytest.raises(DestinationUnavailable, match=r"^status 503$"):
+            senders.decoder(replace(ROUTE, schema_from_model=True))
+    assert destination.schema_requests == ["m"]
+
+
+def test_routes_share_a_sender_if_destination_and_model_are_the_same() -> None:
+    """The same model id at another destination is another model."""
+    targets = {name: make_target(RecordingDestination(), executor=ImmediateExecutor()) for name in ("fake", "second")}
+    senders = Senders(targets, CaptureKind(), make_run())
+    first = senders.sender(ROUTE)
+    assert senders.sender(replace(ROUTE, name="same", prefix="x/")) is first
+    assert senders.sender(replace(ROUTE, model_id="n")) is not first
+    assert senders.sender(replace(ROUTE, destination="second")) is not first
+
+
+def test_waiting_without_requests_returns_at_once() -> None:
+    """Only requests in flight are waited for."""
+    world = SenderWorld(ImmediateExecutor())
+    world.add()
+    assert not world.sender.wait_for_results()
+    assert world.destination.batches == []
+    world.sender.flush()
+    assert world.sender.wait_for_results()
+    assert not world.sender.wait_for_results()
+
+
+def test_a_call_of_more_rows_than_a_request_takes_is_sent_in_several(executor: Executor) -> None:
+    """The results of all requests are recorded with the same line."""
+    world = SenderWorld(executor, limits=BatchLimits(max_inferences=4))
+    world.destination.always = lambda batch: Receipt([NO if one == "id-0_9" else ACCEPTED for one in batch.ids])
+    world.add(rows=10)
+    world.drain()
+    assert [len(batch) for batch in world.destination.batches] == [4, 4, 2]
+    assert [one.entry.index for one in world.tracker.rejections] == [9]

@@ -1,4 +1,4 @@
-"""What an API's answers mean: pure rules, for any destination and for Arthur's."""
+"""Answers of an API: the rules for any destination, and those for Arthur."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -32,14 +32,14 @@ NOW = datetime(2026, 1, 15, 10, 0, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 207, 299])
-def test_success_is_no_complaint(status: int) -> None:
-    """Any 2xx; what it says of rows is read from the body."""
+def test_a_2xx_status_raises_no_error(status: int) -> None:
+    """The results of the rows are in the body."""
     check_status(Answer(status, b""))
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
-def test_passing_trouble_is_tried_again(status: int) -> None:
-    """The wait that the destination asks for goes along."""
+def test_a_temporary_status_is_tried_again(status: int) -> None:
+    """The error has the wait that the destination asked for. 429 and 503 also ask for fewer requests."""
     with pytest.raises(DestinationUnavailable, match=f"^status {status}$") as caught:
         check_status(Answer(status, b"", 7.0))
     assert caught.value.retry_after_secs == 7.0
@@ -60,8 +60,8 @@ def test_passing_trouble_is_tried_again(status: int) -> None:
         (399, "correct the destination's url"),
     ],
 )
-def test_what_only_a_person_can_mend_says_how(status: int, remedy: str) -> None:
-    """The data stays owed; the sentence names the status and the remedy."""
+def test_a_denial_says_what_a_person_must_do(status: int, remedy: str) -> None:
+    """The rows stay pending; the sentence names the status and the remedy."""
     with pytest.raises(DestinationDenied) as caught:
         check_status(Answer(status, b""))
     assert str(caught.value).startswith(f"status {status}: ")
@@ -69,14 +69,14 @@ def test_what_only_a_person_can_mend_says_how(status: int, remedy: str) -> None:
 
 
 def test_a_request_that_is_too_large_may_be_split() -> None:
-    """413 is about the request, not about its rows."""
+    """413 rejects the request and no row of it."""
     with pytest.raises(BatchTooLarge):
         check_status(Answer(413, b""))
 
 
 @pytest.mark.parametrize("status", [400, 405, 409, 422, 451, 499, 501, 199])
-def test_any_other_status_refuses_the_request_for_good(status: int) -> None:
-    """501 among them: what is not implemented now will not be in a minute."""
+def test_any_other_status_refuses_the_whole_request(status: int) -> None:
+    """501 is not temporary: the same request fails again."""
     with pytest.raises(RequestRefused, match=f"^status {status} for the whole request$"):
         check_status(Answer(status, b""))
     assert not is_temporary(status)
@@ -91,7 +91,7 @@ def test_any_other_status_refuses_the_request_for_good(status: int) -> None:
     ],
 )
 def test_rows_have_statuses_of_their_own(status: int, means: RowStatus) -> None:
-    """Accepted, to be sent again, or refused for good."""
+    """A row is accepted, sent again, or rejected."""
     assert row_status(status) is means
 
 
@@ -116,7 +116,7 @@ def test_rows_have_statuses_of_their_own(status: int, means: RowStatus) -> None:
     ],
 )
 def test_retry_after_is_seconds_or_a_date(value: str | None, secs: float | None) -> None:
-    """A date in the past asks for no wait, what cannot be read asks for nothing."""
+    """A date in the past asks for no wait. A value that cannot be read is ignored."""
     assert retry_after(value, NOW) == secs
 
 
@@ -126,21 +126,21 @@ def receipt(*rows: dict[str, object], status: int = 207) -> list[object]:
 
 
 def test_a_receipt_has_one_result_a_row_in_order() -> None:
-    """Accepted, known already, to be sent again, refused with Arthur's words."""
-    found = receipt(
+    """A row is accepted, a duplicate, sent again, or rejected with Arthur's message."""
+    results = receipt(
         {"status": 200}, {"status": 200, "message": "duplicate"}, {"status": 503}, {"status": 400, "message": "no"}
     )
-    assert found[:3] == [ACCEPTED, DUPLICATE, RETRYABLE]
-    refused = wire.read_receipt(Answer(207, b'{"results":[{"status":400,"message":"no"},{"status":422}]}')).results
-    assert [row.status for row in refused] == [RowStatus.REJECTED] * 2
-    assert [(row.reason.code, row.reason.why) for row in refused if row.reason] == [
+    assert results[:3] == [ACCEPTED, DUPLICATE, RETRYABLE]
+    rejected = wire.read_receipt(Answer(207, b'{"results":[{"status":400,"message":"no"},{"status":422}]}')).results
+    assert [row.status for row in rejected] == [RowStatus.REJECTED] * 2
+    assert [(row.reason.code, row.reason.why) for row in rejected if row.reason] == [
         (RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"),
         (RejectionCode.REFUSED_BY_DESTINATION, "status 422: no reason given"),
     ]
 
 
 def test_a_long_reason_is_cut() -> None:
-    """What a destination says goes into quarantine and reports; it does not decide how long those are."""
+    """The message goes into quarantine and reports, so its length is limited to 500 characters."""
     body = json.dumps({"results": [{"status": 400, "message": "x" * 501}]}).encode()
     (row,) = wire.read_receipt(Answer(207, body)).results
     assert row.reason is not None
@@ -148,22 +148,22 @@ def test_a_long_reason_is_cut() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"results":null}', b'{"results":[{"status":"ok"}]}'])
-def test_an_answer_without_readable_results_settles_nothing(body: bytes) -> None:
-    """A proxy's page with status 200 is no receipt."""
+def test_rows_of_an_answer_without_readable_results_stay_pending(body: bytes) -> None:
+    """A proxy may answer with status 200 and a page of its own."""
     with pytest.raises(DestinationUnavailable, match=r"^status 200 without readable results: no row has a result$"):
         wire.read_receipt(Answer(200, body))
 
 
-def test_a_receipt_of_an_error_is_that_error() -> None:
-    """The status is looked at before the body."""
+def test_an_error_status_is_raised_before_the_body_is_read() -> None:
+    """This holds for receipts and for models."""
     with pytest.raises(DestinationDenied):
         wire.read_receipt(Answer(403, b'{"results":[]}'))
     with pytest.raises(DestinationDenied):
         wire.read_schema(Answer(404, b'{"attributes":[]}'))
 
 
-def test_arthur_is_asked_in_its_own_words() -> None:
-    """Paths of API v3, and one element of the array: inputs and predictions together, the time with its zone."""
+def test_requests_to_arthur_have_its_paths_and_its_form() -> None:
+    """An element of the array has inputs and predictions together, and the time with its zone."""
     assert wire.inferences_path("m-1") == "/api/v3/models/m-1/inferences"
     assert wire.model_path("m-1") == "/api/v3/models/m-1?id_type=id&expand=attributes"
     time = datetime(2026, 1, 15, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=2)))
@@ -176,7 +176,7 @@ def test_arthur_is_asked_in_its_own_words() -> None:
 
 
 def test_a_models_attributes_become_a_schema() -> None:
-    """Stages that captures never hold are left out, types that are new are carried as text."""
+    """Attributes of unknown stages are left out; values of unknown types are text."""
     rows = [
         {"name": "age", "stage": "PIPELINE_INPUT", "value_type": "INTEGER", "position": 2, "label": "x"},
         {"name": "p0", "stage": "PREDICTED_VALUE", "value_type": "FLOAT", "position": 0, "implicit": True},
@@ -193,14 +193,14 @@ def test_a_models_attributes_become_a_schema() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"attributes":[{"name":"a"}]}'])
-def test_a_model_that_cannot_be_read_is_no_schema(body: bytes) -> None:
-    """Better owed than sent under wrong names."""
+def test_an_unreadable_model_is_a_temporary_error(body: bytes) -> None:
+    """The rows stay pending, because they could be sent under wrong names."""
     with pytest.raises(DestinationUnavailable, match=r"^status 200 without a readable model$"):
         wire.read_schema(Answer(200, body))
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"attributes":[]}'])
-def test_a_model_without_attributes_names_nothing(body: bytes) -> None:
-    """A person gives it some, or takes generated names; until then the data is owed."""
+def test_a_model_without_attributes_is_a_denial(body: bytes) -> None:
+    """A person must give it attributes or choose generated names; until then the rows stay pending."""
     with pytest.raises(DestinationDenied, match=r'the route\'s schema = "none"$'):
         wire.read_schema(Answer(200, body))

@@ -1,4 +1,4 @@
-"""Numbers parse_csv_cell in CSV text when no schema says what to expect."""
+"""Numbers in CSV cells without a schema."""
 
 from typing import Any
 
@@ -36,8 +36,8 @@ TEXTS: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("text", "expected"), TEXTS, ids=[text[:20] for text, _ in TEXTS])
-def test_csv_text_is_a_number_only_if_the_number_gives_it_back(text: str, expected: Any) -> None:
-    """Numbers become numbers; leading zeros, huge integers and foreign digits stay text, so that no id loses any."""
-    found = parse_csv_cell(text)
-    assert found == expected
-    assert type(found) is type(expected)
+def test_a_cell_is_a_number_if_no_digit_is_lost(text: str, expected: Any) -> None:
+    """Leading zeros, huge integers and other digits than ASCII stay text."""
+    value = parse_csv_cell(text)
+    assert value == expected
+    assert type(value) is type(expected)

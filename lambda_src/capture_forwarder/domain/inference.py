@@ -1,4 +1,4 @@
-"""One row of one captured call, and the id that makes sending it again harmless."""
+"""One row of one captured call, and its id; the same id every time makes sending it again harmless."""
 
 from datetime import datetime
 
@@ -8,13 +8,13 @@ Value = str | int | float | bool | None
 
 
 class PartnerInferenceId:
-    """The id under which a monitoring platform knows an inference."""
+    """The id of an inference at a monitoring platform."""
 
     @staticmethod
     def for_row(call_id: str, index: int, count: int) -> str:
         """Return the id of row `index` (from 0) of a call that held `count` rows.
 
-        `_{index}` is appended only when the call held several:
+        `_{index}` is appended only when the call held several rows:
         https://docs.arthur.ai/docs/sagemaker-data-capture
         """
         return call_id if count == 1 else f"{call_id}_{index}"
@@ -32,5 +32,5 @@ class Inference(Struct, frozen=True, gc=False):
 
     @property
     def data(self) -> dict[str, Value]:
-        """Inputs and outputs together; a name that stands in both has one value."""
+        """Inputs and outputs together; a name on both sides has one value."""
         return self.inputs | self.outputs

@@ -25,6 +25,6 @@ _MEDIA = {
 
 
 def media_of(content_type: str) -> Media | None:
-    """Return the family of `content_type`, without its parameters and in lower case; `None` if it holds no rows."""
+    """Return the family of `content_type`, or `None` if it holds no rows; case and parameters do not matter."""
     essence = content_type.partition(";")[0].strip().lower()
     return Media.JSON if essence.endswith("+json") else _MEDIA.get(essence)

@@ -1,4 +1,4 @@
-"""Which captures go where, and how their payloads are to be read."""
+"""The destination of captures, and the options for reading their payloads."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from capture_forwarder.domain.schema import ModelSchema
 
 
 class Layout(StrEnum):
-    """How rows lie inside a payload; `formats.table` says which content types know which."""
+    """How rows lie inside a payload; `payloads.layouts` has the rules."""
 
     ROWS = "rows"
     DATAFRAME_SPLIT = "dataframe_split"
@@ -22,28 +22,28 @@ class Layout(StrEnum):
 
 
 class IdSource(StrEnum):
-    """What names a call: the caller's inference id where there is one, or always SageMaker's event id."""
+    """The id of a call: the caller's inference id where there is one, or always SageMaker's event id."""
 
     INFERENCE_ID = "inference-id"
     EVENT_ID = "event-id"
 
 
 class OneSided(StrEnum):
-    """What to do with a call of which one side is missing, binary or an error."""
+    """Reject a call with a missing, binary or failed side, or forward the other side."""
 
     REJECT = "reject"
     FORWARD = "forward"
 
 
 class UnknownAttributes(StrEnum):
-    """What to do with a named value that the model's schema does not know."""
+    """Reject a row with a named value that the model's schema does not have, or drop the value."""
 
     REJECT = "reject"
     DROP = "drop"
 
 
 class PayloadOptions(Struct, frozen=True):
-    """What a route knows better than the record: each overrides detection for one direction."""
+    """Options of a route for one direction of a call; each overrides detection."""
 
     content_type: str | None = None
     layout: Layout | None = None
@@ -51,7 +51,7 @@ class PayloadOptions(Struct, frozen=True):
 
 
 class DecodingOptions(Struct, frozen=True, kw_only=True):
-    """How the captures of a route become inferences."""
+    """Options of a route for decoding captures."""
 
     input: PayloadOptions = PayloadOptions()
     output: PayloadOptions = PayloadOptions()
@@ -64,8 +64,8 @@ class DecodingOptions(Struct, frozen=True, kw_only=True):
 class Route(Struct, frozen=True, kw_only=True):
     """Captures under one prefix of one bucket, their destination and model.
 
-    `schema` is set when the configuration names the attributes; `schema_from_model` asks the destination for them.
-    `quarantine_payload` keeps the captured line beside its rejection.
+    `schema` is set when the configuration lists the attributes; with `schema_from_model` the destination is asked for
+    them. With `quarantine_payload` the captured line is stored beside its rejection.
     """
 
     name: str
@@ -84,11 +84,11 @@ class Route(Struct, frozen=True, kw_only=True):
 
 
 class Router:
-    """Finds the route of an object: routes may nest, the longest prefix wins."""
+    """Finds the route of an object. Routes may nest; the longest prefix wins."""
 
     def __init__(self, routes: tuple[Route, ...]) -> None:
         self._routes = sorted(routes, key=lambda route: len(route.prefix), reverse=True)
 
     def route_for(self, source: CaptureObject) -> Route | None:
-        """Return the route whose prefix covers `source` most closely, or `None`."""
+        """Return the route with the longest prefix that covers `source`, or `None`."""
         return next((route for route in self._routes if route.covers(source)), None)

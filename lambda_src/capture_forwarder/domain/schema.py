@@ -1,4 +1,4 @@
-"""A model's attributes, in the order in which positional values map to them."""
+"""A model's attributes, and how the values of a call map to them."""
 
 from enum import StrEnum
 from functools import cached_property
@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 
 class Stage(StrEnum):
-    """Where in a model's life an attribute is known; Arthur's names."""
+    """The stage of an attribute, in Arthur's names."""
 
     PIPELINE_INPUT = "PIPELINE_INPUT"
     PREDICTED_VALUE = "PREDICTED_VALUE"
@@ -19,7 +19,7 @@ class Stage(StrEnum):
 
 
 class ValueType(StrEnum):
-    """The type a destination expects of an attribute; whatever else it may name is carried as text."""
+    """The type that a destination expects of an attribute; any other type is carried as text."""
 
     FLOAT = "FLOAT"
     INTEGER = "INTEGER"
@@ -31,7 +31,7 @@ class ValueType(StrEnum):
 
 
 class Attribute(Struct, frozen=True, forbid_unknown_fields=True):
-    """One named value of an inference; an implicit one is derived by the platform when it is not sent."""
+    """One named value of an inference; the platform derives an implicit value if it is not sent."""
 
     name: Annotated[str, Meta(description="Name of the attribute at the destination")]
     stage: Annotated[Stage, Meta(description="Side of the call, or source, that the attribute comes from")]
@@ -49,20 +49,20 @@ class ModelSchema(Struct, frozen=True, dict=True):
 
     @cached_property
     def inputs(self) -> "Side":
-        """What a request holds: positional values are pipeline inputs, names may also be non-input data."""
+        """The attributes of a request: ordered values are pipeline inputs, named values may also be non-input data."""
         return self._side(Stage.PIPELINE_INPUT, Stage.NON_INPUT_DATA)
 
     @cached_property
     def outputs(self) -> "Side":
-        """What an answer holds: predicted values."""
+        """The attributes of an answer: predicted values."""
         return self._side(Stage.PREDICTED_VALUE)
 
-    def _side(self, stage: Stage, *also: Stage) -> "Side":
+    def _side(self, stage: Stage, *named_only: Stage) -> "Side":
         ordered = sorted(
             (attribute for attribute in self.attributes if attribute.stage is stage and attribute.position is not None),
             key=lambda attribute: attribute.position or 0,
         )
-        named = [attribute for attribute in self.attributes if attribute.stage in (stage, *also)]
+        named = [attribute for attribute in self.attributes if attribute.stage in (stage, *named_only)]
         return Side(
             every=tuple(ordered),
             visible=tuple(attribute for attribute in ordered if not attribute.implicit),
@@ -76,8 +76,9 @@ class ModelSchema(Struct, frozen=True, dict=True):
 class Side(Struct, frozen=True):
     """The attributes of one direction of a call.
 
-    Positions may have gaps, so it is their order that counts; an implicit attribute (the complement that Arthur adds to
-    a binary model at position 0) takes a value only when the call gave one for every attribute.
+    `every` and `visible` are in the order of their positions, which may have gaps. `visible` leaves out implicit
+    attributes, such as the complement that Arthur adds to a binary model at position 0. `expected` are the attributes
+    that are null if a caller does not name them.
     """
 
     every: tuple[Attribute, ...]
@@ -86,7 +87,10 @@ class Side(Struct, frozen=True):
     by_name: dict[str, Attribute]
 
     def positional(self, count: int) -> tuple[Attribute, ...] | None:
-        """Return the attributes that `count` ordered values belong to, or `None` if there is no such mapping."""
+        """Return the attributes of `count` ordered values, or `None` if the model has another number of attributes.
+
+        Implicit attributes take values only if there is a value for every attribute.
+        """
         for candidates in (self.visible, self.every):
             if len(candidates) == count:
                 return candidates
@@ -94,5 +98,5 @@ class Side(Struct, frozen=True):
 
     @property
     def widths(self) -> frozenset[int]:
-        """How many ordered values one row may have."""
+        """The numbers of ordered values that one row may have."""
         return frozenset({len(self.visible), len(self.every)} - {0})

@@ -1,7 +1,7 @@
 """Captured text and JSON values made into the type that an attribute expects.
 
-Every function raises `ValueError` when a value does not fit and never puts the value into the message. Empty text and
-numbers that are not finite become null: JSON has no way to write them, and Arthur reads null as missing.
+A function raises `ValueError` when a value does not fit; the message never holds the value. Empty text and numbers that
+are not finite become null: JSON cannot write them, and Arthur reads null as missing.
 """
 
 import re
@@ -16,7 +16,7 @@ from capture_forwarder.domain.schema import ValueType
 
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 
-# One way only to match any run of digits: hostile text of a megabyte of digits must not be tried at every cut.
+# There is only one way to match a run of digits, so that a megabyte of hostile digits takes linear time.
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"([+-]?0{0,9}\d{1,19})(?:\.0*)?", re.ASCII)
 _PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
@@ -39,9 +39,9 @@ def typed(value: JsonValue, value_type: ValueType) -> Value:
 
 
 def parse_csv_cell(text: str) -> Value:
-    """Return the number that CSV text shows, null for empty and non-finite, else the text itself.
+    """Return the number in a cell, null for empty text and a number that is not finite, else the text itself.
 
-    Digits that a number would not give back (leading zeros, more than 64 bits) stay text, so that no id loses any.
+    Text with digits that a number would lose (leading zeros, more than 64 bits) stays text, so that ids are kept.
     """
     stripped = text.strip()
     if not stripped or stripped[-1] not in _NUMBER_ENDS:
@@ -55,7 +55,7 @@ def parse_csv_cell(text: str) -> Value:
 
 
 def is_number(text: str) -> bool:
-    """Tell whether CSV text shows a number, finite or not."""
+    """Tell whether the text of a cell is a number, finite or not."""
     stripped = text.strip()
     return bool(_NUMBER.fullmatch(stripped)) or _is_not_finite(stripped)
 

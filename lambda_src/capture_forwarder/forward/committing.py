@@ -110,7 +110,8 @@ class ObjectCommitter:
 
     def checkpoint(self, tracker: ObjectTracker, run: Run) -> None:
         """Save how far an object is recorded, and lease it for the rest of this run. Raises `Unavailable`."""
-        self._save(tracker, done=False, leased_until=run.now() + run.deadline.platform_left_secs())
+        if self._can_quarantine(tracker):
+            self._save(tracker, done=False, leased_until=run.now() + run.deadline.platform_left_secs())
 
     def commit(self, tracker: ObjectTracker, run: Run) -> None:
         """Quarantine, save progress, and requeue the object if it has to wait."""

@@ -56,11 +56,11 @@ def read_ahead(
     coming = next(trackers, None)
     try:
         while waiting or coming:
-            if waiting:
-                turn = waiting.popleft()
-            elif coming:
-                turn, coming = _Turn(coming), next(trackers, None)
-            while coming and len(waiting) < MAX_OBJECTS and _fits(waiting, coming.work.source):
+            if coming and not waiting:
+                waiting.append(_Turn(coming))
+                coming = next(trackers, None)
+            turn = waiting.popleft()
+            while coming and _has_room(waiting, coming.work.source) and deadline.left_secs(2) > 0:
                 waiting.append(_begin(store, executor, coming))
                 coming = next(trackers, None)
             yield turn.tracker, partial(_open, store, turn, deadline)
@@ -70,8 +70,9 @@ def read_ahead(
             turn.cancel()
 
 
-def _fits(waiting: deque[_Turn], source: CaptureObject) -> bool:
-    return sum(turn.held_bytes for turn in waiting) + _held_bytes(source) <= MAX_BYTES
+def _has_room(waiting: deque[_Turn], source: CaptureObject) -> bool:
+    held_bytes = sum(turn.held_bytes for turn in waiting) + _held_bytes(source)
+    return len(waiting) < MAX_OBJECTS and held_bytes <= MAX_BYTES
 
 
 def _begin(store: ObjectStore, executor: Executor, tracker: ObjectTracker) -> _Turn:

@@ -1,20 +1,20 @@
-"""Gzip inflated piece by piece, by zlib itself: Python's `gzip` takes half as long again, and wants a file."""
+"""Gzip inflated piece by piece by zlib; Python's `gzip` takes half as much time again and needs a file."""
 
 import zlib
 from collections.abc import Iterable, Iterator
 
 MAGIC = b"\x1f\x8b"
-# What zlib calls its largest window in gzip's frame: header and checksum are its business too.
+# zlib's code for gzip: its largest window, and it checks header and checksum.
 _GZIP = 31
 _PIECE_BYTES = 256 * 1024
 
 
 class Damaged(Exception):
-    """The stream is no gzip, or ends before its end."""
+    """The stream is not gzip, or it ends early."""
 
 
 def inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what was compressed, member after member, with zeros between them or not. Raises `Damaged`.
+    """Yield the uncompressed bytes of all members; there may be zeros between members. Raises `Damaged`.
 
     https://www.rfc-editor.org/rfc/rfc1952#section-2.2
     """

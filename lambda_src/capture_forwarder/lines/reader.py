@@ -1,7 +1,7 @@
-r"""The byte stream of a capture object, split into lines.
+r"""The byte stream of an object, split into lines.
 
 Only `\n` ends a line: JSON allows U+2028 and U+0085 raw inside strings, and a multi-byte character may lie across a
-chunk boundary. A chunk is split at once, by C; what stands behind its last line end begins the next line.
+chunk boundary. Each chunk is split in one call; its last piece begins the next line.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ _BROKEN = Reason(
 
 
 class Lines(Struct, frozen=True):
-    """Whole lines that stand one behind the other, the first with the number `number`, and where the last one ends."""
+    """Consecutive whole lines: number and offset of the first, and end of the last."""
 
     number: int
     offset: int
@@ -51,7 +51,7 @@ class LineReader:
             head += chunk
         stream = chain([head], rest)
         self.compressed = at.compressed or (at.offset == 0 and head.startswith(MAGIC))
-        self._chunks = _after(inflate(stream), at.offset) if self.compressed else stream
+        self._chunks = _skip(inflate(stream), at.offset) if self.compressed else stream
 
     def __iter__(self) -> Iterator[Line]:
         """Yield every line, one by one."""
@@ -59,71 +59,71 @@ class LineReader:
             yield from (lines,) if isinstance(lines, Line) else lines
 
     def together(self) -> Iterator[Lines | Line]:
-        """Yield the lines as they come; alone is one past `max_line_bytes`, which is passed over and refused.
+        """Yield groups of lines. A line longer than `max_line_bytes` comes alone, with a refusal instead of its data.
 
-        A gzip stream that ends early or is damaged gives a last, refused line where it broke: what was cut off is
-        unknown, so an object like that is never a success.
+        A gzip stream that ends early or is damaged gives a last line with a refusal, so that the object is never
+        reported as a success: the rest of it is unknown.
         """
-        longest = self._max_line_bytes
-        begun = _Begun(self._at.lines + 1, self._at.offset, longest)
+        max_bytes = self._max_line_bytes
+        partial = _PartialLine(self._at.lines + 1, self._at.offset, max_bytes)
         try:
-            for chunk in _cut(self._chunks, longest):
-                first, *whole = chunk.split(b"\n")
-                begun.add(first)
-                if whole:
-                    rest = whole.pop()
-                    end = begun.offset + begun.size + len(chunk) - len(first) - len(rest)
-                    yield from begun.followed_by(whole, end)
-                    begun = _Begun(begun.number + 1 + len(whole), end, longest)
-                    begun.add(rest)
+            for chunk in _pieces(self._chunks, max_bytes):
+                first, *others = chunk.split(b"\n")
+                partial.add(first)
+                if others:
+                    last = others.pop()
+                    end = partial.offset + partial.size + len(chunk) - len(first) - len(last)
+                    yield from partial.complete(others, end)
+                    partial = _PartialLine(partial.number + 1 + len(others), end, max_bytes)
+                    partial.add(last)
         except Damaged:
-            yield Line(begun.number, begun.offset, begun.offset, b"", _BROKEN)
+            yield Line(partial.number, partial.offset, partial.offset, b"", _BROKEN)
             return
-        if begun.size:
-            yield from begun.followed_by([], begun.offset + begun.size)
+        if partial.size:
+            yield from partial.complete([], partial.offset + partial.size)
 
 
-class _Begun:
-    """A line of which more may come; of one that is too long only the size is kept."""
+class _PartialLine:
+    """The beginning of a line; of a line that is too long only the size is kept."""
 
-    def __init__(self, number: int, offset: int, longest: int) -> None:
+    def __init__(self, number: int, offset: int, max_bytes: int) -> None:
         self.number = number
         self.offset = offset
         self.size = 0
-        self._longest = longest
+        self._max_bytes = max_bytes
         self._pieces: list[bytes] = []
 
     def add(self, piece: bytes) -> None:
         self.size += len(piece)
-        if self.size <= self._longest:
+        if self.size <= self._max_bytes:
             self._pieces.append(piece)
         else:
             self._pieces.clear()
 
-    def followed_by(self, whole: list[bytes], end: int) -> Iterator[Lines | Line]:
-        """Yield this line, which is complete, and those behind it, up to byte `end`."""
-        if self.size <= self._longest:
+    def complete(self, others: list[bytes], end: int) -> Iterator[Lines | Line]:
+        """Yield this line and the `others` after it, up to byte `end`."""
+        if self.size <= self._max_bytes:
             data = b"".join(self._pieces)
-            self._pieces.clear()  # a large line is not held twice while it is read
-            yield Lines(self.number, self.offset, end, [data, *whole])
+            self._pieces.clear()  # a large line is not held twice while it is decoded
+            yield Lines(self.number, self.offset, end, [data, *others])
             return
         own_end = min(self.offset + self.size + 1, end)
-        size, longest = own_end - self.offset, self._longest
-        why = f"{size} bytes, more than max_line_bytes = {longest}; raise it if such lines are wanted"
+        size, max_bytes = own_end - self.offset, self._max_bytes
+        why = f"{size} bytes, more than max_line_bytes = {max_bytes}; raise it if such lines are wanted"
         yield Line(self.number, self.offset, own_end, b"", Reason(RejectionCode.LINE_TOO_LONG, why))
-        if whole:
-            yield Lines(self.number + 1, own_end, end, whole)
+        if others:
+            yield Lines(self.number + 1, own_end, end, others)
 
 
-def _cut(chunks: Iterable[bytes], longest: int) -> Iterator[bytes]:
-    """Yield chunks none of which holds a line that is too long; hardly ever they are cut for that."""
+def _pieces(chunks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
+    """Yield chunks of at most `max_bytes`, so that only the first line of a chunk can be too long."""
     for chunk in chunks:
-        for start in range(0, len(chunk), longest):
-            yield chunk[start : start + longest]
+        for start in range(0, len(chunk), max_bytes):
+            yield chunk[start : start + max_bytes]
 
 
-def _after(chunks: Iterable[bytes], behind: int) -> Iterator[bytes]:
-    """Yield what comes after so many bytes."""
+def _skip(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """Yield the bytes after the first `count`."""
     for chunk in chunks:
-        yield chunk[behind:]
-        behind = max(0, behind - len(chunk))
+        yield chunk[count:]
+        count = max(0, count - len(chunk))

@@ -1,1 +1,1 @@
-"""Bytes of a capture object made into inferences: pure, lazy, and never failing on what a line holds."""
+"""Text of payloads made into rows, and rows made into named values."""

@@ -52,13 +52,8 @@ def compile_payload(reading: PayloadReading, attributes: tuple[Attribute, ...]) 
         return None
     if any(attribute.value_type not in _TYPES for attribute in attributes):
         return None
-    match body.media:
-        case Media.CSV:
-            decoder = _csv_decoder(placement, attributes)
-        case Media.JSON:
-            decoder = _json_decoder(placement, attributes)
-        case Media.JSON_LINES:
-            decoder = None
+    compile_text = {Media.CSV: _csv_decoder, Media.JSON: _json_decoder}.get(body.media)
+    decoder = compile_text(placement, attributes) if compile_text else None
     return _base64_decoder(decoder) if decoder and body.base64 else decoder
 
 
@@ -154,20 +149,18 @@ def _values_of_row(placement: Placement) -> Callable[[Any], Values]:
 
 def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:
     """Return the type of one row, or `None` where a document of this type could also have another placement."""
-    match placement.form:
-        case RowForm.VALUES:
-            # A bare list of texts is several rows, a bare list of anything else is one.
-            is_unsure = placement.single and not placement.values_key and _are_texts(attributes)
-            return None if is_unsure else row_struct(attributes, ordered=True)
-        case RowForm.VALUE:
-            # Bare values, and those under an ordered key, are several rows or one, as their types say.
-            is_unsure = placement.rows_key is None or placement.rows_key in ORDERED_KEYS
-            return None if is_unsure or len(attributes) > 1 else _TYPES[attributes[0].value_type]
-        case RowForm.OBJECT:
-            is_unsure = {attribute.name for attribute in attributes} >= TENSOR_KEYS
-            return None if is_unsure else row_struct(attributes, ordered=False)
-        case RowForm.TABLE | RowForm.VERBOSE:
-            return None
+    if placement.form is RowForm.VALUES:
+        # A bare list of texts is several rows, a bare list of anything else is one.
+        is_unsure = placement.single and not placement.values_key and _are_texts(attributes)
+        return None if is_unsure else row_struct(attributes, ordered=True)
+    if placement.form is RowForm.VALUE:
+        # Bare values, and those under an ordered key, are several rows or one, as their types say.
+        is_unsure = placement.rows_key is None or placement.rows_key in ORDERED_KEYS
+        return None if is_unsure or len(attributes) > 1 else _TYPES[attributes[0].value_type]
+    if placement.form is RowForm.OBJECT:
+        is_unsure = {attribute.name for attribute in attributes} >= TENSOR_KEYS
+        return None if is_unsure else row_struct(attributes, ordered=False)
+    return None
 
 
 def _object_type(key: str, value_type: Any) -> type[Struct]:

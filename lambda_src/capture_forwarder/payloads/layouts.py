@@ -30,7 +30,7 @@ Document = dict[str, JsonValue]
 
 
 class RowForm(StrEnum):
-    """What one row is in its document."""
+    """The form of one row in its document."""
 
     VALUES = "values"  # a list of ordered values, or a line of CSV
     VALUE = "value"  # one plain value
@@ -40,7 +40,7 @@ class RowForm(StrEnum):
 
 
 class Placement(Struct, frozen=True):
-    """How rows lie in a document, and what they are called.
+    """How rows lie in a document, and how their values are named.
 
     `single` means that the whole document is one row; else the rows are a list, under `rows_key` if that is set.
     `values_key` is the key inside a row that holds its ordered values.

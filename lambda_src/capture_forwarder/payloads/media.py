@@ -1,4 +1,4 @@
-"""Text and media type of a payload, whatever its headers say.
+"""Text and media type of a payload.
 
 SageMaker base64-encodes every body with a content type that no CaptureContentTypeHeader lists, so most BASE64 is CSV or
 JSON: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CaptureContentTypeHeader.html

@@ -27,7 +27,7 @@ class Rows(Struct, frozen=True, gc=False):
 
     @property
     def textual(self) -> bool:
-        """Tell whether every value is CSV text, in which numbers are not parsed yet."""
+        """Tell whether every value is CSV text; numbers in it are not parsed yet."""
         return self.reading.body.media is Media.CSV
 
 

@@ -74,7 +74,7 @@ def _may_be_error(reading: PayloadReading, attributes: tuple[Attribute, ...]) ->
 
 
 class CompiledPath:
-    """Decodes those lines of one route for which a decoder is compiled."""
+    """Decodes lines of one route by compiled decoders."""
 
     def __init__(self, options: DecodingOptions, schema: ModelSchema, build_row: RowBuilder) -> None:
         self._options = options
@@ -129,7 +129,7 @@ class CompiledPath:
         return count
 
     def learn(self, record: CaptureRecord, reading: Reading) -> None:
-        """Compile a decoder for calls declared like `record`, which the plain path read like `reading`."""
+        """Compile `reading`, the plain path's reading of `record`, for calls that are declared like `record`."""
         if record.input and record.output:
             self._switch_to(
                 (record.input.encoding, record.input.content_type, record.output.encoding, record.output.content_type)

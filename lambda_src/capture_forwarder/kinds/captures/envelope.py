@@ -57,7 +57,7 @@ decode_envelope = msgspec.json.Decoder(Envelope).decode
 
 
 def decode_record(data: bytes) -> CaptureRecord | Reason | SkipReason:
-    """Return the record that a line holds, why it holds none, or why it is rightly left out.
+    """Return the record in a line, the reason for its rejection, or the reason for skipping it.
 
     Shadow copies repeat the ids of production traffic; AWS's own analyzer leaves them out too.
     """

@@ -19,7 +19,7 @@ _OPTIONAL = frozenset({RejectionCode.ONE_SIDED, RejectionCode.BINARY_PAYLOAD, Re
 
 
 class Reading(Struct, frozen=True):
-    """How the rows of both sides of a call lie and what they are called; a side that is left out is `None`.
+    """How the rows of both sides of a call lie and how they are named; a side that is left out is `None`.
 
     The plain path makes this value; the compiled path makes a decoder of it. `is_cut` means that the response is one
     line of ordered values that was cut into rows.

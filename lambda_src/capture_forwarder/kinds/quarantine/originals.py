@@ -38,7 +38,7 @@ class Originals:
 
     def _open(self, entry: QuarantineEntry) -> OpenObject | Reason | Superseded:
         """Go to the line of `entry`; a gzip object is read from its start."""
-        self._source = None
+        self._source, self._line = None, None
         opened = self._store.open(entry.source, 0)
         compressed = isinstance(opened, OpenObject) and self._start(opened, ReadOffset())
         if entry.offset and not compressed and isinstance(opened, OpenObject):

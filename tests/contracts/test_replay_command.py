@@ -1,0 +1,180 @@
+"""The replay command: its problems, its plan, its report and its exit code."""
+
+from collections.abc import Iterator
+from io import StringIO
+from math import inf
+from pathlib import Path
+from threading import Event
+
+import boto3
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from capture_forwarder.domain.conservation import LineCounts
+from capture_forwarder.domain.delivery import RejectionCode
+from capture_forwarder.kinds.quarantine.entries import encode_file
+from capture_ops.__main__ import app
+from capture_ops.monitor.contract import Model
+from capture_ops.monitor.server import Monitor, running_monitor
+from capture_ops.replay.command import run_until
+from capture_ops.replay.replaying import ReplayReport
+from capture_ops.replay.report import print_report
+from capture_ops.terminal.tables import UNBALANCED
+from tests.support.fakes import RecordingObserver
+from tests.support.replay_world import call_of, line_entry
+
+CONFIG = """
+[[destination]]
+name = "monitor"
+kind = "arthur"
+url = "{url}"
+secret = "env:TEST_REPLAY_TOKEN"
+
+[[route]]
+name = "churn"
+bucket = "captures"
+prefix = "churn/"
+destination = "monitor"
+model_id = "churn"
+"""
+
+
+@pytest.fixture
+def monitor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor]:
+    """Serve the model of the route."""
+    monkeypatch.setenv("TEST_REPLAY_TOKEN", "t")
+    monkeypatch.setenv("COLUMNS", "200")
+    with running_monitor([Model("churn", "churn")], token="t") as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a directory with one quarantine file."""
+    (tmp_path / "rejected").mkdir()
+    entries = [
+        line_entry(call_of("e")),
+        line_entry(call_of("f")),
+        line_entry(b"{}", code=RejectionCode.BAD_CSV),
+        line_entry(None),
+        line_entry(call_of("g"), route="old"),
+    ]
+    (tmp_path / "rejected" / "a.jsonl.gz").write_bytes(encode_file(entries))
+    return tmp_path / "rejected"
+
+
+def replay(monitor: Monitor, folder: Path, *arguments: str) -> Result:
+    """Run the command with a configuration for the monitor."""
+    config = folder.parent / "forwarder.toml"
+    config.write_text(CONFIG.format(url=monitor.url))
+    return CliRunner().invoke(app, ["replay", *arguments, "--config", str(config)])
+
+
+def test_a_dry_run_shows_the_plan_and_sends_nothing(monitor: Monitor, folder: Path) -> None:
+    """Entries are counted by file, route, code and plan."""
+    before = (folder / "a.jsonl.gz").read_bytes()
+    result = replay(monitor, folder, str(folder), "--dry-run")
+    assert result.exit_code == 0
+    words = " ".join(result.output.split())
+    assert "line_not_json" in words
+    assert "bad_csv" in words
+    assert "sent again" in words
+    assert "stays" in words
+    assert "5 entries. Nothing was sent, and nothing was written." in words
+    assert monitor.store.inferences("churn") == []
+    assert (folder / "a.jsonl.gz").read_bytes() == before
+
+
+def test_a_replay_reports_what_is_left(monitor: Monitor, folder: Path, aws: str) -> None:
+    """The exit code is 1 while entries are left; the report counts entries, lines and inferences."""
+    del aws
+    result = replay(monitor, folder, str(folder))
+    assert result.exit_code == 1
+    words = " ".join(result.output.split())
+    assert "5 selected" in words
+    assert "2 removed, 3 left" in words
+    assert "rejected again: not_a_capture" in words
+    assert "Left over" in words
+    assert sorted(one.partner_inference_id for one in monitor.store.inferences("churn")) == ["e", "f"]
+
+
+def test_a_replay_of_which_nothing_is_left_succeeds(monitor: Monitor, folder: Path) -> None:
+    """A second replay finds no entry."""
+    (folder / "a.jsonl.gz").write_bytes(encode_file([line_entry(call_of("e"))]))
+    first, second = replay(monitor, folder, str(folder)), replay(monitor, folder, str(folder))
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "1 removed, 0 left" in " ".join(first.output.split())
+    assert "There is nothing to replay." in second.output
+
+
+def test_only_selected_codes_and_routes_are_replayed(monitor: Monitor, folder: Path) -> None:
+    """The other entries stay and do not make the replay fail."""
+    result = replay(monitor, folder, str(folder), "--code", "bad_csv", "--route", "churn", "--dry-run")
+    assert result.exit_code == 0
+    assert "1 entries." in result.output
+
+
+def test_a_bucket_is_replayed(monitor: Monitor, folder: Path, bucket: str) -> None:
+    """Its accepted entries are removed from it."""
+    client = boto3.client("s3")
+    client.put_object(Bucket=bucket, Key="rejected/a.jsonl.gz", Body=encode_file([line_entry(call_of("e"))]))
+    assert replay(monitor, folder, f"s3://{bucket}/rejected/").exit_code == 0
+    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_all_problems_are_printed_at_once(monitor: Monitor, folder: Path) -> None:
+    """Nothing is sent if a file is not quarantine or if an option has an unknown value."""
+    for number in range(25):
+        (folder / f"{number:02}.txt").write_bytes(b"text")
+    (folder / "b\x1b.jsonl.gz").write_bytes(b"text")
+    result = replay(monitor, folder, str(folder), "--code", "none", "--route", "no")
+    assert result.exit_code == 2
+    words = " ".join(result.output.split())
+    assert "--code none: there is none; there are object_gone, " in words
+    assert "--route no: there is none; there are churn" in words
+    assert words.count("is not a .jsonl.gz file") == 20
+    assert "and 6 files more" in words
+    assert "nothing was sent: move away what is no quarantine file" in words
+    assert monitor.store.inferences("churn") == []
+
+
+def test_a_name_that_is_not_printable_is_escaped(monitor: Monitor, folder: Path) -> None:
+    """A terminal shows it and does not obey it."""
+    (folder / "b\x1b.jsonl.gz").write_bytes(b"text")
+    result = replay(monitor, folder, str(folder))
+    assert result.exit_code == 2
+    assert "\x1b" not in result.output
+    assert "is not whole gzip" in result.output
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"),
+    [
+        ("s3://", "s3:// names no bucket; write s3://bucket/rejected/"),
+        ("none", "none is not there; write a directory of quarantine files, or s3://bucket/rejected/"),
+    ],
+)
+def test_a_target_that_is_not_there_is_a_problem(monitor: Monitor, folder: Path, target: str, problem: str) -> None:
+    """The sentence says what to write."""
+    result = replay(monitor, folder, target)
+    assert result.exit_code == 2
+    assert problem in " ".join(result.output.split())
+
+
+def test_a_report_that_is_not_balanced_says_so() -> None:
+    """A line that is counted in no place is a bug, and must not be overlooked."""
+    report, output = ReplayReport(), StringIO()
+    report.lines = LineCounts(read=1)
+    print_report(report, Console(file=output, width=200))
+    assert UNBALANCED in output.getvalue()
+
+
+def test_a_run_ends_when_it_is_stopped() -> None:
+    """It has no time limit before, and it does not sleep any more after."""
+    stopped = Event()
+    run = run_until(stopped, RecordingObserver())
+    assert run.deadline.left_secs(1) == inf
+    stopped.set()
+    assert run.deadline.left_secs(0) <= 0
+    run.sleep(3600.0)

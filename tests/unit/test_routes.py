@@ -1,0 +1,100 @@
+"""Routes in a run: which rows share a request, and where the schema of a route comes from."""
+
+import pytest
+from msgspec.structs import replace
+
+from capture_forwarder.domain.batch import Batch
+from capture_forwarder.domain.capture import Work
+from capture_forwarder.domain.conservation import ObjectState
+from capture_forwarder.domain.delivery import (
+    DestinationUnavailable,
+    Receipt,
+    RejectionCode,
+)
+from capture_forwarder.domain.notices import ObjectForwarded
+from capture_forwarder.domain.schema import ModelSchema
+from tests.support.captures import capture, json_side
+from tests.support.fakes import ConcurrentCalls
+from tests.support.memory_world import ROUTE, SCHEMA, MemoryWorld, call
+
+SAME_MODEL = replace(ROUTE, name="same", prefix="churn/same/")
+OTHER_MODEL = replace(ROUTE, name="other", prefix="churn/other/", model_id="n")
+
+
+def test_routes_to_one_model_share_batches_and_other_routes_do_not() -> None:
+    """A batch belongs to one model of one destination; rows of several routes may share it."""
+    world = MemoryWorld()
+    world.routes = (ROUTE, SAME_MODEL, OTHER_MODEL)
+    world.forward(world.put("a", call(1)), world.put("same/a", call(2)), world.put("other/a", call(3)))
+    assert sorted(world.destination.batches) == [["id-1", "id-2"], ["id-3"]]
+
+
+def test_the_last_requests_of_all_models_are_under_way_together() -> None:
+    """At the end of a run no model waits for the answer to another model's request."""
+    world, calls = MemoryWorld(), ConcurrentCalls()
+    world.routes = (ROUTE, OTHER_MODEL)
+    together: list[bool] = []
+
+    def wait_for_the_other(batch: Batch) -> Receipt:
+        together.append(calls.wait_for(2))
+        return world.destination.accept(batch)
+
+    world.destination.always = wait_for_the_other
+    world.forward(world.put("a", call(1)), world.put("other/b", call(2)))
+    assert together == [True, True]
+
+
+def test_an_object_without_a_route_is_reported_and_not_read() -> None:
+    """An object that no route covers is complete, and its report says so."""
+    world = MemoryWorld()
+    (report,) = world.forward(Work(world.store.put("elsewhere/a", call(1))))
+    assert report.state is ObjectState.UNROUTED
+    assert report.complete
+    assert world.store.reads == []
+    assert [notice.report for notice in world.observer.notices if isinstance(notice, ObjectForwarded)] == [report]
+
+
+def test_the_schema_of_a_route_may_come_from_the_model() -> None:
+    """With `schema = "model"` the destination is asked for the attributes."""
+    world = MemoryWorld(route=replace(ROUTE, schema_from_model=True))
+    world.destination.model_schema = ModelSchema(
+        (replace(SCHEMA.attributes[0], name="age"), replace(SCHEMA.attributes[1], name="score"))
+    )
+    world.forward(world.put("a", call(7)), world.put("b", call(8)))
+    assert world.destination.data("id-7") == {"age": 0, "score": 0}
+    assert world.destination.schema_requests == ["m"]
+
+
+def test_the_schema_of_a_route_is_requested_once_a_run_if_the_destination_does_not_answer() -> None:
+    """All objects of the route are pending with the same reason, and the next run asks again."""
+    world = MemoryWorld(route=replace(ROUTE, schema_from_model=True))
+    world.has_queue = False
+    world.destination.schema_error = DestinationUnavailable("status 503")
+    works = [world.put(f"o{number}", call(number)) for number in range(5)]
+    reports = world.forward(*works)
+    assert {(report.state, report.why) for report in reports} == {(ObjectState.PENDING, "status 503")}
+    assert world.destination.schema_requests == ["m"]
+    assert world.destination.batches == []
+    world.destination.schema_error = None
+    assert {report.state for report in world.forward(*works)} == {ObjectState.DONE}
+    assert world.destination.schema_requests == ["m", "m"]
+
+
+def test_the_schema_of_one_route_does_not_affect_another_route_to_the_same_model() -> None:
+    """A route without a schema is forwarded although the schema of the other route is not known."""
+    world = MemoryWorld()
+    world.has_queue = False
+    world.routes = (ROUTE, replace(SAME_MODEL, schema_from_model=True))
+    world.destination.schema_error = DestinationUnavailable("status 503")
+    reports = world.forward(world.put("same/a", call(1)), world.put("a", call(2)))
+    assert [report.state for report in reports] == [ObjectState.PENDING, ObjectState.DONE]
+
+
+@pytest.mark.parametrize(("schema", "data"), [(None, {"a": 1, "b": 2}), (SCHEMA, None)])
+def test_a_schema_decides_which_names_are_known(schema: ModelSchema | None, data: dict[str, int] | None) -> None:
+    """Without a schema values go by the names of the call; with a schema other names are rejected."""
+    world = MemoryWorld(schema=schema)
+    line = capture(json_side([{"a": 1}]), json_side([{"b": 2}]), inferenceId="id")
+    world.forward(world.put("a", line))
+    assert [world.destination.data(one) for one in world.destination.stored] == ([data] if data else [])
+    assert world.quarantined() == ([] if data else [(RejectionCode.UNKNOWN_ATTRIBUTE, 1, 0)])

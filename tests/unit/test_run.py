@@ -1,0 +1,108 @@
+"""The time that is left, and the waits between tries."""
+
+from math import inf
+
+import pytest
+
+from capture_forwarder.forward.run import Deadline, Run
+from tests.support.fakes import Clock, RecordingObserver, make_run
+
+
+def test_five_percent_of_the_time_and_the_slowest_request_are_reserved() -> None:
+    """The slowest request is reserved as often as requests follow each other."""
+    clock = Clock(100.0)
+    deadline = Deadline(lambda: 1000 * clock.left())
+    assert deadline.left_secs(1) == pytest.approx(95.0)
+    deadline.observe(7.0)
+    deadline.observe(3.0)
+    assert deadline.left_secs(0) == pytest.approx(95.0)
+    assert deadline.left_secs(1) == pytest.approx(88.0)
+    assert deadline.left_secs(2) == pytest.approx(81.0)
+    assert deadline.platform_left_secs() == pytest.approx(100.0)
+
+
+def test_the_reserve_is_a_share_of_the_time_at_the_start() -> None:
+    """It stays the same while the time passes."""
+    clock = Clock(100.0)
+    deadline = Deadline(lambda: 1000 * clock.left())
+    clock.now += 50
+    assert deadline.left_secs(0) == pytest.approx(45.0)
+
+
+def test_a_run_at_a_terminal_has_no_deadline() -> None:
+    """Without a platform all times are infinite."""
+    deadline = Deadline(lambda: inf)
+    assert deadline.left_secs(1) == inf
+    assert deadline.left_secs(0) == inf
+
+
+@pytest.mark.parametrize(
+    ("attempt", "asked_secs", "waited_secs"),
+    [
+        (0, None, 0.1),
+        (1, None, 0.2),
+        (6, None, 6.4),
+        (0, 7.0, 7.0),
+        (0, 0.05, 0.1),
+        (0, 0.0, 0.1),
+    ],
+)
+def test_waits_double_and_are_at_least_what_the_destination_asks(
+    attempt: int, asked_secs: float | None, waited_secs: float
+) -> None:
+    """The jitter of these runs is one half, and the base is 0.2 s."""
+    clock = Clock()
+    assert make_run(clock).wait(attempt, asked_secs)
+    assert clock.sleeps == [pytest.approx(waited_secs)]
+
+
+def patient_run(clock: Clock, max_tries: int = 100) -> Run:
+    """Return a run of many tries, whose jitter is 1."""
+    return Run(
+        deadline=Deadline(lambda: 1000 * clock.left()),
+        clock=clock.read,
+        now=clock.read,
+        sleep=clock.sleep,
+        jitter=lambda: 1.0,
+        observer=RecordingObserver(),
+        max_tries=max_tries,
+    )
+
+
+def test_a_wait_is_at_most_20_seconds() -> None:
+    """Unless the destination asks for more."""
+    clock = Clock()
+    run = patient_run(clock)
+    assert run.wait(50, None)
+    assert run.wait(50, 33.0)
+    assert clock.sleeps == [20.0, 33.0]
+
+
+def test_there_is_no_wait_after_the_last_try() -> None:
+    """The last of eight tries is number 7."""
+    clock = Clock()
+    assert make_run(clock).wait(6, None)
+    assert not make_run(clock).wait(7, None)
+    assert len(clock.sleeps) == 1
+
+
+def test_there_is_no_wait_that_takes_all_the_time_that_is_left() -> None:
+    """The next request needs some of it."""
+    clock = Clock(200.0)  # 10 of them are reserved
+    run = patient_run(clock)
+    clock.now += 180.0
+    assert run.deadline.left_secs(1) == 10.0
+    assert not run.wait(0, 10.0)
+    assert clock.sleeps == []
+    assert run.wait(0, 9.5)
+    assert clock.sleeps == [9.5]
+
+
+def test_the_next_request_must_fit_after_a_wait() -> None:
+    """The slowest request so far is reserved for it."""
+    clock = Clock(200.0)
+    run = patient_run(clock)
+    run.deadline.observe(150.0)
+    assert run.deadline.left_secs(1) == 40.0
+    assert not run.wait(0, 40.0)
+    assert run.wait(0, 39.0)
