@@ -1,4 +1,4 @@
-"""What all tests share: deterministic property tests, no way to an AWS account, and AWS on loopback."""
+"""For all tests: deterministic property tests, no access to an AWS account, AWS on loopback, and checked logs."""
 
 import logging
 import signal
@@ -29,7 +29,7 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def no_aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give every test credentials that are valid nowhere."""
+    """Give every test invalid credentials."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -44,7 +44,7 @@ def no_aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_captured_is_logged() -> Iterator[None]:
-    """Grep all that is logged, in every test, for words that stand in payloads and secrets."""
+    """Search the log of every test for the words of its payloads and secrets."""
     sentry = Sentry()
     logging.getLogger().addHandler(sentry)
     yield

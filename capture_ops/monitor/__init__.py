@@ -1,1 +1,1 @@
-"""The embedded monitoring API: Arthur's v3 contract on loopback, kept in SQLite; see `server.running_monitor`."""
+"""The embedded monitoring API: Arthur's v3 contract on loopback, with SQLite as its store."""

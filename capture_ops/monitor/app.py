@@ -13,16 +13,16 @@ from werkzeug.exceptions import HTTPException
 
 from capture_ops.monitor.captures import read_captures
 from capture_ops.monitor.contract import (
-    BodyRefused,
     CapturesAnswer,
     GroundTruth,
+    InvalidBody,
     Model,
     NewInference,
     RowAnswer,
     counts,
     model_answer,
     read_rows,
-    refused,
+    rejected,
     rows_answer,
 )
 from capture_ops.monitor.store import Outcome, Store
@@ -32,12 +32,14 @@ ORGANIZATION_ID = "5eb46b1e-0c8f-4c5e-9d0b-2f6a3c8f7d10"
 _API = "/api/v3"
 _MODEL = f"{_API}/models/<model_id>"
 _PIECE_BYTES = 256 * 1024
-_GZIP = 31  # zlib's word for its largest window in gzip's frame
+_GZIP = 31  # zlib: the largest window, in the format of gzip
 _SUCCESS = RowAnswer("success", 200)
 _ANSWERS = {
     Outcome.NEW: _SUCCESS,
     Outcome.DUPLICATE: RowAnswer("duplicate", 200),
-    Outcome.CONFLICT: RowAnswer("conflict: this partner_inference_id came before with other content, which stays", 409),
+    Outcome.CONFLICT: RowAnswer(
+        "conflict: this partner_inference_id came before with other content; the first content stays", 409
+    ),
 }
 _UNKNOWN_INFERENCE = RowAnswer("no inference has this partner_inference_id", 404)
 
@@ -45,7 +47,7 @@ _Row = TypeVar("_Row", NewInference, GroundTruth)
 
 
 def create_app(models: Iterable[Model], store: Store, *, token: str, max_body_bytes: int) -> Flask:
-    """Return the WSGI application; every path asks for `token`, raw."""
+    """Return the WSGI application. Every path requires `token` as the whole Authorization header."""
     api = _Api({model.id: model for model in models}, store)
     app = Flask("capture_ops.monitor", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
@@ -67,7 +69,7 @@ def create_app(models: Iterable[Model], store: Store, *, token: str, max_body_by
 
 
 class _Api:
-    """One method a path."""
+    """The answers, one method a path."""
 
     def __init__(self, models: dict[str, Model], store: Store) -> None:
         self._models = models
@@ -82,26 +84,26 @@ class _Api:
 
     def model(self, model_id: str) -> Response:
         if request.args.get("id_type", "id") != "id":
-            abort(400, "id_type: only id is known here")
+            abort(400, "id_type: only id is supported")
         expand = ",".join(request.args.getlist("expand")).split(",")
         return _json(model_answer(self._known(model_id), attributes="attributes" in expand))
 
     def post_inferences(self, model_id: str) -> Response:
         model = self._known(model_id)
-        results = _settle(_checked(_rows(NewInference), model), partial(self._add, model_id))
+        results = _answers(_checked(_rows(NewInference), model), partial(self._add, model_id))
         return _json(rows_answer(results), 207)
 
     def patch_ground_truth(self, model_id: str) -> Response:
         model = self._known(model_id)
-        results = _settle(_checked(_rows(GroundTruth), model), partial(self._label, model_id))
+        results = _answers(_checked(_rows(GroundTruth), model), partial(self._label, model_id))
         return _json(rows_answer(results), 207)
 
     def post_captures(self, model_id: str) -> Response:
         model = self._known(model_id)
         captured = list(read_captures(_uploaded_chunks(), model))
-        results = _settle(_checked([one.row for one in captured], model), partial(self._add, model_id))
+        results = _answers(_checked([one.row for one in captured], model), partial(self._add, model_id))
         pairs = zip(captured, results, strict=True)
-        failures = [one.failure(result) for one, result in pairs if not result.taken]
+        failures = [one.failure(result) for one, result in pairs if not result.accepted]
         return _json(CapturesAnswer(counts(len(results) - len(failures), len(results)), failures), 207)
 
     def _known(self, model_id: str) -> Model:
@@ -119,41 +121,41 @@ class _Api:
 def _rows(row_type: type[_Row]) -> list[_Row | RowAnswer]:
     try:
         return read_rows(_body(), row_type)
-    except BodyRefused as error:
+    except InvalidBody as error:
         abort(400, str(error))
 
 
 def _body() -> bytes:
-    """Return the request's body, inflated if it is gzip, and no larger than any may be."""
+    """Return the body of the request, decompressed and within the limit."""
     sent = request.get_data(cache=False)
     if request.headers.get("Content-Encoding", "identity") == "identity":
         return sent
     if request.headers["Content-Encoding"] != "gzip":
-        abort(415, "the only Content-Encoding taken is gzip")
-    most: int = current_app.config["MAX_CONTENT_LENGTH"]
+        abort(415, "the only supported Content-Encoding is gzip")
+    max_bytes: int = current_app.config["MAX_CONTENT_LENGTH"]
     inflate = zlib.decompressobj(wbits=_GZIP)
     try:
-        body = inflate.decompress(sent, most + 1)
+        body = inflate.decompress(sent, max_bytes + 1)
     except zlib.error:
-        abort(400, "the body is no gzip")
-    if len(body) > most:
+        abort(400, "the body is not gzip")
+    if len(body) > max_bytes:
         abort(413)
     if not inflate.eof:
-        abort(400, "the body is no whole gzip")
+        abort(400, "the gzip of the body is incomplete")
     return body
 
 
 def _checked(rows: Iterable[_Row | RowAnswer], model: Model) -> list[_Row | RowAnswer]:
     checked: list[_Row | RowAnswer] = []
     for row in rows:
-        found = [] if isinstance(row, RowAnswer) else problems(row, model)
-        checked.append(refused(found) if found else row)
+        reasons = [] if isinstance(row, RowAnswer) else problems(row, model)
+        checked.append(rejected(reasons) if reasons else row)
     return checked
 
 
-def _settle(rows: list[_Row | RowAnswer], settle: Callable[[Sequence[_Row]], list[RowAnswer]]) -> list[RowAnswer]:
-    """Return one answer a row, in order: its own where it was refused, else what `settle` made of it."""
-    answers = iter(settle([row for row in rows if not isinstance(row, RowAnswer)]))
+def _answers(rows: list[_Row | RowAnswer], store: Callable[[Sequence[_Row]], list[RowAnswer]]) -> list[RowAnswer]:
+    """Return one answer a row, in order: the rejection of an invalid row, and the answer of `store` for the others."""
+    answers = iter(store([row for row in rows if not isinstance(row, RowAnswer)]))
     return [row if isinstance(row, RowAnswer) else next(answers) for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""A capture file uploaded as it is, read by the forwarder's own formats; pure."""
+"""Inferences of an uploaded capture file, decoded by the forwarder's own code; pure."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,25 +12,25 @@ from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
 from capture_forwarder.kinds.captures.envelope import decode_record
 from capture_forwarder.lines.reader import LineReader
-from capture_ops.monitor.contract import CaptureFailure, Model, NewInference, RowAnswer, refused
+from capture_ops.monitor.contract import CaptureFailure, Model, NewInference, RowAnswer, rejected
 
 _MAX_LINE_BYTES = 64 * 1024 * 1024
 
 
 class Captured(Struct, frozen=True):
-    """One inference of a capture file, or why it is none, and where in the file's events it stands."""
+    """One inference of a capture file, or its rejection, with its event and its index in the event."""
 
     event_id: str
     index: int
     row: NewInference | RowAnswer
 
     def failure(self, answer: RowAnswer) -> CaptureFailure:
-        """Return `answer` as the contract names a failure of this inference."""
+        """Return `answer` in the form that the contract has for failures."""
         return CaptureFailure(answer.message, answer.status, self.event_id, self.index)
 
 
 def read_captures(chunks: Iterable[bytes], model: Model) -> Iterator[Captured]:
-    """Yield every inference of a capture file; lines that are rightly left out (shadow copies, blank ones) are not."""
+    """Yield every inference and rejection of a capture file. Skipped lines, such as blank ones, give none."""
     plain = PlainPath(DecodingOptions(), ModelSchema(model.attributes) if model.attributes else None)
     for line in LineReader(chunks, _MAX_LINE_BYTES):
         outcome = plain(line)
@@ -43,11 +43,11 @@ def read_captures(chunks: Iterable[bytes], model: Model) -> Iterator[Captured]:
 
 def _row(part: Inference | Rejection) -> NewInference | RowAnswer:
     if isinstance(part, Rejection):
-        return refused([f"line {part.line}: {part.code}: {part.why}"])
+        return rejected([f"line {part.line}: {part.code}: {part.why}"])
     return NewInference(part.partner_inference_id, part.inference_timestamp, part.inputs | part.outputs)
 
 
 def _event_id(line: Line) -> str:
-    # The contract wants a text here, also where a line that is no capture names no event.
+    # The contract requires a string, also for a line without an event id.
     record = decode_record(line.data)
     return record.event_id if isinstance(record, CaptureRecord) else ""

@@ -1,7 +1,7 @@
-"""Arthur v3's wire contract from the platform's side: what requests must hold, what answers are made of; pure.
+"""Arthur v3's wire contract from the side of the platform: the rows of requests and the bodies of answers; pure.
 
-Source: the OpenAPI models in `arthur-client` 1.4.0. Where those say "string", the documentation's stricter word is
-taken: timestamps are ISO 8601 with a zone, ids have 1 to 255 characters.
+Source: the OpenAPI models in `arthur-client` 1.4.0. Where they only say "string", the stricter documentation applies:
+timestamps are ISO 8601 with a zone, ids have 1 to 255 characters.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Timestamp = Annotated[datetime, Meta(tz=True)]
 
 
 class Model(Struct, frozen=True):
-    """A model that the monitor knows; without attributes it takes scalar values of any names."""
+    """A model of the monitor. Without attributes it accepts scalar values of any name."""
 
     id: str
     name: str
@@ -30,7 +30,7 @@ class Model(Struct, frozen=True):
 
 
 class NewInference(Struct, forbid_unknown_fields=True):
-    """One row of a POST; a field that the contract does not name is refused, it would be lost."""
+    """One row of a POST. A field outside the contract is rejected, because it would be lost."""
 
     partner_inference_id: PartnerId
     inference_timestamp: Timestamp
@@ -41,7 +41,7 @@ class NewInference(Struct, forbid_unknown_fields=True):
 
 
 class GroundTruth(Struct, forbid_unknown_fields=True):
-    """One row of a PATCH: labels for an inference that is already there."""
+    """One row of a PATCH: labels for an inference that was stored before."""
 
     partner_inference_id: PartnerId
     ground_truth_timestamp: Timestamp
@@ -49,19 +49,19 @@ class GroundTruth(Struct, forbid_unknown_fields=True):
 
 
 class RowAnswer(Struct, frozen=True):
-    """What became of one row; its place in the answer says which."""
+    """The result of one row. Results are in the order of the rows."""
 
     message: str
     status: int
 
     @property
-    def taken(self) -> bool:
+    def accepted(self) -> bool:
         """Tell whether the row is in the store now."""
         return self.status == HTTPStatus.OK
 
 
 class Counts(Struct, frozen=True):
-    """How many rows of a request were taken."""
+    """The number of rows that were accepted, and of those that were not."""
 
     success: int
     failure: int
@@ -76,7 +76,7 @@ class RowsAnswer(Struct, frozen=True):
 
 
 class CaptureFailure(Struct, frozen=True):
-    """An inference of an uploaded capture file that was not taken."""
+    """An inference of an uploaded capture file that was not accepted."""
 
     message: str
     status: int
@@ -106,7 +106,7 @@ class _CreatedBy(Struct, frozen=True):
 
 
 class ModelAnswer(Struct, frozen=True, kw_only=True):
-    """A model as `GET` shows it; the official client refuses a list of no attributes, so that is left out."""
+    """A model as `GET` shows it. An empty list of attributes is omitted, because the official client rejects it."""
 
     id: str
     partner_model_id: str
@@ -119,49 +119,49 @@ class ModelAnswer(Struct, frozen=True, kw_only=True):
     attributes: list[_AttributeAnswer] | UnsetType = UNSET
 
 
-class BodyRefused(Exception):
-    """The body as a whole is not what the contract asks for."""
+class InvalidBody(Exception):
+    """The whole body violates the contract."""
 
 
 Row = TypeVar("Row", NewInference, GroundTruth)
 
 
 def read_rows(body: bytes, row_type: type[Row]) -> list[Row | RowAnswer]:
-    """Return every row of a JSON array, or in its place why it is refused.
+    """Return every row of a JSON array, or its rejection.
 
-    Raises `BodyRefused` for a body that is no JSON array in UTF-8: a bare NaN anywhere spoils all of it.
+    Raises `InvalidBody` for a body that is no JSON array in UTF-8, also for a bare NaN anywhere in it.
     """
     decoder = msgspec.json.Decoder(row_type)
     try:
         return [_read_row(decoder, raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BodyRefused(f"the body is no JSON array of rows: {error}") from error
+        raise InvalidBody(f"the body is no JSON array of rows: {error}") from error
 
 
 def _read_row(decoder: msgspec.json.Decoder[Row], raw: msgspec.Raw) -> Row | RowAnswer:
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
-        return refused([str(error)])
+        return rejected([str(error)])
 
 
-def refused(problems: Sequence[str]) -> RowAnswer:
-    """Return the answer for a row that has `problems`."""
+def rejected(problems: Sequence[str]) -> RowAnswer:
+    """Return the answer for a row with `problems`."""
     return RowAnswer("; ".join(problems)[:_MESSAGE_CHARS], HTTPStatus.BAD_REQUEST)
 
 
 def counts(success: int, total: int) -> Counts:
-    """Return how a request of `total` rows ended."""
+    """Return the counts of a request with `total` rows."""
     return Counts(success, total - success, total)
 
 
 def rows_answer(results: list[RowAnswer]) -> RowsAnswer:
     """Return the body of a 207."""
-    return RowsAnswer(counts(sum(result.taken for result in results), len(results)), results)
+    return RowsAnswer(counts(sum(result.accepted for result in results), len(results)), results)
 
 
 def model_answer(model: Model, *, attributes: bool) -> ModelAnswer:
-    """Return `model` as `GET` shows it, with its attributes if asked."""
+    """Return `model` as `GET` shows it, with its attributes if they are requested."""
     listed = [_attribute_answer(attribute) for attribute in model.attributes] if attributes else []
     return ModelAnswer(id=model.id, partner_model_id=model.name, display_name=model.name, attributes=listed or UNSET)
 

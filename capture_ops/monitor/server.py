@@ -68,7 +68,7 @@ class _Server(Server):
         self.prepare()
 
     def bind(self, *_: object) -> socket.socket:
-        """Use the socket that is listening already: cheroot leaves its own one open when a port is taken."""
+        """Use the socket that listens already. When a port is taken, cheroot leaves the socket of its own open."""
         self.socket = self._listener
         return self._listener
 

@@ -1,4 +1,4 @@
-"""What the monitor has received, in SQLite: one row an inference, however often it was sent."""
+"""The store of the monitor, in SQLite: one row an inference, however often it was sent."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -56,7 +56,7 @@ FROM inferences WHERE model_id = ? AND ground_truth_data IS NOT NULL ORDER BY ro
 
 
 class Outcome(Enum):
-    """What an inference was to the store."""
+    """The result of adding an inference."""
 
     NEW = auto()
     DUPLICATE = auto()
@@ -66,7 +66,7 @@ class Outcome(Enum):
 class StoredInference(Struct, frozen=True):
     """An inference as it was first received.
 
-    `times_received` counts how often it came with this content, `conflicts` how often its id came with another.
+    `times_received` counts the rows with this id and content, `conflicts` those with this id and other content.
     """
 
     partner_inference_id: str
@@ -78,7 +78,7 @@ class StoredInference(Struct, frozen=True):
 
 
 class StoredGroundTruth(Struct, frozen=True):
-    """The labels that an inference has now."""
+    """The current labels of an inference."""
 
     partner_inference_id: str
     ground_truth_timestamp: datetime
@@ -86,15 +86,15 @@ class StoredGroundTruth(Struct, frozen=True):
 
 
 class Store:
-    """Inferences by model and partner inference id; any thread may read and write.
+    """Inferences by model and partner inference id. Any thread may read and write.
 
-    `database` is a file, made if it is not there, or `:memory:`. Raises `CommandError` if it cannot be used.
+    `database` is a file, created if it is missing, or `:memory:`. Raises `CommandError` if it cannot be used.
     """
 
     def __init__(self, database: str | Path) -> None:
         self._lock = Lock()
         try:
-            # One connection for every thread, behind the lock: a second one would not see a database in memory.
+            # All threads share one connection, with a lock: a second connection would not see a database in memory.
             self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
         except sqlite3.Error as error:
             raise _unusable(database, error) from error
@@ -107,25 +107,25 @@ class Store:
             raise _unusable(database, error) from error
 
     def add(self, model_id: str, rows: Sequence[NewInference]) -> list[Outcome]:
-        """Keep what is new, in one transaction, and say of every row what it was.
+        """Store new rows in one transaction, and return the outcome of every row.
 
-        Sent data is immutable: the first content of an id stays. Ground truth may follow with any row but a conflict.
+        Data is immutable: the first content of an id stays. Ground truth is taken from every row but a conflict.
         """
         with self._transaction() as connection:
             return [_add(connection, model_id, row) for row in rows]
 
     def label(self, model_id: str, rows: Sequence[GroundTruth]) -> list[bool]:
-        """Give inferences their ground truth, the newest stays, and say of every row whether its inference is there."""
+        """Replace the ground truth of inferences, and return for every row whether its inference exists."""
         with self._transaction() as connection:
             return [_label(connection, model_id, row) for row in rows]
 
     def count(self, model_id: str) -> int:
-        """Return how many inferences of a model there are."""
+        """Return the number of inferences of a model."""
         ((count,),) = self._read("SELECT count(*) FROM inferences WHERE model_id = ?", model_id)
         return int(count)
 
     def inferences(self, model_id: str) -> list[StoredInference]:
-        """Return every inference of a model, in the order in which they first came."""
+        """Return every inference of a model, in the order of their first arrival."""
         return [
             StoredInference(partner_id, datetime.fromisoformat(timestamp), msgspec.json.decode(data), *rest)
             for partner_id, timestamp, data, *rest in self._read(_INFERENCES, model_id)
@@ -139,7 +139,7 @@ class Store:
         ]
 
     def close(self) -> None:
-        """Close the database; nothing can be read any more."""
+        """Close the database."""
         with self._lock:
             self._connection.close()
 
@@ -177,7 +177,7 @@ def _label(connection: sqlite3.Connection, model_id: str, row: GroundTruth) -> b
 
 
 def _text(values: dict[str, Any]) -> str:
-    # Sorted, so that the order of names makes no other content.
+    # Sorted, so that the order of names does not matter.
     return msgspec.json.encode(values, order="sorted").decode()
 
 

@@ -1,4 +1,4 @@
-"""Values held against a model's attributes, as strictly as the contract allows: nothing is converted here; pure."""
+"""Checks of values against the attributes of a model, as strict as the contract allows, without conversion; pure."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ _NAME_CHARS = 64
 
 
 def problems(row: NewInference | GroundTruth, model: Model) -> list[str]:
-    """Return every reason why `model` cannot take `row`; values are never repeated in them."""
+    """Return every reason why `row` does not fit `model`. Reasons never contain values."""
     found = []
     if isinstance(row, NewInference):
         found += _misfits(row.inference_data, model, INFERENCE_STAGES)
@@ -29,7 +29,7 @@ def problems(row: NewInference | GroundTruth, model: Model) -> list[str]:
 def _misfits(values: Mapping[str, Any], model: Model, stages: frozenset[Stage]) -> list[str]:
     if not model.attributes:
         nested = [name for name, value in values.items() if isinstance(value, list | dict)]
-        return [f"{_shown(name)} is no scalar" for name in nested]
+        return [f"{_shown(name)} is not a scalar" for name in nested]
     types = {one.name: one.value_type for one in model.attributes if one.stage in stages}
     unknown = [f"the model has no attribute {_shown(name)} here" for name in values.keys() - types.keys()]
     known = [(name, value) for name, value in values.items() if name in types and value is not None]

@@ -1,7 +1,7 @@
-"""Drives a monitoring API with Arthur's own client; runs in an environment of its own, beside no part of the project.
+"""Uses a monitoring API with Arthur's own client, in an environment without the project.
 
-Reads the orders from stdin, writes what came of them to stdout, both JSON. The client's generated models check every
-row before it is sent and every answer; a field that they do not know is reported too, for they pass over it silently.
+Reads the orders from stdin and writes the results to stdout, both as JSON. The generated models of the client check
+every row and every answer. Fields that they do not know are reported too, because the models ignore them.
 """
 
 import io
@@ -23,7 +23,7 @@ def main() -> None:
 
 
 def answers(client: Any, orders: dict[str, Any]) -> dict[str, Any]:
-    """Send everything that was ordered, through the client's models."""
+    """Send the ordered data through the models of the client."""
     send = client.inferences
     new = [rows.NewInference(**row) for row in orders["inferences"]]
     labels = [rows.PartnerIdInferenceGroundTruth(**row) for row in orders["ground_truths"]]
@@ -43,7 +43,7 @@ def answers(client: Any, orders: dict[str, Any]) -> dict[str, Any]:
 
 
 def refusals(client: Any, orders: dict[str, Any]) -> dict[str, Any]:
-    """Return what the client makes of answers that are no."""
+    """Return the errors that the client raises for answers with an error status."""
     return {
         "wrong token": refusal(lambda: ArthurClient(url=orders["url"], api_key="wrong", allow_insecure=True)),
         "bearer": refusal(
@@ -55,7 +55,7 @@ def refusals(client: Any, orders: dict[str, Any]) -> dict[str, Any]:
 
 
 def contract(client: Any, orders: dict[str, Any]) -> dict[str, Any]:
-    """Return what the client's models know, and what they do not know of the answers."""
+    """Return the names that the models of the client know, and the fields of answers that they do not know."""
     http = client.models.http_client
     model = http.get(f"/v3/models/{orders['typed']}", params={"expand": "attributes"})
     unknown = set(model) - set(ModelObject.__fields__)

@@ -1,4 +1,4 @@
-"""Arthur's own client against the monitor: what it sends is taken, and what it is answered is what its models ask for."""
+"""Arthur's own client against the monitor: each accepts the requests and answers of the other."""
 
 import fcntl
 import hashlib
@@ -44,7 +44,7 @@ TYPED = Model(
 
 @pytest.fixture(scope="session")
 def arthur_python() -> Path:
-    """Give the interpreter of the environment that holds the client, made once for each content of its lock.
+    """Give the interpreter of an environment with the client. It is made once for each content of the lock.
 
     The client needs libraries that the project cannot have (pydantic 1, urllib3 1) and a Python before 3.12.
     """
@@ -53,7 +53,7 @@ def arthur_python() -> Path:
         pytest.skip("Arthur's client needs a python3.11 on the PATH")
     environment = ENVIRONMENTS / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
     ENVIRONMENTS.mkdir(exist_ok=True)
-    # Several workers may want it at once.
+    # Several workers may need it at the same time.
     with (ENVIRONMENTS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (environment / ".ready").exists():
@@ -65,7 +65,7 @@ def arthur_python() -> Path:
 
 
 def making(environment: Path, base: str) -> list[list[str | Path]]:
-    """Return the commands that make the environment: uv's where there is one, it is quicker."""
+    """Return the commands that make the environment, with uv if it is there, because it is quicker."""
     python = environment / "bin" / "python"
     if UV.exists():
         sync: list[str | Path] = [UV, "pip", "sync", "-q", "--python", python, "--require-hashes", LOCK]
@@ -75,7 +75,7 @@ def making(environment: Path, base: str) -> list[list[str | Path]]:
 
 
 class Run(Struct, frozen=True):
-    """What the client was told to send, what it reported, and what the monitor held in the end."""
+    """The rows that the client sent, its report, and the final content of the monitor."""
 
     rows: list[dict[str, Any]]
     report: dict[str, Any]
@@ -87,7 +87,7 @@ class Run(Struct, frozen=True):
 
 @pytest.fixture(scope="session")
 def run(arthur_python: Path) -> Run:
-    """Let the client send, ask and be refused once, and look at it from both ends."""
+    """Run the client once, and keep its report and the content of the monitor."""
     rows = [json.loads(row) for path in CAPTURES for row in posted(path)]
     orders = {
         "token": "t",
@@ -138,8 +138,8 @@ def statuses(answer: dict[str, Any]) -> list[int]:
     return [result["status"] for result in answer["results"]]
 
 
-def test_every_row_that_we_post_passes_the_client_and_arrives(run: Run) -> None:
-    """All inferences of the captures are kept as posted; an id that comes with other content again keeps its first."""
+def test_every_row_of_the_forwarder_passes_the_client_and_arrives(run: Run) -> None:
+    """All inferences of the captures are stored unchanged. An id with other content keeps its first content."""
     first: dict[str, dict[str, Any]] = {}
     expected = [200 if first.setdefault(row["partner_inference_id"], row) == row else 409 for row in run.rows]
     assert expected.count(200) > 150
@@ -156,13 +156,13 @@ def test_every_row_that_we_post_passes_the_client_and_arrives(run: Run) -> None:
 
 
 def test_the_client_sees_duplicates_as_success(run: Run) -> None:
-    """Sending everything again changes no count of what was taken."""
+    """A second run changes no count."""
     assert {result["message"] for result in run.report["again"]["results"] if result["status"] == 200} == {"duplicate"}
     assert run.report["again"]["counts"] == run.report["sent"]["counts"]
 
 
 def test_capture_files_that_the_client_uploads_become_inferences(run: Run) -> None:
-    """What the monitor holds is what the rules, told a second time, make of the files; failures are all that is not."""
+    """The content of the monitor equals that of the independent reference reader, and so do the failures."""
     first: dict[str, tuple[datetime, dict[str, Any]]] = {}
     for path, answer in zip(CAPTURES, run.report["captures"], strict=True):
         parts = [part for part in reference(path) if part["kind"] != "skipped"]
@@ -178,7 +178,7 @@ def test_capture_files_that_the_client_uploads_become_inferences(run: Run) -> No
 
 
 def test_a_file_of_another_model_fails_row_by_row(run: Run) -> None:
-    """Every failure names its event, and nothing is kept."""
+    """Every failure names its event, and nothing is stored."""
     answer = run.report["refused"]
     events = [json.loads(line)["eventMetadata"]["eventId"] for line in CAPTURES[0].read_text("utf-8").splitlines()]
     assert answer["counts"]["success"] == 0
@@ -187,7 +187,7 @@ def test_a_file_of_another_model_fails_row_by_row(run: Run) -> None:
 
 
 def test_ground_truth_from_the_client_reaches_its_inference(run: Run) -> None:
-    """Both ways of sending it answer row by row."""
+    """Both paths for labels answer row by row."""
     assert statuses(run.report["labelled"]) == statuses(run.report["updated"]) == [200, 404]
     assert run.labelled == [run.rows[0]["partner_inference_id"]]
 
@@ -203,12 +203,12 @@ def test_the_client_reads_a_model_s_attributes(run: Run) -> None:
 
 
 def test_the_client_finds_its_organisation(run: Run) -> None:
-    """It asks at its start, and takes the only one there is."""
+    """It asks for it at its start, and there is only one."""
     assert run.report["organizations"] == [run.report["organization"]] == [ORGANIZATION_ID]
 
 
-def test_the_client_understands_every_refusal(run: Run) -> None:
-    """Statuses are those that its own exceptions stand for."""
+def test_the_client_understands_every_error(run: Run) -> None:
+    """Every status leads to the exception that the client has for it."""
     names = ("wrong token", "bearer", "unknown model", "wrong name")
     assert [run.report[name] for name in names] == [
         "UnauthorizedError",
@@ -218,8 +218,8 @@ def test_the_client_understands_every_refusal(run: Run) -> None:
     ]
 
 
-def test_the_contract_has_no_word_that_the_client_does_not_know(run: Run) -> None:
-    """Fields, stages and value types are the client's; it names more types than captures need."""
+def test_the_contract_has_no_name_that_the_client_does_not_know(run: Run) -> None:
+    """Fields, stages and value types are those of the client, which has more types than captures need."""
     assert run.report["unknown fields"] == []
     assert set(run.report["inference fields"]) == set(NewInference.__struct_fields__)
     assert set(run.report["stages"]) == set(Stage)

@@ -63,8 +63,8 @@ def stored(monitor: Monitor) -> int:
 
 
 @pytest.mark.parametrize("name", ["s3-put.json", "eventbridge.json", "item.json"])
-def test_an_event_that_comes_directly_is_answered_with_nothing(monitor: Monitor, name: str) -> None:
-    """Outside a queue there is no partial answer: silence is success."""
+def test_a_direct_event_has_an_empty_answer(monitor: Monitor, name: str) -> None:
+    """Outside a queue there is no partial-batch response; an empty answer means success."""
     answer, seen = handled(sample(name))
     assert answer == {}
     assert [report.complete for report in seen.reports] == [True]
@@ -83,7 +83,7 @@ def test_an_event_that_comes_directly_is_answered_with_nothing(monitor: Monitor,
     ],
 )
 def test_every_envelope_in_a_queue_is_forwarded(monitor: Monitor, name: str, objects: int) -> None:
-    """Scenarios C and N: all records of all messages, whatever their keys hold."""
+    """Scenarios C and N: all records of all messages, with any characters in their keys."""
     answer, seen = handled(sample(name))
     assert answer == {"batchItemFailures": []}
     assert len(seen.reports) == objects
@@ -124,7 +124,7 @@ def test_a_backfill_message_that_is_malformed_fails_alone(monitor: Monitor) -> N
     assert stored(monitor) > 0
 
 
-def test_what_was_forwarded_already_costs_a_backfill_one_read(monitor: Monitor) -> None:
+def test_a_backfill_skips_objects_that_were_forwarded_before(monitor: Monitor) -> None:
     """A listing names no version, an event does: both mean the same state of the object."""
     s3, key = boto3.client("s3"), json.loads(sample("sqs-backfill.json")["Records"][0]["body"])["backfill"][0]["key"]
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
@@ -141,16 +141,16 @@ def test_what_was_forwarded_already_costs_a_backfill_one_read(monitor: Monitor) 
     assert stored(monitor) == before > 0
 
 
-def test_b_a_test_event_costs_its_neighbours_nothing(monitor: Monitor) -> None:
-    """Scenario B: S3's test event comes first in the batch; it is acknowledged and the rest is delivered."""
+def test_b_a_test_event_does_not_affect_other_messages(monitor: Monitor) -> None:
+    """Scenario B: S3's test event is first in the batch. It is acknowledged, and the other messages are forwarded."""
     answer, seen = handled(sample("sqs-test-event.json"))
     assert answer == {"batchItemFailures": []}
     assert [report.complete for report in seen.reports] == [True]
     assert stored(monitor) > 0
 
 
-def test_poison_fails_alone(monitor: Monitor) -> None:
-    """Exactly the messages that name nothing fail; their neighbours are delivered."""
+def test_an_invalid_message_fails_alone(monitor: Monitor) -> None:
+    """Only the messages without an object fail; the others are forwarded."""
     event = sample("sqs-poison.json")
     answer, seen = handled(event)
     failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
@@ -161,23 +161,23 @@ def test_poison_fails_alone(monitor: Monitor) -> None:
     assert stored(monitor) > 0
 
 
-def test_a_direct_event_that_names_nothing_is_an_error(monitor: Monitor) -> None:
-    """The platform's own retries and dead letters take over."""
+def test_a_direct_event_without_an_object_is_an_error(monitor: Monitor) -> None:
+    """So the platform retries it and moves it to its dead letters."""
     del monitor
     with pytest.raises(EventError, match="bucket and key"):
         handled({"hello": "world"})
 
 
-def test_a_direct_event_that_is_not_settled_is_an_error(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is owed is never answered with success."""
+def test_a_direct_event_with_pending_objects_is_an_error(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pending inferences are never reported as success."""
     monkeypatch.setenv("MONITOR_TOKEN", "wrong")
     with pytest.raises(ForwardingIncomplete, match="put a valid one"):
         handled(sample("s3-put.json"))
     assert stored(monitor) == 0
 
 
-def test_progress_is_kept_for_as_long_as_the_configuration_says(monitor: Monitor, tmp_path: Path) -> None:
-    """The item expires then, by the table's own clock; a redriven message before it finds the object done."""
+def test_progress_expires_after_the_configured_days(monitor: Monitor, tmp_path: Path) -> None:
+    """Until then a redriven message finds the object done."""
     del monitor
     with (tmp_path / "forwarder.toml").open("a", encoding="utf-8") as config:
         config.write("\n[stack]\nprogress_retention_days = 31\n")
@@ -188,10 +188,8 @@ def test_progress_is_kept_for_as_long_as_the_configuration_says(monitor: Monitor
     assert (float(kept[PROGRESS_EXPIRY]["N"]) - time.time()) / 86_400 == pytest.approx(31, abs=0.01)
 
 
-def test_the_log_tells_of_every_object_and_the_metrics_of_every_route(
-    monitor: Monitor,
-) -> None:
-    """One structured line an object, and metrics by route and destination; what alarms watch is summed by stack."""
+def test_the_log_has_every_object_and_the_metrics_have_every_route(monitor: Monitor) -> None:
+    """One structured line an object, metrics by route and destination, and the metrics of alarms as sums by stack."""
     del monitor
     event = EVENTS / "sqs-several-records.json"
     code = (

@@ -1,4 +1,4 @@
-"""What goes over the wire and what comes back, request by request, with a server that answers by script."""
+"""Requests and answers of the HTTP client, against a server that answers by a script."""
 
 import gzip
 import json
@@ -27,19 +27,19 @@ GOOD = json.dumps({"results": [{"status": 200}, {"status": 200}]}).encode()
 
 
 class Answering(ThreadingHTTPServer):
-    """Answers by `script`, (status, headers, body) each, and remembers what it was asked."""
+    """Answers by `script`, a list of status, headers and body, and keeps the requests."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.script: list[tuple[int, dict[str, str], bytes]] = []
-        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
         self.pause_secs = 0.0
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Its address."""
         return f"http://127.0.0.1:{self.server_port}"
 
 
@@ -49,7 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.append((self.command, self.path, dict(self.headers), body))
+        self.server.requests.append((self.command, self.path, dict(self.headers), body))
         sleep(self.server.pause_secs)
         status, fields, answer = self.server.script.pop(0)
         self.send_response(status)
@@ -62,11 +62,11 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST  # noqa: N815 - the name that the library calls
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Write nothing."""
 
 
 class Tokens:
-    """Gives a fresh token when asked for one."""
+    """Returns a new token when a refresh is requested."""
 
     def __init__(self) -> None:
         self.given = 1
@@ -109,20 +109,20 @@ def batch(rows: int = 2) -> Batch:
 
 
 def test_a_compressed_request_is_the_same_array(server: Answering) -> None:
-    """Where the API was said to take gzip, that is what it gets, and is told so."""
+    """With compression, the body is gzip, and a header says so."""
     server.script = [(207, {}, GOOD)]
     destination(server.url, compressed=True).send(batch(), within_secs=60.0)
-    ((_, _, fields, body),) = server.asked
+    ((_, _, fields, body),) = server.requests
     assert fields["Content-Encoding"] == "gzip"
     assert gzip.decompress(body) == b'[{"row":0},{"row":1}]'
 
 
-def test_a_batch_goes_over_as_one_array(server: Answering) -> None:
-    """Path, headers and body as Arthur documents them; a slash at the end of the url changes nothing."""
+def test_a_batch_is_sent_as_one_array(server: Answering) -> None:
+    """Path, headers and body are those of Arthur's documentation. A slash at the end of the URL changes nothing."""
     server.script = [(207, {}, GOOD)]
     receipt = destination(server.url + "/arthur/", organization_id="o-1").send(batch(), within_secs=60.0)
     assert receipt.results == [ACCEPTED] * 2
-    ((method, path, fields, body),) = server.asked
+    ((method, path, fields, body),) = server.requests
     assert (method, path, body) == ("POST", "/arthur/api/v3/models/m-1/inferences", b'[{"row":0},{"row":1}]')
     assert fields["Authorization"] == "token-1"
     assert fields["Arthur-Organization-ID"] == "o-1"
@@ -131,28 +131,33 @@ def test_a_batch_goes_over_as_one_array(server: Answering) -> None:
 
 
 def test_without_an_organisation_no_header_names_one(server: Answering) -> None:
-    """And a request without a body says nothing of its type."""
+    """A request without a body has no content type either."""
     server.script = [(200, {}, b'{"attributes":[{"name":"a","stage":"PIPELINE_INPUT","value_type":"FLOAT"}]}')]
     schema = destination(server.url).schema("m-1")
     assert [attribute.name for attribute in schema.attributes] == ["a"]
-    ((method, path, fields, body),) = server.asked
+    ((method, path, fields, body),) = server.requests
     assert (method, path, body) == ("GET", "/api/v3/models/m-1?id_type=id&expand=attributes", b"")
     assert not {"Arthur-Organization-ID", "Content-Type"} & fields.keys()
 
 
 def test_a_refused_token_is_refreshed_once(server: Answering) -> None:
-    """Then the same body goes over again; a second refusal is a denial."""
+    """The same body is sent again. A second 401 is a denial."""
     server.script = [(401, {}, b""), (207, {}, GOOD), (401, {}, b""), (401, {}, b"")]
     arthur = destination(server.url)
     assert arthur.send(batch(), within_secs=60.0).results == [ACCEPTED] * 2
     with pytest.raises(DestinationDenied, match=r"^status 401"):
         arthur.send(batch(), within_secs=60.0)
-    assert [fields["Authorization"] for _, _, fields, _ in server.asked] == ["token-1", "token-2", "token-2", "token-3"]
-    assert {body for _, _, _, body in server.asked} == {b'[{"row":0},{"row":1}]'}
+    assert [fields["Authorization"] for _, _, fields, _ in server.requests] == [
+        "token-1",
+        "token-2",
+        "token-2",
+        "token-3",
+    ]
+    assert {body for _, _, _, body in server.requests} == {b'[{"row":0},{"row":1}]'}
 
 
-def test_a_request_that_is_refused_rejects_its_rows(server: Answering) -> None:
-    """One result a row, with the status as the reason; of a model's attributes it is a person's business."""
+def test_a_rejected_request_rejects_its_rows(server: Answering) -> None:
+    """Every row gets the status as its reason. For the attributes of a model the status is a denial."""
     server.script = [(422, {}, b"{}"), (400, {}, b"{}")]
     arthur = destination(server.url)
     results = arthur.send(batch(3), within_secs=60.0).results
@@ -165,8 +170,8 @@ def test_a_request_that_is_refused_rejects_its_rows(server: Answering) -> None:
 
 
 @pytest.mark.parametrize(("value", "secs"), [("7", 7.0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0), (None, None)])
-def test_how_long_to_wait_is_read(server: Answering, value: str | None, secs: float | None) -> None:
-    """From the header, in either of its forms."""
+def test_retry_after_is_read(server: Answering, value: str | None, secs: float | None) -> None:
+    """The header is in seconds or a date."""
     server.script = [(503, {"Retry-After": value} if value else {}, b"")]
     with pytest.raises(DestinationUnavailable, match=r"^status 503$") as caught:
         destination(server.url).send(batch(), within_secs=60.0)
@@ -174,15 +179,15 @@ def test_how_long_to_wait_is_read(server: Answering, value: str | None, secs: fl
 
 
 def test_a_redirection_is_not_followed(server: Answering) -> None:
-    """It would carry the token to somewhere nobody configured."""
+    """It would send the token to an address outside the configuration."""
     server.script = [(307, {"Location": server.url + "/elsewhere"}, b"")]
     with pytest.raises(DestinationDenied, match=r"^status 307: a redirection is not followed"):
         destination(server.url).send(batch(), within_secs=60.0)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
-def test_an_answer_may_be_long_but_not_endless(server: Answering) -> None:
-    """Sixteen MiB are read whole, in pieces; one byte more says that the batch was too large."""
+def test_the_length_of_an_answer_is_limited(server: Answering) -> None:
+    """16 MiB are read. One byte more means that the batch was too large."""
     server.script = [(207, {}, GOOD.ljust(16 * MIB)), (207, {}, GOOD.ljust(16 * MIB + 1))]
     arthur = destination(server.url)
     assert arthur.send(batch(), within_secs=60.0).results == [ACCEPTED] * 2
@@ -190,8 +195,8 @@ def test_an_answer_may_be_long_but_not_endless(server: Answering) -> None:
         arthur.send(batch(), within_secs=60.0)
 
 
-def test_a_server_that_is_silent_or_gone_is_passing_trouble(server: Answering) -> None:
-    """The address and the kind of failure are told, nothing of the request."""
+def test_a_server_that_does_not_answer_is_a_temporary_failure(server: Answering) -> None:
+    """The error names the address and the kind of failure, and nothing of the request."""
     server.pause_secs, server.script = 0.5, [(207, {}, GOOD)] * 2
     for read_secs, within_secs in ((0.1, 60.0), (5.0, 0.1)):
         with pytest.raises(DestinationUnavailable, match=rf"^{server.url}: ReadTimeout$"):
@@ -200,8 +205,8 @@ def test_a_server_that_is_silent_or_gone_is_passing_trouble(server: Answering) -
         destination("http://127.0.0.1:9").send(batch(), within_secs=60.0)
 
 
-def test_a_secret_that_is_no_token_is_a_persons_business(server: Answering) -> None:
-    """A line end in it would be a header of its own; it is never sent, and never told."""
+def test_a_secret_that_no_header_can_carry_is_a_denial(server: Answering) -> None:
+    """A line end in it would start another header. It is neither sent nor shown."""
     client = HttpClient(
         server.url,
         token=lambda *, refresh=False: f"a\r\nb{refresh}",
@@ -212,4 +217,4 @@ def test_a_secret_that_is_no_token_is_a_persons_business(server: Answering) -> N
     sentence = r"^the secret is not a token: it holds characters that a header must not have$"
     with pytest.raises(DestinationDenied, match=sentence):
         ArthurDestination(client, BatchLimits(), lambda: 0.0).send(batch(), within_secs=60.0)
-    assert server.asked == []
+    assert server.requests == []

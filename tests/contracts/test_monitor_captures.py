@@ -1,4 +1,4 @@
-"""Capture files uploaded to the monitor as they are."""
+"""Capture files that are uploaded to the monitor unchanged."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,7 +38,7 @@ def upload(monitor: Monitor, model: str, *lines: bytes, part: Any = None) -> req
 
 
 def test_a_capture_file_becomes_inferences(monitor: Monitor) -> None:
-    """Arthur's own example: two rows get `_0` and `_1`, one row the id of its call."""
+    """As in Arthur's example, two rows get `_0` and `_1`, and a single row has the id of its call."""
     two = capture(csv_side("1,2\n3,4\n"), csv_side("0.1\n0.9\n"), inferenceId="abcdefg-12345")
     one = capture(json_side({"instances": [{"features": [5]}]}), json_side({"predictions": [{"probabilities": [0.5]}]}))
     answer = upload(monitor, "free", two, b"", one)
@@ -51,8 +51,8 @@ def test_a_capture_file_becomes_inferences(monitor: Monitor) -> None:
     }
 
 
-def test_a_capture_file_is_held_against_the_model(monitor: Monitor) -> None:
-    """Values map by position; each row that does not fit is named by event and index, the others are kept."""
+def test_the_rows_of_a_capture_file_are_checked_against_the_model(monitor: Monitor) -> None:
+    """Values have names by position. A row that does not fit is reported by event and index; the others are stored."""
     answer = upload(monitor, "binary", capture(csv_side("41\nold\n43\n"), csv_side("0.1\n0.2\n0.3\n")), b"no capture")
     document = answer.json()
     assert document["counts"] == {"success": 2, "failure": 2, "total": 4}
@@ -66,8 +66,8 @@ def test_a_capture_file_is_held_against_the_model(monitor: Monitor) -> None:
     ]
 
 
-def test_a_capture_file_again_is_harmless_and_another_is_a_conflict(monitor: Monitor) -> None:
-    """Uploads and posts share ids, duplicates and conflicts."""
+def test_a_repeated_capture_file_is_a_duplicate_and_a_changed_one_a_conflict(monitor: Monitor) -> None:
+    """Uploads follow the same rules as posts."""
     for _ in range(2):
         assert upload(monitor, "free", capture(csv_side("1"), csv_side("2"))).json()["failures"] == []
     (failure,) = upload(monitor, "free", capture(csv_side("1"), csv_side("3"))).json()["failures"]
@@ -85,8 +85,8 @@ def test_a_capture_file_again_is_harmless_and_another_is_a_conflict(monitor: Mon
         {"inference_data": (None, b"{}")},
     ],
 )
-def test_an_upload_needs_its_part_and_its_name(monitor: Monitor, part: Any) -> None:
-    """The part is called inference_data and its file ends with .jsonl."""
+def test_an_upload_needs_the_documented_part_and_file_name(monitor: Monitor, part: Any) -> None:
+    """The part is inference_data, and the name of its file ends with .jsonl."""
     answer = upload(monitor, "free", part=part)
     assert answer.status_code == 400
     assert "inference_data" in answer.json()["message"]

@@ -1,4 +1,4 @@
-"""Connections to the monitor: they stay open for request after request, and none outlives it."""
+"""Connections to the monitor: they stay open between requests, and are closed when the monitor ends."""
 
 import gzip
 import http.client
@@ -18,7 +18,7 @@ ROW = row("a", inference_data={"x": 1})
 
 @pytest.fixture
 def monitor() -> Iterator[Monitor]:
-    """Serve one model; no body may be larger than 10 kB."""
+    """Serve one model, with a limit of 10 kB for a body."""
     with running_monitor([FREE], token="t", max_body_bytes=10_000) as running:
         yield running
 
@@ -64,7 +64,7 @@ def test_a_large_body_is_answered_before_its_connection_is_closed(monitor: Monit
 
 
 def test_a_body_of_unknown_length_is_refused(monitor: Monitor) -> None:
-    """It could be no way around the limit; the connection stays usable."""
+    """A chunked body cannot evade the limit. The connection can be used again."""
     connection = connect(monitor)
     connection.request(
         "POST", "/api/v3/models/free/inferences", iter([b"[", b" " * 20_000, b"]"]), TOKEN, encode_chunked=True
@@ -75,15 +75,15 @@ def test_a_body_of_unknown_length_is_refused(monitor: Monitor) -> None:
 
 
 @pytest.mark.parametrize(("size", "status"), [(10_000, 207), (10_001, 413)])
-def test_the_limit_is_the_last_size_that_is_taken(monitor: Monitor, size: int, status: int) -> None:
-    """A 413 tells a sender to split; at the limit there is no need to."""
+def test_the_limit_is_the_largest_accepted_size(monitor: Monitor, size: int, status: int) -> None:
+    """A 413 makes a sender split its batch, so a body at the limit must be accepted."""
     connection = connect(monitor)
     assert ask(connection, b"[" + b" " * (size - 2) + b"]", TOKEN) == status
     connection.close()
 
 
-def test_a_body_that_breaks_off_is_not_kept(monitor: Monitor) -> None:
-    """Half a request is none, even if that half would be whole rows."""
+def test_an_incomplete_body_is_rejected(monitor: Monitor) -> None:
+    """Nothing of it is stored, even if the part that arrived is a complete array of rows."""
     body = json.dumps([ROW]).encode()
     with dial(monitor) as client:
         client.sendall(b"POST /api/v3/models/free/inferences HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\n")
@@ -94,15 +94,15 @@ def test_a_body_that_breaks_off_is_not_kept(monitor: Monitor) -> None:
 
 
 def test_a_length_that_is_no_number_ends_the_connection(monitor: Monitor) -> None:
-    """Where the body ends is unknown, so what follows is no next request."""
+    """The end of its body is unknown, so the following bytes are not read as a request."""
     following = b"GET /api/v3/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\n\r\n"
     with dial(monitor) as client, client.makefile("rb") as answers:
         client.sendall(following.replace(b"Host: x", b"Content-Length: x") + following)
         assert answers.read().count(b"HTTP/1.1 ") == 1
 
 
-def test_the_end_does_not_wait_for_a_sender_that_goes_on() -> None:
-    """Of requests that are sent one behind the other, those that nobody has begun with are not answered."""
+def test_the_end_does_not_wait_for_a_busy_sender() -> None:
+    """Of many requests that were sent at once, the monitor answers the current one, and then closes the connection."""
     with running_monitor([FREE], token="t") as monitor:
         client = dial(monitor)
         client.sendall(b"GET /api/v3/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\n\r\n" * 2000)
@@ -115,8 +115,8 @@ def test_the_end_does_not_wait_for_a_sender_that_goes_on() -> None:
     assert 0 < answers.count(b"HTTP/1.1 200 ") < 1000
 
 
-def test_the_end_closes_connections_that_are_still_open() -> None:
-    """After the block nobody answers, on old connections or new ones, and the port is free again."""
+def test_the_end_closes_open_connections() -> None:
+    """Afterwards neither old nor new connections are answered, and the port is free."""
     with running_monitor([FREE], token="t") as monitor:
         connection = connect(monitor)
         assert ask(connection, b"[]", TOKEN) == 207
@@ -144,10 +144,10 @@ GZIP = {"Content-Encoding": "gzip", **TOKEN}
     ],
     ids=["whole", "cut off", "not compressed", "too large", "another encoding"],
 )
-def test_compressed_bodies_are_taken_whole_or_not_at_all(
+def test_a_gzip_body_must_be_complete_and_within_the_limit(
     monitor: Monitor, body: bytes, headers: dict[str, str], status: int
 ) -> None:
-    """And one that is small only because it is compressed is too large all the same."""
+    """The limit applies to the decompressed body."""
     connection = connect(monitor)
     assert ask(connection, body, headers) == status
     assert len(monitor.store.inferences("free")) == (status == 207)

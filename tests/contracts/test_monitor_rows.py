@@ -1,4 +1,4 @@
-"""What the monitor takes as a row, what it refuses, and what it keeps: Arthur's v3 contract, as strictly as it allows."""
+"""Rows that the monitor accepts, rejects and stores, by the strictest reading of Arthur's v3 contract."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +15,13 @@ from tests.support.monitors import DUPLICATE, FREE, MOMENT, SUCCESS, TIME, TYPED
 
 @pytest.fixture
 def monitor() -> Iterator[Monitor]:
-    """Serve one model with attributes of every type, and one without any."""
+    """Serve one model with attributes of every type, and one without attributes."""
     with running_monitor([TYPED, FREE], token="t") as running:
         yield running
 
 
-def test_a_row_is_kept_as_it_was_sent(monitor: Monitor) -> None:
-    """Id, instant, values of every JSON kind and batch are given back; text is not interpreted."""
+def test_a_row_is_stored_unchanged(monitor: Monitor) -> None:
+    """Id, time, batch and values of every JSON type are read back as they were sent."""
     data = {"a": 1, "b": 2.5, "c": True, "d": None, "e": "'); DROP TABLE inferences; --\u0000\u2028é", "": 2**70}
     assert post(monitor, row("ü \u0000", inference_data=data, batch_id="b1")) == [SUCCESS]
     (stored,) = monitor.store.inferences("free")
@@ -29,15 +29,15 @@ def test_a_row_is_kept_as_it_was_sent(monitor: Monitor) -> None:
     assert [type(value) for value in stored.inference_data.values()] == [int, int, float, bool, type(None), str]
 
 
-def test_results_stand_in_the_order_of_the_request(monitor: Monitor) -> None:
-    """Refused rows do not shift the answers of the others, and do not keep them from being stored."""
+def test_results_are_in_the_order_of_the_request(monitor: Monitor) -> None:
+    """Rejected rows do not shift the results of the others, which are stored."""
     answers = post(monitor, row("a"), row(""), row("b"), 7, row("a"), row("c"))
     assert [answer["status"] for answer in answers] == [200, 400, 200, 400, 200, 200]
     assert [one.partner_inference_id for one in monitor.store.inferences("free")] == ["a", "b", "c"]
 
 
 def test_the_same_row_again_is_a_duplicate_and_stored_once(monitor: Monitor) -> None:
-    """Sending again is harmless, in one request or in several, whatever the order of the names."""
+    """In one request or in several, and in any order of the names."""
     first, again = (row(inference_data=data) for data in ({"x": 1, "y": "z"}, {"y": "z", "x": 1}))
     assert post(monitor, first, first) == [SUCCESS, DUPLICATE]
     assert post(monitor, again) == [DUPLICATE]
@@ -56,7 +56,7 @@ def test_the_same_row_again_is_a_duplicate_and_stored_once(monitor: Monitor) -> 
     ],
 )
 def test_the_same_id_with_other_content_is_a_conflict(monitor: Monitor, other: dict[str, Any]) -> None:
-    """Sent data is immutable: the first stays, the second is refused and counted, and its ground truth is not taken."""
+    """Data is immutable: the first row stays, the second is rejected and counted, and its ground truth is not stored."""
     labels = {"ground_truth_timestamp": TIME, "ground_truth_data": {"y": 1}}
     first = row(inference_data={"x": 1})
     (_, answer) = post(monitor, first, first | other | labels)
@@ -67,7 +67,7 @@ def test_the_same_id_with_other_content_is_a_conflict(monitor: Monitor, other: d
 
 
 def test_models_do_not_share_ids(monitor: Monitor) -> None:
-    """One id in two models is two inferences."""
+    """The same id in two models is two inferences."""
     assert post(monitor, row()) == post(monitor, row(), model="typed") == [SUCCESS]
     assert monitor.store.count("free") == monitor.store.count("typed") == 1
 
@@ -96,8 +96,8 @@ BAD_ROWS = {
 
 
 @pytest.mark.parametrize("bad", BAD_ROWS.values(), ids=BAD_ROWS.keys())
-def test_a_row_that_breaks_the_contract_is_refused(monitor: Monitor, bad: Any) -> None:
-    """It alone has status 400 and says why; nothing of it is kept."""
+def test_a_row_that_violates_the_contract_is_rejected(monitor: Monitor, bad: Any) -> None:
+    """Only this row has status 400, with a reason. Nothing of it is stored."""
     (answer,) = post(monitor, bad)
     assert answer["status"] == 400
     assert answer["message"] not in ("", "success", "duplicate")
@@ -106,7 +106,7 @@ def test_a_row_that_breaks_the_contract_is_refused(monitor: Monitor, bad: Any) -
 
 @pytest.mark.parametrize("partner_id", ["x", "x" * 255, "é" * 255])
 def test_an_id_may_have_255_characters(monitor: Monitor, partner_id: str) -> None:
-    """Characters count, not bytes."""
+    """The limit counts characters, not bytes."""
     assert post(monitor, row(partner_id)) == [SUCCESS]
 
 
@@ -126,27 +126,27 @@ def test_an_id_may_have_255_characters(monitor: Monitor, partner_id: str) -> Non
         b"[" * 100_000,
     ],
 )
-def test_a_body_that_is_no_json_array_is_refused_whole(monitor: Monitor, body: bytes) -> None:
-    """A bare NaN is no JSON: the request has status 400 and no row of it is kept."""
+def test_a_body_that_is_not_a_json_array_is_rejected(monitor: Monitor, body: bytes) -> None:
+    """The request has status 400, and none of its rows is stored. A bare NaN is not JSON."""
     assert call(monitor, "POST", "models/free/inferences", body).status_code == 400
     assert monitor.store.count("free") == 0
 
 
-def test_an_empty_array_is_no_mistake(monitor: Monitor) -> None:
-    """Nothing sent, nothing kept, nothing refused."""
+def test_an_empty_array_is_accepted(monitor: Monitor) -> None:
+    """It has no results."""
     assert post(monitor) == []
 
 
 def test_a_database_file_outlives_the_monitor(tmp_path: Path) -> None:
-    """What was received is there when the monitor comes back, and is still known as received."""
+    """The next monitor finds the inferences, and recognises duplicates."""
     for expected in (SUCCESS, DUPLICATE):
         with running_monitor([FREE], token="t", database=tmp_path / "monitor.db") as monitor:
             assert post(monitor, row(inference_data={"x": 1})) == [expected]
             assert [one.inference_data for one in monitor.store.inferences("free")] == [{"x": 1}]
 
 
-def test_a_request_is_kept_whole_or_not_at_all() -> None:
-    """An error in the middle of a request leaves nothing of it behind."""
+def test_a_request_is_stored_completely_or_not_at_all() -> None:
+    """After an error in the middle of a request, none of its rows is stored."""
     store = Store(":memory:")
     good, bad = (NewInference(name, MOMENT, {"x": value}) for name, value in (("a", 1), ("b", object())))
     with pytest.raises(TypeError):
@@ -156,8 +156,8 @@ def test_a_request_is_kept_whole_or_not_at_all() -> None:
     store.close()
 
 
-def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
-    """The message names the file and what to do, and the file is left as it is."""
+def test_a_file_that_is_not_a_database_is_a_clear_error(tmp_path: Path) -> None:
+    """The message names the file and the remedy. The file is unchanged."""
     (tmp_path / "notes.txt").write_text("not a database, but long enough to be taken for one by its size" * 100)
     for name in ("notes.txt", "no/such/folder/x.db"):
         with pytest.raises(CommandError, match=f"{name} cannot be the monitor's database.*name another file"):

@@ -49,7 +49,7 @@ def monitor() -> Iterator[Monitor]:
     ],
 )
 def test_no_path_answers_without_the_raw_token(monitor: Monitor, method: str, path: str, token: str | None) -> None:
-    """The token stands alone in the header; nothing is told, or kept, without it."""
+    """The header must be the token alone. Without it nothing is answered or stored."""
     headers = {} if token is None else {"Authorization": token}
     answer = call(monitor, method, path, [ROW], headers)
     assert (answer.status_code, answer.json()["status"]) == (401, 401)
@@ -57,8 +57,8 @@ def test_no_path_answers_without_the_raw_token(monitor: Monitor, method: str, pa
 
 
 @pytest.mark.parametrize("token", ["", " t", "é", "t\n"])
-def test_a_token_that_no_header_can_carry_is_refused_at_the_start(token: str) -> None:
-    """An empty one would let anybody in."""
+def test_a_token_that_no_header_can_carry_is_an_error_at_the_start(token: str) -> None:
+    """An empty token would admit every sender."""
     with pytest.raises(CommandError, match="token"), running_monitor([], token=token):
         pytest.fail("it started")
 
@@ -76,17 +76,17 @@ def test_a_token_that_no_header_can_carry_is_refused_at_the_start(token: str) ->
         ("GET", "models/free?id_type=partner_model_id", 400),
     ],
 )
-def test_what_is_not_there_is_told_as_json(monitor: Monitor, method: str, path: str, status: int) -> None:
-    """An unknown model is a 404, on every path."""
+def test_an_unknown_path_or_model_is_reported_as_json(monitor: Monitor, method: str, path: str, status: int) -> None:
+    """An unknown model is a 404 on every path."""
     answer = call(monitor, method, path, [ROW])
     assert (answer.status_code, answer.json()["status"]) == (status, status)
     assert answer.json()["message"]
 
 
-def test_a_model_shows_its_attributes_when_asked(monitor: Monitor) -> None:
-    """Positions, types and what is implicit are as they were registered; without `expand` there are none."""
-    asked = call(monitor, "GET", "models/binary?id_type=id&expand=attributes").json()
-    assert asked.pop("attributes") == [
+def test_a_model_shows_its_attributes_on_request(monitor: Monitor) -> None:
+    """Names, types, positions and flags are those of the model. Without `expand` there are none."""
+    shown = call(monitor, "GET", "models/binary?id_type=id&expand=attributes").json()
+    assert shown.pop("attributes") == [
         {
             "name": "age",
             "stage": "PIPELINE_INPUT",
@@ -113,8 +113,8 @@ def test_a_model_shows_its_attributes_when_asked(monitor: Monitor) -> None:
         },
         {"name": "region", "stage": "NON_INPUT_DATA", "value_type": "STRING", "categorical": True, "implicit": False},
     ]
-    assert asked == call(monitor, "GET", "models/binary").json()
-    assert (asked["id"], asked["partner_model_id"], asked["created_by"]["type"]) == (
+    assert shown == call(monitor, "GET", "models/binary").json()
+    assert (shown["id"], shown["partner_model_id"], shown["created_by"]["type"]) == (
         "binary",
         "churn",
         "service-account",
@@ -122,22 +122,22 @@ def test_a_model_shows_its_attributes_when_asked(monitor: Monitor) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])  # noqa: S104 - refused is what is tested
-def test_no_other_host_than_loopback_is_listened_on(host: str) -> None:
-    """Captured data must not be open to the network."""
+def test_the_monitor_listens_on_loopback_only(host: str) -> None:
+    """Captured data must not be reachable from the network."""
     with pytest.raises(CommandError, match="loopback only"), running_monitor([], token="t", host=host):
         pytest.fail("it started")
 
 
 def test_a_port_that_is_taken_is_a_clear_error(monitor: Monitor) -> None:
-    """It names the port and ends nothing else."""
+    """It names the port. The running monitor continues."""
     port = urlsplit(monitor.url).port or 0
     with pytest.raises(CommandError, match=f"port {port} .* choose another"), running_monitor([], token="t", port=port):
         pytest.fail("it started")
     assert call(monitor, "GET", "users/me").ok
 
 
-def test_many_senders_at_once_lose_nothing(monitor: Monitor) -> None:
-    """Eight threads send the same forty rows; each is stored once and every sending is counted."""
+def test_concurrent_senders_lose_no_rows(monitor: Monitor) -> None:
+    """Eight threads send the same forty rows. Each row is stored once, and every arrival is counted."""
     rows = [ROW | {"partner_inference_id": f"id_{number}"} for number in range(40)]
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: call(monitor, "POST", "models/free/inferences", rows).json(), range(8)))
@@ -149,7 +149,7 @@ def test_many_senders_at_once_lose_nothing(monitor: Monitor) -> None:
 def test_captured_data_is_not_logged(
     monitor: Monitor, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither a refused row, nor one that is kept, nor a line that is no HTTP reaches the terminal or a log."""
+    """Neither a stored row, nor a rejected one, nor a line that is not HTTP reaches the terminal or a log."""
     caplog.set_level("DEBUG")
     call(monitor, "POST", "models/free/inferences?x=hush", [ROW | {"batch_id": "hush"}, {"hush": "hush"}])
     with socket.create_connection((urlsplit(monitor.url).hostname, urlsplit(monitor.url).port), timeout=30) as client:

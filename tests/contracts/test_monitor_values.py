@@ -1,4 +1,4 @@
-"""Values and labels held against a model's attributes."""
+"""Values and labels are checked against the attributes of the model."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from tests.support.monitors import DUPLICATE, FREE, MOMENT, SUCCESS, TIME, TYPED
 
 @pytest.fixture
 def monitor() -> Iterator[Monitor]:
-    """Serve one model with attributes of every type, and one without any."""
+    """Serve one model with attributes of every type, and one without attributes."""
     with running_monitor([TYPED, FREE], token="t") as running:
         yield running
 
@@ -41,21 +41,21 @@ MISFITS: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in FITTING.items() for value in values])
-def test_a_value_of_the_attribute_s_type_is_taken(monitor: Monitor, name: str, value: Any) -> None:
-    """Null is a missing value of any type."""
+def test_a_value_of_the_type_of_its_attribute_is_accepted(monitor: Monitor, name: str, value: Any) -> None:
+    """Null is a missing value of every type."""
     assert post(monitor, row(inference_data={name: value}), model="typed") == [SUCCESS]
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in MISFITS.items() for value in values])
-def test_a_value_of_another_type_is_refused(monitor: Monitor, name: str, value: Any) -> None:
-    """Nothing is converted: a sender that relies on that would fail elsewhere."""
+def test_a_value_of_another_type_is_rejected(monitor: Monitor, name: str, value: Any) -> None:
+    """The monitor converts no values, because a real platform might not."""
     (answer,) = post(monitor, row(inference_data={name: value}), model="typed")
     assert (answer["status"], monitor.store.count("typed")) == (400, 0)
     assert f"'{name}' expects" in answer["message"]
 
 
 def test_every_problem_of_a_row_is_named_and_no_value_is_repeated(monitor: Monitor) -> None:
-    """Unknown names and wrong types stand in one message; a label is not inference data."""
+    """One message names the unknown attributes and the wrong types. A label is not inference data."""
     data = {"float": "secret", "bogus\n": "secret", "churned": True, "integer": "secret"}
     (answer,) = post(monitor, row(inference_data=data), model="typed")
     assert answer["status"] == 400
@@ -68,8 +68,8 @@ def test_every_problem_of_a_row_is_named_and_no_value_is_repeated(monitor: Monit
 
 
 @pytest.mark.parametrize("path", ["ground_truth", "inferences"])
-def test_ground_truth_follows_and_the_newest_stays(monitor: Monitor, path: str) -> None:
-    """Both paths label what is there; what is not there is a row's 404."""
+def test_the_newest_ground_truth_stays(monitor: Monitor, path: str) -> None:
+    """Both paths label stored inferences. A row for an unknown inference has status 404."""
     post(monitor, row("a", inference_data={"score": 0.5}), row("b"), model="typed")
     for value in (False, True):
         labels = [
@@ -94,8 +94,8 @@ def test_ground_truth_follows_and_the_newest_stays(monitor: Monitor, path: str) 
         {"inference_data": {}},
     ],
 )
-def test_a_wrong_label_is_refused(monitor: Monitor, change: dict[str, Any]) -> None:
-    """Labels are held against the model as strictly as inferences are."""
+def test_a_wrong_label_is_rejected(monitor: Monitor, change: dict[str, Any]) -> None:
+    """Labels are checked as strictly as inferences."""
     post(monitor, row(), model="typed")
     label = {"partner_inference_id": "a", "ground_truth_timestamp": TIME, "ground_truth_data": {"churned": True}}
     (answer,) = results(call(monitor, "PATCH", "models/typed/ground_truth", [label | change]))
@@ -104,7 +104,7 @@ def test_a_wrong_label_is_refused(monitor: Monitor, change: dict[str, Any]) -> N
 
 
 def test_labels_may_come_with_the_inference(monitor: Monitor) -> None:
-    """A duplicate may bring the label that the first did not have."""
+    """A duplicate may bring the label for an inference without one."""
     labels = {"ground_truth_timestamp": TIME, "ground_truth_data": {"churned": False}}
     assert post(monitor, row("a") | labels, row("b"), row("b") | labels, model="typed") == [SUCCESS, SUCCESS, DUPLICATE]
     assert [one.partner_inference_id for one in monitor.store.ground_truths("typed")] == ["a", "b"]

@@ -1,4 +1,4 @@
-"""Proxies and certificates, as the environment and the configuration say."""
+"""Proxies and certificates, from the environment and from the configuration."""
 
 import ipaddress
 import ssl
@@ -23,7 +23,7 @@ PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 
 
 class Recorder(BaseHTTPRequestHandler):
-    """Remembers every request line; answers 200 to what it is asked, and 502 to a tunnel."""
+    """Keeps every request line. Answers a request with 200, and a tunnel with 502."""
 
     server: "Server"
     protocol_version = "HTTP/1.1"
@@ -34,7 +34,7 @@ class Recorder(BaseHTTPRequestHandler):
         self._answer(200)
 
     def do_CONNECT(self) -> None:
-        """Refuse the tunnel: that it was asked for is what counts."""
+        """Refuse the tunnel. The test needs only its request."""
         self._answer(502)
 
     def _answer(self, status: int) -> None:
@@ -56,7 +56,7 @@ class Server(ThreadingHTTPServer):
 
 
 def running(server: Server) -> Iterator[Server]:
-    """Serve until the test is over."""
+    """Serve until the end of the test."""
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield server
@@ -67,13 +67,13 @@ def running(server: Server) -> Iterator[Server]:
 
 @pytest.fixture
 def proxy() -> Iterator[Server]:
-    """Give a proxy that remembers who was asked for."""
+    """Give a proxy that keeps the request lines."""
     yield from running(Server())
 
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start from an environment that says nothing of proxies and certificates."""
+    """Start without variables for proxies and certificates."""
     for name in PROXY_VARIABLES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -83,7 +83,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """Make a certificate for 127.0.0.1 that nobody has signed, with its key in the same file."""
+    """Make a self-signed certificate for 127.0.0.1, with its key in the same file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
     now = datetime.now(UTC)
@@ -133,14 +133,14 @@ def client(url: str, ca_bundle: Path | None = None) -> HttpClient:
 
 
 def test_a_destinations_own_ca_bundle_is_trusted(api: tuple[str, Server], certificate: Path) -> None:
-    """A private authority needs one option and nothing else."""
+    """A private authority needs one option only."""
     assert client(api[0], certificate).post("/x", b"[]").status == 200
 
 
 def test_a_destinations_ca_bundle_wins_over_the_environments(
     api: tuple[str, Server], certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """REQUESTS_CA_BUNDLE is for those who say nothing else."""
+    """REQUESTS_CA_BUNDLE applies only without the option."""
     nothing = tmp_path / "nothing.pem"
     nothing.write_bytes(b"")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(nothing))
@@ -150,33 +150,33 @@ def test_a_destinations_ca_bundle_wins_over_the_environments(
 def test_the_environments_ca_bundle_is_trusted(
     api: tuple[str, Server], certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without an option of its own a destination is verified by REQUESTS_CA_BUNDLE."""
+    """Without the option, a destination is verified with REQUESTS_CA_BUNDLE."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     assert client(api[0]).post("/x", b"[]").status == 200
 
 
 def test_an_unknown_certificate_is_never_accepted(api: tuple[str, Server]) -> None:
-    """Verification is on, on loopback too; nothing is sent."""
+    """Certificates are verified on loopback too, and nothing is sent."""
     with pytest.raises(DestinationUnavailable, match="SSLError"):
         client(api[0]).post("/x", b"[]")
     assert api[1].lines == []
 
 
 def test_a_proxy_of_the_environment_is_used(proxy: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain requests go through HTTP_PROXY, TLS asks HTTPS_PROXY for a tunnel."""
+    """Plain requests go through HTTP_PROXY; TLS uses a tunnel of HTTPS_PROXY."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_port}")
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_port}")
     assert client("http://api.invalid").post("/x", b"[]").status == 200
     with pytest.raises(DestinationUnavailable, match="ProxyError"):
         client("https://api.invalid").post("/x", b"[]")
-    asked = [line.rpartition(" ")[0] for line in proxy.lines]
-    assert asked == ["POST http://api.invalid/x", "CONNECT api.invalid:443"]
+    requests = [line.rpartition(" ")[0] for line in proxy.lines]
+    assert requests == ["POST http://api.invalid/x", "CONNECT api.invalid:443"]
 
 
-def test_no_proxy_goes_straight(
+def test_hosts_of_no_proxy_are_reached_directly(
     api: tuple[str, Server], certificate: Path, proxy: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What NO_PROXY names is reached without the proxy."""
+    """The proxy sees none of these requests."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_port}")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert client(api[0], certificate).post("/x", b"[]").status == 200

@@ -1,4 +1,4 @@
-"""Speaking to the monitor as a sender does: models, rows, requests."""
+"""Models, rows and requests for tests of the monitor."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -28,19 +28,19 @@ DUPLICATE = {"message": "duplicate", "status": 200}
 
 
 def row(partner_id: Any = "a", /, **changes: Any) -> dict[str, Any]:
-    """Return a row that every model takes, but for `changes`."""
+    """Return a row that every model accepts, with `changes`."""
     return {"partner_inference_id": partner_id, "inference_timestamp": TIME, "inference_data": {}} | changes
 
 
 def call(monitor: Monitor, method: str, path: str, body: Any = None, headers: Any = None) -> requests.Response:
-    """Send `body`, bytes as they are and anything else as JSON; with the token unless `headers` are given."""
+    """Send `body` as bytes or as JSON, with the token unless `headers` are given."""
     payload: dict[str, Any] = {"data": body} if isinstance(body, bytes) else {"json": body}
     url = f"{monitor.url}/api/v3/{path}"
     return requests.request(method, url, headers=TOKEN if headers is None else headers, timeout=30, **payload)
 
 
 def results(answer: requests.Response) -> list[dict[str, Any]]:
-    """Return the results of a 207 whose counts agree with them."""
+    """Return the results of a 207, after a check of its counts."""
     assert answer.status_code == 207, answer.text
     listed: list[dict[str, Any]] = answer.json()["results"]
     success = [result["status"] for result in listed].count(200)

@@ -1,4 +1,4 @@
-"""The watch over all logs of the suite sees what it is there for."""
+"""The check of all logs finds the words that must not be there."""
 
 import logging
 
@@ -11,15 +11,15 @@ from tests.support.sentinels import PAYLOAD, TOKEN, Sentry
     ("message", "extra"),
     [(PAYLOAD, {}), ("fine", {"report": {"why": f"not a number: {PAYLOAD}"}}), ("fine", {"token": f"Bearer {TOKEN}"})],
 )
-def test_a_sentinel_is_found_wherever_it_stands(message: str, extra: dict[str, object]) -> None:
-    """In the message as in what structured loggers add."""
+def test_a_sentinel_is_found_in_every_part_of_a_record(message: str, extra: dict[str, object]) -> None:
+    """In the message, and in the fields that structured loggers add."""
     sentry = Sentry()
     sentry.handle(logging.makeLogRecord({"msg": message} | extra))
     assert len(sentry.found) == 1
 
 
 def test_a_sentinel_in_a_traceback_is_found() -> None:
-    """An exception's message may hold what it could not read."""
+    """The message of an exception may quote its input."""
     sentry = Sentry()
     try:
         raise ValueError(PAYLOAD)
@@ -28,8 +28,8 @@ def test_a_sentinel_in_a_traceback_is_found() -> None:
     assert len(sentry.found) == 1
 
 
-def test_anything_else_is_not() -> None:
-    """Otherwise every test would fail."""
+def test_other_records_are_not_reported() -> None:
+    """A check that reports everything would be useless."""
     sentry = Sentry()
     sentry.handle(logging.makeLogRecord({"msg": "object forwarded", "report": {"why": None}}))
     assert sentry.found == []
