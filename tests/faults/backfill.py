@@ -89,7 +89,7 @@ def backfill(objects: int, folder: Path) -> Backfilled:
     with ExitStack() as entered:
         entered.enter_context(local_aws(BUCKET))
         monitor = entered.enter_context(running_monitor([MODEL], token="t"))
-        stack = deploy_stack(visibility_secs=30, max_receives=1)
+        stack = deploy_stack(visibility_secs=30, max_receives=3)
         _configure(monitor, folder)
         put_secs, _ = _timed(lambda: put_many(BUCKET, ((key, _body(n)) for n, key in enumerate(keys(objects)))))
         _poison(stack, objects)
