@@ -426,6 +426,11 @@ def test_cells_that_msgspec_reads_otherwise_are_refused(refused: str, compiled: 
         assert bool(compiled_rows(line, schema(letter * width, "F"))) is is_compiled
 
 
+def test_a_text_that_ends_in_minus_zero_is_compiled() -> None:
+    """Only a whole cell `-0` is refused."""
+    assert compiled_rows(capture(csv_side("segment-0,1\n-0.5,-0.0"), csv_side("1\n2")), schema("SF", "F"))
+
+
 def test_csv_on_both_sides_needs_no_learning() -> None:
     """CSV has one layout, so the declarations tell how such calls are read."""
     paths = Paths(MIXED)
