@@ -152,8 +152,7 @@ def monitor(
 @app.command(epilog=EXIT_CODES)
 def replay(
     target: Annotated[
-        str,
-        typer.Argument(help="A folder of quarantine files, or one of them.", metavar="s3://BUCKET/PREFIX|DIR"),
+        str, typer.Argument(help="A folder of quarantine files, or one of them.", metavar="s3://BUCKET/PREFIX|DIR")
     ],
     config: Config = None,
     code: Annotated[
@@ -192,11 +191,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     inventory: Annotated[
         str | None,
-        typer.Option(
-            help="An S3 Inventory report, in place of a listing.",
-            metavar="s3://.../manifest.json",
-            show_default=False,
-        ),
+        typer.Option(help="An S3 Inventory report, in place of a listing.", metavar="s3://.../manifest.json"),
     ] = None,
     stack: Annotated[
         str | None, typer.Option(help="The deployed stack.", metavar="NAME", show_default="that of the configuration")
@@ -261,13 +256,10 @@ def policy(
     config: Config = None,
     role_arn: Annotated[
         list[str] | None,
-        typer.Option(
-            help="A role that reads captures; may be repeated.", metavar="ARN", show_default="the deployed function's"
-        ),
+        typer.Option(help="A role that reads captures; may be repeated.", metavar="ARN", show_default="the function's"),
     ] = None,
     bucket: Annotated[
-        str | None,
-        typer.Option(help="Print the policies of this bucket only.", metavar="NAME", show_default="all"),
+        str | None, typer.Option(help="Print the policies of this bucket only.", metavar="NAME", show_default="all")
     ] = None,
 ) -> None:
     """Print the policies that the owner of a capture bucket in another account must add, as JSON on stdout.
