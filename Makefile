@@ -1,14 +1,14 @@
-# Everything a fresh machine needs is made here: Python 3.11 or newer, git and make are enough.
+# Sets up a fresh machine. It needs Python 3.11 or newer, git and make.
 PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
-# Named after what .venv was made from, so that it is made again when that changes and at no other time.
+# The stamp of .venv. Its name changes with the locks, the project file and Python, and then .venv is made again.
 READY := .venv/.ready-$(shell { cat requirements/dev.lock pyproject.toml; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
-# Likewise what deploying needs besides: the CDK's command line, and the wheels that the function is bundled from.
+# The stamp of the CDK's command line, and of the wheels for the function's bundle.
 CDK := node_modules/.ready-$(shell cat package-lock.json lambda_src/requirements.txt requirements/dev.lock 2>&1 | cksum | cut -d' ' -f1)
-# And the emulator of AWS that the whole-system test deploys to; functions run on the Python that it is made from.
+# The stamp of the emulator of AWS, whose Python runs the deployed function in the whole-system tests.
 E2E := .venv-e2e/.ready-$(shell { cat requirements/e2e.lock; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
-# The interpreter is the one that was asked for; none is fetched behind the user's back.
+# uv uses the given interpreter and never downloads one.
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
@@ -91,7 +91,7 @@ clean: ## Remove everything that make created
 RIGHT_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo '$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.13 ...' >&2; exit 1; }
 
-# uv itself is locked too, so that what sets everything up cannot change unseen.
+# uv is locked too.
 $(UV): requirements/uv.txt
 	@$(RIGHT_PYTHON)
 	@$(PYTHON) -m venv .tools

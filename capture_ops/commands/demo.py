@@ -47,7 +47,7 @@ def run(console: Console, *, keep: bool) -> int:
         print_reports(invoked.reports, console)
         problems = _problems(invoked.reports, monitor, settings)
         if not invoked.succeeded:
-            problems.insert(0, f"the handler did not settle every message: {invoked.failure or invoked.answer}")
+            problems.insert(0, f"some messages are incomplete: {invoked.failure or invoked.answer}")
         _conclude(console, invoked.reports, problems, settings)
         if keep:
             wait_for_interrupt(monitor, console)
