@@ -62,6 +62,8 @@ def float_by_rule(text: str) -> Any:
     stripped = text.strip()
     if not stripped or NOT_FINITE.fullmatch(stripped):
         return None
+    if stripped == "-0":
+        return 0.0
     fits = NUMBER.fullmatch(stripped) and isfinite(float(stripped))
     return float(stripped) if fits else MISFIT
 
@@ -93,6 +95,8 @@ def test_odd_texts_follow_the_rule(text: str) -> None:
 
 @given(TEXTS)
 @example("1" * 5000)
+@example("\u00a0-0")
+@example("\x1c-0")
 def test_any_text_follows_the_rule(text: str) -> None:
     """Value, type and sign of zero are the same."""
     _follows_the_rule(text)
@@ -123,6 +127,9 @@ def test_numbers_of_json_follow_the_rule(value: float) -> None:
 
 
 def test_minus_zero_keeps_its_sign_as_a_float() -> None:
-    """As an integer it is zero: `-0` in CSV shows an integer, `-0.0` a float."""
+    """`-0` is an integer, so it is zero for every type; `-0.0` is a float."""
     assert exact(parse_csv_cell("-0")) == exact(0)
+    assert exact(typed("-0", ValueType.FLOAT)) == exact(0.0)
+    assert exact(typed("-0", ValueType.BOOLEAN)) == exact(value=False)
+    assert exact(typed("-0.0", ValueType.FLOAT)) == exact(-0.0)
     assert copysign(1, float(str(parse_csv_cell("-0.0")))) == -1

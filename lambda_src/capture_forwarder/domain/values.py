@@ -22,7 +22,7 @@ _WHOLE = re.compile(r"([+-]?0{0,9}\d{1,19})(?:\.0*)?", re.ASCII)
 _PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
 _PADDED = re.compile(r"[+-]?0\d", re.ASCII)
 _NOT_FINITE = frozenset({"nan", "inf", "infinity"})
-_TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+_TRUTH = {"true": True, "false": False, "1": True, "0": False, "-0": False, "1.0": True, "0.0": False}
 _INT64 = range(-(2**63), 2**63)
 _INT64_CHARS = 20
 # Any integer of fewer characters has at most 64 bits.
@@ -95,10 +95,12 @@ def _float(value: JsonValue) -> Value:
         return value
     if isinstance(value, str):
         if (quick := _finite_number(value)) is not None:
-            return quick
+            return 0.0 if not quick and value.strip() == "-0" else quick  # `-0` is an integer, so it has no sign
         stripped = value.strip()
         if not stripped or _is_not_finite(stripped):
             return None
+        if stripped != value:
+            return _float(stripped)
         if not _NUMBER.fullmatch(stripped):
             raise ValueError("not a number")
         value = float(stripped)
