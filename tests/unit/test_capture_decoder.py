@@ -15,9 +15,8 @@ from capture_forwarder.domain.delivery import Reason, RejectionCode, SkipReason,
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import DecodingOptions, OneSided, Route
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.compiled import fast_path
 from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind, PlainPath
-from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows, Kind
+from capture_forwarder.kinds.kind import DecodedSpan, Kind
 from capture_forwarder.lines.reader import LineReader
 from tests.support.captures import capture, csv_side, json_side
 
@@ -243,11 +242,3 @@ def test_quarantine_keeps_the_line_unless_the_route_says_otherwise(keeps: bool) 
         partner_inference_id="id_3",
         data=b"line" if keeps else None,
     )
-
-
-def test_the_old_fast_path_learns_from_the_plain_path() -> None:
-    """Until `forward/` uses `CaptureKind`; delete this test together with `fast_path`."""
-    fast, rows = fast_path(DecodingOptions(), SCHEMA, Row), EncodedRows()
-    assert fast is not None
-    assert fast(capture(json_side([[1]]), json_side([[2]])), rows) == 1
-    assert fast(b"broken", rows) is None
