@@ -23,6 +23,7 @@ from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
 from tests.faults.poller import MAX_MESSAGES, Poller, configured_handler
 from tests.support.sentinels import TOKEN
+from tests.support.stack import waiting
 
 BUCKET: Final = "captures"
 QUARANTINE: Final = "quarantine"
@@ -191,7 +192,7 @@ class World:
 
     def waiting(self, queue: str | None = None) -> int:
         """Return how many messages a queue holds in any state; the function's queue if no other is named."""
-        return message_count(queue or self.queue)
+        return waiting(queue or self.queue)
 
     def quarantined(self) -> list[dict[str, Any]]:
         """Return every entry in quarantine."""
@@ -226,13 +227,6 @@ def running_world(folder: Path, schema: Schema, *, visibility_secs: int = 0, max
     """Run an empty world. At the end the environment is as it was before."""
     with local_aws(BUCKET), running_monitor([MODEL], token=TOKEN) as monitor:
         yield World(monitor, folder, schema, visibility_secs=visibility_secs, max_receives=max_receives)
-
-
-def message_count(queue_url: str) -> int:
-    """Return how many messages a queue holds: visible, in flight or delayed."""
-    answer = boto3.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
-    counts = {name: count for name, count in answer["Attributes"].items() if name.startswith("ApproximateNumberOf")}
-    return sum(map(int, counts.values()))
 
 
 def quarantine_entries(bucket: str, prefix: str = "") -> list[dict[str, Any]]:

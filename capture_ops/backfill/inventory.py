@@ -49,7 +49,7 @@ class _Manifest(Struct, rename="camel"):
 
 
 def inventory_pages(client: "S3Client", manifest_uri: str, selection: Selection, stopped: Event) -> Iterator[Page]:
-    """Yield the objects of the report whose manifest is at `manifest_uri`, until `stopped` is set.
+    """Yield the objects of a report, by the manifest at `manifest_uri`, until `stopped` is set.
 
     Reads its files as streams. Raises `CommandError` for a report that cannot be used, `Unavailable`.
     """

@@ -83,7 +83,7 @@ def print_sent(counts: Counts, console: Console, *, interrupted: bool) -> None:
 
 
 def print_waited(waiting: Waiting, dead_letters: int, console: Console) -> None:
-    """Print what the progress items of the sent objects say, and where to look for the others."""
+    """Print the sums of the progress items, and where to look for the objects without one."""
     table = Table("", "", title="Progress")
     add_row(table, "objects", f"{waiting.done} done, {waiting.pending} without a finished progress item")
     add_row(table, "inferences", f"{waiting.accepted} accepted, {waiting.rejected} rejected")
@@ -106,7 +106,7 @@ def print_waited(waiting: Waiting, dead_letters: int, console: Console) -> None:
 
 
 def print_outcome(outcome: Outcome, counts: Counts, console: Console) -> None:
-    """Print the outcome of the local form as a conservation table, and what is left to do."""
+    """Print the outcome of the local form as a conservation table, with advice."""
     table = conservation_table()
     add_row(table, "objects", f"{counts.listed} listed", _states(outcome, counts))
     add_ledgers(table, outcome.lines, outcome.inferences)

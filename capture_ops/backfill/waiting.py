@@ -30,10 +30,10 @@ class WaitLimits(Struct, frozen=True, kw_only=True):
 
 
 class Waiting:
-    """Objects of sent messages whose progress items are not done yet.
+    """The sent objects that are not done yet.
 
-    A message is kept compressed, about 60 bytes an object. Items are read in the order of sending, which is about the
-    order of the function's work, so that few are read more than once.
+    A message is kept compressed, about 60 bytes an object. Items are read in the order of sending. The function works
+    in about the same order, so few items are read more than once.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -51,7 +51,7 @@ class Waiting:
         self._messages.append(zlib.compress(message.body.encode()))
 
     def wait(self, queued: Callable[[], int], limits: WaitLimits, stopped: Event, shown: Callable[[], None]) -> None:
-        """Look until all are done, `stopped` is set, the time limit is over, or nothing is in the queue any more.
+        """Look until all are done, `stopped` is set, the time limit is over, or the queue stays empty.
 
         `queued` returns the number of messages in the queue in any state. Raises `Unavailable`.
         """

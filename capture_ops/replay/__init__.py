@@ -1,1 +1,1 @@
-"""`replay`: entries of quarantine are sent again under the same ids, and removed from it when they were accepted."""
+"""`replay`: send quarantine entries again under the same ids, and remove those that were accepted."""

@@ -1,4 +1,4 @@
-"""The command: what is asked for is checked whole, planned, and then either shown or done."""
+"""The command: check all arguments and files, make a plan, then print it or execute it."""
 
 import random
 import time
@@ -40,9 +40,9 @@ def run(
     *,
     dry_run: bool,
 ) -> int:
-    """Send again what lies in quarantine at `target`, and return the exit code.
+    """Send the entries in quarantine at `target` again, and return the exit code.
 
-    Raises `SettingsError`, `CommandError` with every problem at once, `Unavailable` where S3 cannot be read.
+    Raises `SettingsError`, `CommandError` with all problems at once, and `Unavailable` if S3 cannot be read.
     """
     settings = settings_of(config)
     known = {route.name: route for route in settings.routes}
@@ -67,18 +67,21 @@ def _files(target: str) -> tuple[QuarantineFiles | None, list[str]]:
         return None, [f"{target} names no bucket; write s3://bucket/rejected/"]
     if Path(target).exists():
         return DirectoryFiles(Path(target)), []
-    return None, [f"{target} is not there; write a directory of quarantine files, or s3://bucket/rejected/"]
+    return None, [f"{target} does not exist; write a directory of quarantine files, or s3://bucket/rejected/"]
 
 
 def _unknown(option: str, values: Sequence[str], known: Sequence[str]) -> list[str]:
-    return [f"{option} {value}: there is none; there are {', '.join(known)}" for value in values if value not in known]
+    return [f"{option} {value}: unknown; write one of {', '.join(known)}" for value in values if value not in known]
 
 
 def _listed(problems: list[str]) -> list[str]:
-    """Return problems of files; where nearly all of a bucket is something else a few are enough to see it."""
+    """Return the first 20 problems of files, the number of the others, and advice."""
     more = len(problems) - _MAX_PROBLEMS
     listed = [*problems[:_MAX_PROBLEMS], *([f"and {more} files more"] if more > 0 else [])]
-    advice = "nothing was sent: move away what is no quarantine file, or name a folder below, such as .../rejected/"
+    advice = (
+        "nothing was sent: move away the files that are not quarantine files, "
+        "or name a folder below, such as .../rejected/"
+    )
     return [*listed, advice] if problems else []
 
 

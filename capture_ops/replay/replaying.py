@@ -62,7 +62,7 @@ class ReplayReport:
 
 
 class Replay:
-    """The files of one replay. The forwarder reads, routes and commits them as it does with capture objects.
+    """The files of one replay. The forwarder reads, routes and commits them like capture objects.
 
     Implements `ObjectStore`, `Routes`, `Committer` and `Observer`. `advance` is called with the number of entries of
     each file that the run has finished with.
@@ -123,7 +123,7 @@ class Replay:
         """Do nothing: a file is committed once, at its end."""
 
     def commit(self, tracker: ObjectTracker, run: Run) -> None:
-        """Replace the entries of a file by what is left of them, and count them."""
+        """Replace the entries of a file by those that are left, and count them."""
         del run
         source = tracker.work.source
         if content := self._open.pop(source, None):
@@ -158,7 +158,7 @@ class Replay:
     def _write(
         self, name: str, content: Content, replacements: Mapping[QuarantineEntry, list[QuarantineEntry]]
     ) -> str | None:
-        """Write what is left of a file; return why it still holds the entries that it held, if it does.
+        """Write the entries that are left of a file. Return the reason if it could not be written.
 
         If another process changed the file meanwhile, the same entries are replaced in its new content.
         """

@@ -1,4 +1,4 @@
-"""The plan and the outcome of a replay as tables; what stands in quarantine is shown, never interpreted."""
+"""Print the plan and the report of a replay as tables; text from quarantine files is printed without markup."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,8 +11,8 @@ from capture_ops.terminal.tables import UNBALANCED, add_ledgers, add_row, conser
 
 
 def print_plan(steps: Iterable[Step], console: Console) -> None:
-    """Print what would be done with every file."""
-    table = Table("file", "route", "code", "entries", "plan", title="What a replay would do")
+    """Print the plan of every file."""
+    table = Table("file", "route", "code", "entries", "plan", title="Plan of the replay")
     total = 0
     for step in steps:
         total += step.entries
@@ -23,7 +23,7 @@ def print_plan(steps: Iterable[Step], console: Console) -> None:
 
 
 def print_report(report: ReplayReport, console: Console) -> None:
-    """Print the conservation table: entries of quarantine, the lines among them, and the inferences made of them."""
+    """Print the conservation table: entries of quarantine, their lines, and the inferences of these."""
     table = conservation_table()
     add_row(table, "entries", f"{report.selected} selected", f"{report.removed} removed, {report.left.total()} left")
     add_ledgers(table, report.lines, report.inferences)
@@ -37,7 +37,7 @@ def print_report(report: ReplayReport, console: Console) -> None:
 
 
 def _print_left(left: Mapping[str, int], console: Console) -> None:
-    table = Table("entries", "why they are in quarantine still", title="Left over")
+    table = Table("entries", "why they are still in quarantine", title="Left in quarantine")
     for why, count in sorted(left.items()):
         add_row(table, str(count), why)
     console.print(table)

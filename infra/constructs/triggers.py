@@ -53,7 +53,7 @@ class CaptureTrigger(Construct):
                     events.CfnRule.TargetProperty(
                         id="queue",
                         arn=queues.captures.queue_arn,
-                        # What the bus could not deliver in a day is a dead letter, not lost.
+                        # An event that the bus cannot deliver within a day becomes a dead letter.
                         dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=queues.dead_letters.queue_arn),
                     )
                 ],

@@ -60,14 +60,17 @@ class Telemetry:
                 self._flush()
 
     def _object_forwarded(self, report: ForwardReport) -> None:
-        pending = self._logger.warning if report.complete else self._logger.error
-        log = self._logger.info if report.complete and not report.inferences.pending else pending
-        log("object forwarded", report=to_builtins(report), balanced=report.balanced)
+        complete, balanced = report.complete, report.balanced
+        pending = self._logger.warning if complete else self._logger.error
+        log = self._logger.info if complete and not report.inferences.pending else pending
+        log("object forwarded", report=to_builtins(report), balanced=balanced)
         if report.route is None or report.destination is None:
             return
         dimensions = {"route": report.route, "destination": report.destination}
         lag = (self._now() - report.newest_inference).total_seconds() if report.newest_inference else None
-        self._measure(dimensions, _measures(report) | ({Metric.CAPTURE_LAG: lag} if lag is not None else {}))
+        self._measure(
+            dimensions, _measures(report, balanced=balanced) | ({Metric.CAPTURE_LAG: lag} if lag is not None else {})
+        )
 
     def _batch_sent(self, sent: BatchSent) -> None:
         measures = {Metric.REQUESTS_SENT: 1.0, Metric.REQUEST_LATENCY: sent.latency_secs}
@@ -115,7 +118,7 @@ def _write(dimensions: Dimensions, samples: Mapping[Metric, list[float]]) -> Non
     metrics.flush_metrics()
 
 
-def _measures(report: ForwardReport) -> dict[Metric, Any]:
+def _measures(report: ForwardReport, *, balanced: bool) -> dict[Metric, Any]:
     lines, inferences = report.lines, report.inferences
     return {
         Metric.OBJECTS_FORWARDED: 1,
@@ -127,5 +130,5 @@ def _measures(report: ForwardReport) -> dict[Metric, Any]:
         Metric.INFERENCES_DUPLICATE: inferences.duplicate,
         Metric.INFERENCES_REJECTED: inferences.rejected.total(),
         Metric.INFERENCES_PENDING: inferences.pending,
-        Metric.CONSERVATION_VIOLATIONS: int(not report.balanced),
+        Metric.CONSERVATION_VIOLATIONS: int(not balanced),
     }

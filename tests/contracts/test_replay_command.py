@@ -95,7 +95,7 @@ def test_a_replay_reports_what_is_left(monitor: Monitor, folder: Path, aws: str)
     assert "5 selected" in words
     assert "2 removed, 3 left" in words
     assert "rejected again: not_a_capture" in words
-    assert "Left over" in words
+    assert "Left in quarantine" in words
     assert sorted(one.partner_inference_id for one in monitor.store.inferences("churn")) == ["e", "f"]
 
 
@@ -131,11 +131,11 @@ def test_all_problems_are_printed_at_once(monitor: Monitor, folder: Path) -> Non
     result = replay(monitor, folder, str(folder), "--code", "none", "--route", "no")
     assert result.exit_code == 2
     words = " ".join(result.output.split())
-    assert "--code none: there is none; there are object_gone, " in words
-    assert "--route no: there is none; there are churn" in words
+    assert "--code none: unknown; write one of object_gone, " in words
+    assert "--route no: unknown; write one of churn" in words
     assert words.count("is not a .jsonl.gz file") == 20
     assert "and 6 files more" in words
-    assert "nothing was sent: move away what is no quarantine file" in words
+    assert "nothing was sent: move away the files that are not quarantine files" in words
     assert monitor.store.inferences("churn") == []
 
 
@@ -152,7 +152,7 @@ def test_a_name_that_is_not_printable_is_escaped(monitor: Monitor, folder: Path)
     ("target", "problem"),
     [
         ("s3://", "s3:// names no bucket; write s3://bucket/rejected/"),
-        ("none", "none is not there; write a directory of quarantine files, or s3://bucket/rejected/"),
+        ("none", "none does not exist; write a directory of quarantine files, or s3://bucket/rejected/"),
     ],
 )
 def test_a_target_that_is_not_there_is_a_problem(monitor: Monitor, folder: Path, target: str, problem: str) -> None:

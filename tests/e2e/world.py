@@ -16,7 +16,8 @@ from capture_ops.monitor.server import Monitor, running_monitor
 from tests.e2e.configurations import BUCKET, SECRET, models
 from tests.e2e.deployment import Deployment
 from tests.e2e.ministack import REGION, running_ministack
-from tests.worlds import message_count, quarantine_entries
+from tests.support.stack import waiting
+from tests.worlds import quarantine_entries
 
 Held = dict[tuple[str, str], dict[str, Any]]
 
@@ -52,7 +53,7 @@ class World(Struct, frozen=True):
 
     def messages(self, output: str) -> int:
         """Return how many messages the queue of a stack output holds in any state."""
-        return message_count(self.deployment.outputs()[output])
+        return waiting(self.deployment.outputs()[output])
 
     @contextmanager
     def quick_redelivery(self) -> Iterator[None]:

@@ -89,7 +89,7 @@ def backfill(objects: int, folder: Path) -> Backfilled:
     with ExitStack() as entered:
         entered.enter_context(local_aws(BUCKET))
         monitor = entered.enter_context(running_monitor([MODEL], token="t"))
-        stack = deploy_stack(visibility_secs=30, max_receives=1)
+        stack = deploy_stack(visibility_secs=30, max_receives=3)
         _configure(monitor, folder)
         put_secs, _ = _timed(lambda: put_many(BUCKET, ((key, _body(n)) for n, key in enumerate(keys(objects)))))
         _poison(stack, objects)
@@ -190,9 +190,10 @@ def _worker(queue: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def work(queue: str) -> None:
-    """Call the function with each message of the queue, for ever."""
+    """Call the function with each message of the queue until the parent has ended."""
+    parent = os.getppid()
     poller = Poller(queue, configured_handler(), batch_size=1)
-    while True:
+    while os.getppid() == parent:
         if messages := poller.receive():
             poller.delete(messages, poller.handle(messages, 60))
 
@@ -201,6 +202,7 @@ def main(arguments: list[str]) -> None:
     """Print the figures, or be a worker."""
     if arguments[:1] == ["--worker"]:
         work(arguments[1])
+        return
     with TemporaryDirectory() as folder:
         print(backfill(int(arguments[0]) if arguments else 100_000, Path(folder)))
 

@@ -39,7 +39,7 @@ def metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_alarms_watch_what_the_function_emits(default: Template) -> None:
-    """Sums under the name of the stack: an alarm on a metric that nobody emits would never go off."""
+    """Sums under the name of the stack: an alarm on a metric that is never emitted would never go off."""
     alarms = [each["Properties"] for each in resources(default, "CloudWatch::Alarm").values()]
     ours = [metric for alarm in alarms for metric in metrics(alarm) if metric["Namespace"] == NAMESPACE]
     assert {metric["MetricName"] for metric in ours} == {metric.value.name for metric in TOTALS}

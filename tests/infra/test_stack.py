@@ -1,4 +1,4 @@
-"""What the stack is made of, where behaviour hangs on it."""
+"""The resources of the stack, as far as behaviour depends on them."""
 
 import json
 
@@ -12,7 +12,7 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-5555555555
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_what_holds_state_keeps_its_logical_id_and_stays(stacks: Stacks, example: str) -> None:
+def test_table_and_quarantine_keep_their_logical_ids_and_are_retained(stacks: Stacks, example: str) -> None:
     """Another logical id would be another, empty table, and `cdk destroy` keeps what was forwarded and refused."""
     template = stacks.example(example)
     for name, kind in STATEFUL.items():
@@ -23,7 +23,7 @@ def test_what_holds_state_keeps_its_logical_id_and_stays(stacks: Stacks, example
 
 
 def test_a_bucket_that_the_stack_makes_keeps_its_logical_id(stacks: Stacks) -> None:
-    """However its captures are told of: with another trigger it is still the same bucket."""
+    """With another trigger it is still the same bucket."""
     names = {
         name for example in ("new-bucket", "eventbridge") for name in resources(stacks.example(example), "S3::Bucket")
     }
@@ -89,7 +89,7 @@ def test_options_of_the_stack_reach_their_resources(stacks: Stacks) -> None:
     assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule} == {"rejected/": 11}
 
 
-def test_the_function_finds_what_the_stack_made(default: Template) -> None:
+def test_the_environment_names_the_resources_of_the_stack(default: Template) -> None:
     """By the variables that it reads, and no other: a service name would split its metrics."""
     variables = properties(default, "Lambda::Function", "ForwarderFunction")["Environment"]["Variables"]
     assert set(variables) == set(RESOURCE_VARIABLES.values())
@@ -99,7 +99,7 @@ def test_the_function_finds_what_the_stack_made(default: Template) -> None:
     assert variables[RESOURCE_VARIABLES["backfill_queue_url"]] == {"Ref": BACKFILL_QUEUE}
 
 
-def test_the_table_is_what_the_function_writes(default: Template) -> None:
+def test_the_table_has_the_names_that_the_function_writes(default: Template) -> None:
     """Key and expiry under the function's own names; on demand; restorable to any second."""
     table = properties(default, "DynamoDB::Table")
     assert table["KeySchema"] == [{"AttributeName": "object_state", "KeyType": "HASH"}]
@@ -108,7 +108,7 @@ def test_the_table_is_what_the_function_writes(default: Template) -> None:
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
-def test_the_quarantine_is_private_and_forgets(default: Template) -> None:
+def test_the_quarantine_is_private_and_expires(default: Template) -> None:
     """Nobody else's, encrypted, and emptied after a time, where the function writes."""
     bucket = properties(default, "S3::Bucket", "Quarantine")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
@@ -119,7 +119,7 @@ def test_the_quarantine_is_private_and_forgets(default: Template) -> None:
 
 
 @pytest.mark.parametrize("example", ["new-bucket", "kms", "eventbridge"])
-def test_nothing_speaks_without_tls(stacks: Stacks, example: str) -> None:
+def test_every_resource_requires_tls(stacks: Stacks, example: str) -> None:
     """Every queue, bucket and topic of the stack denies it to everybody."""
     template = stacks.example(example)
     for kind, policy_kind, names in (
@@ -137,7 +137,7 @@ def test_nothing_speaks_without_tls(stacks: Stacks, example: str) -> None:
             assert [one for one in denying if name in one], name
 
 
-def test_a_customer_key_encrypts_all_that_the_stack_keeps(stacks: Stacks) -> None:
+def test_a_customer_key_encrypts_queues_table_quarantine_and_logs(stacks: Stacks) -> None:
     """Queue, dead letters, table, quarantine and logs."""
     template = stacks.example("kms")
     assert {each["Properties"]["KmsMasterKeyId"] for each in resources(template, "SQS::Queue").values()} == {KEY}
@@ -168,7 +168,7 @@ def test_every_role_stays_within_the_boundary(stacks: Stacks) -> None:
     assert boundaries == {"arn:aws:iam::123456789012:policy/boundary"}
 
 
-def test_outputs_name_what_commands_need(default: Template) -> None:
+def test_the_outputs_are_those_that_commands_read(default: Template) -> None:
     """The operator's tool reads them."""
     assert set(default["Outputs"]) == {
         "QueueUrl",
@@ -181,7 +181,7 @@ def test_outputs_name_what_commands_need(default: Template) -> None:
     }
 
 
-def test_the_stack_is_nowhere_in_particular(stacks: Stacks) -> None:
+def test_the_template_deploys_in_any_account_and_region(stacks: Stacks) -> None:
     """The same template deploys in any account, region and partition: what it names of them was in the file."""
     for example, path in EXAMPLES.items():
         said = path.read_text(encoding="utf-8")

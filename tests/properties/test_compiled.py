@@ -14,7 +14,7 @@ from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.kinds.captures.compiled import CompiledPath, compile_reading
-from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
+from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
 from capture_forwarder.kinds.kind import EncodedRows
 from tests.support.captures import base64_side, capture, csv_side, encode_inference, json_side
 
@@ -424,6 +424,11 @@ def test_cells_that_msgspec_reads_otherwise_are_refused(refused: str, compiled: 
         width = len(text.split("\n")[0].split(","))
         line = capture(csv_side(text), csv_side("1\n" * len(text.split())))
         assert bool(compiled_rows(line, schema(letter * width, "F"))) is is_compiled
+
+
+def test_a_text_that_ends_in_minus_zero_is_compiled() -> None:
+    """Only a whole cell `-0` is refused."""
+    assert compiled_rows(capture(csv_side("segment-0,1\n-0.5,-0.0"), csv_side("1\n2")), schema("SF", "F"))
 
 
 def test_csv_on_both_sides_needs_no_learning() -> None:

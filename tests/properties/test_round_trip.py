@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture_forwarder.domain.capture import Encoding, Payload
-from capture_forwarder.domain.media import Media
+from capture_forwarder.domain.capture import Encoding, Media, Payload
 from capture_forwarder.domain.route import Layout, PayloadOptions
-from capture_forwarder.kinds.captures.plain import Decoded
+from capture_forwarder.kinds.captures.decoder import Decoded
 from capture_forwarder.payloads.layouts import RULES
 from capture_forwarder.payloads.media import Body, BodyForm, read_body
 from capture_forwarder.payloads.rows import Rows, read_rows

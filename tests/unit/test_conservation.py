@@ -6,13 +6,7 @@ import pytest
 
 from capture_forwarder.aws.progress import NoProgress
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
-from capture_forwarder.domain.conservation import (
-    ForwardReport,
-    ForwardTotals,
-    InferenceCounts,
-    LineCounts,
-    ObjectState,
-)
+from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, SkipReason
 from capture_forwarder.domain.progress import ProgressRecord
 
@@ -59,33 +53,6 @@ def test_a_message_is_acknowledged_when_its_object_is_complete(state: ObjectStat
     pending = InferenceCounts(made=1, pending=1)
     # The pending rows of a requeued object belong to the message that was sent for it.
     assert ForwardReport(source=SOURCE, state=state, inferences=pending).complete is (state is ObjectState.REQUEUED)
-
-
-def test_the_sums_of_many_objects() -> None:
-    """They count objects by state, objects that the caller must retry, lines and inferences."""
-    done = ForwardReport(
-        source=SOURCE, state=ObjectState.DONE, lines=LineCounts(2, 2), inferences=InferenceCounts(3, 2, 1)
-    )
-    pending = ForwardReport(
-        source=SOURCE, state=ObjectState.PENDING, lines=LineCounts(1, 1), inferences=InferenceCounts(4, pending=4)
-    )
-    totals = ForwardTotals.of([done, pending, done], outside=7)
-    assert totals == ForwardTotals(
-        objects=Counter({ObjectState.DONE: 2, ObjectState.PENDING: 1}),
-        outside=7,
-        incomplete=1,
-        lines=LineCounts(5, 5),
-        inferences=InferenceCounts(10, 4, 2, pending=4),
-    )
-    assert ForwardTotals.of([done], outside=3) + ForwardTotals.of([pending, done], outside=4) == totals
-    assert ForwardTotals.of([]) == ForwardTotals()
-
-
-def test_sums_balance_only_if_both_equations_hold() -> None:
-    """A lost line or inference shows in the sums as well."""
-    assert ForwardTotals(lines=LineCounts(1, 1), inferences=InferenceCounts(1, 1)).balanced
-    assert not ForwardTotals(lines=LineCounts(1), inferences=InferenceCounts(1, 1)).balanced
-    assert not ForwardTotals(lines=LineCounts(1, 1), inferences=InferenceCounts(1)).balanced
 
 
 def test_an_object_has_a_uri_and_a_state_id() -> None:

@@ -85,7 +85,7 @@ def test_sample_events_name_their_objects(name: str) -> None:
     assert {work.source.bucket for one in found if isinstance(one, Opened) for work in one.works} == {BUCKET}
 
 
-def test_poison_fails_alone() -> None:
+def test_a_message_without_an_object_fails_alone() -> None:
     """A message that names no object is refused, those before and after it are not."""
     before, poison, after = messages("sqs-poison")
     assert isinstance(poison, EventError)
@@ -128,8 +128,8 @@ def _sns(event: Any) -> dict[str, Any]:
     return {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(event)}}]}
 
 
-def test_what_the_event_says_of_the_object_is_kept() -> None:
-    """Version and etag name the state that is read; the size is told to whoever watches."""
+def test_version_etag_and_size_of_an_event_are_kept() -> None:
+    """Version and etag name the state that is read; the size is reported."""
     (work,) = open_event(notification("k", eTag="e", versionId="v", size=7)).works
     assert work.source == CaptureObject("b", "k", "v", "e", 7)
     detail = {"bucket": {"name": "b"}, "object": {"key": "k", "etag": "e", "version-id": "v", "size": 7}}
@@ -137,7 +137,7 @@ def test_what_the_event_says_of_the_object_is_kept() -> None:
     assert work.source == CaptureObject("b", "k", "v", "e", 7)
 
 
-def test_a_continuation_goes_on_where_it_says() -> None:
+def test_a_requeued_work_is_opened_to_the_same_work() -> None:
     """The message that a run puts back is one that the next run opens."""
     work = Work(CaptureObject("b", "k+ %", "v", "e", 7), ReadOffset(100, 3, compressed=True), requeue_count=2)
     source = {"bucket": "b", "key": "k+ %", "version_id": "v", "etag": "e", "size": 7}
@@ -145,7 +145,7 @@ def test_a_continuation_goes_on_where_it_says() -> None:
     assert open_message(json.dumps(item)) == Opened((work,))
 
 
-def test_sns_may_call_the_function_itself() -> None:
+def test_an_event_may_come_from_sns_directly() -> None:
     """A topic that is subscribed without a queue between."""
     assert open_event(_sns(notification("a%2Bb+c"))).works == (Work(CaptureObject("b", "a+b c")),)
     raw = {"Type": "Notification", "Message": json.dumps(notification("k"))}
@@ -163,7 +163,7 @@ def test_sns_may_call_the_function_itself() -> None:
     ],
     ids=["test event", "deleted", "delete marker", "expired", "deleted by EventBridge"],
 )
-def test_what_creates_nothing_is_counted_and_left(event: dict[str, Any]) -> None:
+def test_events_that_create_no_object_are_ignored_and_counted(event: dict[str, Any]) -> None:
     """S3's test event on set-up and deletions ask for nothing, and are no errors."""
     assert open_event(event) == Opened(ignored=1)
 
@@ -171,7 +171,7 @@ def test_what_creates_nothing_is_counted_and_left(event: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     "name", ["ObjectCreated:Put", "ObjectCreated:CompleteMultipartUpload", "s3:ObjectCreated:Copy"]
 )
-def test_every_way_to_create_counts(name: str) -> None:
+def test_every_kind_of_creation_is_opened(name: str) -> None:
     """However the object came to be, with and without the prefix that some senders write."""
     assert open_event(notification("k", name)).works == (Work(CaptureObject("b", "k")),)
 
@@ -229,7 +229,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("body", BAD.values(), ids=BAD)
-def test_a_bad_message_is_refused_and_never_quoted(body: str) -> None:
+def test_a_bad_message_is_refused_without_quoting_it(body: str) -> None:
     """It fails alone, with a sentence that says what was expected and goes into logs without a word of the message."""
     with pytest.raises(EventError) as caught:
         open_message(body)
@@ -267,6 +267,6 @@ def test_a_bad_message_is_refused_and_never_quoted(body: str) -> None:
         max_leaves=8,
     )
 )
-def test_no_message_raises_anything_else(document: Any) -> None:
-    """Whatever stands in the queue: objects, or an `EventError`."""
+def test_any_message_gives_works_or_an_event_error(document: Any) -> None:
+    """Any JSON in the queue is opened to works, or refused with an `EventError`."""
     assert isinstance(_opened(json.dumps(document)), Opened | EventError)

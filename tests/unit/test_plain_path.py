@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from capture_forwarder.domain.capture import Line
+from capture_forwarder.domain.capture import Line, Media
 from capture_forwarder.domain.delivery import Rejection, RejectionCode, Skipped, SkipReason
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.media import Media
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, OneSided, PayloadOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
+from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
 from capture_forwarder.kinds.captures.reading import Reading
 from capture_forwarder.payloads.layouts import Placement, RowForm
 from capture_forwarder.payloads.media import BodyForm

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import BatchTooLarge, Receipt, RejectionCode
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.kinds.quarantine.entries import decode_entry, encode_entry, encode_file
@@ -94,7 +95,7 @@ def test_a_row_that_is_too_large_for_any_request_has_its_reason() -> None:
 
 
 def test_the_entry_of_an_object_has_no_line() -> None:
-    """It has the object, the route and the reason."""
+    """It has the object, the route and the reason. Neither the report nor the file has a time."""
     world = MemoryWorld()
     work = world.put("a", call(1))
     world.store.objects.clear()
@@ -102,6 +103,8 @@ def test_the_entry_of_an_object_has_no_line() -> None:
     expected = QuarantineEntry(source=work.source, route="churn", code=RejectionCode.OBJECT_GONE, why="it is gone")
     assert world.entries() == [expected]
     assert report.why == "it is gone"
+    assert (report.newest_inference, report.state) == (None, ObjectState.REJECTED)
+    assert [file.modified for file in world.quarantine.files.values()] == [None]
 
 
 def test_a_route_may_keep_payloads_out_of_quarantine() -> None:

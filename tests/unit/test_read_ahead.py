@@ -96,12 +96,12 @@ def test_an_object_that_is_large_or_of_unknown_size_is_opened_at_its_turn(size: 
 
 
 def test_an_object_that_is_not_read_ahead_takes_no_room() -> None:
-    """An object of 10 MiB behind it is read ahead."""
+    """It waits beside an object of 10 MiB, and an empty object behind it is read ahead."""
     store = MemoryStore()
-    first, unknown, whole = put_objects(store, 3)
-    reading = Reading(store, [first, replace(unknown, size=None), replace(whole, size=MAX_BYTES)])
-    reading.open(first)
-    assert sorted(keys_read(store)) == ["0", "2"]
+    first, whole, unknown, empty = put_objects(store, 4)
+    sources = [first, replace(whole, size=MAX_BYTES), replace(unknown, size=None), replace(empty, size=0)]
+    Reading(store, sources).open(first)
+    assert sorted(keys_read(store)) == ["0", "1", "3"]
 
 
 def test_the_rest_of_an_object_larger_than_its_event_said_is_streamed() -> None:

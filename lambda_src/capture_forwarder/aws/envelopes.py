@@ -1,4 +1,4 @@
-"""Opens every envelope in which an object-created event arrives.
+"""Opens every envelope of an object-created event.
 
 Keys are URL-encoded in S3 notifications only:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html

@@ -15,7 +15,7 @@ from msgspec import Struct
 from capture_forwarder.configuration.options import Option, options
 from capture_forwarder.configuration.settings import RouteSettings, SchemaSource, Settings
 from capture_forwarder.configuration.stack import BucketSettings, StackSettings, Trigger
-from capture_forwarder.domain.media import media_of
+from capture_forwarder.domain.capture import media_of
 
 Check = Callable[[Settings], Iterable[str]]
 

@@ -111,7 +111,7 @@ class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         KeyArn | None, Meta(description="Key of the queue, table, bucket and logs; by default keys of AWS")
     ] = None
     vpc: Annotated[VpcSettings | None, Meta(description="Network of the function; by default none")] = None
-    backfill: Annotated[BackfillSettings, Meta(description="State machine of `backfill --distributed`")] = field(
+    backfill: Annotated[BackfillSettings, Meta(description="Second queue, for the messages of `backfill`")] = field(
         default_factory=BackfillSettings
     )
 

@@ -7,7 +7,6 @@ There are two equations, because a rejected line has an unknown number of infere
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -119,41 +118,3 @@ class ForwardReport(Struct, kw_only=True):
     def balanced(self) -> bool:
         """Whether both equations hold."""
         return self.lines.balanced and self.inferences.balanced
-
-
-class ForwardTotals(Struct, kw_only=True):
-    """What became of many objects together: how many ended in which state, and both ledgers.
-
-    `outside` ones were listed, and are not meant; `incomplete` ones are still owed by nobody but whoever asked.
-    """
-
-    objects: Counter[ObjectState] = field(default_factory=Counter)
-    outside: int = 0
-    incomplete: int = 0
-    lines: LineCounts = field(default_factory=LineCounts)
-    inferences: InferenceCounts = field(default_factory=InferenceCounts)
-
-    @classmethod
-    def of(cls, reports: Iterable[ForwardReport], *, outside: int = 0) -> "ForwardTotals":
-        """Return the sums of `reports`."""
-        totals = cls(outside=outside)
-        for report in reports:
-            totals.objects[report.state] += 1
-            totals.incomplete += not report.complete
-            totals.lines += report.lines
-            totals.inferences += report.inferences
-        return totals
-
-    @property
-    def balanced(self) -> bool:
-        """Tell whether both ledgers add up."""
-        return self.lines.balanced and self.inferences.balanced
-
-    def __add__(self, other: "ForwardTotals") -> "ForwardTotals":
-        return ForwardTotals(
-            objects=self.objects + other.objects,
-            outside=self.outside + other.outside,
-            incomplete=self.incomplete + other.incomplete,
-            lines=self.lines + other.lines,
-            inferences=self.inferences + other.inferences,
-        )

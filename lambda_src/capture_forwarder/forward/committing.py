@@ -29,7 +29,7 @@ class Committer(Protocol):
         ...
 
     def checkpoint(self, tracker: ObjectTracker, run: Run) -> None:
-        """Commit what is recorded so far, and keep the object for the rest of this run. Raises `Unavailable`."""
+        """Commit the results so far, and keep the object for the rest of this run. Raises `Unavailable`."""
         ...
 
     def commit(self, tracker: ObjectTracker, run: Run) -> None:
@@ -63,7 +63,7 @@ class OpenObjects:
         return sum(tracker.read_to - tracker.progress.read_offset.offset for tracker in self._open)
 
     def checkpoint(self, tracker: ObjectTracker) -> None:
-        """Commit what is recorded of an object so far. Raises `Unavailable`."""
+        """Commit the results of an object so far. Raises `Unavailable`."""
         self._committer.checkpoint(tracker, self._run)
 
     def commit_finished(self) -> None:
@@ -109,7 +109,10 @@ class ObjectCommitter:
         return self._progress.load(sources)
 
     def checkpoint(self, tracker: ObjectTracker, run: Run) -> None:
-        """Save how far an object is recorded, and lease it for the rest of this run. Raises `Unavailable`."""
+        """Save how far an object is recorded, and lease it for the rest of this run. Raises `Unavailable`.
+
+        Without a quarantine no offset is saved once the object has a rejection: its line must be read again.
+        """
         if self._can_quarantine(tracker):
             self._save(tracker, done=False, leased_until=run.now() + run.deadline.platform_left_secs())
 

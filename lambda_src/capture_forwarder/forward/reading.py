@@ -50,7 +50,7 @@ def open_spans(
 
 
 class Pauses:
-    """Decides after which spans of an object the run pauses: to look at the clock, and to save a checkpoint."""
+    """Decides when reading an object pauses, to look at the clock or to save a checkpoint."""
 
     def __init__(self, limits: ReadLimits, run: Run) -> None:
         self._limits = limits
@@ -76,7 +76,7 @@ class Pauses:
 
 
 def why_stop(sender: Sender, run: Run) -> tuple[ObjectState, str] | None:
-    """Return the state and the reason with which reading ends early; `None` if it goes on."""
+    """Return the state and the reason if reading must end early; `None` if it goes on."""
     if sender.error:
         return ObjectState.PENDING, str(sender.error)
     if run.deadline.left_secs(2) <= 0:

@@ -114,7 +114,7 @@ class ObjectTracker:
         return self._committed.advance(compressed=self.compressed)
 
     def pending_lines(self) -> set[int]:
-        """Return the numbers of the lines at which spans with pending rows begin."""
+        """Return the number of the first line of every span with pending rows."""
         return set(self._committed.pending_lines())
 
     def unsaved_counts(self) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, Struct, defstruct
 from msgspec.structs import astuple
 
-from capture_forwarder.domain.media import Media
+from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.schema import Attribute, ValueType
 from capture_forwarder.payloads.layouts import ORDERED_KEYS, Placement, RowForm
 from capture_forwarder.payloads.media import UTF_8
@@ -39,7 +39,7 @@ _TYPES: dict[ValueType, Any] = {
 # msgspec reads an integer written as `9007199254740993.0` through a float, so larger ones are left to the plain path.
 _CSV_TYPES = _TYPES | {ValueType.INTEGER: Annotated[int, Meta(gt=-(2**53), lt=2**53)]}
 _PIECE_CHARS = 100_000
-_COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
+_COMMA, _LINE_END, _NEXT_ROW, _MINUS_ZERO = '","', "\n", '"],["', '"-0"'
 
 
 def compile_payload(reading: PayloadReading, attributes: tuple[Attribute, ...]) -> PayloadDecoder | None:
@@ -91,23 +91,22 @@ def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
         if '"' in text or "\\" in text:  # JSON text cannot hold the other line ends unescaped
             raise ValueError("cells that have to be unquoted")
         text = text.rstrip("\n")
-        if "-0" in text and _has_minus_zero(text):
-            raise ValueError("a cell that may be -0")
         if "\n" not in text:
-            return [astuple(decode_row(f'["{text.replace(",", _COMMA)}"]'))]
-        return [astuple(row) for piece in _pieces(text) for row in decode_rows(_as_json(piece))]
+            return [astuple(decode_row(_as_json(text)))]
+        return [astuple(row) for piece in _pieces(text) for row in decode_rows(f"[{_as_json(piece)}]")]
 
     return read
 
 
-def _has_minus_zero(text: str) -> bool:
-    """Tell whether a cell ends in `-0`: msgspec reads `-0` as 0.0 and false, the plain path does not."""
-    return "-0," in text or "-0\n" in text or text.endswith("-0")
-
-
 def _as_json(text: str) -> str:
-    """Return CSV cells without quotes and backslashes as a JSON array of arrays of text."""
-    return f'[["{text.replace(",", _COMMA).replace(_LINE_END, _NEXT_ROW)}"]]'
+    """Return CSV without quotes and backslashes as JSON arrays of texts, one a line.
+
+    Raises `ValueError` for a cell `-0`: msgspec reads it as 0.0 and false, the plain path does not.
+    """
+    arrays = f'["{text.replace(",", _COMMA).replace(_LINE_END, _NEXT_ROW)}"]'
+    if _MINUS_ZERO in arrays:
+        raise ValueError("a cell that is -0")
+    return arrays
 
 
 def _pieces(text: str) -> list[str]:

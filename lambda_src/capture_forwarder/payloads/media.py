@@ -9,9 +9,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from capture_forwarder.domain.capture import Encoding, Payload
+from capture_forwarder.domain.capture import Encoding, Media, Payload, media_of
 from capture_forwarder.domain.delivery import Reason, RejectionCode
-from capture_forwarder.domain.media import Media, media_of
 from capture_forwarder.domain.values import is_number
 from capture_forwarder.payloads.documents import parse_csv, parse_documents
 

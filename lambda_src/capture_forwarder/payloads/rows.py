@@ -3,8 +3,8 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
+from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.delivery import Reason, RejectionCode
-from capture_forwarder.domain.media import Media
 from capture_forwarder.domain.route import Layout, PayloadOptions
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads.documents import parse_csv, parse_documents, parse_json_lines
@@ -24,11 +24,6 @@ class Rows(Struct, frozen=True, gc=False):
 
     rows: list[Row]
     reading: PayloadReading
-
-    @property
-    def textual(self) -> bool:
-        """Tell whether every value is CSV text; numbers in it are not parsed yet."""
-        return self.reading.body.media is Media.CSV
 
 
 _CSV = Placement(Layout.ROWS, RowForm.VALUES)

@@ -9,9 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from capture_forwarder.domain.batch import RowBuilder
-from capture_forwarder.domain.capture import CaptureRecord
+from capture_forwarder.domain.capture import CaptureRecord, Media
 from capture_forwarder.domain.inference import PartnerInferenceId
-from capture_forwarder.domain.media import Media
 from capture_forwarder.domain.route import DecodingOptions, IdSource
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Side
 from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope

@@ -1,1 +1,1 @@
-"""Quarantine entries: one line is one rejection, which replay reads again."""
+"""Quarantine entries: one line is one rejection, and replay reads it."""

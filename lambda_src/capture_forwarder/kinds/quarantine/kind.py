@@ -1,4 +1,4 @@
-"""The kind of record that replay reads: a line is a quarantine entry, which becomes the rows that it names."""
+"""The kind of record that replay reads: a line is a quarantine entry, and its rows are sent again."""
 
 from collections.abc import Callable, Iterator
 
@@ -29,7 +29,7 @@ class Unreplayable(Reason, frozen=True):
 
 
 def object_advice(entry: QuarantineEntry) -> str | None:
-    """Return what to do with the entry of a whole object, which cannot be replayed; `None` for lines and rows."""
+    """Return advice on the entry of a whole object, because it cannot be replayed; `None` for lines and rows."""
     if entry.line:
         return None
     return f"{_OBJECT_ADVICE.get(entry.code, _OTHER_OBJECT_ADVICE)}; then delete this file"
@@ -56,7 +56,7 @@ class QuarantineKind:
         index: int | None,
         partner_inference_id: str | None,
     ) -> QuarantineEntry:
-        """Return the entry that takes the place of the entry in `line`, which was rejected again."""
+        """Return the entry that replaces the entry in `line` after it was rejected again."""
         del source, route
         entry = decode_entry(line.data)
         if isinstance(reason, Unreplayable):
