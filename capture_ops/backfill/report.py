@@ -13,7 +13,7 @@ from capture_ops.backfill.listing import Listed, Page
 from capture_ops.backfill.local import Outcome
 from capture_ops.backfill.waiting import Waiting
 from capture_ops.backfill.window import captured_hour
-from capture_ops.terminal.tables import UNBALANCED, add_ledgers, add_row, conservation_table, printable
+from capture_ops.terminal.tables import UNBALANCED, add_counts, add_row, conservation_table, printable
 
 _MAX_REASONS = 20
 _UNROUTED = "no route"
@@ -109,7 +109,7 @@ def print_outcome(outcome: Outcome, counts: Counts, console: Console) -> None:
     """Print the outcome of the local form as a conservation table, with advice."""
     table = conservation_table()
     add_row(table, "objects", f"{counts.listed} listed", _states(outcome, counts))
-    add_ledgers(table, outcome.lines, outcome.inferences)
+    add_counts(table, outcome.lines, outcome.inferences)
     console.print(table)
     if not outcome.balanced:
         console.print(UNBALANCED, style="red")

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from capture_ops.replay.plan import Step
 from capture_ops.replay.replaying import ReplayReport
-from capture_ops.terminal.tables import UNBALANCED, add_ledgers, add_row, conservation_table
+from capture_ops.terminal.tables import UNBALANCED, add_counts, add_row, conservation_table
 
 
 def print_plan(steps: Iterable[Step], console: Console) -> None:
@@ -26,7 +26,7 @@ def print_report(report: ReplayReport, console: Console) -> None:
     """Print the conservation table: entries of quarantine, their lines, and the inferences of these."""
     table = conservation_table()
     add_row(table, "entries", f"{report.selected} selected", f"{report.removed} removed, {report.left.total()} left")
-    add_ledgers(table, report.lines, report.inferences)
+    add_counts(table, report.lines, report.inferences)
     console.print(table)
     if not report.balanced:
         console.print(UNBALANCED, style="red")

@@ -16,7 +16,7 @@ def conservation_table() -> Table:
     return Table("", "", "", title="Conservation")
 
 
-def add_ledgers(table: Table, lines: LineCounts, inferences: InferenceCounts) -> None:
+def add_counts(table: Table, lines: LineCounts, inferences: InferenceCounts) -> None:
     """Add the counts of lines and of inferences."""
     ends = f"{lines.decoded} decoded, {_counted('rejected', lines.rejected)}, {_counted('skipped', lines.skipped)}"
     add_row(table, "lines", f"{lines.read} read", ends)

@@ -45,7 +45,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["backfill", "--local", *arguments])
 
 
-def ledger(done: Result, name: str) -> str:
+def counts_of(done: Result, name: str) -> str:
     """Return one row of the conservation table, and its continuation, as words."""
     lines = done.stdout.split("Conservation")[1].splitlines()
     words = [" ".join(line.replace("│", " ").split()) for line in lines]
@@ -69,14 +69,14 @@ def test_everything_below_a_prefix_is_forwarded_once(monitor: Monitor) -> None:
     """The monitor holds exactly the samples' inferences; run again, an object costs one read, and no row is sent."""
     done = run(BELOW)
     assert done.exit_code == 0, done.output
-    assert ledger(done, "objects") == f"objects {len(SAMPLES)} listed {len(SAMPLES)} done, 0 outside"
-    made = ledger(done, "inferences")
+    assert counts_of(done, "objects") == f"objects {len(SAMPLES)} listed {len(SAMPLES)} done, 0 outside"
+    made = counts_of(done, "inferences")
     assert "0 pending" in made
     assert stored(monitor) == expected() == int(made.split()[3])
     again = run(BELOW, "--threads", "2")
     assert again.exit_code == 0
-    assert ledger(again, "objects") == f"objects {len(SAMPLES)} listed {len(SAMPLES)} done before, 0 outside"
-    assert ledger(again, "lines") == "lines 0 read 0 decoded, 0 rejected, 0 skipped"
+    assert counts_of(again, "objects") == f"objects {len(SAMPLES)} listed {len(SAMPLES)} done before, 0 outside"
+    assert counts_of(again, "lines") == "lines 0 read 0 decoded, 0 rejected, 0 skipped"
 
 
 def test_an_hour_is_selected_by_the_keys(monitor: Monitor) -> None:
@@ -84,7 +84,7 @@ def test_an_hour_is_selected_by_the_keys(monitor: Monitor) -> None:
     done = run(BELOW, "--since", "2026-01-15T10", "--until", "2026-01-15T11")
     assert done.exit_code == 0
     outside = len(SAMPLES) - len(JANUARY)
-    assert ledger(done, "objects") == f"objects {len(SAMPLES)} listed {len(JANUARY)} done, {outside} outside"
+    assert counts_of(done, "objects") == f"objects {len(SAMPLES)} listed {len(JANUARY)} done, {outside} outside"
     assert 0 < stored(monitor) < expected()
 
 
@@ -124,7 +124,7 @@ def test_one_unreadable_object_does_not_affect_the_others(monitor: Monitor) -> N
     finally:
         session.events.unregister("before-send.s3.GetObject", refuse)
     assert done.exit_code == 1
-    assert ledger(done, "objects") == f"objects {len(SAMPLES)} listed {len(SAMPLES) - 1} done, 1 pending, 0 outside"
+    assert counts_of(done, "objects") == f"objects {len(SAMPLES)} listed {len(SAMPLES) - 1} done, 1 pending, 0 outside"
     assert "given up" not in done.stdout
     assert run(BELOW).exit_code == 0
     assert stored(monitor) == expected()
@@ -170,7 +170,7 @@ def test_ctrl_c_ends_the_run_in_order(monitor: Monitor) -> None:
     again = run(f"{BELOW}many/")
     assert again.exit_code == 0
     assert monitor.store.count("everything-else") == 120
-    assert "done before" in ledger(again, "objects")
+    assert "done before" in counts_of(again, "objects")
 
 
 def test_a_missing_table_or_quarantine_is_reported(monitor: Monitor) -> None:
@@ -183,7 +183,7 @@ def test_a_missing_table_or_quarantine_is_reported(monitor: Monitor) -> None:
     assert "No quarantine is named" in done.stdout
     assert "there is no quarantine for its rejections" in " ".join(done.stdout.split())
     again = run(BELOW)
-    assert f"0 accepted, {expected()} duplicate" in ledger(again, "inferences")
+    assert f"0 accepted, {expected()} duplicate" in counts_of(again, "inferences")
     assert stored(monitor) == expected()
 
 

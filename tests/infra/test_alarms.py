@@ -74,7 +74,7 @@ def test_alarms_may_use_the_key_of_the_topic_that_is_made(default: Template) -> 
     assert set(alarms["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
 
 
-def test_the_dashboard_shows_every_metric_of_the_ledgers(default: Template) -> None:
+def test_the_dashboard_shows_every_metric_of_the_counts(default: Template) -> None:
     """Of every route, found by search, so that a new route needs no new dashboard."""
     body = json.dumps(properties(default, "CloudWatch::Dashboard")["DashboardBody"])
     shown = {metric for metric in Metric if metric.value.name in body}
