@@ -89,7 +89,8 @@ def backfill(objects: int, folder: Path) -> Backfilled:
     with ExitStack() as entered:
         entered.enter_context(local_aws(BUCKET))
         monitor = entered.enter_context(running_monitor([MODEL], token="t"))
-        stack = deploy_stack(visibility_secs=30, max_receives=3)
+        # A message that takes longer than this is delivered again; local S3 slows down with the number of objects.
+        stack = deploy_stack(visibility_secs=60 + objects // 500, max_receives=2)
         _configure(monitor, folder)
         put_secs, _ = _timed(lambda: put_many(BUCKET, ((key, _body(n)) for n, key in enumerate(keys(objects)))))
         _poison(stack, objects)
@@ -190,12 +191,12 @@ def _worker(queue: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def work(queue: str) -> None:
-    """Call the function with each message of the queue until the parent has ended."""
+    """Call the function with each message of the queue by itself until the parent has ended."""
     parent = os.getppid()
-    poller = Poller(queue, configured_handler(), batch_size=1)
+    poller = Poller(queue, configured_handler())
     while os.getppid() == parent:
-        if messages := poller.receive():
-            poller.delete(messages, poller.handle(messages, 60))
+        for message in poller.receive():
+            poller.delete([message], poller.handle([message], 60))
 
 
 def main(arguments: list[str]) -> None:
