@@ -24,6 +24,13 @@ EXIT_CODES = (
 )
 
 
+# boto3 raises these before it sends a request; their names alone do not say what to do.
+_ADVICE = {
+    "NoCredentialsError": "AWS credentials are missing; log in, or set AWS_PROFILE",
+    "NoRegionError": "the AWS region is missing; set AWS_REGION",
+}
+
+
 class CommandError(Exception):
     """An error that the user of the command can correct."""
 
@@ -47,7 +54,8 @@ def errors_to_exit_codes() -> Iterator[None]:
     except EventError as error:
         _end(error, ExitCode.USAGE)
     except Unavailable as error:
-        _end(error, ExitCode.UNAVAILABLE)
+        advice = [f" ({text})" for name, text in _ADVICE.items() if name in str(error)]
+        _end(Unavailable(str(error) + "".join(advice)), ExitCode.UNAVAILABLE)
     except CommandError as error:
         _end(error, error.code)
 
