@@ -2,8 +2,9 @@
 
 One S3 notification arrives in one message of the queue. Only calls inside `capture_forwarder` count. Files entered
 include those of the threads that send and read ahead. Moves between files are those of the main thread. `back` counts
-moves to a file that was entered before. `crossings` counts moves to another folder; a module beside the folders counts as
-a folder. An event with an object of another route comes first, so that work that is done once in a process does not count.
+moves to a file that was entered before. `crossings` counts moves to another folder; a module beside the folders counts
+as a folder. An event with an object of another route comes first, so that work that is done once in a process does not
+count.
 
 Version 0.1.0 had these figures; `docs/adr/0002-forwarding-in-seven-files.md` compares them with those of today:
 
