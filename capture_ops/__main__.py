@@ -169,8 +169,8 @@ def replay(
     """Send quarantined rejections again, under the same ids.
 
     Run it after the cause is corrected. Entries that are accepted leave quarantine; entries that are rejected again
-    stay, with the new code and reason. It may be interrupted and run again: the destination recognises by the ids what
-    it has accepted before.
+    stay, with the new code and reason. It may be interrupted and run again: a row that is sent again keeps its id, so
+    the destination can recognise it.
     """
     from capture_ops.replay import command
 
