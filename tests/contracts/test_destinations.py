@@ -53,6 +53,7 @@ def arthur(url: str, *tokens: str, timeout_secs: float = 5.0) -> ArthurDestinati
         token=TokenList(*(tokens or ("secret",))),
         headers=partial(headers, organization_id=None),
         timeouts_secs=(timeout_secs, timeout_secs),
+        compressed=False,
         max_connections=2,
     )
     return ArthurDestination(client, BatchLimits(), lambda: 0.0)
@@ -162,6 +163,7 @@ def test_the_schema_is_requested_every_fifteen_minutes(monitor: Monitor) -> None
         token=TokenList("secret", "wrong"),
         headers=partial(headers, organization_id="5eb46b1e-0c8f-4c5e-9d0b-2f6a3c8f7d10"),
         timeouts_secs=(5.0, 5.0),
+        compressed=False,
         max_connections=1,
     )
     destination = ArthurDestination(client, BatchLimits(), lambda: now[0])

@@ -53,9 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
         sleep(self.server.pause_secs)
         status, fields, answer = self.server.script.pop(0)
         self.send_response(status)
-        for name, value in fields.items():
+        for name, value in ({"Content-Length": str(len(answer))} | fields).items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
 
@@ -195,6 +194,13 @@ def test_the_length_of_an_answer_is_limited(server: Answering) -> None:
         arthur.send(batch(), within_secs=60.0)
 
 
+def test_an_answer_that_is_too_long_is_not_read_to_its_end(server: Answering) -> None:
+    """The request ends after 16 MiB, although the server has announced more and sends nothing more."""
+    server.script = [(207, {"Content-Length": str(64 * MIB)}, GOOD.ljust(17 * MIB))]
+    with pytest.raises(BatchTooLarge):
+        destination(server.url).send(batch(), within_secs=60.0)
+
+
 def test_a_server_that_does_not_answer_is_a_temporary_failure(server: Answering) -> None:
     """The error names the address and the kind of failure, and nothing of the request."""
     server.pause_secs, server.script = 0.5, [(207, {}, GOOD)] * 2
@@ -212,6 +218,7 @@ def test_a_secret_that_no_header_can_carry_is_a_denial(server: Answering) -> Non
         token=lambda *, refresh=False: f"a\r\nb{refresh}",
         headers=partial(headers, organization_id=None),
         timeouts_secs=(5.0, 5.0),
+        compressed=False,
         max_connections=1,
     )
     sentence = r"^the secret is not a token: it holds characters that a header must not have$"

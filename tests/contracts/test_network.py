@@ -127,6 +127,7 @@ def client(url: str, ca_bundle: Path | None = None) -> HttpClient:
         token=token,
         headers=partial(headers, organization_id=None),
         timeouts_secs=(5.0, 5.0),
+        compressed=False,
         max_connections=1,
         ca_bundle=str(ca_bundle) if ca_bundle else None,
     )

@@ -47,8 +47,8 @@ class HttpClient:
         headers: Callable[[str], dict[str, str]],
         timeouts_secs: tuple[float, float],
         max_connections: int,
+        compressed: bool,
         ca_bundle: str | None = None,
-        compressed: bool = False,
     ) -> None:
         self._compressed = compressed
         self._content = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if compressed else {})
@@ -88,7 +88,7 @@ class HttpClient:
                 request.body = body
                 request.headers["Content-Length"] = str(len(body))
             with self._adapter.send(
-                request, stream=True, timeout=(connect_secs, read_secs), verify=self._verify, proxies=self._proxies
+                request, timeout=(connect_secs, read_secs), verify=self._verify, proxies=self._proxies
             ) as response:
                 wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
                 return Answer(response.status_code, _read(response), wait)
