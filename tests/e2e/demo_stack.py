@@ -24,6 +24,7 @@ from tests.e2e.world import World, running_world
 
 _BETWEEN_OBJECTS_SECS = 0.25
 _PATIENCE_SECS = 60
+_INTERRUPTED = 130  # the exit code of every command that Ctrl-C ends
 _WANTED = Counter(model for model, _ in expected_inferences())
 
 
@@ -123,4 +124,7 @@ def _judge(world: World, seen: Seen, console: Console) -> int:
 
 if __name__ == "__main__":
     end_on_signals()
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
