@@ -142,8 +142,8 @@ def _linear(around: Loopback, options: Namespace) -> list[Figure]:
         for _ in range(options.reps)
     ]
     *each, alone = (median(map(_each, samples)) for samples in zip(*found, strict=True))
-    told = ", ".join(f"{one:.2f}" for one in each)
-    note = f"{told} us an inference: small, middle, large objects; small ones alone {alone:.2f}"
+    values = ", ".join(f"{one:.2f}" for one in each)
+    note = f"{values} us an inference: small, middle, large objects; small ones alone {alone:.2f}"
     peak = max(samples[0]["peak_rss_mb"] for samples in found)
     return [
         Figure(what=f"peak RSS, {_MESSAGES} small objects at a time", measured=peak, unit="MB", at_most=_MAX_RSS_MB),

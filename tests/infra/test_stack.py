@@ -109,7 +109,7 @@ def test_the_table_has_the_names_that_the_function_writes(default: Template) -> 
 
 
 def test_the_quarantine_is_private_and_expires(default: Template) -> None:
-    """Nobody else's, encrypted, and emptied after a time, where the function writes."""
+    """It is private and encrypted, and the files that the function writes expire."""
     bucket = properties(default, "S3::Bucket", "Quarantine")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]

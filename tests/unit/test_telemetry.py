@@ -78,7 +78,9 @@ def test_a_denial_is_logged_once_for_each_run(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Several denied requests give one error line with the remedy."""
-    denied = BatchSent(destination="arthur", inferences=1, latency_secs=0.1, error="status 401: mend it", denied=True)
+    denied = BatchSent(
+        destination="arthur", inferences=1, latency_secs=0.1, error="status 401: correct the token", denied=True
+    )
     telemetry = Telemetry(lambda: NOW, "forwarder")
     for event in (denied, denied, RunEnded(), denied, RunEnded()):
         telemetry.notice(event)

@@ -1,4 +1,4 @@
-"""Worlds in which much goes wrong, told to their end; the tests of conservation say what must be true there."""
+"""Generated worlds with failures, and their delivery until no message is left."""
 
 from collections.abc import Callable, Iterator
 from threading import Lock
@@ -34,18 +34,21 @@ SHADOW = capture(csv_side("1"), csv_side("1"), invocationSource="ShadowExperimen
 HALF = json_side([{"a": {"b": 1}, "a.b": 2}, {"a": {"b": 1}}])
 MISMATCH = capture(csv_side("1\n2\n3"), csv_side("1,2"))
 
-# How a destination and the ports behave, one entry a call, until the list is used up; then all is well.
-TROUBLES = st.lists(
-    st.sampled_from(["well", "well", "500", "denied", "halve", "miscount", "some", "lost", "bug", "slow"]), max_size=12
+# The behaviour of the destination and of the ports, one entry a call. After the last entry every call succeeds.
+ANSWERS = st.lists(
+    st.sampled_from(
+        ["accept", "accept", "500", "denied", "too large", "miscount", "some", "lost answer", "bug", "slow"]
+    ),
+    max_size=12,
 )
 PORTS = st.lists(st.booleans(), max_size=8)
 
 
 class Plan(Struct, frozen=True):
-    """One world and everything that goes wrong in it."""
+    """One world and all failures in it."""
 
     objects: list[list[str]]
-    troubles: list[str]
+    answers: list[str]
     progress_fails: list[bool]
     quarantine_fails: list[bool]
     seconds: list[float]
@@ -68,7 +71,7 @@ PLANS = st.builds(
         min_size=1,
         max_size=4,
     ),
-    troubles=TROUBLES,
+    answers=ANSWERS,
     progress_fails=PORTS,
     quarantine_fails=PORTS,
     seconds=st.lists(st.sampled_from([0.0, 30.0, 100.0]), max_size=4),
@@ -84,19 +87,19 @@ PLANS = st.builds(
 
 
 class Failing:
-    """Says, call by call, whether to fail."""
+    """Fails at the calls that the plan names."""
 
     def __init__(self, fails: list[bool]) -> None:
         self._fails = iter(fails)
 
     def __call__(self) -> None:
-        """Raise `Unavailable` if it is this call's turn."""
+        """Raise `Unavailable` if this call must fail."""
         if next(self._fails, False):
             raise Unavailable("the service answers 500")
 
 
 class FailingProgress(MemoryProgress):
-    """Forgets to write when it is told to fail."""
+    """Raises instead of writing at the calls that must fail."""
 
     def __init__(self, fails: list[bool]) -> None:
         super().__init__()
@@ -109,7 +112,7 @@ class FailingProgress(MemoryProgress):
 
 
 class FailingQuarantine(MemoryQuarantine):
-    """Keeps nothing when it is told to fail."""
+    """Raises instead of writing at the calls that must fail."""
 
     def __init__(self, fails: list[bool]) -> None:
         super().__init__()
@@ -121,8 +124,8 @@ class FailingQuarantine(MemoryQuarantine):
         super().keep(file)
 
 
-class Story:
-    """One world told to its end: messages are delivered again until nothing is owed."""
+class DeliveryWorld:
+    """One world of a plan. `deliver_all` delivers messages again until none is left."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -139,7 +142,7 @@ class Story:
         self.ids: set[str] = set()
         self.bad_lines: set[tuple[str, int]] = set()
         self.bad_rows: set[str] = set()
-        self._troubles: Iterator[str] = iter(plan.troubles)
+        self._answers: Iterator[str] = iter(plan.answers)
         self._lock = Lock()
         self.works = [self._object(name, kinds) for name, kinds in enumerate(plan.objects)]
 
@@ -160,11 +163,11 @@ class Story:
         return {"broken": b"broken", "shadow": SHADOW, "blank": b"", "mismatch": MISMATCH}.get(kind, good)
 
     def refused(self) -> set[str]:
-        """Return the ids of what can never be delivered."""
+        """Return the ids of the inferences that the destination rejects."""
         return self.bad_rows | {one for one in self.ids if self.refuses(one) or self.too_large(one)}
 
     def refuses(self, partner_id: str) -> bool:
-        """Tell whether the destination will never take this inference."""
+        """Tell whether the destination rejects this inference."""
         return sum(partner_id.encode()) % self.plan.refuses_every == 1
 
     def too_large(self, partner_id: str) -> bool:
@@ -172,22 +175,22 @@ class Story:
         return sum(partner_id.encode()) % self.plan.too_large_every == 2
 
     def answer(self, batch: Batch) -> Receipt:
-        """Answer by the plan; called by several threads, one at a time."""
-        failure = next(self._troubles, "well")
+        """Answer as the plan says; several threads call this, one at a time."""
+        answer = next(self._answers, "accept")
         ways: dict[str, Callable[[Batch], Receipt]] = {
             "500": fails(DestinationUnavailable("status 500", retry_after_secs=5.0)),
-            "denied": fails(DestinationDenied("status 403: mend it")),
+            "denied": fails(DestinationDenied("status 403: correct the token")),
             "bug": fails(RuntimeError("a bug")),
             "miscount": lambda _: Receipt([ACCEPTED] * (len(batch.ids) + 1)),
-            "lost": self._loses_the_answer,
-            "some": self._takes_every_other,
-            "slow": self._takes_its_time,
+            "lost answer": self._accept_without_answer,
+            "some": self._accept_every_other,
+            "slow": self._accept_slowly,
         }
-        if failure == "halve" and len(batch.ids) > 1:
+        if answer == "too large" and len(batch.ids) > 1:
             raise BatchTooLarge
-        return ways.get(failure, self._takes)(batch)
+        return ways.get(answer, self._accept)(batch)
 
-    def _takes(self, batch: Batch) -> Receipt:
+    def _accept(self, batch: Batch) -> Receipt:
         ids = batch.ids
         if any(map(self.too_large, ids)):
             raise BatchTooLarge
@@ -200,23 +203,23 @@ class Story:
                 stored.setdefault(partner_id, row)
         return Receipt(results)
 
-    def _loses_the_answer(self, batch: Batch) -> Receipt:
-        self._takes(batch)
+    def _accept_without_answer(self, batch: Batch) -> Receipt:
+        self._accept(batch)
         raise DestinationUnavailable("connection reset")
 
-    def _takes_its_time(self, batch: Batch) -> Receipt:
+    def _accept_slowly(self, batch: Batch) -> Receipt:
         self.world.clock.now += 40
-        return self._takes(batch)
+        return self._accept(batch)
 
-    def _takes_every_other(self, batch: Batch) -> Receipt:
-        taken = self._takes(batch.of(range(0, len(batch.ids), 2))).results
+    def _accept_every_other(self, batch: Batch) -> Receipt:
+        taken = self._accept(batch.of(range(0, len(batch.ids), 2))).results
         return Receipt([taken[at // 2] if at % 2 == 0 else RETRYABLE for at in range(len(batch.ids))])
 
-    def told(self) -> None:
-        """Deliver messages until none is left; as many times as there is failure, and then a few, must do."""
-        failure = [*self.plan.troubles, *self.plan.seconds, *self.plan.progress_fails, *self.plan.quarantine_fails]
+    def deliver_all(self) -> None:
+        """Deliver messages until none is left. One delivery for each failure, and four more, must be enough."""
+        failures = [*self.plan.answers, *self.plan.seconds, *self.plan.progress_fails, *self.plan.quarantine_fails]
         seconds, messages = iter(self.plan.seconds), self.works
-        for _ in range(len(failure) + 4):
+        for _ in range(len(failures) + 4):
             if not messages:
                 return
             self.later(next(seconds, 900.0))
@@ -225,14 +228,14 @@ class Story:
             messages = [work for work, report in zip(messages, reports, strict=True) if not report.complete]
             messages += [work for work, _ in self.world.queue.messages]
             self.world.queue.messages.clear()
-        raise AssertionError("it goes round in circles")
+        raise AssertionError("messages are left after enough deliveries")
 
     def kept(self) -> list[tuple[str, QuarantineEntry]]:
-        """Return everything in quarantine, each beside the key of its object."""
+        """Return all entries in quarantine, each with the key of its object."""
         return [(file.source.key, entry) for file in self.world.quarantine.files.values() for entry in file.entries]
 
     def later(self, left_secs: float) -> None:
-        """Begin another invocation, some time after the last."""
+        """Begin the next invocation, some time after the last one."""
         self.world.next_invocation(left_secs=left_secs)
 
     def _check(self, reports: list[ForwardReport]) -> None:
