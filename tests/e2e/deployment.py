@@ -28,8 +28,11 @@ class Deployment:
         self._assembly = folder / "cdk.out"
 
     def bootstrap(self) -> None:
-        """Make the resources that the CDK needs once in an account."""
-        # In a folder without an app, or the app would be synthesised for no use.
+        """Make the resources that the CDK needs once in an account, under the qualifier of our `cdk.json`."""
+        # Without its app, or the command would synthesise the app for no use.
+        options = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
+        del options["app"]
+        (self._folder / "cdk.json").write_text(json.dumps(options), encoding="utf-8")
         run("cdk", "bootstrap", f"aws://{ACCOUNT}/{REGION}", folder=self._folder)
 
     def deploy(self, configuration: str) -> None:
