@@ -66,7 +66,7 @@ def _applies(statement: Mapping[str, Any], action: str, arn: str, context: Conte
 
 
 def _holds(operator: str, wanted: Any, found: str | None) -> bool:
-    if operator not in {"StringEquals", "StringLike", "ArnEquals", "Bool"}:
+    if operator not in {"StringEquals", "StringLike", "ArnLike", "Bool"}:
         raise NotImplementedError(operator)
     if found is None:
         return False

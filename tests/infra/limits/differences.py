@@ -150,5 +150,7 @@ NOT_GRANTED: dict[str, dict[str, str]] = {
 
 # By policy: permissions that no handler names.
 BEYOND_HANDLERS: dict[str, dict[str, str]] = {
-    "execution": {"ssm:GetParameters": "CloudFormation reads the version of the bootstrap, a parameter of the template"},
+    "execution": {
+        "ssm:GetParameters": "CloudFormation reads the version of the bootstrap, a parameter of the template"
+    },
 }

@@ -14,7 +14,7 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from tests.infra.conftest import Stacks, Template
 from tests.infra.examples import DEFAULT, EVERYTHING, EXAMPLES
-from tests.infra.iam import HERE, Call, Role
+from tests.infra.iam import HERE, Call, Role, resolved
 from tests.infra.limits.differences import BEYOND_HANDLERS, NOT_GRANTED, UNUSED_PROPERTIES
 
 POLICIES = {path.stem: path for path in sorted(Path("docs/policies").glob("*.json"))}
@@ -124,6 +124,56 @@ def test_every_reason_for_all_resources_is_used() -> None:
     assert unlimited == set(ON_ALL_RESOURCES)
 
 
+def test_the_policies_name_the_bootstrap_of_cdk_json() -> None:
+    """`cdk bootstrap` names its roles and its bucket by the qualifier."""
+    qualifier = json.loads(Path("cdk.json").read_text(encoding="utf-8"))["context"]["@aws-cdk/core:bootstrapQualifier"]
+    for name in ("deployer", "execution"):
+        assert set(re.findall(r"cdk-(?!bootstrap/)(\w+)", POLICIES[name].read_text(encoding="utf-8"))) == {qualifier}
+    assert f"parameter/cdk-bootstrap/{qualifier}/version" in POLICIES["execution"].read_text(encoding="utf-8")
+
+
+def test_the_policies_allow_the_names_in_the_template(default: Template) -> None:
+    """The stack of the default name has some names of its own; CloudFormation makes the others."""
+    role = Role(statements(*ALWAYS))
+    named = {
+        ("sqs:CreateQueue", "AWS::SQS::Queue", "QueueName"): "arn:aws:sqs:{}:{}",
+        ("events:PutRule", "AWS::Events::Rule", "Name"): "arn:aws:events:{}:rule/{}",
+        ("cloudwatch:PutDashboard", "AWS::CloudWatch::Dashboard", "DashboardName"): (
+            "arn:aws:cloudwatch::123456789012:dashboard/{1}"
+        ),
+    }
+    for (action, kind, name), arn in named.items():
+        found = [each["Properties"][name] for each in default["Resources"].values() if each["Type"] == kind]
+        assert found
+        for each in found:
+            assert role.allows(action, arn.format(HERE, resolved(each, default, {}))), each
+
+
+def test_the_boundary_allows_every_action_of_the_function(templates: list[Template]) -> None:
+    """A boundary gives no permission; it only must not take away one that a route needs."""
+    documents = [
+        each["Properties"]["PolicyDocument"]
+        for template in templates
+        for each in template["Resources"].values()
+        if each["Type"] == "AWS::IAM::ManagedPolicy"
+    ]
+    needed = {
+        action.lower()
+        for document in documents
+        for each in document["Statement"]
+        if each["Effect"] == "Allow"
+        for action in listed(each["Action"])
+    }
+    allowed = {
+        action.lower()
+        for each in statements("boundary")
+        if each["Effect"] == "Allow"
+        for action in listed(each["Action"])
+    }
+    assert needed
+    assert needed == allowed
+
+
 IAM = "arn:aws:iam::123456789012"
 BOUNDARY = {"iam:PermissionsBoundary": f"{IAM}:policy/boundary-of-capture-forwarder"}
 OWN_ROLE = f"{IAM}:role/capture-forwarder-ForwarderRole-1"
@@ -136,7 +186,11 @@ ALLOWED: dict[str, Call] = {
     "a new version of an own policy": ("iam:CreatePolicyVersion", OWN_POLICY, {}),
     "the role to Lambda": ("iam:PassRole", OWN_ROLE, {"iam:PassedToService": "lambda.amazonaws.com"}),
     "an own mapping": ("lambda:DeleteEventSourceMapping", MAPPING, OWN_FUNCTION),
-    "the dashboard": ("cloudwatch:PutDashboard", "arn:aws:cloudwatch::123456789012:dashboard/capture-forwarder-eu-west-1", {}),
+    "the dashboard": (
+        "cloudwatch:PutDashboard",
+        "arn:aws:cloudwatch::123456789012:dashboard/capture-forwarder-eu-west-1",
+        {},
+    ),
     "recursion": ("lambda:PutFunctionRecursionConfig", OWN_FUNCTION["lambda:FunctionArn"], {}),
     "the captures queue": ("sqs:CreateQueue", f"arn:aws:sqs:{HERE}:capture-forwarder-captures", {}),
     "an own rule": ("events:PutRule", f"arn:aws:events:{HERE}:rule/capture-forwarder-captures-0a1b2c3d", {}),
@@ -169,7 +223,11 @@ DENIED: dict[str, Call] = {
     "another bucket": ("s3:PutBucketPolicy", "arn:aws:s3:::sagemaker-eu-west-1-123456789012", {}),
     "captures": ("s3:GetObject", "arn:aws:s3:::sagemaker-eu-west-1-123456789012/datacapture/churn/a.jsonl", {}),
     "the event bus": ("events:PutPermission", f"arn:aws:events:{HERE}:event-bus/default", {}),
-    "a token": ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:capture-forwarder/arthur-A1", {}),
+    "a token": (
+        "secretsmanager:GetSecretValue",
+        f"arn:aws:secretsmanager:{HERE}:secret:capture-forwarder/arthur-A1",
+        {},
+    ),
 }
 
 
