@@ -138,7 +138,7 @@ class Replay:
             step = self._steps[notice.report.source]
             self.report.lines += notice.report.lines
             self.report.inferences += notice.report.inferences
-            if notice.report.state is ObjectState.UNROUTED:
+            if notice.report.state is ObjectState.SKIPPED:
                 self.report.leave(step.entries, NO_ROUTE)
             self._advance(step.entries)
 

@@ -25,6 +25,7 @@ from capture_forwarder.domain.notices import (
 )
 
 _SERVICE = "capture-forwarder"
+_SKIPPED_EXAMPLES = 3
 
 Dimensions = tuple[tuple[str, str], ...]
 
@@ -44,6 +45,7 @@ class Telemetry:
         )
         self._lock = Lock()
         self._logged_denials: set[tuple[str, str | None]] = set()
+        self._skipped: list[str] = []
 
     def notice(self, event: Notice) -> None:
         """Log `event` and measure it."""
@@ -57,20 +59,30 @@ class Telemetry:
             case RecordsIgnored(count):
                 self._logger.info("records ignored", count=count)
             case RunEnded():
+                self._log_skipped()
                 self._flush()
 
     def _object_forwarded(self, report: ForwardReport) -> None:
+        if report.route is None or report.destination is None:
+            self._skipped.append(report.source.uri)
+            return
         complete, balanced = report.complete, report.balanced
         pending = self._logger.warning if complete else self._logger.error
         log = self._logger.info if complete and not report.inferences.pending else pending
         log("object forwarded", report=to_builtins(report), balanced=balanced)
-        if report.route is None or report.destination is None:
-            return
         dimensions = {"route": report.route, "destination": report.destination}
         lag = (self._now() - report.newest_inference).total_seconds() if report.newest_inference else None
         self._measure(
             dimensions, _measures(report, balanced=balanced) | ({Metric.CAPTURE_LAG: lag} if lag is not None else {})
         )
+
+    def _log_skipped(self) -> None:
+        """Log and count the objects without a route together: there may be thousands in a run."""
+        if self._skipped:
+            count, examples = len(self._skipped), self._skipped[:_SKIPPED_EXAMPLES]
+            self._logger.info("objects skipped", count=count, examples=examples, why="no route matches them")
+            self._measure({TOTAL_DIMENSION: self._stack}, {Metric.OBJECTS_SKIPPED: count})
+            self._skipped.clear()
 
     def _batch_sent(self, sent: BatchSent) -> None:
         measures = {Metric.REQUESTS_SENT: 1.0, Metric.REQUEST_LATENCY: sent.latency_secs}

@@ -159,16 +159,21 @@ class ImmediateExecutor(Executor):
 
 
 class MemoryProgress:
-    """Progress records by `state_id`, with the fence of the real table. `saved` lists every record ever saved."""
+    """Progress records by `state_id`, with the fence of the real table. `saved` lists every record ever saved.
+
+    `loaded` has every object whose record was asked for.
+    """
 
     def __init__(self) -> None:
         self.records: dict[str, ProgressRecord] = {}
         self.loads = 0
+        self.loaded: set[CaptureObject] = set()
         self.saved: list[ProgressRecord] = []
 
     def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
         """Return the records of `sources`."""
         self.loads += 1
+        self.loaded.update(sources)
         wanted = {source.state_id for source in sources}
         return {state: record for state, record in self.records.items() if state in wanted}
 

@@ -46,7 +46,7 @@ def test_counts_of_several_objects_add_up() -> None:
 @pytest.mark.parametrize("state", ObjectState)
 def test_a_message_is_acknowledged_when_its_object_is_complete(state: ObjectState) -> None:
     """The state is final, no row is pending, all rejections are in quarantine, and both equations hold."""
-    final = {"done", "done_before", "requeued", "rejected", "superseded", "unrouted"}
+    final = {"done", "done_before", "requeued", "rejected", "superseded", "skipped"}
     assert ForwardReport(source=SOURCE, state=state).complete is (state.value in final)
     assert not ForwardReport(source=SOURCE, state=state, unquarantined=1).complete
     assert not ForwardReport(source=SOURCE, state=state, lines=LineCounts(1)).complete

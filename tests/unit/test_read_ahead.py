@@ -190,7 +190,7 @@ def test_only_objects_that_are_to_be_read_are_read_ahead() -> None:
         ObjectState.DONE_BEFORE,
         ObjectState.REQUEUED,
         ObjectState.DONE,
-        ObjectState.UNROUTED,
+        ObjectState.SKIPPED,
     ]
     assert sorted(world.store.reads) == [("churn/a", 0), ("churn/d", len(call(3)) + 1)]
     assert sorted(world.destination.stored) == ["id-0", "id-10", "id-13"]

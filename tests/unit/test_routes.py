@@ -44,13 +44,15 @@ def test_the_last_requests_of_all_models_are_under_way_together() -> None:
     assert together == [True, True]
 
 
-def test_an_object_without_a_route_is_reported_and_not_read() -> None:
-    """An object that no route covers is complete, and its report says so."""
-    world = MemoryWorld()
-    (report,) = world.forward(Work(world.store.put("elsewhere/a", call(1))))
-    assert report.state is ObjectState.UNROUTED
+@pytest.mark.parametrize("key", ["elsewhere/a.jsonl", "churn/a.csv"], ids=["prefix", "suffix"])
+def test_an_object_without_a_route_is_skipped(key: str) -> None:
+    """It is acknowledged. Neither the object nor its progress is read, and its report says why."""
+    world = MemoryWorld(route=replace(ROUTE, suffix=".jsonl"))
+    (report,) = world.forward(Work(world.store.put(key, call(1))))
+    assert (report.state, report.why) == (ObjectState.SKIPPED, "no route matches it")
     assert report.complete
     assert world.store.reads == []
+    assert world.progress.loaded == set()
     assert [notice.report for notice in world.observer.notices if isinstance(notice, ObjectForwarded)] == [report]
 
 

@@ -60,6 +60,25 @@ def test_every_count_is_written_by_route_and_destination(capsys: pytest.CaptureF
     assert {name: by_route[name] for name in wanted} == wanted
 
 
+def test_skipped_objects_are_counted_and_logged_together(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A run may skip thousands: one line has their number and three addresses, one metric their sum."""
+    telemetry = Telemetry(lambda: NOW, "forwarder")
+    for run in (5, 2, 0):
+        for number in range(run):
+            source = CaptureObject("captures", f"{run}/{number}.csv")
+            telemetry.notice(ObjectForwarded(ForwardReport(source=source, state=ObjectState.SKIPPED)))
+        telemetry.notice(RunEnded())
+    logged = [(record.message, vars(record)["count"], vars(record)["examples"]) for record in caplog.records]
+    assert logged == [
+        ("objects skipped", 5, ["s3://captures/5/0.csv", "s3://captures/5/1.csv", "s3://captures/5/2.csv"]),
+        ("objects skipped", 2, ["s3://captures/2/0.csv", "s3://captures/2/1.csv"]),
+    ]
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert [(one["stack"], one["ObjectsSkipped"]) for one in documents] == [("forwarder", [5.0]), ("forwarder", [2.0])]
+
+
 def test_an_object_that_is_rejected_as_a_whole_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     """It has no lines, so no other metric shows it."""
     (by_route,) = (one for one in emitted(capsys, ObjectForwarded(report(ObjectState.REJECTED))) if one.get("route"))

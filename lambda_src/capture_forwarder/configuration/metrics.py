@@ -30,6 +30,11 @@ class Metric(Enum):
     OBJECTS_REJECTED = Definition(
         "ObjectsRejected", "Count", "capture objects rejected as a whole: deleted before they were read, or archived"
     )
+    OBJECTS_SKIPPED = Definition(
+        "ObjectsSkipped",
+        "Count",
+        "objects that no route matches, with the dimension `stack` only; the log has examples",
+    )
     RECORDS_READ = Definition("RecordsRead", "Count", "lines read from capture objects")
     RECORDS_REJECTED = Definition("RecordsRejected", "Count", "lines without a readable capture; the log has the codes")
     RECORDS_SKIPPED = Definition(

@@ -75,7 +75,7 @@ class ObjectState(StrEnum):
     REQUEUED = "requeued"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
-    UNROUTED = "unrouted"
+    SKIPPED = "skipped"
     FAILED = "failed"
 
 
@@ -86,7 +86,7 @@ _FINAL = frozenset(
         ObjectState.REQUEUED,
         ObjectState.REJECTED,
         ObjectState.SUPERSEDED,
-        ObjectState.UNROUTED,
+        ObjectState.SKIPPED,
     }
 )
 

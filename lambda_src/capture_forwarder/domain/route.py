@@ -62,7 +62,7 @@ class DecodingOptions(Struct, frozen=True, kw_only=True):
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """Captures under one prefix of one bucket, their destination and model.
+    """Captures of one bucket by the prefix and suffix of their keys, their destination and model.
 
     `schema` is set when the configuration lists the attributes; with `schema_from_model` the destination is asked for
     them. With `quarantine_payload` the captured line is stored beside its rejection.
@@ -71,6 +71,7 @@ class Route(Struct, frozen=True, kw_only=True):
     name: str
     bucket: str
     prefix: str
+    suffix: str = ""
     destination: str
     model_id: str
     schema: ModelSchema | None = None
@@ -79,16 +80,20 @@ class Route(Struct, frozen=True, kw_only=True):
     decoding: DecodingOptions = DecodingOptions()
 
     def covers(self, source: CaptureObject) -> bool:
-        """Tell whether `source` lies under this route's prefix."""
-        return source.bucket == self.bucket and source.key.startswith(self.prefix)
+        """Tell whether `source` has this route's bucket, and its key the prefix and the suffix."""
+        key = source.key
+        return source.bucket == self.bucket and key.startswith(self.prefix) and key.endswith(self.suffix)
 
 
 class Router:
-    """Finds the route of an object. Routes may nest; the longest prefix wins."""
+    """Finds the route of an object. Routes may nest.
+
+    Of the routes that cover an object the longest prefix wins, and of those with one prefix the longest suffix.
+    """
 
     def __init__(self, routes: tuple[Route, ...]) -> None:
-        self._routes = sorted(routes, key=lambda route: len(route.prefix), reverse=True)
+        self._routes = sorted(routes, key=lambda route: (len(route.prefix), len(route.suffix)), reverse=True)
 
     def route_for(self, source: CaptureObject) -> Route | None:
-        """Return the route with the longest prefix that covers `source`, or `None`."""
+        """Return the route of `source`, or `None` if no route covers it."""
         return next((route for route in self._routes if route.covers(source)), None)

@@ -68,13 +68,10 @@ class Forwarder:
 
     def _track(self, groups: Mapping[str | Work, Work], objects: OpenObjects, run: Run) -> list[ObjectTracker]:
         """Return a tracker for every object that is to be read; the others get their state, or their report."""
-        stored, failure = self._load(groups.values())
+        routed = self._route(groups, objects)
+        stored, failure = self._load([work for work, _ in routed.values()])
         trackers = []
-        for group, work in groups.items():
-            route = self._routes.route_for(work.source)
-            if route is None:
-                objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.UNROUTED))
-                continue
+        for group, (work, route) in routed.items():
             progress = stored.get(str(group)) or ProgressRecord(read_offset=work.read_offset)
             tracker = ObjectTracker(work, route, progress, self._kind)
             if failure:
@@ -86,6 +83,20 @@ class Forwarder:
             else:
                 trackers.append(tracker)
         return trackers
+
+    def _route(self, groups: Mapping[str | Work, Work], objects: OpenObjects) -> dict[str | Work, tuple[Work, Route]]:
+        """Return the works that have a route, with it; the others are skipped, without a read of their progress.
+
+        EventBridge selects by prefix only, and by wider folders when there are many routes, so other objects arrive.
+        """
+        routed: dict[str | Work, tuple[Work, Route]] = {}
+        for group, work in groups.items():
+            if route := self._routes.route_for(work.source):
+                routed[group] = work, route
+            else:
+                why = "no route matches it"
+                objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.SKIPPED, why=why))
+        return routed
 
     def _load(self, works: Iterable[Work]) -> tuple[Mapping[str, ProgressRecord], str | None]:
         """Return the stored progress, or the reason why it cannot be read."""
