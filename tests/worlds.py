@@ -156,8 +156,8 @@ class World:
         self._poller: Poller | None = None
 
     def put(self, name: str, *lines: bytes, body: bytes | None = None) -> dict[str, Any]:
-        """Store an object below the route's prefix, and return the item that names it in a message."""
-        key, data = PREFIX + name, b"".join(line + b"\n" for line in lines) if body is None else body
+        """Store an object with the route's prefix and suffix, and return the item that names it in a message."""
+        key, data = f"{PREFIX}{name}.jsonl", b"".join(line + b"\n" for line in lines) if body is None else body
         etag = self._s3.put_object(Bucket=BUCKET, Key=key, Body=data)["ETag"].strip('"')
         return {"bucket": BUCKET, "key": key, "etag": etag, "size": len(data)}
 

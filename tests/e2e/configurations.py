@@ -37,14 +37,6 @@ max_receives = 2
 
 [function]
 first_delay_secs = 1
-
-[[route]]
-name = "synthetic-gzip"
-bucket = "sagemaker-eu-west-1-123456789012"
-prefix = "datacapture/synthetic-gzip/"
-suffix = ".jsonl.gz"
-destination = "monitor"
-model_id = "everything-else"
 """
 _NEW_ROUTE = f"""
 [[route]]

@@ -71,7 +71,7 @@ class Loads:
 
     def _object(self, *, lines: int, max_rows: int, compressed: bool = False) -> CaptureLoad:
         self._drawn += 1
-        name = f"AllTraffic/2026/01/15/10/{self._drawn:06d}.jsonl"
+        name = f"AllTraffic/2026/01/15/10/{self._drawn:06d}"
         load = CaptureLoad(name, self._wrong_type_code, compressed=compressed)
         for _ in range(lines):
             draw = self._chance.choices(_KINDS, weights=_WEIGHTS)[0]

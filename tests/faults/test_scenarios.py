@@ -82,10 +82,11 @@ class Together(Script):
 
 
 def test_a_a_missing_object_never_affects_its_neighbours(world: World) -> None:
-    """A deleted object is in quarantine, one in a missing bucket is acknowledged, and the others are delivered."""
-    gone = {"bucket": BUCKET, "key": f"{PREFIX}gone", "etag": "x"}
-    missing = {"bucket": "other", "key": f"{PREFIX}x"}
-    world.send(world.put("a", call(1)), gone, missing, world.put("b", call(2)))
+    """A deleted object is in quarantine, objects without a route are acknowledged, and the others are delivered."""
+    gone = {"bucket": BUCKET, "key": f"{PREFIX}gone.jsonl", "etag": "x"}
+    missing = {"bucket": "other", "key": f"{PREFIX}x.jsonl"}
+    ground_truth = {"bucket": BUCKET, "key": f"{PREFIX}x.csv"}
+    world.send(world.put("a", call(1)), gone, missing, ground_truth, world.put("b", call(2)))
     assert world.poll() == []
     assert world.times_received() == {"id-1": 1, "id-2": 1}
     assert [entry["code"] for entry in world.quarantined()] == ["object_gone"]
@@ -190,7 +191,7 @@ def wide_load(name: str, lines: int) -> CaptureLoad:
     ids = [f"{name}-{number}" for number in range(lines)]
     values = {"feature_0": 1, "feature_1": 2.5, "feature_2": "a", "prediction_0": 0.5}
     return CaptureLoad(
-        name=f"{name}.jsonl",
+        name=name,
         lines=[capture(csv_side("1,2.5,a"), csv_side("0.5"), inferenceId=each, **wide) for each in ids],
         inferences=dict.fromkeys(ids, values),
         line_of={each: number for number, each in enumerate(ids, start=1)},

@@ -121,6 +121,18 @@ def test_a_role_in_a_vpc_may_create_network_interfaces(stacks: Stacks) -> None:
     assert not role.allows("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/capture-forwarder/arthur2")
 
 
+def test_the_key_of_a_token_is_no_part_of_an_arn(stacks: Stacks) -> None:
+    """IAM allows a secret as a whole; several destinations may have their tokens in one."""
+    text = CONFIG.replace("URL", "https://a.example.com").replace(
+        "ssm:/forwarder/token", "secretsmanager:forwarder/token#b"
+    )
+    role = role_of(
+        stacks.template(text.replace('"secretsmanager:forwarder/token"', '"secretsmanager:forwarder/token#a"'))
+    )
+    (statement,) = (each for each in role.statements if each["Sid"] == "ReadSecrets")
+    assert statement["Resource"] == f"arn:aws:secretsmanager:{HERE}:secret:forwarder/token-??????"
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_no_statement_has_a_wildcard_in_an_action(stacks: Stacks, example: str) -> None:
     """Only actions without resources, or on resources without names, are allowed on all resources."""

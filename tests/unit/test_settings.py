@@ -150,6 +150,23 @@ BAD = {
     "no url": (with_line("url", 'url = "arthur.example.com"'), "destination[0].url: write https://host"),
     "plain http": (with_line("url", 'url = "http://arthur.example.com"'), "destination[0].url: write https:// (plain http is for loopback"),
     "http to a name that looks local": (with_line("url", 'url = "http://127.0.0.1.example.com"'), "destination[0].url: write https://"),
+    "a url with a password": (with_line("url", 'url = "https://me:pass-word@arthur.example.com"'), "destination[0].url: remove the user and the password"),
+    "a url with a query": (with_line("url", 'url = "https://arthur.example.com/?a=b"'), "destination[0].url: remove the query, from ? on"),
+    "a url with an empty fragment": (with_line("url", 'url = "https://arthur.example.com#"'), "destination[0].url: remove the fragment, from # on"),
+    "a url with a space": (with_line("url", 'url = "https://arthur.example.com/a b"'), "destination[0].url: remove white space, control characters and backslashes"),
+    "a url with a backslash": (with_line("url", "url = 'https://arthur.example.com\\a'"), "destination[0].url: remove white space"),
+    "a url with a wrong port": (with_line("url", 'url = "https://arthur.example.com:65536"'), "destination[0].url: write a port from 1 to 65535, or none"),
+    "a url with a wrong host": (with_line("url", 'url = "https://arthur..example.com"'), "destination[0].url: write the name or the address of a host"),
+    "a url with half an address": (with_line("url", 'url = "https://[::1"'), "destination[0].url: write the name or the address of a host"),
+    "a proxy without a scheme": (with_line("ca_bundle", 'proxy = "proxy.example.com:3128"'), "destination[0].proxy: write http://host:port"),
+    "a proxy with a password": (with_line("ca_bundle", 'proxy = "http://me:pass-word@proxy.example.com:3128"'), "destination[0].proxy: remove the user and the password"),
+    "a proxy with a path": (with_line("ca_bundle", 'proxy = "http://proxy.example.com:3128/a"'), "destination[0].proxy: remove the path"),
+    "a proxy for plain http": (with_line("url", 'url = "http://127.0.0.1:1"').replace("ca_bundle =", 'proxy = "http://proxy.example.com"\nca_bundle ='), "destination[0].proxy: remove it; a proxy could read the token"),
+    "a secret without a name": (with_line("secret", 'secret = "ssm:#key"'), "destination[0].secret: write the name of the secret between : and #"),
+    "a secret without a key": (with_line("secret", 'secret = "ssm:/token#"'), "destination[0].secret: write the key of the token in the secret's JSON after #"),
+    "a part of an ARN": (with_line("secret", 'secret = "secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:arthur/token"'), "destination[0].secret: write the whole ARN"),
+    "a longer ARN": (with_line("secret", 'secret = "secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbC123:key::"'), "destination[0].secret: write the whole ARN"),
+    "an organisation of two lines": (with_line("organization_id", 'organization_id = "o\\r\\nX: y"'), "destination[0].organization_id: write letters, digits and punctuation of ASCII"),
     "a bucket with a scheme": (with_line("bucket", 'bucket = "s3://captures"'), "route[0].bucket: write a bucket name, without s3://"),
     "a prefix without an end": (with_line("prefix", 'prefix = "churn"'), 'route[0].prefix: write a prefix that ends with "/"'),
     "a name with a space": (with_line('name = "churn', 'name = "my churn"'), "route[0].name: write letters, digits, . _ -; at most 63"),
@@ -165,7 +182,7 @@ BAD = {
     "attributes of one name": (with_line('name = "score', 'name = "age"'), "route[0].attribute: two are named 'age'"),
     "attributes of one position": (with_line('stage = "PREDICTED', 'stage = "PIPELINE_INPUT"'), "route[0].attribute: two share the position PIPELINE_INPUT 0"),
     "routes of one name": (with_line('name = "fraud', 'name = "churn"'), "route name 'churn': used twice; names are unique"),
-    "routes of one prefix": (with_line('prefix = ""', 'prefix = "datacapture/churn/"'), "s3://captures/datacapture/churn/: two routes for one prefix"),
+    "routes of one prefix": (with_line('prefix = ""', 'prefix = "datacapture/churn/"'), "s3://captures/datacapture/churn/*.jsonl: two routes for one prefix and suffix"),
     "destinations of one name": (GOOD + GOOD[GOOD.index("[[destination]]") : GOOD.index("[[route]]")], "destination name 'arthur': used twice; names are unique"),
 }  # fmt: skip
 
@@ -174,6 +191,21 @@ BAD = {
 BEYOND_A_SCHEMA = {
     "plain http",
     "http to a name that looks local",
+    "a url with a password",
+    "a url with a query",
+    "a url with an empty fragment",
+    "a url with a space",
+    "a url with a backslash",
+    "a url with a wrong port",
+    "a url with a wrong host",
+    "a url with half an address",
+    "a proxy with a password",
+    "a proxy with a path",
+    "a proxy for plain http",
+    "a secret without a name",
+    "a secret without a key",
+    "a part of an ARN",
+    "a longer ARN",
     "a content type without rows",
     "an unknown destination",
     "two schemas",
@@ -190,6 +222,7 @@ def test_a_problem_has_its_path_and_the_remedy(text: str, problem: str) -> None:
     """The line begins with the path in the file; the right value follows."""
     problems = problems_of(text)
     assert any(one.startswith(problem) for one in problems), problems
+    assert "pass-word" not in "".join(problems)
 
 
 def test_one_mistake_is_one_problem() -> None:
@@ -229,6 +262,61 @@ def test_all_problems_come_at_once() -> None:
 def test_plain_http_is_for_loopback_addresses_only(url: str) -> None:
     """The embedded monitor needs no certificate; a token never crosses a network unencrypted."""
     assert parse_settings(with_line("url", f'url = "{url}"')).destination[0].url == url
+
+
+def test_every_problem_of_a_url_has_a_sentence() -> None:
+    """All come at once."""
+    problems = problems_of(with_line("url", 'url = "http://me:pass-word@arthur.example.com:0/?a=b#c"'))
+    assert [problem.removeprefix("destination[0].url: ").split(" ")[:3] for problem in problems] == [
+        ["remove", "the", "query,"],
+        ["remove", "the", "fragment,"],
+        ["remove", "the", "user"],
+        ["write", "a", "port"],
+        ["write", "https://", "(plain"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://arthur.example.com.:8443/a/", "https://[2001:db8::1]:443", "https://größe.example", "https://my_host", "https://10.0.0.1"],
+)  # fmt: skip
+def test_any_other_https_address_is_accepted(url: str) -> None:
+    """Names of a private network, addresses, and paths in front of the API's own."""
+    assert parse_settings(with_line("url", f'url = "{url}"')).destination[0].url == url
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:arthur/token-AbC123",
+        "secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:arthur/token-AbC123#key",
+        "secretsmanager:arthur-token#api.key",
+        "ssm:arn:aws:ssm:eu-west-1:123456789012:parameter/arthur/token",
+    ],
+)
+def test_a_secret_is_named_or_has_its_whole_arn(secret: str) -> None:
+    """Each may have the key of a value in JSON."""
+    assert parse_settings(with_line("secret", f'secret = "{secret}"')).destination[0].secret == secret
+
+
+def test_a_path_in_the_file_is_relative_to_its_folder(tmp_path: Path) -> None:
+    """The commands find the certificates from any folder. An absolute path stays."""
+    (tmp_path / "forwarder.toml").write_text(with_line("ca_bundle", 'ca_bundle = "ca/private.pem"'), encoding="utf-8")
+    (destination,) = read_settings(tmp_path / "forwarder.toml").destination
+    assert destination.ca_bundle == str(tmp_path / "ca" / "private.pem")
+    assert parse_settings(with_line("ca_bundle", 'ca_bundle = "a.pem"')).destination[0].ca_bundle == str(
+        Path("a.pem").absolute()
+    )
+    assert parse_settings(GOOD).destination[0].ca_bundle == "/etc/ca.pem"
+
+
+def test_two_routes_of_one_prefix_have_other_suffixes() -> None:
+    """The suffix decides between them."""
+    text = with_line('prefix = ""', 'prefix = "datacapture/churn/"\nsuffix = ".jsonl.gz"')
+    assert [(route.prefix, route.suffix) for route in parse_settings(text).routes] == [
+        ("datacapture/churn/", ".jsonl"),
+        ("datacapture/churn/", ".jsonl.gz"),
+    ]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

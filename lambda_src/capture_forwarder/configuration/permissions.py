@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from capture_forwarder.configuration.filters import covering_prefixes, filters
 from capture_forwarder.configuration.names import QUARANTINE_PREFIX
+from capture_forwarder.configuration.secret_reference import SecretKind, SecretReference
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import BucketSettings
 
@@ -129,40 +130,36 @@ def _stack(made: StackResources) -> Iterator[Statement]:
 
 
 def _secrets(settings: Settings, location: Location) -> Iterator[Statement]:
-    references = dict.fromkeys(destination.secret for destination in settings.destination)
+    references = [SecretReference.parse(destination.secret) for destination in settings.destination]
     kinds = (
-        ("secretsmanager", "ReadSecrets", "secretsmanager:GetSecretValue", _secret_arn),
-        ("ssm", "ReadParameters", "ssm:GetParameter", _parameter_arn),
+        (SecretKind.SECRETS_MANAGER, "ReadSecrets", "secretsmanager:GetSecretValue", _secret_arn),
+        (SecretKind.PARAMETER_STORE, "ReadParameters", "ssm:GetParameter", _parameter_arn),
     )
     for kind, sid, action, arn in kinds:
-        names = [name for found, _, name in (one.partition(":") for one in references) if found == kind]
-        if names:
+        arns = dict.fromkeys(arn(reference, location) for reference in references if reference.kind is kind)
+        if arns:
             yield Statement(
                 sid=sid,
                 why="reads the tokens of the destinations",
                 actions=(action,),
-                resources=tuple(arn(name, location) for name in names),
+                resources=tuple(arns),
             )
 
 
-def _secret_arn(name: str, location: Location) -> str:
+def _secret_arn(secret: SecretReference, location: Location) -> str:
     """Return the ARN of a secret; Secrets Manager appends a hyphen and six random characters to a name.
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
     """
-    return (
-        name
-        if name.startswith("arn:")
-        else location.arn("secretsmanager", f"secret:{escape_iam_wildcards(name)}-??????")
-    )
+    if secret.is_arn:
+        return secret.name
+    return location.arn("secretsmanager", f"secret:{escape_iam_wildcards(secret.name)}-??????")
 
 
-def _parameter_arn(name: str, location: Location) -> str:
-    return (
-        name
-        if name.startswith("arn:")
-        else location.arn("ssm", f"parameter/{escape_iam_wildcards(name.removeprefix('/'))}")
-    )
+def _parameter_arn(secret: SecretReference, location: Location) -> str:
+    if secret.is_arn:
+        return secret.name
+    return location.arn("ssm", f"parameter/{escape_iam_wildcards(secret.name.removeprefix('/'))}")
 
 
 def _stack_key(key: str, location: Location) -> Statement:

@@ -4,16 +4,16 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
+from capture_forwarder.configuration.addresses import proxy_problems, url_problems
 from capture_forwarder.configuration.options import Option, options
-from capture_forwarder.configuration.settings import RouteSettings, SchemaSource, Settings
+from capture_forwarder.configuration.secret_reference import SecretReference
+from capture_forwarder.configuration.settings import DestinationSettings, RouteSettings, SchemaSource, Settings
 from capture_forwarder.configuration.stack import BucketSettings, StackSettings, Trigger
 from capture_forwarder.domain.capture import media_of
 
@@ -44,14 +44,17 @@ def read_settings(path: Path, extra_checks: Check = _no_extra_checks) -> Setting
 
 
 def parse_settings(text: str, origin: str = "forwarder.toml", extra_checks: Check = _no_extra_checks) -> Settings:
-    """Return the settings in `text`. Raises `SettingsError`; `origin` names the file in it."""
+    """Return the settings in `text`. Raises `SettingsError`.
+
+    `origin` is the path of the file: errors name it, and paths in the file are relative to its folder.
+    """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(origin, [f"is not TOML: {error}"]) from error
     if problems := list(_table_problems(document, Settings, "")):
         raise SettingsError(origin, problems)
-    settings = msgspec.convert(document, Settings)
+    settings = msgspec.convert(document, Settings).with_paths_in(Path(origin).parent)
     if problems := [*_meaning_problems(settings), *extra_checks(settings)]:
         raise SettingsError(origin, problems)
     return settings
@@ -112,11 +115,10 @@ def _meaning_problems(settings: Settings) -> Iterator[str]:
     """Yield the problems of options that do not fit together, or not to AWS."""
     yield from _repeated((d.name for d in settings.destination), "destination name {!r}: used twice; names are unique")
     yield from _repeated((r.name for r in settings.route), "route name {!r}: used twice; names are unique")
-    places = (f"s3://{route.bucket}/{route.prefix}" for route in settings.route)
-    yield from _repeated(places, "{}: two routes for one prefix; give one of them a longer prefix")
+    places = (f"s3://{route.bucket}/{route.prefix}*{route.suffix}" for route in settings.route)
+    yield from _repeated(places, "{}: two routes for one prefix and suffix; give one of them a longer prefix")
     for index, destination in enumerate(settings.destination):
-        if not _is_private(destination.url):
-            yield f"destination[{index}].url: write https:// (plain http is for loopback addresses only)"
+        yield from _destination_problems(destination, f"destination[{index}]")
     names = {destination.name for destination in settings.destination}
     for index, route in enumerate(settings.route):
         yield from _route_problems(route, names, f"route[{index}]")
@@ -125,6 +127,13 @@ def _meaning_problems(settings: Settings) -> Iterator[str]:
     routed = {route.bucket for route in settings.route}
     for index, bucket in enumerate(settings.bucket):
         yield from _bucket_problems(bucket, routed, f"bucket[{index}]")
+
+
+def _destination_problems(destination: DestinationSettings, path: str) -> Iterator[str]:
+    yield from (f"{path}.url: {problem}" for problem in url_problems(destination.url))
+    if destination.proxy:
+        yield from (f"{path}.proxy: {problem}" for problem in proxy_problems(destination.proxy, destination.url))
+    yield from (f"{path}.secret: {problem}" for problem in SecretReference.parse(destination.secret).problems())
 
 
 def _route_problems(route: RouteSettings, destinations: set[str], path: str) -> Iterator[str]:
@@ -166,14 +175,3 @@ def _bucket_problems(bucket: BucketSettings, routed: set[str], path: str) -> Ite
 
 def _repeated(values: Iterable[str], sentence: str) -> Iterator[str]:
     return (sentence.format(value) for value, count in Counter(values).items() if count > 1)
-
-
-def _is_private(url: str) -> bool:
-    """Tell whether requests are safe from readers on the way: the URL uses TLS, or stays on this machine."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" or parts.hostname == "localhost":
-        return True
-    try:
-        return ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False

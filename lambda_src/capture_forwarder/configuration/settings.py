@@ -5,9 +5,11 @@ describe its values, its `title` does. The check, the reference page and the JSO
 """
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from capture_forwarder.configuration.stack import BucketName, BucketSettings, StackSettings
 from capture_forwarder.domain.batch import BatchLimits
@@ -23,12 +25,15 @@ from capture_forwarder.domain.route import (
 from capture_forwarder.domain.schema import Attribute, ModelSchema
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", title="letters, digits, . _ -; at most 63")]
+# `addresses.py` checks the rest of a URL, and `secret_reference.py` that of a reference.
 Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", title="https://host, without /api/v3")]
+ProxyUrl = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", title="http://host:port")]
 Secret = Annotated[
     str,
     Meta(
         pattern=r"^(secretsmanager|ssm|env):.+$",
-        title='"secretsmanager:NAME", "ssm:/NAME" or, outside AWS, "env:VARIABLE"; never the token itself',
+        title='"secretsmanager:NAME", "ssm:/NAME" or, outside AWS, "env:VARIABLE", perhaps with "#KEY" at the end; '
+        "never the token itself",
     ),
 ]
 Prefix = Annotated[
@@ -36,6 +41,7 @@ Prefix = Annotated[
 ]
 Suffix = Annotated[str, Meta(pattern=r"^\.[A-Za-z0-9.]{1,30}$", title='the end of a key, such as ".jsonl"')]
 Text = Annotated[str, Meta(min_length=1)]
+HeaderText = Annotated[str, Meta(pattern="^[!-~]+$", title="letters, digits and punctuation of ASCII")]
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0, title="seconds, more than 0")]
 
@@ -66,8 +72,16 @@ class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     name: Annotated[Name, Meta(description="Name of the destination in routes, logs and metrics")]
     kind: Annotated[DestinationKind, Meta(description="API of the destination")]
     url: Annotated[Url, Meta(description="Address of the API; plain `http` is for loopback addresses only")]
-    secret: Annotated[Secret, Meta(description="Reference to the API's token")]
-    organization_id: Annotated[Text | None, Meta(description="Arthur's organisation, if a token has several")] = None
+    secret: Annotated[
+        Secret,
+        Meta(
+            description="Reference to the API's token: the text at `KEY` of a JSON object. Without `#KEY` the token is "
+            "the one value of a JSON object, or any other text as it is, with its quotes if it has some"
+        ),
+    ]
+    organization_id: Annotated[HeaderText | None, Meta(description="Arthur's organisation, if a token has several")] = (
+        None
+    )
     max_inferences: Annotated[Positive, Meta(description="Most inferences in one request")] = 1000
     max_bytes: Annotated[Positive, Meta(description="Most bytes in one request; one inference may be larger")] = (
         5_000_000
@@ -75,7 +89,17 @@ class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     max_in_flight: Annotated[int, Meta(ge=1, le=64, description="Most requests at the same time")] = 8
     connect_timeout_secs: Annotated[Seconds, Meta(description="Longest wait for a connection")] = 5.0
     read_timeout_secs: Annotated[Seconds, Meta(description="Longest wait for an answer")] = 30.0
-    ca_bundle: Annotated[Text | None, Meta(description="Certificates to trust instead of the system's")] = None
+    ca_bundle: Annotated[
+        Text | None,
+        Meta(
+            title="the path of a PEM file, relative to this file",
+            description="Certificates to trust instead of the system's; deployed with the function",
+        ),
+    ] = None
+    proxy: Annotated[
+        ProxyUrl | None,
+        Meta(description="Proxy on the way to this destination only; by default that of the environment"),
+    ] = None
     compression: Annotated[
         Compression, Meta(description="`gzip` needs an API that accepts `Content-Encoding: gzip`")
     ] = Compression.NONE
@@ -91,8 +115,10 @@ class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     name: Annotated[Name, Meta(description="Name of the route in quarantine, logs and metrics")]
     bucket: Annotated[BucketName, Meta(description="Bucket of the captures")]
-    prefix: Annotated[Prefix, Meta(description="Beginning of the keys; the longest prefix wins")]
-    suffix: Annotated[Suffix, Meta(description="Keys with another ending are ignored")] = ".jsonl"
+    prefix: Annotated[
+        Prefix, Meta(description="Beginning of the keys; of the routes that match a key, the longest prefix wins")
+    ]
+    suffix: Annotated[Suffix, Meta(description="End of the keys; objects that no route matches are skipped")] = ".jsonl"
     destination: Annotated[Name, Meta(description="Name of a `[[destination]]`")]
     model_id: Annotated[Text, Meta(description="Id of the model at the destination")]
     schema: Annotated[SchemaSource, Meta(description='"model" asks the destination for the attributes')] = (
@@ -135,6 +161,7 @@ class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             name=self.name,
             bucket=self.bucket,
             prefix=self.prefix,
+            suffix=self.suffix,
             destination=self.destination,
             model_id=self.model_id,
             schema=ModelSchema(self.attribute) if self.attribute else None,
@@ -164,6 +191,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     stack: Annotated[StackSettings, Meta(description="The stack in AWS")] = field(default_factory=StackSettings)
     bucket: Annotated[tuple[BucketSettings, ...], Meta(description="Buckets that need more than their name")] = ()
+
+    def with_paths_in(self, folder: Path) -> "Settings":
+        """Return the settings with absolute paths; a relative path is one in `folder`."""
+        placed = (
+            replace(one, ca_bundle=str(folder.absolute() / one.ca_bundle)) if one.ca_bundle else one
+            for one in self.destination
+        )
+        return replace(self, destination=tuple(placed))
 
     @property
     def routes(self) -> tuple[Route, ...]:

@@ -1,0 +1,84 @@
+"""Addresses of destinations and proxies: the checks of a URL, and the part of it that logs and errors may show."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import SplitResult, urlsplit
+
+_MAX_LABEL_CHARS = 63  # https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of `url`, for logs and errors: the rest may hold credentials."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def url_problems(url: str) -> Iterator[str]:
+    """Yield what to change in the URL of a destination. No sentence shows the URL, which may hold a password."""
+    yield from _problems(url)
+    if not _is_private(url):
+        yield "write https:// (plain http is for loopback addresses only)"
+
+
+def proxy_problems(proxy: str, url: str) -> Iterator[str]:
+    """Yield what to change in the proxy of the destination at `url`."""
+    yield from _problems(proxy)
+    if (parts := _split(proxy)) and parts.path.strip("/"):
+        yield "remove the path; a proxy has a scheme, a host and a port only"
+    if not url.startswith("https://"):
+        yield "remove it; a proxy could read the token on its way to an http:// address"
+
+
+def _problems(url: str) -> Iterator[str]:
+    # The text itself is searched: urlsplit drops line ends, tabs and an empty query.
+    is_clean = "\\" not in url and not any(letter.isspace() or not letter.isprintable() for letter in url)
+    if not is_clean:
+        yield "remove white space, control characters and backslashes"
+    if "?" in url:
+        yield "remove the query, from ? on"
+    if "#" in url:
+        yield "remove the fragment, from # on"
+    parts = _split(url)
+    if parts and "@" in parts.netloc:
+        yield "remove the user and the password; this file holds no credentials"
+    if is_clean and (parts is None or not _has_host(parts)):
+        yield "write the name or the address of a host; an IPv6 address stands in brackets"
+    if is_clean and parts and not _has_valid_port(parts):
+        yield "write a port from 1 to 65535, or none"
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
+
+
+def _has_host(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    labels = (label.replace("-", "").replace("_", "") for label in host.removesuffix(".").split("."))
+    return _address(host) is not None or all(label.isalnum() and len(label) <= _MAX_LABEL_CHARS for label in labels)
+
+
+def _has_valid_port(parts: SplitResult) -> bool:
+    try:
+        port = parts.port
+    except ValueError:
+        return False
+    return port != 0 and not parts.netloc.endswith(":")
+
+
+def _is_private(url: str) -> bool:
+    """Tell whether no other machine can read a request: the URL uses TLS, or stays on this machine."""
+    parts = _split(url)
+    if parts is None or parts.scheme == "https" or parts.hostname == "localhost":
+        return True
+    address = _address(parts.hostname or "")
+    return address is not None and address.is_loopback
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
