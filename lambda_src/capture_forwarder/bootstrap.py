@@ -18,9 +18,10 @@ from capture_forwarder.aws.s3 import S3ObjectStore
 from capture_forwarder.aws.secrets import SecretToken
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.names import CONFIG_VARIABLE, SETTINGS_NAME, Resources
+from capture_forwarder.configuration.secret_reference import SecretReference
 from capture_forwarder.configuration.settings import Compression, DestinationSettings, Settings
 from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
-from capture_forwarder.destinations.http import HttpClient
+from capture_forwarder.destinations.http import HttpClient, Network
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.route import Router
@@ -87,8 +88,8 @@ def build_runtime(environment: Mapping[str, str], observer: Observer | None = No
 def _settings(environment: Mapping[str, str]) -> Settings:
     """Return the settings of the file that `environment` names, else those that were deployed with the package."""
     if CONFIG_VARIABLE not in environment:
-        deployed = Path(__file__).parent.parent / SETTINGS_NAME
-        return msgspec.json.decode(deployed.read_bytes(), type=Settings)
+        folder = Path(__file__).parent.parent
+        return msgspec.json.decode((folder / SETTINGS_NAME).read_bytes(), type=Settings).with_paths_in(folder)
     # Imported here: deployed settings were checked before, and the reader of TOML is 2.5 % of a cold start.
     from capture_forwarder.configuration.reader import read_settings  # noqa: PLC0415 - for the reason above
 
@@ -122,11 +123,11 @@ def target(settings: DestinationSettings) -> Target:
     """Return a destination as the settings describe it."""
     client = HttpClient(
         settings.url,
-        token=SecretToken(settings.secret),
+        token=SecretToken(SecretReference.parse(settings.secret)),
         headers=partial(headers, organization_id=settings.organization_id),
         timeouts_secs=(settings.connect_timeout_secs, settings.read_timeout_secs),
         max_connections=settings.max_in_flight,
-        ca_bundle=settings.ca_bundle,
+        network=Network(ca_bundle=settings.ca_bundle, proxy=settings.proxy),
         compressed=settings.compression is Compression.GZIP,
     )
     destination = ArthurDestination(client, settings.limits, time.monotonic)

@@ -208,20 +208,4 @@ def test_a_server_that_does_not_answer_is_a_temporary_failure(server: Answering)
         with pytest.raises(DestinationUnavailable, match=rf"^{server.url}: ReadTimeout$"):
             destination(server.url, read_secs=read_secs).send(batch(), within_secs=within_secs)
     with pytest.raises(DestinationUnavailable, match=r"^http://127.0.0.1:9: ConnectionError$"):
-        destination("http://127.0.0.1:9").send(batch(), within_secs=60.0)
-
-
-def test_a_secret_that_no_header_can_carry_is_a_denial(server: Answering) -> None:
-    """A line end in it would start another header. It is neither sent nor shown."""
-    client = HttpClient(
-        server.url,
-        token=lambda *, refresh=False: f"a\r\nb{refresh}",
-        headers=partial(headers, organization_id=None),
-        timeouts_secs=(5.0, 5.0),
-        compressed=False,
-        max_connections=1,
-    )
-    sentence = r"^the secret is not a token: it holds characters that a header must not have$"
-    with pytest.raises(DestinationDenied, match=sentence):
-        ArthurDestination(client, BatchLimits(), lambda: 0.0).send(batch(), within_secs=60.0)
-    assert server.requests == []
+        destination("http://127.0.0.1:9/path").send(batch(), within_secs=60.0)

@@ -1,6 +1,8 @@
 """Proxies and certificates, from the environment and from the configuration."""
 
 import ipaddress
+import json
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -9,15 +11,20 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import boto3
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from capture_forwarder.bootstrap import target
+from capture_forwarder.configuration.settings import DestinationKind, DestinationSettings
 from capture_forwarder.destinations.arthur.adapter import headers
-from capture_forwarder.destinations.http import HttpClient
-from capture_forwarder.domain.delivery import DestinationUnavailable
+from capture_forwarder.destinations.http import HttpClient, Network
+from capture_forwarder.domain.batch import Batch
+from capture_forwarder.domain.delivery import ACCEPTED, DestinationDenied, DestinationUnavailable
+from tests.support.tunnel import TunnelProxy, tunnel_proxy
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 
@@ -40,8 +47,9 @@ class Recorder(BaseHTTPRequestHandler):
     def _answer(self, status: int) -> None:
         self.server.lines.append(self.requestline)
         self.send_response(status)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
+        self.wfile.write(self.server.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Write nothing."""
@@ -53,6 +61,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Recorder)
         self.lines: list[str] = []
+        self.body = b""
 
 
 def running(server: Server) -> Iterator[Server]:
@@ -115,7 +124,14 @@ def api(certificate: Path) -> Iterator[tuple[str, Server]]:
         yield f"https://127.0.0.1:{up.server_port}", up
 
 
-def client(url: str, ca_bundle: Path | None = None) -> HttpClient:
+@pytest.fixture
+def tunnel() -> Iterator[TunnelProxy]:
+    """Give a proxy that opens tunnels."""
+    with tunnel_proxy() as proxy:
+        yield proxy
+
+
+def client(url: str, ca_bundle: Path | None = None, proxy: str | None = None, secs: float = 5.0) -> HttpClient:
     """Return a client for `url`."""
 
     def token(*, refresh: bool = False) -> str:
@@ -126,10 +142,10 @@ def client(url: str, ca_bundle: Path | None = None) -> HttpClient:
         url,
         token=token,
         headers=partial(headers, organization_id=None),
-        timeouts_secs=(5.0, 5.0),
+        timeouts_secs=(secs, secs),
         compressed=False,
         max_connections=1,
-        ca_bundle=str(ca_bundle) if ca_bundle else None,
+        network=Network(ca_bundle=str(ca_bundle) if ca_bundle else None, proxy=proxy),
     )
 
 
@@ -163,12 +179,27 @@ def test_an_unknown_certificate_is_never_accepted(api: tuple[str, Server]) -> No
     assert api[1].lines == []
 
 
+def test_a_ca_bundle_that_cannot_be_used_is_a_denial(api: tuple[str, Server], tmp_path: Path) -> None:
+    """A person must put the file there. The sentence has its path and the remedy, and nothing is sent."""
+    missing, empty = tmp_path / "missing.pem", tmp_path / "empty.pem"
+    empty.write_text("no certificate", encoding="utf-8")
+    with pytest.raises(DestinationDenied) as caught:
+        client(api[0], missing).post("/x", b"[]")
+    assert str(caught.value) == (
+        f"ca_bundle: {missing} cannot be read (No such file or directory); put the file there, or write another path, "
+        "relative to forwarder.toml"
+    )
+    with pytest.raises(DestinationDenied, match=rf"^ca_bundle: {empty} holds no PEM certificate; write the path of"):
+        client(api[0], empty).post("/x", b"[]")
+    assert api[1].lines == []
+
+
 def test_a_proxy_of_the_environment_is_used(proxy: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain requests go through HTTP_PROXY; TLS uses a tunnel of HTTPS_PROXY."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_port}")
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_port}")
     assert client("http://api.invalid").post("/x", b"[]").status == 200
-    with pytest.raises(DestinationUnavailable, match="ProxyError"):
+    with pytest.raises(DestinationUnavailable, match=r": the proxy answers 502$"):
         client("https://api.invalid").post("/x", b"[]")
     requests = [line.rpartition(" ")[0] for line in proxy.lines]
     assert requests == ["POST http://api.invalid/x", "CONNECT api.invalid:443"]
@@ -182,3 +213,71 @@ def test_hosts_of_no_proxy_are_reached_directly(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert client(api[0], certificate).post("/x", b"[]").status == 200
     assert proxy.lines == []
+
+
+def test_the_proxy_of_a_destination_wins_over_the_environments(
+    api: tuple[str, Server], certificate: Path, proxy: Server, tunnel: TunnelProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It opens a tunnel, and TLS goes through it. The variables apply only without the option."""
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_port}")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert client(api[0], certificate, tunnel.url).post("/x", b"[]").status == 200
+    assert tunnel.lines == [f"CONNECT {api[0].removeprefix('https://')}"]
+    assert (api[1].lines, proxy.lines) == (["POST /x HTTP/1.1"], [])
+
+
+def test_no_client_of_aws_uses_the_proxy_of_a_destination(
+    aws: str, api: tuple[str, Server], certificate: Path, tunnel: TunnelProxy
+) -> None:
+    """The token is read from Secrets Manager directly."""
+    del aws
+    boto3.client("secretsmanager").create_secret(Name="behind-a-proxy", SecretString="t")
+    api[1].body = json.dumps({"results": [{"status": 200}]}).encode()
+    settings = DestinationSettings(
+        name="arthur",
+        kind=DestinationKind.ARTHUR,
+        url=api[0],
+        secret="secretsmanager:behind-a-proxy",
+        ca_bundle=str(certificate),
+        proxy=tunnel.url,
+    )
+    sending = target(settings)
+    receipt = sending.destination.send(Batch("m", ["id"], b"[{}]"), within_secs=9.0)
+    sending.executor.shutdown()
+    assert receipt.results == [ACCEPTED]
+    assert tunnel.lines == [f"CONNECT {api[0].removeprefix('https://')}"]
+
+
+@pytest.mark.parametrize("status", [403, 407])
+def test_a_proxy_that_refuses_the_function_is_a_denial(status: int) -> None:
+    """A person must change the proxy. The sentence names both hosts and the status, and no path."""
+    with tunnel_proxy(status) as refusing, pytest.raises(DestinationDenied) as caught:
+        client("https://api.invalid/path", None, refusing.url).post("/x", b"[]")
+    assert str(caught.value) == (
+        f"https://api.invalid through the proxy {refusing.url}: the proxy answers {status}; "
+        "let it admit the function without a password, or name another"
+    )
+
+
+def test_a_proxy_that_cannot_reach_the_api_is_a_temporary_failure() -> None:
+    """Its status is in the sentence."""
+    with tunnel_proxy(502) as failing, pytest.raises(DestinationUnavailable) as caught:
+        client("https://api.invalid", None, failing.url).post("/x", b"[]")
+    assert str(caught.value) == f"https://api.invalid through the proxy {failing.url}: the proxy answers 502"
+    assert not isinstance(caught.value, DestinationDenied)
+
+
+def test_a_proxy_that_does_not_answer_is_a_temporary_failure() -> None:
+    """Neither a closed port nor silence makes an object wait for ever; the sentence names the proxy."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for port, why in ((9, "ProxyError"), (silent.getsockname()[1], "ReadTimeout")):
+            with pytest.raises(DestinationUnavailable) as caught:
+                client("https://api.invalid", None, f"http://127.0.0.1:{port}", secs=0.2).post("/x", b"[]")
+            assert str(caught.value) == f"https://api.invalid through the proxy http://127.0.0.1:{port}: {why}"
+
+
+def test_a_password_of_the_environments_proxy_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors name its scheme, host and port."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:pass-word@127.0.0.1:9")
+    with pytest.raises(DestinationUnavailable, match=r"^https://api.invalid through the proxy http://127.0.0.1:9: Pro"):
+        client("https://api.invalid").post("/x", b"[]")

@@ -55,6 +55,7 @@ def test_a_temporary_status_is_tried_again(status: int) -> None:
         (402, "pay its bill"),
         (403, "give it the permission"),
         (404, "correct the route's model_id or the destination's url"),
+        (407, "let it admit the function without them"),
         (300, "correct the destination's url"),
         (302, "correct the destination's url"),
         (399, "correct the destination's url"),

@@ -1,4 +1,4 @@
-"""The HTTP client of all destinations: pooled connections, timeouts, proxies, a CA bundle, and the token."""
+"""The HTTP client of all destinations: pooled connections, timeouts, a proxy, a CA bundle, and the token."""
 
 import os
 import zlib
@@ -9,13 +9,18 @@ from math import inf
 from typing import Protocol
 
 import requests
+from msgspec import Struct
 from requests.adapters import HTTPAdapter
-from requests.utils import default_headers, get_environ_proxies
+from requests.utils import default_headers, get_environ_proxies, select_proxy
 
+from capture_forwarder.configuration.addresses import origin
+from capture_forwarder.configuration.certificates import bundle_problem
 from capture_forwarder.destinations.statuses import Answer, retry_after
 from capture_forwarder.domain.delivery import BatchTooLarge, DestinationDenied, DestinationUnavailable
 
 _UNAUTHORIZED = 401
+_REFUSED_BY_PROXY = {"403", "407"}
+_TUNNEL_FAILED = "Tunnel connection failed: "  # http.client's words before the status
 # The longest valid answer to 1,000 rows is about 100 kB. A longer one than this is refused to protect memory.
 _MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 64 * 1024
@@ -29,12 +34,27 @@ class Token(Protocol):
     """The source of the credentials."""
 
     def __call__(self, *, refresh: bool = False) -> str:
-        """Return the token; read it again if `refresh` is set. Raises `DestinationDenied`."""
+        """Return a token that a header can hold; read it again if `refresh` is set. Raises `DestinationDenied`."""
         ...
+
+
+class Network(Struct, frozen=True, kw_only=True):
+    """The way to one API: a proxy, and a PEM file of certificates that its server is verified with.
+
+    Without them those of the environment apply.
+    """
+
+    ca_bundle: str | None = None
+    proxy: str | None = None
+
+
+_OF_THE_ENVIRONMENT = Network()
 
 
 class HttpClient:
     """Sends requests to one API. Proxies and certificates of the environment are read once.
+
+    Errors name the scheme, host and port of the API and of its proxy, and nothing else of their URLs.
 
     No `requests.Session`: it would follow redirections and send the token to another host.
     """
@@ -48,7 +68,7 @@ class HttpClient:
         timeouts_secs: tuple[float, float],
         max_connections: int,
         compressed: bool,
-        ca_bundle: str | None = None,
+        network: Network = _OF_THE_ENVIRONMENT,
     ) -> None:
         self._compressed = compressed
         self._content = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if compressed else {})
@@ -56,8 +76,9 @@ class HttpClient:
         self._token = token
         self._headers = headers
         self._timeouts_secs = timeouts_secs
-        self._proxies = get_environ_proxies(self._url)
-        self._verify = ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
+        self._proxies = {"all": network.proxy} if network.proxy else get_environ_proxies(self._url)
+        self._ca_bundle = network.ca_bundle
+        self._verify = network.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=max_connections)
         self._prepared = lru_cache(_MAX_PREPARED)(self._prepare)
 
@@ -92,12 +113,20 @@ class HttpClient:
             ) as response:
                 wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
                 return Answer(response.status_code, _read(response), wait)
-        except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as error:
-            raise DestinationDenied(
-                "the secret is not a token: it holds characters that a header must not have"
-            ) from error
         except (requests.RequestException, OSError) as error:
-            raise DestinationUnavailable(f"{self._url}: {type(error).__name__}") from error
+            raise self._failure(error) from error
+
+    def _failure(self, error: Exception) -> DestinationUnavailable:
+        if self._ca_bundle and (problem := bundle_problem(self._ca_bundle)):
+            return DestinationDenied(f"ca_bundle: {problem}")
+        proxy = select_proxy(self._url, self._proxies)
+        place = origin(self._url) + (f" through the proxy {origin(proxy)}" if proxy else "")
+        status = str(error).partition(_TUNNEL_FAILED)[2][:3]
+        if status in _REFUSED_BY_PROXY:
+            return DestinationDenied(
+                f"{place}: the proxy answers {status}; let it admit the function without a password, or name another"
+            )
+        return DestinationUnavailable(f"{place}: {f'the proxy answers {status}' if status else type(error).__name__}")
 
     def _prepare(self, method: str, path: str, token: str) -> requests.PreparedRequest:
         """Return a request without its body; headers are checked once a token, not at every request."""

@@ -21,6 +21,7 @@ _DENIED = {
     402: "the platform asks for payment; pay its bill",
     403: "the token may not write to this model; give it the permission, or correct the route's model_id",
     404: "the platform does not know this model; correct the route's model_id or the destination's url",
+    407: "the proxy asks for a user and a password; let it admit the function without them, or name another proxy",
 }
 
 
