@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from capture_forwarder.configuration.names import SETTINGS_NAME
 from capture_forwarder.configuration.reader import read_settings
+from capture_forwarder.configuration.settings import DestinationSettings
 from capture_forwarder.configuration.stack import PythonRuntime
 from infra.bundling.bytecode import compile_bytecode, interpreter
 from infra.bundling.wheels import DEPENDENCIES, ROOT, AssetError, Target, install_wheels
@@ -36,14 +38,34 @@ def build_asset(folder: Path, config: Path, target: Target) -> None:
     """
     install_wheels(DEPENDENCIES, folder, target)
     _trim(folder)
-    shutil.copytree(_PACKAGE, folder / _PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    (folder / SETTINGS_NAME).write_bytes(msgspec.json.encode(read_settings(config)))
+    copy_modules(_PACKAGE, folder / _PACKAGE.name)
+    settings = read_settings(config)
+    destinations = tuple(_packaged(index, one, folder) for index, one in enumerate(settings.destination))
+    (folder / SETTINGS_NAME).write_bytes(msgspec.json.encode(replace(settings, destination=destinations)))
     if executable := interpreter(target.python):
         compile_bytecode(folder, executable)
     else:
         _warn_of_slow_starts(target.python)
     _make_readable(folder)
     _check_size(folder)
+
+
+def copy_modules(package: Path, folder: Path) -> None:
+    """Copy the modules of `package` to `folder`, and no other file: editors and notebooks leave theirs beside them."""
+    for module in package.rglob("*.py"):
+        path = module.relative_to(package)
+        if all(name.isidentifier() for name in path.with_suffix("").parts):  # it can be imported
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(module, folder / path)
+
+
+def _packaged(index: int, destination: DestinationSettings, folder: Path) -> DestinationSettings:
+    """Copy the certificates of a destination to `folder`; return its settings with the path there."""
+    if not destination.ca_bundle:
+        return destination
+    name = f"ca-bundle-{index}.pem"
+    shutil.copyfile(destination.ca_bundle, folder / name)
+    return replace(destination, ca_bundle=name)
 
 
 def _trim(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import random
 import socket
+import ssl
 import struct
 import time
 from collections import Counter
@@ -13,6 +14,8 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from urllib.parse import urlsplit
+
+from tests.e2e.tls import Certificate
 
 _SLOW_SECS = 0.5
 
@@ -166,13 +169,17 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def flaky(monitor_url: str, script: Script) -> Iterator[str]:
-    """Serve the proxy and return its URL."""
+def flaky(monitor_url: str, script: Script, certificate: Certificate | None = None) -> Iterator[str]:
+    """Serve the proxy and return its URL; with a certificate it speaks TLS."""
     with _Proxy(monitor_url, script) as proxy:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.path, certificate.key_path)
+            proxy.socket = context.wrap_socket(proxy.socket, server_side=True)
         thread = Thread(target=proxy.serve_forever, args=(0.01,), name="flaky")
         thread.start()
         try:
-            yield f"http://127.0.0.1:{proxy.server_port}"
+            yield f"{'https' if certificate else 'http'}://127.0.0.1:{proxy.server_port}"
         finally:
             proxy.shutdown()
             thread.join()

@@ -10,10 +10,13 @@ from aws_cdk import aws_lambda as lambda_
 
 from app import main
 from capture_forwarder.configuration.names import CONFIG_VARIABLE
-from infra.application import build_app
+from capture_forwarder.configuration.reader import read_settings
+from infra.application import build_app, deployment_problems
 from infra.node import choose_node
 from tests.infra.examples import DEFAULT
 
+PRIVATE_CA = Path("tests/infra/private-ca.pem").read_bytes()
+PRIVATE_KEY = b"-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----\n"
 NOT_FOR_AWS = """
 [stack]
 reserved_concurrency = 3
@@ -23,6 +26,7 @@ name = "monitor"
 kind = "arthur"
 url = "https://arthur.example.com"
 secret = "env:TOKEN"
+ca_bundle = "ca.pem"
 
 [[route]]
 name = "a"
@@ -58,14 +62,38 @@ def test_one_error_lists_everything_that_aws_would_refuse(tmp_path: Path, monkey
     with pytest.raises(SystemExit) as caught:
         main()
     head, *problems = str(caught.value).split("\n")
-    assert head == f"{config} has 5 problem(s):"
+    assert head == f"{config} has 6 problem(s):"
     assert [problem.split(":")[0].strip() for problem in problems] == [
         "stack.max_concurrency",
         "bucket[1].name",
         "bucket[1].trigger",
+        "destination[0].ca_bundle",
         "destination[0].secret",
         "route 'a' and route 'b'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "cannot be read (No such file or directory); put the file there, or write another path"),
+        (b"no certificate", "holds no PEM certificate; write the path of a PEM file"),
+        (PRIVATE_CA + PRIVATE_KEY, "holds a private key, and is deployed with the function"),
+        (PRIVATE_CA, None),
+    ],
+    ids=["missing", "no certificate", "a private key", "good"],
+)
+def test_a_ca_bundle_is_checked_before_it_is_deployed(
+    tmp_path: Path, content: bytes | None, sentence: str | None
+) -> None:
+    """The path is relative to the file, and the problem says what to do."""
+    if content is not None:
+        (tmp_path / "ca.pem").write_bytes(content)
+    text = DEFAULT.read_text(encoding="utf-8").replace("[[destination]]", '[[destination]]\nca_bundle = "ca.pem"', 1)
+    (tmp_path / "forwarder.toml").write_text(text, encoding="utf-8")
+    problems = list(deployment_problems(read_settings(tmp_path / "forwarder.toml")))
+    assert len(problems) == (sentence is not None)
+    assert all(one.startswith(f"destination[0].ca_bundle: {tmp_path / 'ca.pem'} {sentence}") for one in problems)
 
 
 def test_synthesis_needs_no_credentials_and_no_look_ups(monkeypatch: pytest.MonkeyPatch) -> None:

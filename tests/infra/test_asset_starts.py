@@ -21,7 +21,10 @@ from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.server import Monitor, running_monitor
 from infra.bundling.asset import build_asset
 from infra.bundling.wheels import Target, install_wheels
+from tests.e2e.tls import write_certificate
+from tests.faults.flaky import Script, flaky
 from tests.infra.runtime_api import Answer, RuntimeApi, running_runtime_api
+from tests.support.tunnel import tunnel_proxy
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric has wheels for Linux alone")
 
@@ -35,8 +38,10 @@ first_delay_secs = 0
 [[destination]]
 name = "by-secrets-manager"
 kind = "arthur"
-url = "{url}"
-secret = "secretsmanager:token"
+url = "{tls_url}"
+secret = "secretsmanager:token#value"
+ca_bundle = "loopback.pem"
+proxy = "{proxy_url}"
 
 [[destination]]
 name = "by-parameter-store"
@@ -139,14 +144,24 @@ def files_of(asset: Path) -> dict[Path, int]:
 
 
 def test_the_asset_forwards_with_nothing_else_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It reads S3, progress and both kinds of secret, sends, writes quarantine, and requeues pending work."""
+    """It reads S3, progress and both kinds of secret, sends, writes quarantine, and requeues pending work.
+
+    One destination has a certificate of a private authority, and a proxy.
+    """
     config, asset = tmp_path / "forwarder.toml", tmp_path / "asset"
-    config.write_text(CONFIG.format(url="http://127.0.0.1:1"), encoding="utf-8")
-    with local_aws(BUCKET), running_monitor(models_of(read_settings(config)), token="t") as monitor:
-        config.write_text(CONFIG.format(url=monitor.url), encoding="utf-8")
+    urls = dict.fromkeys(("url", "tls_url", "proxy_url"), "https://127.0.0.1:1")
+    config.write_text(CONFIG.format(**urls), encoding="utf-8")
+    with (
+        local_aws(BUCKET),
+        running_monitor(models_of(read_settings(config)), token="t") as monitor,
+        flaky(monitor.url, Script(), write_certificate(tmp_path)) as tls_url,
+        tunnel_proxy() as proxy,
+    ):
+        urls = {"url": monitor.url, "tls_url": tls_url, "proxy_url": proxy.url}
+        config.write_text(CONFIG.format(**urls), encoding="utf-8")
         build_asset(asset, config, Target.here())
         built = files_of(asset)
-        boto3.client("secretsmanager").create_secret(Name="token", SecretString="t")
+        boto3.client("secretsmanager").create_secret(Name="token", SecretString='{"user": "u", "value": "t"}')
         boto3.client("ssm").put_parameter(Name="/token", Value="t", Type="SecureString")
         queue_url = boto3.client("sqs").create_queue(QueueName="captures")["QueueUrl"]
         monkeypatch.setenv(RESOURCE_VARIABLES["queue_url"], queue_url)
@@ -161,6 +176,7 @@ def test_the_asset_forwards_with_nothing_else_on_the_path(tmp_path: Path, monkey
         assert answers == [Answer("response", {"batchItemFailures": []})] * 3
         model_id = "aws-samples-amazon-sagemaker-immersion-day"
         assert stored(monitor, model_id) == expected(model_id)
+        assert set(proxy.lines) == {f"CONNECT {tls_url.removeprefix('https://')}"}
         answered = {"feature_0": 1.0, "feature_1": 2.0, "prediction_0": 0.5}
         assert stored(monitor, "everything-else") == {"d15dcaeb-1108-4c19-9170-e1a284767d32": answered}
         assert quarantined() == [("error-body", "error_body")] * 3

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from capture_forwarder.configuration.reader import read_settings
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import Architecture, PythonRuntime, StackSettings
-from infra.bundling.asset import MAX_BYTES, build_asset
+from infra.bundling.asset import MAX_BYTES, build_asset, copy_modules
 from infra.bundling.bytecode import interpreter
 from infra.bundling.wheels import DEPENDENCIES, AssetError, Target, install_wheels
 
@@ -59,6 +59,24 @@ def test_it_holds_the_package_the_locked_dependencies_the_configuration_and_noth
     for path in package:
         assert (asset / path).read_bytes() == (SOURCES.parent / path).read_bytes()
     assert msgspec.json.decode((asset / "forwarder.json").read_bytes(), type=Settings) == read_settings(CONFIG)
+
+
+def test_only_modules_of_the_package_are_copied(tmp_path: Path) -> None:
+    """Editors, version control, notebooks and people leave other files beside them, some with secrets."""
+    package, copied = tmp_path / "package", tmp_path / "asset" / "package"
+    modules = {"__init__.py", "handler.py", "aws/__init__.py", "aws/s3.py"}
+    strays = {
+        *(".env", "handler.py~", ".handler.py.swp", "#handler.py#", ".#handler.py", "handler.py.orig", "notes.txt"),
+        *("handler (copy).py", "trial.ipynb", ".ipynb_checkpoints/handler.py", "aws/__pycache__/s3.cpython-313.pyc"),
+        *("data/token.json", "aws/Thumbs.db"),
+    }
+    for name in modules | strays:
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(name, encoding="utf-8")
+    copy_modules(package, copied)
+    assert {path.relative_to(copied).as_posix(): path.read_text(encoding="utf-8") for path in copied.rglob("*.*")} == {
+        name: name for name in modules
+    }
 
 
 def test_it_holds_every_locked_distribution_in_the_locked_version(asset: Path) -> None:
@@ -135,12 +153,26 @@ def test_the_asset_is_far_smaller_than_its_limit(asset: Path) -> None:
 def test_an_asset_above_the_limit_is_refused(tmp_path: Path) -> None:
     """The check measures the files that would be uploaded."""
     big, folder = tmp_path / "big.toml", tmp_path / "asset"
+    (tmp_path / "big.pem").write_bytes(bytes(MAX_BYTES))
     text = CONFIG.read_text(encoding="utf-8")
-    big.write_text(
-        text.replace("[[destination]]", f'[[destination]]\nca_bundle = "{"x" * MAX_BYTES}"', 1), encoding="utf-8"
-    )
+    big.write_text(text.replace("[[destination]]", '[[destination]]\nca_bundle = "big.pem"', 1), encoding="utf-8")
     with pytest.raises(AssetError, match=r"has 7\d,\d{3},\d{3} bytes, more than 60,000,000; see which dependency grew"):
         build_asset(folder, big, FOREIGN)
+
+
+def test_the_certificates_of_a_destination_are_deployed(tmp_path: Path) -> None:
+    """The deployed settings name the file in the asset, whatever its name and folder were."""
+    (tmp_path / "ca").mkdir()
+    (tmp_path / "ca" / "private.pem").write_bytes(b"certificates")
+    text = CONFIG.read_text(encoding="utf-8")
+    config, folder = tmp_path / "forwarder.toml", tmp_path / "asset"
+    config.write_text(
+        text.replace("[[destination]]", '[[destination]]\nca_bundle = "ca/private.pem"'), encoding="utf-8"
+    )
+    build_asset(folder, config, FOREIGN)
+    (destination,) = msgspec.json.decode((folder / "forwarder.json").read_bytes(), type=Settings).destination
+    assert destination.ca_bundle == "ca-bundle-0.pem"
+    assert (folder / destination.ca_bundle).read_bytes() == b"certificates"
 
 
 def test_without_an_interpreter_the_asset_is_built_with_a_warning(
