@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import boto3
@@ -181,6 +182,36 @@ def test_records_of_more_than_a_hundred_objects_are_loaded(progress: Progress) -
     for source in sources:
         progress.save(source, RECORD, expected_fence=0)
     assert len(progress.load([*sources, *sources])) == 120
+
+
+def test_keys_that_a_throttled_table_left_out_are_asked_for_again(aws: str) -> None:
+    """The pauses double. After five requests the table is unavailable."""
+    del aws
+    client, table, left_out = boto3.client("dynamodb"), f"progress-{uuid4()}", [4]
+    client.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "object_state", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "object_state", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+    def leave_out(parsed: dict[str, Any], **_: object) -> None:
+        left_out[0] -= 1
+        if left_out[0] >= 0:
+            parsed |= {
+                "Responses": {},
+                "UnprocessedKeys": {table: {"Keys": [{"object_state": {"S": SOURCE.state_id}}]}},
+            }
+
+    pauses: list[float] = []
+    progress = DynamoProgress(client, table, now=lambda: 0.0, sleep=pauses.append)
+    progress.save(SOURCE, RECORD, expected_fence=0)
+    client.meta.events.register("after-call.dynamodb.BatchGetItem", leave_out)
+    assert progress.load([SOURCE]) == {SOURCE.state_id: RECORD}
+    assert pauses == [0.05, 0.1, 0.2, 0.4]
+    left_out[0] = 5
+    with pytest.raises(Unavailable, match=r"^the progress table is throttled; raise its capacity$"):
+        progress.load([SOURCE])
 
 
 def test_a_missing_table_is_unavailable(aws: str) -> None:

@@ -4,6 +4,7 @@ Writes are conditional on the fence that the writer has read. Of two invocations
 one can save progress.
 """
 
+import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _KEYS_A_READ = 100
 _TRIES = 5
+_FIRST_PAUSE_SECS = 0.05
 
 
 class NoProgress:
@@ -36,15 +38,22 @@ class DynamoProgress:
     """Stores progress records in `table`.
 
     Items expire `keep_secs` after their last write, long after S3's last redelivery. `now` gives seconds since the
-    epoch.
+    epoch; `sleep` waits for seconds.
     """
 
     def __init__(
-        self, client: "DynamoDBClient", table: str, *, now: Callable[[], float], keep_secs: int = 45 * 86_400
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        now: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+        keep_secs: int = 45 * 86_400,
     ) -> None:
         self._client = client
         self._table = table
         self._now = now
+        self._sleep = sleep
         self._keep_secs = keep_secs
 
     def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
@@ -73,9 +82,15 @@ class DynamoProgress:
             raise _unavailable(error) from error
 
     def _read(self, keys: list[dict[str, Any]]) -> dict[str, ProgressRecord]:
+        """Return the records of `keys`; those that a throttled table leaves out are asked for again after a pause.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+        """
         records: dict[str, ProgressRecord] = {}
         request: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
+            if attempt:
+                self._sleep(_FIRST_PAUSE_SECS * 2 ** (attempt - 1))
             try:
                 answer = self._client.batch_get_item(RequestItems=request)
             except AwsError as error:
