@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -242,13 +243,13 @@ def enable_eventbridge(
 
     A bucket has one notification configuration, and every write replaces it. This command reads and prints it, asks,
     writes it with EventBridge added, and reads it again to check that nothing else has changed. A second run changes
-    nothing.
+    nothing. The bucket must be in the region of the stack.
     """
     from capture_ops.commands import enable_eventbridge as command
 
     with errors_to_exit_codes():
         ask = (lambda _: True) if yes else typer.confirm
-        raise typer.Exit(command.run(bucket, _console(), ask, dry_run=dry_run))
+        raise typer.Exit(command.run(bucket, _console(), ask, datetime.now(UTC), dry_run=dry_run))
 
 
 @app.command(epilog=EXIT_CODES)

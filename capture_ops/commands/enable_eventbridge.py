@@ -6,14 +6,16 @@ So the command reads the configuration, adds EventBridge, writes it back with it
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
+from botocore.exceptions import ClientError
 from rich.console import Console
 
 from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.domain.delivery import Unavailable
-from capture_ops.terminal.errors import ExitCode
+from capture_ops.terminal.errors import CommandError, ExitCode
 from capture_ops.terminal.tables import printable
 
 if TYPE_CHECKING:
@@ -29,10 +31,17 @@ _DESTINATIONS = {
 Notifications = dict[str, Any]
 
 
-def run(bucket: str, console: Console, confirm: Callable[[str], bool], *, dry_run: bool) -> int:
-    """Switch EventBridge on for `bucket` and return the exit code. Raises `Unavailable`."""
-    s3 = boto3.client("s3")
+def run(bucket: str, console: Console, confirm: Callable[[str], bool], now: datetime, *, dry_run: bool) -> int:
+    """Switch EventBridge on for `bucket` and return the exit code; `now` is in UTC.
+
+    Raises `CommandError` if the bucket is in another region than the session, `Unavailable`.
+    """
+    region = aws_session().region_name
+    if region is None:
+        raise CommandError("no AWS region is set; set AWS_DEFAULT_REGION to the region of the bucket and the stack")
+    s3 = aws_session().client("s3", config=CONFIG)
     found = _read(s3, bucket)
+    _check_region(s3, bucket, region)
     _print_plan(bucket, found, console)
     if _EVENTBRIDGE in found or dry_run:
         return ExitCode.OK
@@ -46,7 +55,32 @@ def run(bucket: str, console: Console, confirm: Callable[[str], bool], *, dry_ru
         return ExitCode.INCOMPLETE
     wanted = found | {_EVENTBRIDGE: {}}
     _write(s3, bucket, wanted)
-    return _compare(bucket, wanted, _read(s3, bucket), console)
+    code = _compare(bucket, wanted, _read(s3, bucket), console)
+    if code == ExitCode.OK:
+        _print_gap(bucket, now, console)
+    return code
+
+
+def _check_region(s3: "S3Client", bucket: str, region: str) -> None:
+    """Refuse a bucket of another region than `region`: S3 sends events to the bus in the region of the bucket.
+
+    S3 names it in every answer, also to those who may not list the bucket:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+    """
+    try:
+        metadata: Any = s3.head_bucket(Bucket=bucket)["ResponseMetadata"]
+    except ClientError as error:
+        metadata = error.response.get("ResponseMetadata", {})
+    except AwsError as error:
+        raise _unavailable(bucket, "s3:ListBucket", error) from error
+    found = metadata.get("HTTPHeaders", {}).get("x-amz-bucket-region")
+    if found is None:
+        raise Unavailable(f"s3://{bucket}: S3 does not name the bucket's region; check its name and your permissions")
+    if found != region:
+        raise CommandError(
+            f"{bucket} is in {found}, and the region here is {region}: its events never reach a stack in {region}. "
+            f"Deploy a stack in {found}, and run this command with AWS_DEFAULT_REGION={found}."
+        )
 
 
 def _read(s3: "S3Client", bucket: str) -> Notifications:
@@ -86,6 +120,22 @@ def _print_plan(bucket: str, found: Notifications, console: Console) -> None:
     else:
         _print(console, "  added   EventBridge, which receives an event for every object in the bucket")
         _print(console, "Nothing is removed or renamed.")
+        _print(console, "AWS bills every event of the bucket, of captures and of all else: about $1 a million.")
+        _print(
+            console,
+            "If Terraform or CloudFormation manages this bucket, switch EventBridge on there instead: its next run "
+            "would switch it off again.",
+        )
+
+
+def _print_gap(bucket: str, now: datetime, console: Console) -> None:
+    """Print how to forward what was captured before the change takes effect.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html
+    """
+    since = now - timedelta(hours=1)
+    _print(console, "The change takes about five minutes. After them, forward what was captured meanwhile:")
+    _print(console, f"  capture-forwarder backfill s3://{bucket}/ --since {since:%Y-%m-%dT%H}")
 
 
 def _compare(bucket: str, wanted: Notifications, found: Notifications, console: Console) -> int:

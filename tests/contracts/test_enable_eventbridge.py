@@ -1,9 +1,12 @@
 """`enable-eventbridge` on a shared bucket: every other notification stays exactly as it was."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -175,6 +178,45 @@ def test_a_change_after_the_write_is_reported(shared: str) -> None:
     assert "new     just added" in changes
     assert "someone's-queue" not in changes
     assert notifications(shared) == theirs
+
+
+def test_the_plan_has_the_price_and_a_word_on_managed_buckets(shared: str) -> None:
+    """Both matter before the change."""
+    plan = run(shared, "--dry-run").stdout
+    assert "AWS bills every event of the bucket, of captures and of all else: about $1 a million." in plan
+    assert "If Terraform or CloudFormation manages this bucket, switch EventBridge on there instead" in plan
+
+
+def test_it_prints_the_backfill_of_the_gap(shared: str) -> None:
+    """Events begin about five minutes later. The backfill begins in the hour before, in UTC."""
+    started = datetime.now(UTC)
+    done = run(shared, "--yes")
+    hours = {f"{moment - timedelta(hours=1):%Y-%m-%dT%H}" for moment in (started, datetime.now(UTC))}
+    assert "The change takes about five minutes." in done.stdout
+    (since,) = re.findall(rf"^  capture-forwarder backfill s3://{shared}/ --since (\S+)$", done.stdout, re.MULTILINE)
+    assert since in hours
+    assert "backfill" not in run(shared).stdout
+
+
+def test_a_bucket_of_another_region_is_refused(aws: str) -> None:
+    """Its events go to the bus of its own region. Nothing is written."""
+    del aws
+    name = f"captures-{uuid4()}"
+    boto3.client("s3", region_name="eu-central-1").create_bucket(
+        Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    done = run(name, "--yes")
+    assert done.exit_code == 2
+    assert f"{name} is in eu-central-1, and the region here is eu-west-1" in " ".join(done.stderr.split())
+    assert notifications(name) == {}
+
+
+def test_without_a_region_nothing_is_read(shared: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence has the variable to set."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    done = run(shared, "--yes")
+    assert (done.exit_code, "set AWS_DEFAULT_REGION to the region of the bucket" in done.stderr) == (2, True)
 
 
 def test_a_missing_bucket_is_an_error(aws: str) -> None:
