@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-import boto3
-
 from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.names import StackOutput
 from capture_forwarder.domain.delivery import Unavailable
 from capture_ops.terminal.errors import CommandError
@@ -13,7 +12,7 @@ from capture_ops.terminal.errors import CommandError
 def outputs(stack: str) -> Mapping[str, str]:
     """Return the outputs of `stack`. Raises `CommandError` if there is no such stack, `Unavailable`."""
     try:
-        (found,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        (found,) = aws_session().client("cloudformation", config=CONFIG).describe_stacks(StackName=stack)["Stacks"]
     except AwsError as error:
         code = code_of(error)
         if code == "ValidationError":

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import boto3
 import requests
 from moto.server import ThreadedMotoServer
 
+from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.names import PROGRESS_KEY, RESOURCE_VARIABLES
 
 _REGION: Final = "eu-west-1"
@@ -44,10 +44,10 @@ def local_aws(bucket: str) -> Iterator[None]:
 
 
 def _create(bucket: str) -> None:
-    s3 = boto3.client("s3")
+    s3 = aws_session().client("s3", config=CONFIG)
     for name in (bucket, "quarantine"):
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": _REGION})
-    boto3.client("dynamodb").create_table(
+    aws_session().client("dynamodb", config=CONFIG).create_table(
         TableName="progress",
         KeySchema=[{"AttributeName": PROGRESS_KEY, "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": PROGRESS_KEY, "AttributeType": "S"}],

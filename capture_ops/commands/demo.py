@@ -8,12 +8,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote_plus, unquote
 
-import boto3
 import msgspec
 from msgspec import Struct
 from rich.console import Console
 from rich.text import Text
 
+from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.reader import read_settings
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.domain.conservation import ForwardReport
@@ -71,7 +71,8 @@ def sample_captures() -> Iterator[tuple[str, bytes]]:
 
 def put_capture(bucket: str, key: str, content: bytes) -> dict[str, Any]:
     """Put a capture object into the bucket, and return the queue's message that names it."""
-    etag = boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=content)["ETag"].strip('"')
+    client = aws_session().client("s3", config=CONFIG)
+    etag = client.put_object(Bucket=bucket, Key=key, Body=content)["ETag"].strip('"')
     found = {"key": quote_plus(key), "size": len(content), "eTag": etag}
     record = {
         "eventSource": "aws:s3",

@@ -7,9 +7,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from collections.abc import Sequence
 from typing import Any
 
-import boto3
-
 from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.filters import covering_prefixes, filters
 from capture_forwarder.configuration.names import StackOutput
 from capture_forwarder.configuration.permissions import escape_iam_wildcards
@@ -86,7 +85,8 @@ def _key_statement(roles: list[str], contexts: list[str]) -> Document:
 def _deployed_role(stack: str) -> str:
     name = output(stack, StackOutput.FUNCTION_NAME)
     try:
-        return str(boto3.client("lambda").get_function_configuration(FunctionName=name)["Role"])
+        client = aws_session().client("lambda", config=CONFIG)
+        return str(client.get_function_configuration(FunctionName=name)["Role"])
     except AwsError as error:
         raise Unavailable(
             f"the function {name} cannot be read: {code_of(error)}; give its role by --role-arn"

@@ -27,7 +27,7 @@ EXIT_CODES = (
 # boto3 raises these before it sends a request; their names alone do not say what to do.
 _ADVICE = {
     "NoCredentialsError": "AWS credentials are missing; log in, or set AWS_PROFILE",
-    "NoRegionError": "the AWS region is missing; set AWS_REGION",
+    "NoRegionError": "the AWS region is missing; set AWS_DEFAULT_REGION",
 }
 
 
