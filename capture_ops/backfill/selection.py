@@ -48,9 +48,8 @@ def _is_routed(bucket: str, prefix: str, settings: Settings) -> bool:
 
 
 def _suffixes(bucket: str, settings: Settings) -> tuple[str, ...]:
-    """Return the suffixes of the bucket's routes, and the same of objects that were compressed later."""
-    suffixes = {route.suffix for route in settings.route if route.bucket == bucket}
-    return tuple(sorted(suffixes | {f"{suffix}.gz" for suffix in suffixes}))
+    """Return the suffixes of the bucket's routes."""
+    return tuple(sorted({route.suffix for route in settings.route if route.bucket == bucket}))
 
 
 def _window(since: str | None, until: str | None, suffixes: tuple[str, ...], problems: list[str]) -> Window:

@@ -114,7 +114,7 @@ def _route(settings: Settings, source: CaptureObject | None, route_name: str | N
         route = Router(routes).route_for(source) if source else routes[0] if len(routes) == 1 else None
     if route is None:
         names = ", ".join(route.name for route in routes)
-        raise CommandError(f"no route covers the target; give --route with one of {names}")
+        raise CommandError(f"no route has the prefix and suffix of the target; give --route with one of {names}")
     return route
 
 

@@ -86,6 +86,11 @@ def test_inspect_reads_from_s3(bucket: str) -> None:
         (("inspect", "s3://bucket"), 2, "write s3://bucket/key"),
         (("inspect", MIXED, "--config", CONFIG), 2, "give --route with one of"),
         (("inspect", MIXED, "--config", CONFIG, "--route", "none"), 2, "give --route with one of"),
+        (
+            ("inspect", "s3://elsewhere/a.csv", "--config", CONFIG),
+            2,
+            "no route has the prefix and suffix of the target",
+        ),
         (("inspect", MIXED, "--config", "no-such-file"), 3, "cannot be read"),
         (("invoke", "no-such-file"), 2, "no event"),
         (("invoke", "events/captures/SOURCES.md"), 2, "no event"),
@@ -108,6 +113,15 @@ def test_inspect_reports_an_object_that_s3_does_not_have(bucket: str) -> None:
     """A missing object is a wrong call. A missing bucket cannot be reached."""
     assert run("inspect", f"s3://{bucket}/none").exit_code == 2
     assert run("inspect", "s3://no-such-bucket-at-all/none").exit_code == 4
+
+
+def test_invoke_says_that_no_route_matches_an_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event is acknowledged, as in AWS, and the table has the reason."""
+    monkeypatch.setenv("MONITOR_TOKEN", "t")
+    (tmp_path / "event.json").write_text(json.dumps({"bucket": "elsewhere", "key": "a.jsonl"}))
+    done = run("invoke", tmp_path / "event.json", "--config", CONFIG)
+    assert (done.exit_code, json.loads(done.stdout)) == (0, {})
+    assert "skipped: no route matches it" in done.stderr
 
 
 def test_invoke_runs_the_handler_and_reports_success_or_failure(

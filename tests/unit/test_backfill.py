@@ -51,7 +51,7 @@ def console() -> Console:
 
 
 def test_a_selection_has_prefix_hours_and_suffixes(settings: Settings) -> None:
-    """Hours are whole and in UTC; the suffixes are those of the bucket's routes, compressed or not."""
+    """Hours are whole and in UTC; the suffixes are those of the bucket's routes."""
     found = select("s3://captures/data/churn/AllTraffic/", "2026-01-31", "2026-02-01T05", settings)
     assert (found.bucket, found.prefix, found.uri) == (
         "captures",
@@ -61,7 +61,7 @@ def test_a_selection_has_prefix_hours_and_suffixes(settings: Settings) -> None:
     assert found.window == Window(
         since=datetime(2026, 1, 31, tzinfo=UTC),
         until=datetime(2026, 2, 1, 5, tzinfo=UTC),
-        suffixes=(".jsonl", ".jsonl.gz", ".out", ".out.gz"),
+        suffixes=(".jsonl", ".out"),
     )
 
 
