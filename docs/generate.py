@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import NODEFAULT, Struct
 from msgspec.json import schema
 
-from capture_forwarder.configuration.metrics import DIMENSIONS, NAMESPACE, TOTAL_DIMENSION, TOTALS, Metric
+from capture_forwarder.configuration.metrics import DIMENSIONS, NAMESPACE, OF_REQUESTS, TOTAL_DIMENSION, TOTALS, Metric
 from capture_forwarder.configuration.names import RESOURCE_VARIABLES
 from capture_forwarder.configuration.options import Option, options
 from capture_forwarder.configuration.settings import Settings
@@ -30,6 +30,13 @@ def metrics_page() -> str:
             "only, because routes share requests. The log line of each object has the codes and the reasons.",
             "Counts are summed over a run; every value of the times is kept. Metrics with a total are emitted",
             f"a second time, over all routes, with the dimension `{TOTAL_DIMENSION}` only.",
+            "",
+            "CloudWatch bills each metric in each hour in which it is emitted. At most these are emitted:",
+            "",
+            "| `stack.metrics` | for each route | for each destination | for the stack |",
+            "|---|---|---|---|",
+            f'| "route" | {len(set(Metric) - OF_REQUESTS)} | {len(OF_REQUESTS)} | {len(TOTALS)} |',
+            f'| "stack" | 0 | 0 | {len(TOTALS)} |',
             "",
             "| metric | unit | meaning | total |",
             "|---|---|---|---|",

@@ -20,6 +20,7 @@ from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.names import CONFIG_VARIABLE, SETTINGS_NAME, Resources
 from capture_forwarder.configuration.secret_reference import SecretReference
 from capture_forwarder.configuration.settings import Compression, DestinationSettings, Settings
+from capture_forwarder.configuration.stack import MetricDetail
 from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
 from capture_forwarder.destinations.http import HttpClient, Network
 from capture_forwarder.domain.capture import Work
@@ -81,7 +82,10 @@ def build_runtime(environment: Mapping[str, str], observer: Observer | None = No
     Without `observer` it writes the log and the metrics of the deployed function.
     """
     settings = _settings(environment)
-    observer = observer or Telemetry(partial(datetime.now, UTC), settings.stack.name)
+    stack = settings.stack
+    observer = observer or Telemetry(
+        partial(datetime.now, UTC), stack.name, totals_only=stack.metrics is MetricDetail.STACK
+    )
     return Runtime(settings, Resources.from_environment(environment), observer)
 
 

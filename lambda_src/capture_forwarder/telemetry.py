@@ -33,12 +33,14 @@ Dimensions = tuple[tuple[str, str], ...]
 class Telemetry:
     """Observer of the deployed function; it collects metrics and writes them at the end of a run.
 
-    `TOTALS`, for the alarms, are also written with `stack`, the stack's name, as the only dimension.
+    `TOTALS`, for the alarms, are also written with `stack`, the stack's name, as the only dimension. With
+    `totals_only` no other metrics are written: CloudWatch bills each by name and dimensions.
     """
 
-    def __init__(self, now: Callable[[], datetime], stack: str) -> None:
+    def __init__(self, now: Callable[[], datetime], stack: str, *, totals_only: bool = False) -> None:
         self._now = now
         self._stack = stack
+        self._totals_only = totals_only
         self._logger = Logger(service=_SERVICE)
         self._samples: defaultdict[Dimensions, defaultdict[Metric, list[float]]] = defaultdict(
             lambda: defaultdict(list)
@@ -72,9 +74,9 @@ class Telemetry:
         log("object forwarded", report=to_builtins(report), balanced=balanced)
         dimensions = {"route": report.route, "destination": report.destination}
         lag = (self._now() - report.newest_inference).total_seconds() if report.newest_inference else None
-        self._measure(
-            dimensions, _measures(report, balanced=balanced) | ({Metric.CAPTURE_LAG: lag} if lag is not None else {})
-        )
+        times = {Metric.CAPTURE_LAG: lag, Metric.PENDING_AGE: report.pending_secs}
+        known = {metric: secs for metric, secs in times.items() if secs is not None}
+        self._measure(dimensions, _measures(report, balanced=balanced) | known)
 
     def _log_skipped(self) -> None:
         """Log and count the objects without a route together: there may be thousands in a run."""
@@ -103,8 +105,9 @@ class Telemetry:
 
     def _measure(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
         totals = {metric: amount for metric, amount in measures.items() if metric in TOTALS}
+        written = [({TOTAL_DIMENSION: self._stack}, totals), *([] if self._totals_only else [(dimensions, measures)])]
         with self._lock:
-            for key, measured in ((dimensions, measures), ({TOTAL_DIMENSION: self._stack}, totals)):
+            for key, measured in written:
                 samples = self._samples[tuple(key.items())]
                 for metric, amount in measured.items():
                     samples[metric].append(amount)

@@ -191,27 +191,45 @@ def test_progress_expires_after_the_configured_days(monitor: Monitor, tmp_path: 
 def test_the_log_has_every_object_and_the_metrics_have_every_route(monitor: Monitor) -> None:
     """One structured line an object, metrics by route and destination, and the metrics of alarms as sums by stack."""
     del monitor
-    event = EVENTS / "sqs-several-records.json"
-    code = (
-        "import json, sys; from capture_ops.commands.invoke import LocalContext; from capture_forwarder import entry;"
-        "entry.lambda_handler(json.load(open(sys.argv[1])), LocalContext())"
-    )
-    done = subprocess.run([sys.executable, "-c", code, event], capture_output=True, check=True)  # noqa: S603 - ourselves
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    lines = logged("sqs-several-records.json")
     forwarded = [line for line in lines if line.get("message") == "object forwarded"]
     assert [line["report"]["state"] for line in forwarded] == ["done"] * 3
     assert all(line["balanced"] for line in forwarded)
     emitted = [line for line in lines if "_aws" in line]
-    dimensions = {tuple(each) for line in emitted for each in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]}
-    assert dimensions == {("route", "destination"), ("destination",), ("stack",)}
+    assert dimensions(emitted) == {("route", "destination"), ("destination",), ("stack",)}
     accepted = sum(line["report"]["inferences"]["accepted"] for line in forwarded)
     (total,) = (line for line in emitted if line.get("stack") == "capture-forwarder")
     assert sum(total["InferencesAccepted"]) == accepted
     assert sum(sum(line["InferencesAccepted"]) for line in emitted if "route" in line) == accepted
     assert {name for name in total if name[0].isupper()} == {
-        metric.value.name for metric in TOTALS - {Metric.REQUESTS_DENIED}
+        metric.value.name for metric in TOTALS - {Metric.REQUESTS_DENIED, Metric.PENDING_AGE}
     }
     assert {line["ConservationViolations"][0] for line in emitted if "route" in line} == {0.0}
+
+
+def test_metrics_can_be_limited_to_the_totals_of_the_stack(monitor: Monitor, tmp_path: Path) -> None:
+    """CloudWatch bills each metric of each route."""
+    del monitor
+    with (tmp_path / "forwarder.toml").open("a", encoding="utf-8") as config:
+        config.write('\n[stack]\nmetrics = "stack"\n')
+    emitted = [line for line in logged("sqs-several-records.json") if "_aws" in line]
+    assert dimensions(emitted) == {("stack",)}
+
+
+def logged(event: str) -> list[dict[str, Any]]:
+    """Return the lines that the deployed function writes for a sample event."""
+    code = (
+        "import json, sys; from capture_ops.commands.invoke import LocalContext; from capture_forwarder import entry;"
+        "entry.lambda_handler(json.load(open(sys.argv[1])), LocalContext())"
+    )
+    path = EVENTS / event
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, check=True)  # noqa: S603 - ourselves
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def dimensions(emitted: list[dict[str, Any]]) -> set[tuple[str, ...]]:
+    """Return the names of the dimensions of metrics."""
+    return {tuple(each) for line in emitted for each in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]}
 
 
 def message(key: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from capture_forwarder.configuration.metrics import OF_REQUESTS
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import RejectionCode, SkipReason
@@ -16,9 +17,9 @@ from capture_forwarder.telemetry import Telemetry
 NOW = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
 
 
-def emitted(capsys: pytest.CaptureFixture[str], *events: Notice) -> list[dict[str, Any]]:
+def emitted(capsys: pytest.CaptureFixture[str], *events: Notice, totals_only: bool = False) -> list[dict[str, Any]]:
     """Return the metrics that telemetry writes for `events` at the end of a run."""
-    telemetry = Telemetry(lambda: NOW, "forwarder")
+    telemetry = Telemetry(lambda: NOW, "forwarder", totals_only=totals_only)
     for event in (*events, RunEnded()):
         telemetry.notice(event)
     documents = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
@@ -77,6 +78,45 @@ def test_skipped_objects_are_counted_and_logged_together(
     ]
     documents = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert [(one["stack"], one["ObjectsSkipped"]) for one in documents] == [("forwarder", [5.0]), ("forwarder", [2.0])]
+
+
+@pytest.mark.parametrize(("pending_secs", "written"), [(1860.5, [1860.5]), (0.0, [0.0]), (None, None)])
+def test_the_age_of_a_pending_object_is_written_by_route_and_by_stack(
+    capsys: pytest.CaptureFixture[str], pending_secs: float | None, written: list[float] | None
+) -> None:
+    """An object that does not wait for a retry has no age, so the alarm is over when all objects are forwarded."""
+    waiting = report(ObjectState.REQUEUED, pending_secs=pending_secs)
+    documents = emitted(capsys, ObjectForwarded(waiting))
+    assert [one.get("PendingAge") for one in documents if "route" in one] == [written]
+    assert [one.get("PendingAge") for one in documents if "stack" in one] == [written]
+
+
+def test_metrics_of_requests_have_no_route(capsys: pytest.CaptureFixture[str]) -> None:
+    """The dashboard and the reference page take the dimensions from the registry."""
+    sent = [
+        BatchSent(destination="arthur", inferences=1, latency_secs=0.1),
+        BatchSent(destination="arthur", inferences=1, latency_secs=0.1, error="status 500"),
+        BatchSent(destination="arthur", inferences=1, latency_secs=0.1, error="status 401", denied=True),
+    ]
+    documents = emitted(capsys, *sent)
+    names = {name for one in documents if "stack" not in one for name in one if name[0].isupper()}
+    assert names == {metric.value.name for metric in OF_REQUESTS}
+    assert not [one for one in documents if "route" in one]
+
+
+def test_with_totals_only_the_stack_is_the_only_dimension(capsys: pytest.CaptureFixture[str]) -> None:
+    """The totals are the same as with every route."""
+    done = report(ObjectState.DONE, lines=LineCounts(read=3, decoded=3))
+    sent = BatchSent(destination="arthur", inferences=1, latency_secs=0.1, error="status 401", denied=True)
+    everything = emitted(capsys, ObjectForwarded(done), sent)
+    totals = emitted(capsys, ObjectForwarded(done), sent, totals_only=True)
+    assert len(totals) == 1
+    assert [values(one) for one in totals] == [values(one) for one in everything if "stack" in one]
+
+
+def values(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the metrics and dimensions in a document."""
+    return {name: value for name, value in document.items() if name != "_aws"}
 
 
 def test_an_object_that_is_rejected_as_a_whole_is_counted(capsys: pytest.CaptureFixture[str]) -> None:

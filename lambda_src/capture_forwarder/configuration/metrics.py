@@ -55,6 +55,9 @@ class Metric(Enum):
     CAPTURE_LAG = Definition(
         "CaptureLag", "Seconds", "time from the newest inference of an object to the end of its forwarding"
     )
+    PENDING_AGE = Definition(
+        "PendingAge", "Seconds", "time since an object first had to wait for a retry; only of objects that still wait"
+    )
     CONSERVATION_VIOLATIONS = Definition(
         "ConservationViolations", "Count", "objects with counts that do not add up; always 0"
     )
@@ -68,10 +71,14 @@ TOTALS = frozenset(
         Metric.INFERENCES_DUPLICATE,
         Metric.INFERENCES_REJECTED,
         Metric.INFERENCES_PENDING,
+        Metric.PENDING_AGE,
         Metric.REQUESTS_DENIED,
         Metric.CONSERVATION_VIOLATIONS,
     }
 )
 
 # Every value of these is kept; the others are summed over a run.
-TIMES = frozenset({Metric.REQUEST_LATENCY, Metric.CAPTURE_LAG})
+TIMES = frozenset({Metric.REQUEST_LATENCY, Metric.CAPTURE_LAG, Metric.PENDING_AGE})
+
+# These have the dimension `destination` only, because routes share requests.
+OF_REQUESTS = frozenset({Metric.REQUESTS_SENT, Metric.REQUEST_RETRIES, Metric.REQUESTS_DENIED, Metric.REQUEST_LATENCY})

@@ -157,6 +157,8 @@ def _stack_problems(stack: StackSettings) -> Iterator[str]:
             f"stack.max_concurrency: write at most {stack.reserved_concurrency}, the reserved_concurrency, "
             "for the sum of it and backfill.max_concurrency; AWS throttles invocations beyond it"
         )
+    if stack.alarm_email and stack.alarm_topic_arn:
+        yield "stack.alarm_email: remove it and subscribe to the topic alarm_topic_arn, or remove alarm_topic_arn"
     if stack.batch_size > _BATCH_WITHOUT_WINDOW and not stack.batching_window_secs:
         yield f"stack.batching_window_secs: write 1 or more; a batch_size above {_BATCH_WITHOUT_WINDOW} needs a window"
 

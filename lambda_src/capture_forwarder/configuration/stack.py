@@ -1,6 +1,7 @@
 """`[stack]` and `[[bucket]]` of `forwarder.toml`: the options of the stack.
 
-The stack and the commands read these options. The function reads only `name` and `progress_retention_days`.
+The stack and the commands read these options. The function reads only `name`, `metrics` and
+`progress_retention_days`.
 """
 
 from enum import StrEnum
@@ -8,8 +9,17 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-BucketName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", title="a bucket name, without s3://")]
-StackName = Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9-]{0,99}$", title="letters, digits and -; at most 100")]
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BucketName = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?!xn--|sthree-|amzn-s3-demo-)(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)"
+        r"(?!.*(-s3alias|--ol-s3|--x-s3|--table-s3|\.mrap)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        title="a bucket name, without s3://, by the rules of S3",
+    ),
+]
+# With at most 40 characters CloudFormation keeps the stack's name whole where it begins the name of a resource.
+StackName = Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9-]{0,39}$", title="letters, digits and -; at most 40")]
 _KEY_ID = "(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 KeyArn = Annotated[
     str, Meta(pattern=rf"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:key/{_KEY_ID}$", title="the ARN of a KMS key")
@@ -21,6 +31,10 @@ PolicyArn = Annotated[
     str, Meta(pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/\S+$", title="the ARN of a managed IAM policy")
 ]
 AccountId = Annotated[str, Meta(pattern=r"^\d{12}$", title="an account id of twelve digits")]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", title="an e-mail address")]
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+TagKey = Annotated[str, Meta(pattern=r"^(?![aA][wW][sS]:)[\w .:/=+@-]{1,128}$")]
+TagValue = Annotated[str, Meta(pattern=r"^[\w .:/=+@-]{0,256}$")]
 SubnetId = Annotated[str, Meta(pattern="^subnet-([0-9a-f]{8}|[0-9a-f]{17})$")]
 GroupId = Annotated[str, Meta(pattern="^sg-([0-9a-f]{8}|[0-9a-f]{17})$")]
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -47,6 +61,13 @@ class Trigger(StrEnum):
 
     S3 = "s3"
     EVENTBRIDGE = "eventbridge"
+
+
+class MetricDetail(StrEnum):
+    """The dimensions of the function's metrics: routes, destinations and the stack, or the stack only."""
+
+    ROUTE = "route"
+    STACK = "stack"
 
 
 class VpcSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,7 +126,33 @@ class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Meta(ge=30, le=3650, description="Retention of progress; a dead letter that is sent again may be 28 days old"),
     ] = 45
     quarantine_retention_days: Annotated[int, Meta(ge=1, le=36_500, description="Retention of rejections")] = 90
+    keep_logs: Annotated[bool, Meta(description="Keep the logs when the stack is deleted")] = False
+    metrics: Annotated[
+        MetricDetail, Meta(description='"stack" emits only totals, which cost less: docs/metrics.md has the numbers')
+    ] = MetricDetail.ROUTE
+    expect_captures_every_hours: Annotated[
+        Annotated[int, Meta(ge=1, le=24)] | None,
+        Meta(description="The alarm `NoCaptures` goes off if no capture is read for so long; by default there is none"),
+    ] = None
     alarm_topic_arn: Annotated[TopicArn | None, Meta(description="Topic of the alarms; by default a new one")] = None
+    alarm_email: Annotated[
+        Email | None, Meta(description="Subscriber of the new topic; AWS first asks for a confirmation")
+    ] = None
+    tags: Annotated[
+        dict[TagKey, TagValue],
+        Meta(
+            max_length=40,
+            title='at most 40 tags, such as {team = "ml"}; keys have 1 to 128 characters and no aws:, values up to 256',
+            description="Tags of the stack and its resources",
+        ),
+    ] = {}
+    deletion_protection: Annotated[
+        bool,
+        Meta(
+            description="Refuse to delete the stack and the progress table; "
+            "set it after the first deployment, because a failed one could not be rolled back"
+        ),
+    ] = False
     permissions_boundary_arn: Annotated[PolicyArn | None, Meta(description="Permissions boundary of all roles")] = None
     kms_key_arn: Annotated[
         KeyArn | None, Meta(description="Key of the queue, table, bucket and logs; by default keys of AWS")

@@ -48,12 +48,17 @@ class ReadOffset(Struct, frozen=True):
 
 
 class Work(Struct, frozen=True):
-    """One object to forward: from which offset, how often it was requeued, and whether a backfill asked for it."""
+    """One object to forward: from which offset, how often it was requeued, and whether a backfill asked for it.
+
+    `pending_since_secs` is the time at which it first had to wait for a retry, in seconds since the epoch. It is 0.0 if
+    the object does not wait for one.
+    """
 
     source: CaptureObject
     read_offset: ReadOffset = ReadOffset()
     requeue_count: int = 0
     backfill: bool = False
+    pending_since_secs: float = 0.0
 
     @property
     def group(self) -> "str | Work":

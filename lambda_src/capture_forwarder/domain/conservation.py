@@ -95,7 +95,8 @@ class ForwardReport(Struct, kw_only=True):
     """The result of one run for one object; `why` gives the reason if the object is not done.
 
     `unquarantined` counts rejections that are not in quarantine yet. The pending inferences of a `requeued` object
-    belong to the message that was sent for it.
+    belong to the message that was sent for it. `pending_secs` is how long it has waited for a retry by now; it is
+    `None` if the object does not wait for one.
     """
 
     source: CaptureObject
@@ -106,6 +107,7 @@ class ForwardReport(Struct, kw_only=True):
     lines: LineCounts = field(default_factory=LineCounts)
     inferences: InferenceCounts = field(default_factory=InferenceCounts)
     unquarantined: int = 0
+    pending_secs: float | None = None
     why: str | None = None
 
     @property

@@ -122,9 +122,13 @@ class ObjectCommitter:
             self._save_outcome(tracker)
         except Unavailable as unavailable:
             tracker.state, tracker.why = ObjectState.PENDING, str(unavailable)
-        waits = tracker.state in {ObjectState.PENDING, ObjectState.OUT_OF_TIME, ObjectState.LEASED}
-        if waits and self._queue and self._can_quarantine(tracker):
-            self._requeue(tracker, self._queue, run)
+        if tracker.state not in {ObjectState.PENDING, ObjectState.OUT_OF_TIME, ObjectState.LEASED}:
+            return
+        now = run.now()
+        since = _pending_since(tracker, now)
+        tracker.pending_secs = now - since if since else None
+        if self._queue and self._can_quarantine(tracker):
+            self._requeue(tracker, self._queue, run, since)
 
     def _save_outcome(self, tracker: ObjectTracker) -> None:
         match tracker.state:
@@ -179,16 +183,32 @@ class ObjectCommitter:
         )
         tracker.quarantined(rejected)
 
-    def _requeue(self, tracker: ObjectTracker, queue: Queue, run: Run) -> None:
+    def _requeue(self, tracker: ObjectTracker, queue: Queue, run: Run, since: float) -> None:
         waits = tracker.state is not ObjectState.OUT_OF_TIME
         count = tracker.work.requeue_count + 1 if waits else 0
         delay = min(_MAX_DELAY_SECS, self._first_delay_secs * 2 ** min(count - 1, 10)) if waits else 0
         if tracker.state is ObjectState.LEASED:
             delay = min(_MAX_DELAY_SECS, max(1, int(tracker.progress.leased_until - run.now()) + 1))
-        work = replace(tracker.work, read_offset=tracker.progress.read_offset, requeue_count=count)
+        offset = tracker.progress.read_offset
+        work = replace(tracker.work, read_offset=offset, requeue_count=count, pending_since_secs=since)
         try:
             queue.put(work, delay_secs=delay)
         except Unavailable as unavailable:
             tracker.state, tracker.why = ObjectState.PENDING, str(unavailable)
         else:
             tracker.state = ObjectState.REQUEUED
+
+
+def _pending_since(tracker: ObjectTracker, now: float) -> float:
+    """Return since when an object has waited for a retry, in seconds since the epoch; 0.0 if it does not.
+
+    An object that ran out of time and moved is not held up by an error. One that another run leases may be finished
+    there, so its wait does not begin here.
+    """
+    match tracker.state:
+        case ObjectState.OUT_OF_TIME if tracker.has_moved:
+            return 0.0
+        case ObjectState.LEASED:
+            return tracker.work.pending_since_secs
+        case _:
+            return tracker.work.pending_since_secs or now

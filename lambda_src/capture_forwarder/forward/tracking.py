@@ -39,6 +39,7 @@ class ObjectTracker:
         self.takes_over = progress.leased_until > 0
         self.state = ObjectState.READING
         self.why: str | None = None
+        self.pending_secs: float | None = None
         self.modified: datetime | None = None
         self.compressed = progress.read_offset.compressed
         # Gzip is read from its start, any other object from the committed offset.
@@ -54,6 +55,7 @@ class ObjectTracker:
         self._saved = (0, 0)
         self._newest: datetime | None = None
         self._committed = CommittedOffset(progress.read_offset)
+        self._loaded = progress.read_offset
 
     def add(self, decoded: DecodedSpan) -> None:
         """Count the lines and rows of a span; its rows are pending from now on."""
@@ -113,6 +115,11 @@ class ObjectTracker:
         """Return the offset before which no row is pending, and drop the lines before it."""
         return self._committed.advance(compressed=self.compressed)
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether this run saved progress in the object."""
+        return self.progress.read_offset != self._loaded
+
     def pending_lines(self) -> set[int]:
         """Return the number of the first line of every span with pending rows."""
         return set(self._committed.pending_lines())
@@ -151,6 +158,7 @@ class ObjectTracker:
             lines=self.lines,
             inferences=self.inferences,
             unquarantined=len(self.rejections),
+            pending_secs=self.pending_secs,
             why=self.why,
         )
 
