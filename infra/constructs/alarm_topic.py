@@ -4,17 +4,21 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
+
+from capture_forwarder.configuration.stack import StackSettings
 
 
 class AlarmTopic(Construct):
     """The given topic, or a new one: encrypted, TLS only, and open to the alarms of this account only."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, topic_arn: str | None) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: StackSettings) -> None:
         super().__init__(scope, construct_id)
-        self.topic = sns.Topic.from_topic_arn(self, "Given", topic_arn) if topic_arn else self._make()
+        given = settings.alarm_topic_arn
+        self.topic = sns.Topic.from_topic_arn(self, "Given", given) if given else self._make(settings.alarm_email)
 
-    def _make(self) -> sns.ITopic:
+    def _make(self, email: str | None) -> sns.ITopic:
         alarms = iam.ServicePrincipal("cloudwatch.amazonaws.com")
         from_here = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}}
         # A key of its own, because alarms cannot use the AWS managed key of SNS.
@@ -35,4 +39,6 @@ class AlarmTopic(Construct):
                     conditions=from_here,
                 )
             )
+        if email:
+            topic.add_subscription(subscriptions.EmailSubscription(email))
         return topic

@@ -1,4 +1,8 @@
-"""The buckets of the stack: quarantine, and capture buckets with `create = true`. Both outlive the stack."""
+"""The buckets of the stack: quarantine, and capture buckets with `create = true`. Both outlive the stack.
+
+A first deployment that fails removes them again (`RetainExceptOnCreate`), so that it can be repeated:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+"""
 
 from collections.abc import Sequence
 
@@ -67,7 +71,7 @@ def _private_bucket(
         bucket_key_enabled=True if key else None,
         enforce_ssl=True,
         lifecycle_rules=rules,
-        removal_policy=cdk.RemovalPolicy.RETAIN,
+        removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     )
 
 

@@ -1,56 +1,86 @@
-"""The dashboard: the metrics of the forwarder, of its queue and of its function."""
+"""The dashboard: the metrics of the forwarder, of its queues and of its function."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
+from msgspec import Struct
 
-from capture_forwarder.configuration.metrics import DIMENSIONS, NAMESPACE, Metric
+from capture_forwarder.configuration.metrics import DIMENSIONS, NAMESPACE, OF_REQUESTS, TOTALS, Metric
+from capture_forwarder.configuration.stack import MetricDetail, StackSettings
+from infra.constructs.alarms import total
 from infra.constructs.queue import CaptureQueues
 
 _PERIOD = cdk.Duration.minutes(5)
-_BY_ROUTE = ",".join((NAMESPACE, *DIMENSIONS))
-_BY_DESTINATION = f"{NAMESPACE},{DIMENSIONS[-1]}"
+
+
+class Graph(Struct, frozen=True):
+    """One graph of metrics of the forwarder."""
+
+    title: str
+    metrics: tuple[Metric, ...]
+    statistic: str = "Sum"
+
+
+_GRAPHS = (
+    Graph("Inferences accepted", (Metric.INFERENCES_ACCEPTED,)),
+    Graph("Inferences rejected", (Metric.INFERENCES_REJECTED,)),
+    Graph("Inferences pending", (Metric.INFERENCES_PENDING,)),
+    Graph("Objects forwarded and rejected", (Metric.OBJECTS_FORWARDED, Metric.OBJECTS_REJECTED)),
+    Graph("Lines rejected", (Metric.RECORDS_REJECTED,)),
+    Graph("Seconds that objects have been pending", (Metric.PENDING_AGE,), "Maximum"),
+    Graph("Seconds from inference to delivery", (Metric.CAPTURE_LAG,), "Maximum"),
+    Graph("Requests", (Metric.REQUESTS_SENT, Metric.REQUEST_RETRIES, Metric.REQUESTS_DENIED)),
+    Graph("Seconds per request", (Metric.REQUEST_LATENCY,), "p95"),
+    Graph("Conservation violations", (Metric.CONSERVATION_VIOLATIONS,)),
+)
 
 
 class Dashboard(Construct):
-    """Graphs of all routes, found by search: a new route appears by itself."""
+    """Graphs of all routes, found by search: a new route appears by itself. With totals only, graphs of the totals.
+
+    A dashboard belongs to the account and to no region, so its name has the region:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html
+    """
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
+        settings: StackSettings,
         queues: CaptureQueues,
         function: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
-        board = cloudwatch.Dashboard(self, "Board", period_override=cloudwatch.PeriodOverride.AUTO)
-        board.add_widgets(
-            _graph("Inferences accepted", [_search(_BY_ROUTE, Metric.INFERENCES_ACCEPTED)]),
-            _graph("Inferences rejected", [_search(_BY_ROUTE, Metric.INFERENCES_REJECTED)]),
-            _graph("Inferences pending", [_search(_BY_ROUTE, Metric.INFERENCES_PENDING)]),
+        board = cloudwatch.Dashboard(
+            self,
+            "Board",
+            dashboard_name=f"{settings.name}-{cdk.Stack.of(self).region}",
+            period_override=cloudwatch.PeriodOverride.AUTO,
         )
-        board.add_widgets(
-            _graph(
-                "Objects forwarded and rejected",
-                [_search(_BY_ROUTE, metric) for metric in (Metric.OBJECTS_FORWARDED, Metric.OBJECTS_REJECTED)],
-            ),
-            _graph("Lines rejected", [_search(_BY_ROUTE, Metric.RECORDS_REJECTED)]),
-            _graph("Seconds from inference to delivery", [_search(_BY_ROUTE, Metric.CAPTURE_LAG, "Maximum")]),
-        )
-        board.add_widgets(
-            _graph(
-                "Requests",
-                [
-                    _search(_BY_DESTINATION, metric)
-                    for metric in (Metric.REQUESTS_SENT, Metric.REQUEST_RETRIES, Metric.REQUESTS_DENIED)
-                ],
-            ),
-            _graph("Seconds per request", [_search(_BY_DESTINATION, Metric.REQUEST_LATENCY, "p95")]),
-            _graph("Conservation violations", [_search(_BY_ROUTE, Metric.CONSERVATION_VIOLATIONS)]),
-        )
-        board.add_widgets(*_platform(queues, function))
+        graphs = [_widget(graph.title, metrics) for graph in _GRAPHS if (metrics := _metrics(graph, settings))]
+        board.add_widgets(*graphs, *_platform(queues, function))
+
+
+def _metrics(graph: Graph, settings: StackSettings) -> list[cloudwatch.IMetric]:
+    """Return the metrics of a graph that the function emits."""
+    if settings.metrics is MetricDetail.STACK:
+        totals = [metric for metric in graph.metrics if metric in TOTALS]
+        return [total(metric, settings.name, _PERIOD, graph.statistic) for metric in totals]
+    return [_search(metric, graph.statistic) for metric in graph.metrics]
+
+
+def _search(metric: Metric, statistic: str) -> cloudwatch.IMetric:
+    dimensions = ",".join((NAMESPACE, *(DIMENSIONS[-1:] if metric in OF_REQUESTS else DIMENSIONS)))
+    return cloudwatch.MathExpression(
+        expression=(
+            f"SEARCH('{{{dimensions}}} MetricName=\"{metric.value.name}\"', '{statistic}', {_PERIOD.to_seconds()})"
+        ),
+        label="",
+        using_metrics={},
+        period=_PERIOD,
+    )
 
 
 def _platform(queues: CaptureQueues, function: lambda_.IFunction) -> list[cloudwatch.GraphWidget]:
@@ -66,21 +96,11 @@ def _platform(queues: CaptureQueues, function: lambda_.IFunction) -> list[cloudw
     ]
     invocations = [function.metric_invocations(), function.metric_errors(), function.metric_throttles()]
     return [
-        _graph("Messages waiting and dead", waiting),
-        _graph("Age of the oldest message", ages),
-        _graph("Invocations", [metric.with_(period=_PERIOD, statistic="Sum") for metric in invocations]),
+        _widget("Messages waiting and dead", waiting),
+        _widget("Age of the oldest message", ages),
+        _widget("Invocations", [metric.with_(period=_PERIOD, statistic="Sum") for metric in invocations]),
     ]
 
 
-def _search(dimensions: str, metric: Metric, statistic: str = "Sum") -> cloudwatch.IMetric:
-    name = metric.value.name
-    return cloudwatch.MathExpression(
-        expression=f"SEARCH('{{{dimensions}}} MetricName=\"{name}\"', '{statistic}', {_PERIOD.to_seconds()})",
-        label="",
-        using_metrics={},
-        period=_PERIOD,
-    )
-
-
-def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+def _widget(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(title=title, left=metrics, width=8, height=6)

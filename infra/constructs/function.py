@@ -20,15 +20,17 @@ _ARCHITECTURES = {
 
 
 class ForwarderLog(Construct):
-    """The function's log group, made here so that it has a retention and is removed with the stack."""
+    """The function's log group, made here so that it has a retention. `keep_logs` keeps it when the stack is gone."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, retention_days: int, key: kms.IKey | None) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: StackSettings, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
-        self.group = logs.LogGroup(self, "Group", encryption_key=key, removal_policy=cdk.RemovalPolicy.DESTROY)
+        kept = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        removal = kept if settings.keep_logs else cdk.RemovalPolicy.DESTROY
+        self.group = logs.LogGroup(self, "Group", encryption_key=key, removal_policy=removal)
         resource = self.group.node.default_child
         if not isinstance(resource, logs.CfnLogGroup):
             raise TypeError("a log group is made of a CfnLogGroup")
-        resource.retention_in_days = retention_days
+        resource.retention_in_days = settings.log_retention_days
 
 
 class ForwarderFunction(Construct):
@@ -67,6 +69,10 @@ class ForwarderFunction(Construct):
             memory_size=settings.memory_size_mb,
             timeout=cdk.Duration.seconds(settings.timeout_secs),
             reserved_concurrent_executions=settings.reserved_concurrency,
+            # The function sends pending work to its own queue. By default Lambda would drop it after about 16 rounds,
+            # and SQS would make it a dead letter. It is no endless loop: the delay grows to 15 minutes, so an object is
+            # received about 100 times a day. https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+            recursive_loop=lambda_.RecursiveLoop.ALLOW,
             environment=dict(environment),
         )
         if settings.vpc:

@@ -9,9 +9,12 @@ from capture_forwarder.configuration.names import PROGRESS_EXPIRY, PROGRESS_KEY
 
 
 class ProgressTable(Construct):
-    """One item for each state of an object, billed on demand. The table outlives the stack."""
+    """One item for each state of an object, billed on demand. The table outlives the stack.
 
-    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey | None) -> None:
+    A first deployment that fails removes it again (`RetainExceptOnCreate`), unless `protected` forbids its deletion.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey | None, protected: bool) -> None:
         super().__init__(scope, construct_id)
         self.table = dynamodb.Table(
             self,
@@ -24,5 +27,6 @@ class ProgressTable(Construct):
             ),
             encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if key else dynamodb.TableEncryption.DEFAULT,
             encryption_key=key,
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            deletion_protection=protected,
+            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )

@@ -1,7 +1,5 @@
 """The queues: one of live captures, one of backfills, and one of the dead letters of both."""
 
-from typing import Any
-
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -15,39 +13,55 @@ _DEAD_LETTER_DAYS = 14
 
 
 class CaptureQueues(Construct):
-    """Two queues that share one dead-letter queue; all are encrypted and require TLS.
+    """Two queues that share one dead-letter queue; all are encrypted and require TLS, and no other queue may use it.
 
     One dead-letter queue is enough: there is one alarm and one place to look, and a redrive returns each message to the
     queue that it came from.
+
+    The dead-letter queue has a key of SQS even if the stack has a `key`. EventBridge can send an event there that the
+    policy of the key keeps out of the other queue. A message that SQS moves there stays encrypted with the key:
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: StackSettings, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
         self._key = key
-        self.dead_letters = self._queue("DeadLetters", retention_period=cdk.Duration.days(_DEAD_LETTER_DAYS))
-        self.captures = self._source("Queue", settings.visibility_timeout_secs)
-        self.backfill = self._source("Backfill", settings.backfill_visibility_timeout_secs)
+        captures, backfill = f"{settings.name}-captures", f"{settings.name}-backfill"
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            queue_name=f"{settings.name}-dead-letters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=cdk.Duration.days(_DEAD_LETTER_DAYS),
+            redrive_allow_policy=sqs.RedriveAllowPolicy(
+                redrive_permission=sqs.RedrivePermission.BY_QUEUE,
+                source_queues=[self._named("CapturesSource", captures), self._named("BackfillSource", backfill)],
+            ),
+        )
+        self.captures = self._source("Queue", captures, settings.visibility_timeout_secs)
+        self.backfill = self._source("Backfill", backfill, settings.backfill_visibility_timeout_secs)
 
-    def _source(self, name: str, visibility_timeout_secs: int) -> sqs.Queue:
-        return self._queue(
-            name,
+    def _named(self, construct_id: str, name: str) -> sqs.IQueue:
+        """Return a queue by its name: the sources refer to the dead-letter queue, so it cannot refer to them."""
+        arn = cdk.Stack.of(self).format_arn(service="sqs", resource=name)
+        return sqs.Queue.from_queue_arn(self, construct_id, arn)
+
+    def _source(self, construct_id: str, name: str, visibility_timeout_secs: int) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            queue_name=name,
+            encryption=sqs.QueueEncryption.KMS if self._key else sqs.QueueEncryption.SQS_MANAGED,
+            encryption_master_key=self._key,
+            enforce_ssl=True,
             visibility_timeout=cdk.Duration.seconds(visibility_timeout_secs),
             retention_period=cdk.Duration.days(self._settings.message_retention_days),
             receive_message_wait_time=cdk.Duration.seconds(20),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=self._settings.max_receives
             ),
-        )
-
-    def _queue(self, name: str, **options: Any) -> sqs.Queue:
-        return sqs.Queue(
-            self,
-            name,
-            encryption=sqs.QueueEncryption.KMS if self._key else sqs.QueueEncryption.SQS_MANAGED,
-            encryption_master_key=self._key,
-            enforce_ssl=True,
-            **options,
         )
 
     @property

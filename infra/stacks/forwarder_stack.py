@@ -4,12 +4,14 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from capture_forwarder.configuration.filters import filters
-from capture_forwarder.configuration.names import RESOURCE_VARIABLES, StackOutput
+from capture_forwarder.configuration.names import RESOURCE_VARIABLES, StackOutput, rule_name
 from capture_forwarder.configuration.permissions import Location, StackResources, statements
 from capture_forwarder.configuration.settings import Settings
+from capture_forwarder.configuration.stack import Trigger
 from infra.constructs.alarm_topic import AlarmTopic
 from infra.constructs.alarms import Alarms
 from infra.constructs.buckets import QuarantineBucket
@@ -29,29 +31,27 @@ class ForwarderStack(cdk.Stack):
             construct_id,
             stack_name=settings.stack.name,
             description="Forwards SageMaker captures to the platform that monitors the models",
+            tags=settings.stack.tags,
+            termination_protection=settings.stack.deletion_protection,
         )
         self._settings = settings
         stack = settings.stack
         key = kms.Key.from_key_arn(self, "Key", stack.kms_key_arn) if stack.kms_key_arn else None
         self.queues = CaptureQueues(self, "Captures", settings=stack, key=key)
-        self.progress = ProgressTable(self, "Progress", key=key)
+        self.progress = ProgressTable(self, "Progress", key=key, protected=stack.deletion_protection)
         self.quarantine = QuarantineBucket(self, "Quarantine", retention_days=stack.quarantine_retention_days, key=key)
         self.forwarder = self._function(code, key)
         self.forwarder.work(self.queues.captures, stack)
         self.forwarder.work_backfill(self.queues.backfill, stack)
         self._triggers()
-        topic = AlarmTopic(self, "AlarmTopic", topic_arn=stack.alarm_topic_arn)
-        function = self.forwarder.function
-        Alarms(self, "Alarms", settings=stack, queues=self.queues, function=function, topic=topic.topic)
-        Dashboard(self, "Dashboard", queues=self.queues, function=function)
-        self._outputs(topic.topic.topic_arn)
+        self._outputs(self._monitoring().topic_arn)
         if stack.permissions_boundary_arn:
             iam.PermissionsBoundary.of(self).apply(
                 iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", stack.permissions_boundary_arn)
             )
 
     def _function(self, code: lambda_.Code, key: kms.IKey | None) -> ForwarderFunction:
-        log = ForwarderLog(self, "Log", retention_days=self._settings.stack.log_retention_days, key=key)
+        log = ForwarderLog(self, "Log", settings=self._settings.stack, key=key)
         own = StackResources(
             queue_arn=self.queues.captures.queue_arn,
             backfill_queue_arn=self.queues.backfill.queue_arn,
@@ -85,11 +85,29 @@ class ForwarderStack(cdk.Stack):
         for account in sorted({bucket.account for bucket in self._settings.bucket if bucket.account}):
             ForeignEvents(self, f"EventsFrom{account}", account=account)
 
+    def _monitoring(self) -> sns.ITopic:
+        stack, function = self._settings.stack, self.forwarder.function
+        topic = AlarmTopic(self, "AlarmTopic", settings=stack).topic
+        buckets = self._settings.buckets.values()
+        Alarms(
+            self,
+            "Alarms",
+            settings=stack,
+            queues=self.queues,
+            function=function,
+            rules=[rule_name(stack.name, each.name) for each in buckets if each.chosen_trigger is Trigger.EVENTBRIDGE],
+            topic=topic,
+        )
+        Dashboard(self, "Dashboard", settings=stack, queues=self.queues, function=function)
+        return topic
+
     def _outputs(self, topic_arn: str) -> None:
         values = {
             StackOutput.QUEUE_URL: self.queues.captures.queue_url,
+            StackOutput.QUEUE_ARN: self.queues.captures.queue_arn,
             StackOutput.BACKFILL_QUEUE_URL: self.queues.backfill.queue_url,
             StackOutput.DEAD_LETTER_QUEUE_URL: self.queues.dead_letters.queue_url,
+            StackOutput.DEAD_LETTER_QUEUE_ARN: self.queues.dead_letters.queue_arn,
             StackOutput.FUNCTION_NAME: self.forwarder.function.function_name,
             StackOutput.PROGRESS_TABLE: self.progress.table.table_name,
             StackOutput.QUARANTINE_BUCKET: self.quarantine.bucket.bucket_name,

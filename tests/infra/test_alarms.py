@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from capture_forwarder.configuration.metrics import NAMESPACE, TOTALS, Metric
+from capture_forwarder.configuration.names import rule_name
 from tests.infra.conftest import Stacks, Template
-from tests.infra.examples import BACKFILL_QUEUE, DEFAULT, properties, resources
+from tests.infra.examples import BACKFILL_QUEUE, DEFAULT, EVERYTHING, properties, resources
 
 ALARMS = {
     "DeadLetters": 0,
@@ -13,9 +14,12 @@ ALARMS = {
     "OldestBackfillMessage": 14 * 86_400 / 2,
     "Errors": 0,
     "Throttles": 0,
+    "NearTimeout": 0.97 * 300_000,
+    "RecursionStopped": 0,
+    "EventsNotDelivered": 0,
     "ConservationViolations": 0,
     "RequestsDenied": 0,
-    "Pending": 0,
+    "Pending": 1800,
     "Rejected": 5,
 }
 
@@ -42,9 +46,76 @@ def test_alarms_watch_what_the_function_emits(default: Template) -> None:
     """Sums under the name of the stack: an alarm on a metric that is never emitted would never go off."""
     alarms = [each["Properties"] for each in resources(default, "CloudWatch::Alarm").values()]
     ours = [metric for alarm in alarms for metric in metrics(alarm) if metric["Namespace"] == NAMESPACE]
-    assert {metric["MetricName"] for metric in ours} == {metric.value.name for metric in TOTALS}
+    # The number of pending inferences is a total for the dashboard.
+    assert {metric["MetricName"] for metric in ours} == {
+        metric.value.name for metric in TOTALS - {Metric.INFERENCES_PENDING}
+    }
     assert all(each["Dimensions"] == [{"Name": "stack", "Value": "capture-forwarder"}] for each in ours)
     assert all("SEARCH" not in json.dumps(alarm) for alarm in alarms)
+
+
+def named(template: Template, name: str) -> list[dict[str, Any]]:
+    """Return the alarms of one section of the runbook."""
+    alarms = [each["Properties"] for each in resources(template, "CloudWatch::Alarm").values()]
+    return [each for each in alarms if each["AlarmDescription"].endswith(f", {name}.")]
+
+
+def test_one_old_object_is_enough_for_the_alarm_of_pending_objects(default: Template) -> None:
+    """An object is tried again within 15 minutes, so each period of half an hour has its age."""
+    (alarm,) = named(default, "Pending")
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("PendingAge", "Maximum")
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (1800, 1)
+
+
+def test_messages_that_lambda_drops_set_off_an_alarm(default: Template) -> None:
+    """They are in the dead-letter queue, though nothing is wrong with them."""
+    (alarm,) = named(default, "RecursionStopped")
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "RecursiveInvocationsDropped")
+    (function,) = resources(default, "Lambda::Function")
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+
+
+def test_every_rule_is_watched_by_an_alarm(stacks: Stacks) -> None:
+    """An alarm takes at most ten metrics, so twelve rules have three. A bucket with notifications has no rule."""
+    names = [f"captures-{number}" for number in range(12)]
+    head, route = stacks_text()
+    text = head + "".join(route.format(bucket=name) for name in (*names, "own"))
+    template = stacks.template(text + '\n[[bucket]]\nname = "own"\ncreate = true\n')
+    alarms = named(template, "EventsNotDelivered")
+    assert len(alarms) == 3
+    watched = [metric for alarm in alarms for metric in metrics(alarm)]
+    assert max(len(metrics(alarm)) for alarm in alarms) == 10
+    for name in ("FailedInvocations", "InvocationsFailedToBeSentToDlq"):
+        rules = [each["Dimensions"][0]["Value"] for each in watched if each["MetricName"] == name]
+        assert rules == [rule_name("capture-forwarder", bucket) for bucket in names]
+    for alarm in alarms:
+        (expression,) = (each["Expression"] for each in alarm["Metrics"] if "Expression" in each)
+        assert expression.count("FILL(") == len(metrics(alarm))
+        assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (1, 3)
+
+
+def stacks_text() -> tuple[str, str]:
+    """Return a destination, and a route to it in a bucket that is to be filled in."""
+    head = DEFAULT.read_text(encoding="utf-8").partition("[[route]]")[0]
+    route = '[[route]]\nname = "{bucket}"\nbucket = "{bucket}"\nprefix = ""\ndestination = "arthur"\nmodel_id = "m"\n'
+    return head, route
+
+
+def test_a_stack_that_expects_captures_has_an_alarm_when_there_are_none(stacks: Stacks) -> None:
+    """Without any data it goes off too: the function may never have been invoked."""
+    (alarm,) = named(stacks.template(EVERYTHING), "NoCaptures")
+    assert (alarm["MetricName"], alarm["Period"], alarm["EvaluationPeriods"]) == ("RecordsRead", 6 * 3600, 1)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanOrEqualToThreshold", 0)
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_the_new_topic_has_the_subscriber_of_the_file(stacks: Stacks) -> None:
+    """Without one, nobody receives the alarms until a person subscribes."""
+    template = stacks.template(EVERYTHING)
+    (topic,) = resources(template, "SNS::Topic")
+    subscription = properties(template, "SNS::Subscription")
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "on-call@example.com")
+    assert subscription["TopicArn"] == {"Ref": topic}
 
 
 def test_the_age_of_a_backfill_is_measured_against_its_retention(stacks: Stacks) -> None:
@@ -80,6 +151,20 @@ def test_the_dashboard_shows_every_metric_of_the_counts(default: Template) -> No
     shown = {metric for metric in Metric if metric.value.name in body}
     skipped = {Metric.OBJECTS_SKIPPED, Metric.RECORDS_SKIPPED}
     assert shown >= set(Metric) - skipped - {Metric.RECORDS_READ, Metric.INFERENCES_DUPLICATE}
+
+
+def test_the_dashboard_shows_only_totals_if_there_are_no_others(stacks: Stacks) -> None:
+    """A search by route would find nothing."""
+    body = json.dumps(properties(stacks.template(EVERYTHING), "CloudWatch::Dashboard")["DashboardBody"])
+    assert "SEARCH" not in body
+    shown = {metric for metric in Metric if f'\\"{metric.value.name}\\"' in body}
+    assert shown == TOTALS - {Metric.RECORDS_READ, Metric.INFERENCES_DUPLICATE}
+
+
+def test_the_name_of_the_dashboard_begins_with_that_of_the_stack(default: Template) -> None:
+    """So that a policy can name it. All regions of an account share one set of names."""
+    name = properties(default, "CloudWatch::Dashboard")["DashboardName"]
+    assert name == {"Fn::Join": ["", ["capture-forwarder-", {"Ref": "AWS::Region"}]]}
 
 
 def test_the_dashboard_shows_every_queue(default: Template) -> None:

@@ -13,7 +13,7 @@ from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_forwarder.configuration.reader import read_settings
 from infra.application import build_app, deployment_problems
 from infra.node import choose_node
-from tests.infra.examples import DEFAULT
+from tests.infra.examples import DEFAULT, EVERYTHING, properties
 
 PRIVATE_CA = Path("tests/infra/private-ca.pem").read_bytes()
 PRIVATE_KEY = b"-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----\n"
@@ -106,6 +106,16 @@ def test_synthesis_needs_no_credentials_and_no_look_ups(monkeypatch: pytest.Monk
     assert manifest["artifacts"]["Forwarder"]["environment"] == "aws://unknown-account/unknown-region"
     assert manifest["artifacts"]["Forwarder"]["properties"]["stackName"] == "capture-forwarder"
     assert "missing" not in manifest
+
+
+def test_tags_and_protection_reach_the_stack() -> None:
+    """CloudFormation gives the tags of a stack to its resources. The table has a protection of its own."""
+    assembly = build_app(EVERYTHING, code=lambda_.Code.from_inline("# not bundled")).synth()
+    (stack,) = assembly.stacks
+    assert stack.tags == {"team": "ml-platform", "cost centre": "1234"}
+    assert stack.termination_protection is True
+    assert properties(stack.template, "DynamoDB::Table")["DeletionProtectionEnabled"] is True
+    shutil.rmtree(assembly.directory)
 
 
 def test_the_node_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The resources of the stack, as far as behaviour depends on them."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -13,13 +14,15 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-5555555555
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_table_and_quarantine_keep_their_logical_ids_and_are_retained(stacks: Stacks, example: str) -> None:
-    """Another logical id would be another, empty table, and `cdk destroy` keeps what was forwarded and refused."""
+    """Another logical id would be another, empty table, and `cdk destroy` keeps what was forwarded and refused.
+
+    A first deployment that fails removes them, or the buckets with names would block the next one.
+    """
     template = stacks.example(example)
-    for name, kind in STATEFUL.items():
-        kept = template["Resources"][name]
-        assert (kept["Type"], kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == (kind, "Retain", "Retain")
-    captures = [each for name, each in resources(template, "S3::Bucket").items() if name not in STATEFUL]
-    assert {each["DeletionPolicy"] for each in captures} <= {"Retain"}
+    assert {name: template["Resources"][name]["Type"] for name in STATEFUL} == STATEFUL
+    kept = [*resources(template, "S3::Bucket").values(), *resources(template, "DynamoDB::Table").values()]
+    policies = {(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in kept}
+    assert policies == {("RetainExceptOnCreate", "Retain")}
 
 
 def test_a_bucket_that_the_stack_makes_keeps_its_logical_id(stacks: Stacks) -> None:
@@ -43,6 +46,31 @@ def test_a_queue_waits_longer_than_the_function_works(default: Template, name: s
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["CapturesDeadLetters4630FE82", "Arn"]}
     dead = properties(default, "SQS::Queue", "CapturesDeadLetters")
     assert dead["MessageRetentionPeriod"] >= queue["MessageRetentionPeriod"] == 14 * 86_400
+
+
+def test_only_the_two_queues_may_use_the_dead_letter_queue(default: Template) -> None:
+    """They are named, because a reference to them would be a cycle."""
+    names = {name: each["Properties"]["QueueName"] for name, each in resources(default, "SQS::Queue").items()}
+    assert sorted(names.values()) == [
+        "capture-forwarder-backfill",
+        "capture-forwarder-captures",
+        "capture-forwarder-dead-letters",
+    ]
+    policy = properties(default, "SQS::Queue", "CapturesDeadLetters")["RedriveAllowPolicy"]
+    assert policy["redrivePermission"] == "byQueue"
+    arns = [resolved_arn(arn) for arn in policy["sourceQueueArns"]]
+    assert arns == [f"arn:PARTITION:sqs:REGION:ACCOUNT:capture-forwarder-{name}" for name in ("captures", "backfill")]
+
+
+def resolved_arn(joined: Any) -> str:
+    """Return an ARN in a template with names in place of the pseudo parameters."""
+    names = {"AWS::Partition": "PARTITION", "AWS::Region": "REGION", "AWS::AccountId": "ACCOUNT"}
+    return "".join(part if isinstance(part, str) else names[part["Ref"]] for part in joined["Fn::Join"][1])
+
+
+def test_lambda_does_not_stop_what_the_function_requeues(default: Template) -> None:
+    """It would drop a pending object after about 16 rounds, which are three hours."""
+    assert properties(default, "Lambda::Function", "ForwarderFunction")["RecursiveLoop"] == "Allow"
 
 
 def test_the_function_is_called_with_batches_of_which_some_may_fail(default: Template) -> None:
@@ -87,6 +115,19 @@ def test_options_of_the_stack_reach_their_resources(stacks: Stacks) -> None:
     assert properties(template, "Logs::LogGroup", "LogGroup")["RetentionInDays"] == 30
     rules = properties(template, "S3::Bucket", "Quarantine")["LifecycleConfiguration"]["Rules"]
     assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule} == {"rejected/": 11}
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_logs_are_deleted_with_the_stack_unless_they_are_kept(stacks: Stacks, *, keep: bool) -> None:
+    """Some organisations must keep logs for longer than a stack."""
+    text = DEFAULT.read_text(encoding="utf-8").replace("[stack]", f"[stack]\nkeep_logs = {str(keep).lower()}\n")
+    (group,) = resources(stacks.template(text), "Logs::LogGroup").values()
+    assert group["DeletionPolicy"] == ("RetainExceptOnCreate" if keep else "Delete")
+
+
+def test_nothing_protects_a_stack_from_its_deletion_by_default(default: Template) -> None:
+    """A protected table would block the rollback of a first deployment."""
+    assert properties(default, "DynamoDB::Table").get("DeletionProtectionEnabled", False) is False
 
 
 def test_the_environment_names_the_resources_of_the_stack(default: Template) -> None:
@@ -138,9 +179,12 @@ def test_every_resource_requires_tls(stacks: Stacks, example: str) -> None:
 
 
 def test_a_customer_key_encrypts_queues_table_quarantine_and_logs(stacks: Stacks) -> None:
-    """Queue, dead letters, table, quarantine and logs."""
+    """Both queues, table, quarantine and logs. EventBridge must reach the dead-letter queue even without the key."""
     template = stacks.example("kms")
-    assert {each["Properties"]["KmsMasterKeyId"] for each in resources(template, "SQS::Queue").values()} == {KEY}
+    queues = {name: each["Properties"] for name, each in resources(template, "SQS::Queue").items()}
+    dead = queues.pop("CapturesDeadLetters4630FE82")
+    assert {each["KmsMasterKeyId"] for each in queues.values()} == {KEY}
+    assert ("KmsMasterKeyId" in dead, dead["SqsManagedSseEnabled"]) == (False, True)
     assert properties(template, "DynamoDB::Table")["SSESpecification"]["KMSMasterKeyId"] == KEY
     (encryption,) = properties(template, "S3::Bucket")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
@@ -172,7 +216,9 @@ def test_the_outputs_are_those_that_commands_read(default: Template) -> None:
     """The operator's tool reads them."""
     assert set(default["Outputs"]) == {
         "QueueUrl",
+        "QueueArn",
         "DeadLetterQueueUrl",
+        "DeadLetterQueueArn",
         "FunctionName",
         "ProgressTable",
         "QuarantineBucket",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from capture_forwarder.configuration.names import rule_name
 from capture_forwarder.configuration.reader import SettingsError, parse_settings
 from capture_forwarder.configuration.stack import Architecture, BucketSettings, PythonRuntime, StackSettings, Trigger
 
@@ -84,6 +85,7 @@ def test_a_message_stays_invisible_for_six_timeouts_and_its_window() -> None:
 BAD = {
     "an unknown option": ("batch_size", "batchsize = 1", "stack.batchsize: no such option; there are name, runtime,"),
     "a name that CloudFormation refuses": ("name", 'name = "my_stack"', "stack.name: write letters, digits and -"),
+    "a name of 41 characters": ("name", f'name = "{"n" * 41}"', "stack.name: write letters, digits and -; at most 40"),
     "an unknown runtime": ("name", 'runtime = "python3.9"', 'stack.runtime: write one of "python3.12", "python3.13"'),
     "an unknown processor": ("name", 'architecture = "arm"', 'stack.architecture: write one of "arm64", "x86_64"'),
     "too little time": ("name", "timeout_secs = 10", "stack.timeout_secs: write 30 to 900"),
@@ -94,6 +96,16 @@ BAD = {
     "more than the reserved concurrency": ("name", "reserved_concurrency = 5", "stack.max_concurrency: write at most 5, the reserved_concurrency"),
     "a large batch without a window": ("batching_window_secs", "batching_window_secs = 0", "stack.batching_window_secs: write 1 or more"),
     "a topic's name": ("alarm_topic_arn", 'alarm_topic_arn = "on-call"', "stack.alarm_topic_arn: write the ARN of an SNS topic"),
+    "an address without a domain": ("alarm_topic_arn", 'alarm_email = "on-call"', "stack.alarm_email: write an e-mail address"),
+    "two ways to be called": ("alarm_topic_arn", 'alarm_email = "a@b.example"\nalarm_topic_arn = "arn:aws:sns:eu-west-1:123456789012:on-call"', "stack.alarm_email: remove it"),
+    "a tag of AWS": ("name", 'tags = {"AWS:team" = "ml"}', "stack.tags: write at most 40 tags"),
+    "a tag without a key": ("name", 'tags = {"" = "ml"}', "stack.tags: write at most 40 tags"),
+    "a long key of a tag": ("name", f'tags = {{"{"k" * 129}" = "ml"}}', "stack.tags: write at most 40 tags"),
+    "a long value of a tag": ("name", f'tags = {{team = "{"v" * 257}"}}', "stack.tags: write at most 40 tags"),
+    "41 tags": ("name", "tags = {" + ", ".join(f'k{number} = "v"' for number in range(41)) + "}", "stack.tags: write at most 40 tags"),
+    "a number as a tag": ("name", "tags = {team = 1}", "stack.tags: write at most 40 tags"),
+    "captures every two days": ("name", "expect_captures_every_hours = 48", "stack.expect_captures_every_hours: write 1 to 24"),
+    "metrics of nothing": ("name", 'metrics = "none"', 'stack.metrics: write one of "route", "stack"'),
     "a key's alias": ("name", 'kms_key_arn = "alias/mine"', "stack.kms_key_arn: write the ARN of a KMS key"),
     "half a key's id": ("name", 'kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/0e3f0c1e"', "stack.kms_key_arn: write the ARN of a KMS key"),
     "a role as a boundary": ("name", 'permissions_boundary_arn = "arn:aws:iam::123456789012:role/r"', "stack.permissions_boundary_arn: write the ARN of a managed"),
@@ -119,6 +131,38 @@ def test_an_option_that_aws_would_refuse_is_a_problem_with_its_remedy(line: str,
         parse_settings(GOOD.replace(old, instead, 1))
     assert [one for one in caught.value.problems if one.startswith(problem)], caught.value.problems
     assert len(caught.value.problems) <= (2 if "no such option" in problem else 1)
+
+
+def test_a_stack_may_have_40_tags() -> None:
+    """Keys of 128 characters and values of 256, with letters of any script."""
+    tags = {f"{'k' * 126}{number:02}": "v" * 256 for number in range(39)} | {"Kostenstelle für ML": "1/2+3=4:5@6_7-8.9"}
+    table = "[stack.tags]\n" + "".join(f'"{key}" = "{value}"\n' for key, value in tags.items())
+    assert parse_settings(GOOD + table).stack.tags == tags
+
+
+@pytest.mark.parametrize(
+    "bucket",
+    ["a..b", "192.168.5.4", "xn--a", "sthree-a", "amzn-s3-demo-a", "a-s3alias", "a--ol-s3", "a--x-s3", "Captures", "a"],
+)
+def test_a_bucket_name_that_s3_refuses_is_a_problem(bucket: str) -> None:
+    """One of the rules of https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html is broken."""
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(GOOD.replace('"captures"', f'"{bucket}"'))
+    assert [problem.split(":")[0] for problem in caught.value.problems] == ["route[0].bucket", "bucket[0].name"]
+
+
+@pytest.mark.parametrize("bucket", ["sagemaker-eu-west-1-123456789012", "a.b", "1.2.3.4.5", "a-s3alias-b", "ab-xn--c"])
+def test_a_bucket_name_that_s3_takes_is_no_problem(bucket: str) -> None:
+    """Names that nearly break a rule."""
+    assert list(parse_settings(GOOD.replace('"captures"', f'"{bucket}"')).buckets) == [bucket]
+
+
+def test_the_name_of_a_rule_fits_into_64_characters() -> None:
+    """EventBridge takes no longer one. Two buckets have two names."""
+    longest = rule_name("n" * 40, "b" * 63)
+    assert len(longest) <= 64
+    assert rule_name("s", "one") != rule_name("s", "two")
+    assert rule_name("s", "one") == "s-captures-7692c3ad"
 
 
 def test_a_value_in_place_of_a_nested_table_is_a_problem() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from hashlib import sha256
 
 from msgspec import Struct
 
@@ -15,12 +16,19 @@ PROGRESS_EXPIRY = "expires_at"
 QUARANTINE_PREFIX = "rejected/"  # the function writes its quarantine files below it
 
 
+def rule_name(stack: str, bucket: str) -> str:
+    """Return the name of the rule of a bucket; at most 64 characters, for a stack's name of at most 40."""
+    return f"{stack}-captures-{sha256(bucket.encode()).hexdigest()[:8]}"
+
+
 class StackOutput(StrEnum):
     """The outputs of the stack; the commands find its resources by them."""
 
     QUEUE_URL = "QueueUrl"
+    QUEUE_ARN = "QueueArn"
     BACKFILL_QUEUE_URL = "BackfillQueueUrl"
     DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
+    DEAD_LETTER_QUEUE_ARN = "DeadLetterQueueArn"
     FUNCTION_NAME = "FunctionName"
     PROGRESS_TABLE = "ProgressTable"
     QUARANTINE_BUCKET = "QuarantineBucket"
