@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import boto3
 
@@ -35,11 +36,12 @@ class Deployment:
         (self._folder / "cdk.json").write_text(json.dumps(options), encoding="utf-8")
         run("cdk", "bootstrap", f"aws://{ACCOUNT}/{REGION}", folder=self._folder)
 
-    def deploy(self, configuration: str) -> None:
-        """Create the stack as `configuration` describes it, or update it."""
+    def deploy(self, configuration: str, *, fails: bool = False) -> None:
+        """Create the stack as `configuration` describes it, or update it. With `fails` its last resource is refused."""
         self.config.write_text(configuration, encoding="utf-8")
         self._cdk("synth", "--quiet", "--output", str(self._assembly))
-        _leave_out_metric_math(self._assembly / f"{_ID}.template.json")
+        change = _refuse_at_the_end if fails else _leave_out_metric_math
+        change(self._assembly / f"{_ID}.template.json")
         self._cdk("deploy", "--app", str(self._assembly), "--require-approval", "never")
 
     def destroy(self) -> None:
@@ -72,9 +74,24 @@ def run(command: str, *arguments: str | Path, folder: Path = ROOT, variables: Ma
 
 
 def _leave_out_metric_math(template: Path) -> None:
-    """Remove the one alarm that the emulator does not support from a template: docs/adr/0011-emulator.md."""
+    """Remove the alarms that the emulator does not support from a template: docs/adr/0011-emulator.md."""
     content = json.loads(template.read_text(encoding="utf-8"))
     resources = content["Resources"]
-    (unknown,) = (name for name, each in resources.items() if "Metrics" in each.get("Properties", {}))
-    del resources[unknown]
+    unknown = _with_metric_math(resources)
+    left_out = {resources.pop(name)["Properties"]["AlarmDescription"].rsplit(", ", 1)[-1] for name in unknown}
+    if not left_out <= {"Rejected.", "EventsNotDelivered."}:
+        raise RuntimeError(f"the template has other alarms with metric math: {left_out}")
     template.write_text(json.dumps(content), encoding="utf-8")
+
+
+def _refuse_at_the_end(template: Path) -> None:
+    """Keep the alarms that the emulator does not support, and let it create all other resources before them."""
+    content = json.loads(template.read_text(encoding="utf-8"))
+    unknown = _with_metric_math(content["Resources"])
+    for name in unknown:
+        content["Resources"][name]["DependsOn"] = sorted(content["Resources"].keys() - set(unknown))
+    template.write_text(json.dumps(content), encoding="utf-8")
+
+
+def _with_metric_math(resources: dict[str, Any]) -> list[str]:
+    return [name for name, each in resources.items() if "Metrics" in each.get("Properties", {})]

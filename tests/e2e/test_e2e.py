@@ -4,6 +4,7 @@ Some routes have a schema and some have none, so both paths run deployed. IAM is
 TLS. Differences between the emulator and AWS: docs/adr/0011-emulator.md
 """
 
+import re
 from collections import Counter
 
 import boto3
@@ -28,8 +29,11 @@ from tests.worlds import eventually
 ALARMS = {
     "DeadLetters",
     "OldestMessage",
+    "OldestBackfillMessage",
     "Errors",
     "Throttles",
+    "NearTimeout",
+    "RecursionStopped",
     "ConservationViolations",
     "RequestsDenied",
     "Pending",
@@ -106,8 +110,29 @@ def test_a_bucket_of_the_stack_notifies_the_queue_itself(world: World) -> None:
     assert kept == len(list(sample_captures()))
 
 
+@pytest.mark.e2e
+def test_a_first_deployment_that_failed_can_be_repeated(world: World) -> None:
+    """CloudFormation removes the bucket with a name too, so the next deployment can make it."""
+    boto3.client("ssm").put_parameter(Name=PARAMETER, Value=world.token, Type="SecureString")
+    world.deployment.bootstrap()
+    configuration, buckets = configurations.own_bucket(world.monitor.url), bucket_names()
+    with pytest.raises(RuntimeError, match="metric math") as caught:
+        # The CDK uploads no second template of the same configuration.
+        world.deployment.deploy(configuration.replace("max_receives = 2", "max_receives = 3"), fails=True)
+    assert re.search(r"CREATE_COMPLETE +\| AWS::S3::Bucket .*/Captures/", str(caught.value)), "it failed too early"
+    assert bucket_names() == buckets
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == []
+    world.deployment.deploy(configuration)
+    assert OWN_BUCKET in bucket_names()
+
+
+def bucket_names() -> set[str]:
+    """Return the names of all buckets of the account."""
+    return {bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]}
+
+
 def check_alarms(world: World) -> None:
-    """Every alarm except the one with metric math is there, and notifies the stack's topic."""
+    """Every alarm except those with metric math is there, and notifies the stack's topic."""
     topic = world.deployment.outputs()["AlarmTopicArn"]
     found = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
     named = {alarm["AlarmDescription"].rsplit(", ", 1)[-1].rstrip("."): alarm for alarm in found}
