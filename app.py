@@ -14,7 +14,7 @@ def main() -> None:
     choose_node()
     # These imports start Node, so it must be chosen before.
     from aws_cdk import Validations  # noqa: PLC0415 - as above
-    from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 - as above
+    from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks  # noqa: PLC0415 - as above
 
     from infra.application import build_app  # noqa: PLC0415 - as above
 
@@ -22,7 +22,7 @@ def main() -> None:
         app = build_app(Path(os.environ.get(CONFIG_VARIABLE, "forwarder.toml")))
     except SettingsError as error:
         sys.exit(str(error))
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
     app.synth()
 
 

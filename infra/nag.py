@@ -1,4 +1,4 @@
-"""The findings of cdk-nag (AwsSolutions) that the stack keeps, each with its reason."""
+"""The findings of cdk-nag (AwsSolutions and NIST 800-53 R5) that the stack keeps, each with its reason."""
 
 from collections.abc import Iterator
 
@@ -10,15 +10,24 @@ from capture_forwarder.configuration.filters import covering_prefixes, filters
 from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.configuration.permissions import escape_iam_wildcards
 from capture_forwarder.configuration.settings import Settings
-from capture_forwarder.configuration.stack import PythonRuntime
+from capture_forwarder.configuration.stack import PythonRuntime, StackSettings
+
+SOLUTIONS = "AwsSolutions"
+NIST = "NIST.800.53.R5"
 
 
 class Acknowledged(Struct, frozen=True):
-    """A finding at the construct at `path`, below the stack, and the reason to keep it."""
+    """A finding of a pack of rules at the construct at `path`, below the stack, and the reason to keep it."""
 
     path: str
     finding: str
     reason: str
+    pack: str = SOLUTIONS
+
+    @property
+    def rule(self) -> str:
+        """The name of the rule in reports."""
+        return f"{self.pack}-{self.finding}"
 
 
 ALWAYS = (
@@ -39,10 +48,66 @@ OLDER_RUNTIME = Acknowledged(
     "forwarder.toml chooses the runtime: the machine that deploys must have its version of Python to compile bytecode",
 )
 NETWORK = Acknowledged("Forwarder", "IAM5[Resource::*]", "network interfaces have no ARN before Lambda creates them")
+QUEUES_CATCH_FAILURES = Acknowledged(
+    "Forwarder",
+    "LambdaDLQ",
+    "only the two queues invoke the function, and their failed messages go to the dead-letter queue",
+    NIST,
+)
+NO_RESERVED_CONCURRENCY = Acknowledged(
+    "Forwarder",
+    "LambdaConcurrency",
+    "max_concurrency limits the invocations of each queue; reserved_concurrency takes from other functions",
+    NIST,
+)
+NO_NETWORK = Acknowledged(
+    "Forwarder",
+    "LambdaInsideVPC",
+    "the function has no inbound access, and reaches AWS and the destinations over TLS; [stack.vpc] is optional",
+    NIST,
+)
+LOG_WITHOUT_KEY = Acknowledged(
+    "Log",
+    "CloudWatchLogGroupEncrypted",
+    "CloudWatch encrypts logs with its own key, and they hold no captured data; kms_key_arn is optional",
+    NIST,
+)
+NO_BACKUP_PLAN = Acknowledged(
+    "Progress",
+    "DynamoDBInBackupPlan",
+    "point-in-time recovery covers 35 days; a lost item costs duplicates at the destination and no data",
+    NIST,
+)
 OWN_BUCKET = Acknowledged(
     "Trigger-{bucket}/Captures",
     "S1",
     "access logs would need another bucket; CloudTrail's data events record the readers",
+)
+OF_EVERY_BUCKET = (
+    Acknowledged(
+        "{path}",
+        "S3BucketLoggingEnabled",
+        "access logs would need another bucket; CloudTrail's data events record the readers",
+        NIST,
+    ),
+    Acknowledged(
+        "{path}",
+        "S3BucketReplicationEnabled",
+        "captures may be personal data, which the stack copies to no other region",
+        NIST,
+    ),
+    Acknowledged(
+        "{path}",
+        "S3BucketVersioningEnabled",
+        "an object is written once under its name; older versions would outlive the retention of captured data",
+        NIST,
+    ),
+)
+BUCKET_WITHOUT_KEY = Acknowledged(
+    "{path}",
+    "S3DefaultEncryptionKMS",
+    "S3 encrypts the bucket with its own key; a key of the customer is optional",
+    NIST,
 )
 CAPTURES = Acknowledged(
     "Forwarder",
@@ -54,19 +119,35 @@ CAPTURES = Acknowledged(
 def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     """Yield the findings that a stack of `settings` keeps."""
     yield from ALWAYS
-    if settings.stack.runtime is not list(PythonRuntime)[-1]:
-        yield OLDER_RUNTIME
-    if settings.stack.vpc:
-        yield NETWORK
+    yield from _of_options(settings.stack)
+    yield from _of_bucket("Quarantine", encrypted=bool(settings.stack.kms_key_arn))
     for bucket in settings.buckets.values():
         if bucket.create:
             yield _filled(OWN_BUCKET, bucket=bucket.name)
+            yield from _of_bucket(f"Trigger-{bucket.name}/Captures", encrypted=bool(bucket.kms_key_arn))
         for prefix in covering_prefixes(filters(settings, bucket.name)):
             yield _filled(CAPTURES, bucket=bucket.name, prefix=escape_iam_wildcards(prefix))
 
 
+def _of_options(stack: StackSettings) -> Iterator[Acknowledged]:
+    yield QUEUES_CATCH_FAILURES
+    yield NO_BACKUP_PLAN
+    if stack.runtime is not list(PythonRuntime)[-1]:
+        yield OLDER_RUNTIME
+    yield NETWORK if stack.vpc else NO_NETWORK
+    if stack.reserved_concurrency is None:
+        yield NO_RESERVED_CONCURRENCY
+    if not stack.kms_key_arn:
+        yield LOG_WITHOUT_KEY
+
+
+def _of_bucket(path: str, *, encrypted: bool) -> Iterator[Acknowledged]:
+    for row in (*OF_EVERY_BUCKET, *([] if encrypted else [BUCKET_WITHOUT_KEY])):
+        yield _filled(row, path=path)
+
+
 def _filled(row: Acknowledged, **names: str) -> Acknowledged:
-    return Acknowledged(row.path.format(**names), row.finding.format(**names), row.reason)
+    return Acknowledged(row.path.format(**names), row.finding.format(**names), row.reason, row.pack)
 
 
 def acknowledge(stack: cdk.Stack, settings: Settings) -> None:
@@ -75,6 +156,4 @@ def acknowledge(stack: cdk.Stack, settings: Settings) -> None:
         construct: IConstruct = stack
         for name in row.path.split("/"):
             construct = construct.node.find_child(name)
-        cdk.Validations.of(construct).acknowledge(
-            cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-{row.finding}", reason=row.reason)
-        )
+        cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=f"{row.pack}::{row.rule}", reason=row.reason))

@@ -1,4 +1,4 @@
-"""cdk-nag: the findings of every example are those of the table, no more and no fewer."""
+"""cdk-nag (AwsSolutions and NIST 800-53 R5): the findings of every example are those of the table and no others."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_
-from cdk_nag import AwsSolutionsChecks
+from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from capture_forwarder.configuration.reader import read_settings
 from infra.nag import acknowledge, acknowledged
@@ -23,7 +23,7 @@ def findings(example: Path, folder: Path, *, acknowledging: bool) -> list[tuple[
     stack = ForwarderStack(app, "Forwarder", settings=settings, code=lambda_.Code.from_inline("# not bundled"))
     if acknowledging:
         acknowledge(stack, settings)
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
     try:
         app.synth()
     except RuntimeError as error:
@@ -31,7 +31,7 @@ def findings(example: Path, folder: Path, *, acknowledging: bool) -> list[tuple[
     report: dict[str, Any] = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))
     shutil.rmtree(folder)
     return [
-        (where["constructPath"].removeprefix("Forwarder/"), violation["ruleName"].removeprefix("AwsSolutions-"))
+        (where["constructPath"].removeprefix("Forwarder/"), violation["ruleName"])
         for plugin in report["pluginReports"]
         for violation in plugin["violations"]
         for where in violation["violatingConstructs"]
@@ -41,7 +41,7 @@ def findings(example: Path, folder: Path, *, acknowledging: bool) -> list[tuple[
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_table_and_the_findings_are_the_same(example: str, tmp_path: Path) -> None:
     """A new wildcard fails here, and so does a row without a finding."""
-    table = [(row.path, row.finding) for row in acknowledged(read_settings(EXAMPLES[example]))]
+    table = [(row.path, row.rule) for row in acknowledged(read_settings(EXAMPLES[example]))]
     found = findings(EXAMPLES[example], tmp_path / "raw", acknowledging=False)
     for path, rule in found:
         assert [row for row in table if path.startswith(row[0]) and row[1] == rule], (path, rule)
