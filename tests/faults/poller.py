@@ -36,21 +36,23 @@ class LambdaContext:
 
 
 class Poller:
-    """Polls one queue for one function, up to `batch_size` messages at once."""
+    """Polls one queue for one function, up to `batch_size` messages at once; waits `wait_secs` for the first."""
 
-    def __init__(self, queue_url: str, handler: Handler, *, batch_size: int = MAX_MESSAGES) -> None:
+    def __init__(self, queue_url: str, handler: Handler, *, batch_size: int = MAX_MESSAGES, wait_secs: int = 1) -> None:
         self._batch_size = batch_size
+        self._wait_secs = wait_secs
         self._sqs = boto3.client("sqs")
         self._queue_url = queue_url
         self._handler = handler
 
     def receive(self) -> "list[MessageTypeDef]":
-        """Return some messages, or none after a wait of a second."""
+        """Return some messages, or none after the wait."""
         return self._sqs.receive_message(
             QueueUrl=self._queue_url,
             MaxNumberOfMessages=self._batch_size,
-            WaitTimeSeconds=1,
-            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            WaitTimeSeconds=self._wait_secs,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["ApproximateReceiveCount", "AWSTraceHeader"],
         ).get("Messages", [])
 
     def handle(self, messages: "list[MessageTypeDef]", timeout_secs: float) -> list[str]:
@@ -74,6 +76,9 @@ def _record(message: "MessageTypeDef") -> dict[str, Any]:
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
         "attributes": message["Attributes"],
-        "messageAttributes": {},
+        "messageAttributes": {
+            name: {"dataType": each["DataType"], "stringValue": each["StringValue"]}
+            for name, each in message.get("MessageAttributes", {}).items()
+        },
         "eventSource": "aws:sqs",
     }
