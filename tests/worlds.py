@@ -43,7 +43,7 @@ SECRET: Final = f"secretsmanager:{SECRET_NAME}"
 _TOKEN_VARIABLE = "CAPTURE_FORWARDER_TEST_TOKEN"
 _CONFIG = """
 [function]
-first_delay_secs = 0
+first_delay_secs = {first_delay_secs}
 checkpoint_secs = {checkpoint_secs}
 
 [[destination]]
@@ -136,6 +136,7 @@ class World:
         self,
         url: str | None = None,
         *,
+        first_delay_secs: int = 0,
         checkpoint_secs: float = 20.0,
         max_inferences: int = 1000,
         max_in_flight: int = 8,
@@ -143,6 +144,7 @@ class World:
     ) -> None:
         """Write the function's configuration, with the API at `url` or else the monitor."""
         text = _CONFIG.format(
+            first_delay_secs=first_delay_secs,
             checkpoint_secs=checkpoint_secs,
             url=url or self.monitor.url,
             secret=secret,

@@ -21,7 +21,7 @@ _SLOW_SECS = 0.5
 
 
 class Failure(StrEnum):
-    """How a request fails. All but the last are temporary."""
+    """How a request fails. `TEMPORARY` has those that another try within the same run may end."""
 
     STATUS_500 = "500"
     STATUS_503 = "503 with Retry-After: 0"
@@ -34,9 +34,11 @@ class Failure(StrEnum):
     GARBAGE = "207 that is no JSON"
     WRONG_NUMBER = "one result too few"
     REFUSED = "400 that repeats the body"
+    OUTAGE = "503 with Retry-After: 3600"  # longer than an invocation lasts, so that no run waits for it
 
 
-TEMPORARY = tuple(failure for failure in Failure if failure is not Failure.REFUSED)
+TEMPORARY = tuple(failure for failure in Failure if failure not in {Failure.REFUSED, Failure.OUTAGE})
+_RETRY_AFTER = {Failure.STATUS_503: "0", Failure.OUTAGE: "3600"}
 
 
 class Script:
@@ -72,6 +74,20 @@ class Script:
         if not self._upcoming[method]:
             self._upcoming[method] = self._chances[method].sample(TEMPORARY, len(TEMPORARY))
         return self._upcoming[method].pop()
+
+
+class Always(Script):
+    """While `down`, every request that has one of `methods` fails in the same way."""
+
+    def __init__(self, failure: Failure, *methods: str) -> None:
+        super().__init__()
+        self.down = True
+        self._failure = failure
+        self._methods = methods or ("GET", "POST")
+
+    def choose(self, method: str) -> Failure | None:
+        """Return the failure while it is down."""
+        return self._failure if self.down and method in self._methods else None
 
 
 class _Proxy(ThreadingHTTPServer):
@@ -119,9 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         match failure:
-            case Failure.STATUS_500 | Failure.STATUS_503 | Failure.STATUS_429:
-                after = {"Retry-After": "0"} if failure is Failure.STATUS_503 else {}
-                self._answer(int(failure[:3]), b"{}", after)
+            case Failure.STATUS_500 | Failure.STATUS_503 | Failure.STATUS_429 | Failure.OUTAGE:
+                after = _RETRY_AFTER.get(failure)
+                self._answer(int(failure[:3]), b"{}", {"Retry-After": after} if after else {})
             case Failure.RESET_AFTER_BODY:
                 self._reset()
             case Failure.GARBAGE:

@@ -16,7 +16,7 @@ import boto3
 import pytest
 
 from benchmarks.trace import Tracer
-from tests.faults.flaky import Failure, Script, flaky
+from tests.faults.flaky import Always, Failure, Script, flaky
 from tests.faults.load import CaptureLoad, Offered
 from tests.faults.worker import running_supervisor
 from tests.support.captures import base64_side, capture, csv_side
@@ -43,20 +43,6 @@ def world(tmp_path: Path, schema: Schema) -> Iterator[World]:
 def call(name: object) -> bytes:
     """Return the capture of one call with one row."""
     return capture(csv_side(f"1,2.5,{PAYLOAD}"), csv_side("0.5"), inferenceId=f"id-{name}")
-
-
-class Always(Script):
-    """While `down`, every request that has one of `methods` fails in the same way."""
-
-    def __init__(self, failure: Failure, *methods: str) -> None:
-        super().__init__()
-        self.down = True
-        self._failure = failure
-        self._methods = methods or ("GET", "POST")
-
-    def choose(self, method: str) -> Failure | None:
-        """Return the failure while it is down."""
-        return self._failure if self.down and method in self._methods else None
 
 
 class EverySecond(Script):
