@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from botocore.exceptions import ClientError
 from rich.console import Console
 
 from capture_forwarder.aws.errors import AwsError, code_of
 from capture_forwarder.aws.session import CONFIG, aws_session
+from capture_forwarder.configuration.stack import BucketName
 from capture_forwarder.domain.delivery import Unavailable
 from capture_ops.terminal.errors import CommandError, ExitCode
 from capture_ops.terminal.tables import printable
@@ -34,8 +36,10 @@ Notifications = dict[str, Any]
 def run(bucket: str, console: Console, confirm: Callable[[str], bool], now: datetime, *, dry_run: bool) -> int:
     """Switch EventBridge on for `bucket` and return the exit code; `now` is in UTC.
 
-    Raises `CommandError` if the bucket is in another region than the session, `Unavailable`.
+    Raises `CommandError` for an address in place of a name, or a bucket in another region than the session;
+    `Unavailable`.
     """
+    _check_name(bucket)
     region = aws_session().region_name
     if region is None:
         raise CommandError("no AWS region is set; set AWS_DEFAULT_REGION to the region of the bucket and the stack")
@@ -59,6 +63,15 @@ def run(bucket: str, console: Console, confirm: Callable[[str], bool], now: date
     if code == ExitCode.OK:
         _print_gap(bucket, now, console)
     return code
+
+
+def _check_name(bucket: str) -> None:
+    try:
+        msgspec.convert(bucket, BucketName)
+    except msgspec.ValidationError as error:
+        raise CommandError(
+            f"{bucket} is not the name of a bucket; write the name alone, without s3:// and a key"
+        ) from error
 
 
 def _check_region(s3: "S3Client", bucket: str, region: str) -> None:

@@ -24,7 +24,7 @@ EXIT_CODES = (
 )
 
 
-# boto3 raises these before it sends a request; their names alone do not say what to do.
+# boto3 raises these before it sends a request, so advice about names and permissions would mislead.
 _ADVICE = {
     "NoCredentialsError": "AWS credentials are missing; log in, or set AWS_PROFILE",
     "NoRegionError": "the AWS region is missing; set AWS_DEFAULT_REGION",
@@ -54,8 +54,8 @@ def errors_to_exit_codes() -> Iterator[None]:
     except EventError as error:
         _end(error, ExitCode.USAGE)
     except Unavailable as error:
-        advice = [f" ({text})" for name, text in _ADVICE.items() if name in str(error)]
-        _end(Unavailable(str(error) + "".join(advice)), ExitCode.UNAVAILABLE)
+        advice = next((text for name, text in _ADVICE.items() if name in str(error)), None)
+        _end(Unavailable(advice) if advice else error, ExitCode.UNAVAILABLE)
     except CommandError as error:
         _end(error, error.code)
 

@@ -219,6 +219,26 @@ def test_without_a_region_nothing_is_read(shared: str, monkeypatch: pytest.Monke
     assert (done.exit_code, "set AWS_DEFAULT_REGION to the region of the bucket" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("name", ["s3://captures", "captures/prefix/", "UPPER", ""])
+def test_an_address_in_place_of_a_name_is_refused(name: str) -> None:
+    """S3 is not asked, so the sentence speaks of the argument alone."""
+    refused = run(name)
+    assert refused.exit_code == 2
+    assert "is not the name of a bucket; write the name alone" in refused.stderr
+
+
+def test_without_credentials_the_error_says_only_that(shared: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Advice about the bucket's name or permissions would mislead."""
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    boto3.setup_default_session()
+    denied = run(shared)
+    assert denied.exit_code == 4
+    assert denied.stderr.strip() == "AWS credentials are missing; log in, or set AWS_PROFILE"
+
+
 def test_a_missing_bucket_is_an_error(aws: str) -> None:
     """The error names the permission to check; the exit code is 4."""
     del aws
