@@ -1,5 +1,6 @@
 """The CDK app of one configuration, made without credentials, look-ups or network."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from capture_forwarder.configuration.reader import read_settings
 from capture_forwarder.configuration.secret_reference import SecretKind, SecretReference
 from capture_forwarder.configuration.settings import Settings
 from infra.bundling.code import function_code
+from infra.limits import limit_notes, limit_problems
 from infra.nag import acknowledge
 from infra.stacks.forwarder_stack import ForwarderStack
 
@@ -22,9 +24,11 @@ def build_app(
     """Return the app for the file `config`.
 
     `code` replaces the bundled function. `synthesizer` replaces deployment by the roles of `cdk bootstrap`.
-    Raises `SettingsError` with everything that AWS would refuse or that would fail there.
+    Writes a line to standard error for each limit of AWS that makes prefixes wider. Raises `SettingsError` with
+    everything that AWS would refuse or that would fail there.
     """
     settings = read_settings(config, extra_checks=deployment_problems)
+    sys.stderr.writelines(f"{note}\n" for note in limit_notes(settings))
     app = cdk.App(default_stack_synthesizer=synthesizer)
     stack = ForwarderStack(app, "Forwarder", settings=settings, code=code or function_code(settings, config))
     acknowledge(stack, settings)
@@ -42,6 +46,7 @@ def deployment_problems(settings: Settings) -> Iterator[str]:
                 "the environment of a deployed function comes from the template, in plain text"
             )
     yield from filters.problems(settings)
+    yield from limit_problems(settings)
 
 
 def _packaging_problem(ca_bundle: str) -> str | None:

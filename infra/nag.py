@@ -6,8 +6,8 @@ import aws_cdk as cdk
 from constructs import IConstruct
 from msgspec import Struct
 
-from capture_forwarder.configuration.filters import covering_prefixes, filters
 from capture_forwarder.configuration.names import QUARANTINE_PREFIX
+from capture_forwarder.configuration.packing import readable_prefixes
 from capture_forwarder.configuration.permissions import escape_iam_wildcards
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import PythonRuntime, StackSettings
@@ -124,9 +124,10 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     for bucket in settings.buckets.values():
         if bucket.create:
             yield _filled(OWN_BUCKET, bucket=bucket.name)
-            yield from _of_bucket(f"Trigger-{bucket.name}/Captures", encrypted=bool(bucket.kms_key_arn))
-        for prefix in covering_prefixes(filters(settings, bucket.name)):
-            yield _filled(CAPTURES, bucket=bucket.name, prefix=escape_iam_wildcards(prefix))
+            yield from _of_bucket(f"Trigger-{bucket.name}/Captures", encrypted=bool(bucket.kms_key_arns))
+    for name, prefixes in readable_prefixes(settings).items():
+        for prefix in prefixes:
+            yield _filled(CAPTURES, bucket=name, prefix=escape_iam_wildcards(prefix))
 
 
 def _of_options(stack: StackSettings) -> Iterator[Acknowledged]:

@@ -45,12 +45,12 @@ class CaptureBucket(Construct):
         settings: BucketSettings,
         filters: Sequence[Filter],
         queue_arn: str,
-        after: Construct,
+        after: Sequence[Construct],
     ) -> None:
         super().__init__(scope, construct_id)
-        key = kms.Key.from_key_arn(self, "Key", settings.kms_key_arn) if settings.kms_key_arn else None
+        key = kms.Key.from_key_arn(self, "Key", settings.kms_key_arns[0]) if settings.kms_key_arns else None
         self.bucket = _private_bucket(self, settings.name, key, [])
-        self.bucket.node.add_dependency(after)
+        self.bucket.node.add_dependency(*after)
         resource = self.bucket.node.default_child
         if not isinstance(resource, s3.CfnBucket):
             raise TypeError("a bucket is made of a CfnBucket")

@@ -34,7 +34,7 @@ class ForwarderLog(Construct):
 
 
 class ForwarderFunction(Construct):
-    """The function under a role that allows exactly `statements`."""
+    """The function under a role that allows exactly the statements of `policies`."""
 
     def __init__(
         self,
@@ -44,17 +44,17 @@ class ForwarderFunction(Construct):
         settings: StackSettings,
         code: lambda_.Code,
         log_group: logs.ILogGroup,
-        statements: Sequence[Statement],
+        policies: Sequence[Sequence[Statement]],
         environment: Mapping[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
-        document = iam.PolicyDocument(statements=[_iam(statement) for statement in statements])
         self.role = iam.Role(
             self,
             "Role",
             description="The permissions of capture-forwarder; configuration/permissions.py gives the reasons",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={"forwarder": document},
+            # The policies exist before the role, and the role before the event source mapping that uses it.
+            managed_policies=[self._policy(index, statements) for index, statements in enumerate(policies)],
         )
         self.function = lambda_.Function(
             self,
@@ -77,6 +77,14 @@ class ForwarderFunction(Construct):
         )
         if settings.vpc:
             self._join(settings.vpc.subnet_ids, settings.vpc.security_group_ids)
+
+    def _policy(self, index: int, statements: Sequence[Statement]) -> iam.ManagedPolicy:
+        return iam.ManagedPolicy(
+            self,
+            f"Policy{index}",
+            description="Part of the permissions of capture-forwarder",
+            statements=[iam.PolicyStatement.from_json(statement.document) for statement in statements],
+        )
 
     def _join(self, subnet_ids: Sequence[str], security_group_ids: Sequence[str]) -> None:
         resource = self.function.node.default_child
@@ -114,12 +122,3 @@ class ForwarderFunction(Construct):
             max_concurrency=settings.backfill.max_concurrency,
             report_batch_item_failures=True,
         )
-
-
-def _iam(statement: Statement) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        sid=statement.sid,
-        actions=list(statement.actions),
-        resources=list(statement.resources),
-        conditions=statement.conditions,
-    )

@@ -6,6 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from capture_forwarder.configuration.names import rule_names
 from capture_forwarder.configuration.stack import StackSettings
 
 # The longest that SQS allows: a dead letter's age counts from its first sending, so this queue must keep longest.
@@ -15,8 +16,8 @@ _DEAD_LETTER_DAYS = 14
 class CaptureQueues(Construct):
     """Two queues that share one dead-letter queue; all are encrypted and require TLS, and no other queue may use it.
 
-    One dead-letter queue is enough: there is one alarm and one place to look, and a redrive returns each message to the
-    queue that it came from.
+    One dead-letter queue is enough: there is one alarm and one place to look, and the captures queue understands every
+    message that is sent back.
 
     The dead-letter queue has a key of SQS even if the stack has a `key`. EventBridge can send an event there that the
     policy of the key keeps out of the other queue. A message that SQS moves there stays encrypted with the key:
@@ -42,6 +43,7 @@ class CaptureQueues(Construct):
         )
         self.captures = self._source("Queue", captures, settings.visibility_timeout_secs)
         self.backfill = self._source("Backfill", backfill, settings.backfill_visibility_timeout_secs)
+        self._allow_senders()
 
     def _named(self, construct_id: str, name: str) -> sqs.IQueue:
         """Return a queue by its name: the sources refer to the dead-letter queue, so it cannot refer to them."""
@@ -64,22 +66,41 @@ class CaptureQueues(Construct):
             ),
         )
 
+    def _allow_senders(self) -> None:
+        """Let the stack's rules and the account's buckets send, whatever triggers are configured.
+
+        SQS limits the size of a policy, so it names patterns and not each rule and bucket. A rule can therefore depend
+        on the policies, and another trigger changes no permission.
+        """
+        stack = cdk.Stack.of(self)
+        rules = stack.format_arn(service="events", resource="rule", resource_name=rule_names(stack.stack_name))
+        _allow_sender(self.captures, "events.amazonaws.com", rules, stack.account)
+        _allow_sender(self.captures, "s3.amazonaws.com", f"arn:{stack.partition}:s3:::*", stack.account)
+        _allow_sender(self.dead_letters, "events.amazonaws.com", rules, stack.account)
+
     @property
-    def policy(self) -> Construct:
-        """The policy of the captures' queue; it must exist before S3 sends its test message."""
-        policy = self.captures.node.find_child("Policy")
-        if not isinstance(policy, Construct):
-            raise TypeError("the queue has no policy")
-        return policy
+    def policies(self) -> list[Construct]:
+        """The policies of the two queues that triggers fill: EventBridge drops events that they do not allow yet."""
+        return [_policy(self.captures), _policy(self.dead_letters)]
 
 
-def allow_sender(queue: sqs.IQueue, service: str, source_arn: str, account: str) -> None:
-    """Let an AWS service send to `queue` on behalf of one source in one account, and of no other."""
+def _policy(queue: sqs.Queue) -> Construct:
+    policy = queue.node.find_child("Policy")
+    if not isinstance(policy, Construct):
+        raise TypeError("the queue has no policy")
+    return policy
+
+
+def _allow_sender(queue: sqs.IQueue, service: str, sources: str, account: str) -> None:
+    """Let an AWS service send to `queue` on behalf of `sources` in one account, and of no others.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions
+    """
     queue.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(service)],
             actions=["sqs:SendMessage"],
             resources=[queue.queue_arn],
-            conditions={"ArnEquals": {"aws:SourceArn": source_arn}, "StringEquals": {"aws:SourceAccount": account}},
+            conditions={"ArnLike": {"aws:SourceArn": sources}, "StringEquals": {"aws:SourceAccount": account}},
         )
     )

@@ -7,9 +7,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from capture_forwarder.configuration.filters import filters
 from capture_forwarder.configuration.names import RESOURCE_VARIABLES, StackOutput, rule_name
-from capture_forwarder.configuration.permissions import Location, StackResources, statements
+from capture_forwarder.configuration.packing import policies
+from capture_forwarder.configuration.permissions import Location, StackResources
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import Trigger
 from infra.constructs.alarm_topic import AlarmTopic
@@ -59,13 +59,14 @@ class ForwarderStack(cdk.Stack):
             quarantine_arn=self.quarantine.bucket.bucket_arn,
             log_group_arn=log.group.log_group_arn,
         )
+        location = Location(self.partition, self.region, self.account, self.url_suffix)
         return ForwarderFunction(
             self,
             "Forwarder",
             settings=self._settings.stack,
             code=code,
             log_group=log.group,
-            statements=statements(self._settings, Location(self.partition, self.region, self.account), own),
+            policies=policies(self._settings, location, own),
             environment=self._environment(),
         )
 
@@ -80,10 +81,9 @@ class ForwarderStack(cdk.Stack):
 
     def _triggers(self) -> None:
         for name, bucket in self._settings.buckets.items():
-            found = filters(self._settings, name)
-            CaptureTrigger(self, f"Trigger-{name}", settings=bucket, filters=found, queues=self.queues)
-        for account in sorted({bucket.account for bucket in self._settings.bucket if bucket.account}):
-            ForeignEvents(self, f"EventsFrom{account}", account=account)
+            CaptureTrigger(self, f"Trigger-{name}", settings=self._settings, bucket=bucket, queues=self.queues)
+        if accounts := sorted({bucket.account for bucket in self._settings.bucket if bucket.account}):
+            ForeignEvents(self, "ForeignEvents", accounts=accounts)
 
     def _monitoring(self) -> sns.ITopic:
         stack, function = self._settings.stack, self.forwarder.function

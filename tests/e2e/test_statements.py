@@ -36,8 +36,7 @@ NOT_ASKED_FOR = {"ListCaptures0", "WriteLogs"}
 class Policy(Struct, frozen=True):
     """The one policy of the function's role."""
 
-    role: str
-    name: str
+    arn: str
     statements: list[dict[str, Any]]
 
     @classmethod
@@ -45,9 +44,11 @@ class Policy(Struct, frozen=True):
         """Return the policy of the role of a function."""
         role = boto3.client("lambda").get_function_configuration(FunctionName=function)["Role"].rsplit("/", 1)[-1]
         iam = boto3.client("iam")
-        (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-        document: Any = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        return cls(role, name, document["Statement"])
+        (attached,) = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+        arn = attached["PolicyArn"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        return cls(arn, document["Statement"])
 
     @contextmanager
     def without(self, *sids: str) -> Iterator[None]:
@@ -57,8 +58,12 @@ class Policy(Struct, frozen=True):
         self._put(self.statements)
 
     def _put(self, statements: list[dict[str, Any]]) -> None:
+        """Replace the default version: a policy has at most five."""
+        iam = boto3.client("iam")
+        old = iam.get_policy(PolicyArn=self.arn)["Policy"]["DefaultVersionId"]
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
-        boto3.client("iam").put_role_policy(RoleName=self.role, PolicyName=self.name, PolicyDocument=document)
+        iam.create_policy_version(PolicyArn=self.arn, PolicyDocument=document, SetAsDefault=True)
+        iam.delete_policy_version(PolicyArn=self.arn, VersionId=old)
 
 
 @pytest.mark.e2e

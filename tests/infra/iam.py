@@ -5,9 +5,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
-PLACE = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012"}
+PLACE = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-west-1",
+    "AWS::AccountId": "123456789012",
+    "AWS::URLSuffix": "amazonaws.com",
+}
 _ARNS = {
     "AWS::SQS::Queue": "arn:aws:sqs:eu-west-1:123456789012:{}",
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:eu-west-1:123456789012:table/{}",
@@ -48,6 +54,11 @@ class Role:
         effects = {each["Effect"] for each in self.statements if _applies(each, action, arn, context or {})}
         return effects == {"Allow"}
 
+    def statement(self, sid: str) -> Mapping[str, Any]:
+        """Return the one statement of a name."""
+        (found,) = (each for each in self.statements if each["Sid"] == sid)
+        return found
+
     def without(self, sid: str) -> "Role":
         """Return the role without one of its statements."""
         return Role(each for each in self.statements if each["Sid"] != sid)
@@ -79,8 +90,13 @@ def _listed(value: Any) -> list[str]:
 
 
 def _like(pattern: str, text: str) -> bool:
-    """Match IAM's wildcards; `${*}`, `${?}` and `${$}` are literal characters."""
+    return _expression(pattern).fullmatch(text) is not None
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    """Return IAM's wildcards as a regular expression; `${*}`, `${?}` and `${$}` are literal characters."""
     parts = re.findall(r"\$\{[*?$]\}|\*|\?|[^*?$]+|\$", pattern)
     wild = {"*": ".*", "?": "."}
     expression = "".join(wild.get(part) or re.escape(part[2] if part.startswith("${") else part) for part in parts)
-    return re.fullmatch(expression, text, re.DOTALL) is not None
+    return re.compile(expression, re.DOTALL)

@@ -2,10 +2,21 @@
 
 import fnmatch
 import json
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from capture_forwarder.configuration.filters import Filter, covering_prefixes, filters, patterns, problems
+from capture_forwarder.configuration.filters import (
+    Filter,
+    event_pattern,
+    filters,
+    fitting,
+    outermost,
+    problems,
+    rule_prefixes,
+)
 from capture_forwarder.configuration.reader import SettingsError, parse_settings
 
 A_DESTINATION = '[[destination]]\nname = "d"\nkind = "arthur"\nurl = "https://a.example.com"\nsecret = "ssm:/t"\n'
@@ -78,20 +89,6 @@ def test_more_filters_than_a_bucket_can_have_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prefix", "matcher"),
-    [
-        ("", {"suffix": ".jsonl"}),
-        ("datacapture/churn/", {"wildcard": "datacapture/churn/*.jsonl"}),
-        ("odd*name/", {"wildcard": "odd\\*name/*.jsonl"}),
-        ("back\\slash/", {"wildcard": "back\\\\slash/*.jsonl"}),
-    ],
-)
-def test_the_event_bus_matches_a_prefix_literally(prefix: str, matcher: dict[str, str]) -> None:
-    """The wildcards of the bus are escaped."""
-    assert Filter(prefix, ".jsonl", "r").matcher == matcher
-
-
-@pytest.mark.parametrize(
     ("prefix", "rules"),
     [
         ("", {"suffix": ".jsonl"}),
@@ -105,27 +102,69 @@ def test_a_notification_has_the_encoded_prefix(prefix: str, rules: dict[str, str
     assert Filter(prefix, ".jsonl", "r").notified == rules
 
 
-def test_a_pattern_that_is_too_long_for_the_bus_is_split() -> None:
-    """Each part has at most 2048 characters; together they match the same keys."""
-    found = filters(
-        parse_settings(configured(*((f"models/{i:03}/{'x' * 60}/", ".jsonl") for i in range(60)))), "captures"
-    )
-    made = patterns("captures", None, found)
-    assert len(made) > 1
-    assert all(len(json.dumps(pattern)) <= 2048 for pattern in made)
-    keys = [matcher for pattern in made for matcher in pattern["detail"]["object"]["key"]]
-    assert keys == [one.matcher for one in found]
-
-
 def test_a_pattern_matches_new_objects_of_one_bucket() -> None:
-    """For a bucket of another account it also matches that account."""
-    (pattern,) = patterns("captures", "210987654321", [Filter("a/", ".jsonl", "r")])
-    assert pattern == {
+    """For a bucket of another account it also matches that account. Prefixes are literal: `*` is no wildcard."""
+    assert event_pattern("captures", "210987654321", ["a/", "odd*name/"]) == {
         "source": ["aws.s3"],
         "detail-type": ["Object Created"],
         "account": ["210987654321"],
-        "detail": {"bucket": {"name": ["captures"]}, "object": {"key": [{"wildcard": "a/*.jsonl"}]}},
+        "detail": {"bucket": {"name": ["captures"]}, "object": {"key": [{"prefix": "a/"}, {"prefix": "odd*name/"}]}},
     }
+
+
+def test_a_pattern_of_the_whole_bucket_names_no_keys() -> None:
+    """The empty prefix contains every key."""
+    assert event_pattern("captures", None, [""])["detail"] == {"bucket": {"name": ["captures"]}}
+
+
+def test_a_pattern_that_is_too_long_gets_wider_prefixes() -> None:
+    """It has at most 2048 characters. As many prefixes as fit stay as they are."""
+    routes = [(f"models/team-{index % 5}/{index:03}/", ".jsonl") for index in range(200)]
+    settings = parse_settings(configured(*routes, bucket='trigger = "eventbridge"'))
+    found = rule_prefixes(settings, settings.buckets["captures"])
+    assert found[:40] == tuple(f"models/team-0/{index:03}/" for index in range(0, 200, 5))
+    assert found[40:] == tuple(f"models/team-{index}/" for index in range(1, 5))
+    assert len(json.dumps(event_pattern("captures", None, found))) <= 2048
+
+
+def test_a_long_prefix_is_widened_alone() -> None:
+    """A character outside ASCII counts six times."""
+    settings = parse_settings(configured((f"a/{'ö' * 400}/b/", ".jsonl"), bucket='trigger = "eventbridge"'))
+    assert rule_prefixes(settings, settings.buckets["captures"]) == ("a/",)
+
+
+# Folders, the most that fit, and the result.
+FITTING = {
+    "they fit": (["b/x/1/", "b/x/2/"], 2, ["b/x/1/", "b/x/2/"]),
+    "one inside another": (["b/x/", "b/x/1/"], 1, ["b/x/"]),
+    "a common parent": (["b/x/1/", "b/x/2/", "b/y/"], 2, ["b/x/", "b/y/"]),
+    "the deepest parent first": (["b/x/y/1/", "b/x/y/2/", "b/z/1/", "b/z/2/", "b/z/3/"], 4, ["b/x/y/", "b/z/1/", "b/z/2/", "b/z/3/"]),
+    "the largest family first": (["b/x/1/", "b/x/2/", "b/y/1/", "b/y/2/", "b/y/3/"], 3, ["b/x/1/", "b/x/2/", "b/y/"]),
+    "the whole bucket": (["b/1/", "b/2/"], 1, ["b/"]),
+    "no common parent": (["b/x/1/", "c/x/1/"], 1, ["b/", "c/"]),
+    "nothing fits": (["b/1/", "c/2/"], 0, ["b/", "c/"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("folders", "most", "expected"), FITTING.values(), ids=FITTING)
+def test_folders_are_widened_no_further_than_they_must(folders: list[str], most: int, expected: list[str]) -> None:
+    """And never above their bucket."""
+    assert list(fitting(folders, lambda found: len(found) <= most)) == expected
+
+
+FOLDERS = st.lists(
+    st.lists(st.sampled_from("ab"), min_size=1, max_size=4).map(lambda parts: "b/" + "/".join([*parts, ""]))
+)
+
+
+@given(FOLDERS, st.integers(0, 6), st.randoms())
+def test_widened_folders_contain_all_in_any_order(folders: list[str], most: int, random: Random) -> None:
+    """Every folder is in exactly one of the result, however they are ordered."""
+    found = fitting(folders, lambda some: len(some) <= most)
+    for folder in folders:
+        assert len([one for one in found if folder.startswith(one)]) == 1
+    random.shuffle(folders)
+    assert fitting(folders, lambda some: len(some) <= most) == found
 
 
 def test_merged_filters_pass_the_keys_of_every_route() -> None:
@@ -137,8 +176,7 @@ def test_merged_filters_pass_the_keys_of_every_route() -> None:
         assert any(fnmatch.fnmatchcase(key, str(one)) for one in found), key
 
 
-def test_covering_prefixes_are_the_outermost_ones() -> None:
-    """Permissions name each of them once, for any number of suffixes."""
-    found = [Filter("a/", ".jsonl", "r"), Filter("a/b/", ".gz", "r"), Filter("b/", ".gz", "r")]
-    assert covering_prefixes(found) == ("a/", "b/")
-    assert covering_prefixes([*found, Filter("", ".json", "r")]) == ("",)
+def test_outermost_prefixes_contain_the_others() -> None:
+    """Permissions name each of them once."""
+    assert outermost(["a/", "b/", "a/b/", "a/"]) == ("a/", "b/")
+    assert outermost(["a/", "", "b/"]) == ("",)

@@ -1,12 +1,13 @@
 """Least privilege: the role in the template allows every call of a run, and denies the calls that no run needs."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.infra.conftest import Stacks, Template
-from tests.infra.examples import BACKFILL_QUEUE, EXAMPLES, properties
+from tests.infra.examples import BACKFILL_QUEUE, EVERYTHING, EXAMPLES, properties, resources
 from tests.infra.iam import HERE, Call, Role, resolved
 from tests.infra.recording import CONFIG, recorded_run
 
@@ -21,8 +22,14 @@ NAMES = {
 
 def role_of(template: Template) -> Role:
     """Return the function's role in a template."""
-    (policy,) = properties(template, "IAM::Role", "ForwarderRole")["Policies"]
-    return Role(resolved(policy["PolicyDocument"]["Statement"], template, NAMES))
+    attached = [each["Ref"] for each in properties(template, "IAM::Role", "ForwarderRole")["ManagedPolicyArns"]]
+    policies = resources(template, "IAM::ManagedPolicy")
+    assert set(attached) == policies.keys()
+    return Role(
+        statement
+        for name in attached
+        for statement in resolved(policies[name]["Properties"]["PolicyDocument"]["Statement"], template, NAMES)
+    )
 
 
 @pytest.fixture
@@ -93,7 +100,7 @@ DENIED: dict[str, Call] = {
     "emptying the queue": ("sqs:PurgeQueue", f"arn:aws:sqs:{HERE}:captures", {}),
     "writing dead letters": ("sqs:SendMessage", f"arn:aws:sqs:{HERE}:CapturesDeadLetters4630FE82", {}),
     "another log": ("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:other:log-stream:a", {}),
-    "decrypting another prefix": ("kms:Decrypt", KEY, {"kms:EncryptionContext:aws:s3:arn": f"{CAPTURE}-v2/a"}),
+    "decrypting another bucket": ("kms:Decrypt", KEY, {"kms:EncryptionContext:aws:s3:arn": f"{BUCKET_ARN}-v2/a"}),
     "decrypting anything": ("kms:Decrypt", KEY, {}),
     "the stack's key without a service": ("kms:Decrypt", OWN_KEY, {}),
     "assuming another role": ("sts:AssumeRole", "arn:aws:iam::123456789012:role/admin", {}),
@@ -113,10 +120,16 @@ def test_a_call_that_the_function_does_not_need_is_denied(stacks: Stacks, call: 
     assert not role_of(stacks.template(EXAMPLES["kms"])).allows(*call)
 
 
-def test_a_role_in_a_vpc_may_create_network_interfaces(stacks: Stacks) -> None:
-    """The example also has its token in a parameter."""
+def test_lambda_may_create_network_interfaces_in_a_vpc_and_code_may_not(stacks: Stacks) -> None:
+    """Requests of code name its function. The example also has its token in a parameter."""
     role = role_of(stacks.template(EXAMPLES["vpc"]))
-    assert role.allows("ec2:CreateNetworkInterface", f"arn:aws:ec2:{HERE}:network-interface/eni-1")
+    interface = f"arn:aws:ec2:{HERE}:network-interface/eni-1"
+    code = {"lambda:SourceFunctionArn": f"arn:aws:lambda:{HERE}:function:capture-forwarder"}
+    joining = role.statement("JoinNetwork")["Action"]
+    assert "ec2:CreateNetworkInterface" in joining
+    for action in joining:
+        assert role.allows(action, interface)
+        assert not role.allows(action, interface, code)
     assert role.allows("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/capture-forwarder/arthur")
     assert not role.allows("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/capture-forwarder/arthur2")
 
@@ -140,7 +153,7 @@ def test_no_statement_has_a_wildcard_in_an_action(stacks: Stacks, example: str) 
     policies = [
         policy
         for each in template["Resources"].values()
-        if each["Type"] in {"AWS::IAM::Role", "AWS::IAM::Policy"}
+        if each["Type"] in {"AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}
         for policy in each["Properties"].get("Policies", [each["Properties"]])
         if "PolicyDocument" in policy
     ]
@@ -158,3 +171,40 @@ def test_a_prefix_with_wildcard_characters_is_matched_literally(stacks: Stacks) 
     role = role_of(stacks.template(text))
     assert role.allows("s3:GetObject", "arn:aws:s3:::captures/data*/ch?rn/$x/a.jsonl")
     assert not role.allows("s3:GetObject", "arn:aws:s3:::captures/datacapture/churn/$x/a.jsonl")
+
+
+KEY_OF_SECRET = "arn:aws:kms:eu-west-1:123456789012:key/88888888-7777-8888-9999-000000000000"
+SECOND_KEY = "arn:aws:kms:eu-west-1:123456789012:key/99999999-7777-8888-9999-000000000000"
+
+
+def test_a_secret_with_a_key_of_its_own_can_be_read(stacks: Stacks) -> None:
+    """Through its service, and for nothing else."""
+    role = role_of(stacks.template(EVERYTHING))
+    via = {"kms:ViaService": "ssm.eu-west-1.amazonaws.com"}
+    assert role.allows("kms:Decrypt", KEY_OF_SECRET, via)
+    assert not role.allows("kms:Decrypt", KEY_OF_SECRET, {"kms:ViaService": "s3.eu-west-1.amazonaws.com"})
+    assert not role.allows("kms:GenerateDataKey", KEY_OF_SECRET, via)
+
+
+def test_captures_under_several_keys_can_be_read(stacks: Stacks) -> None:
+    """Endpoints have their own keys, and keys change. A bucket of the stack is encrypted with the first."""
+    template = stacks.template(EVERYTHING)
+    role = role_of(template)
+    for key in (KEY, SECOND_KEY):
+        assert role.allows(
+            "kms:Decrypt", key, {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::notifies-the-queue/a"}
+        )
+    made = json.dumps(properties(template, "S3::Bucket", "Triggernotifies")["BucketEncryption"])
+    assert (KEY in made, SECOND_KEY in made) == (True, False)
+
+
+def test_services_have_the_domain_of_their_partition(stacks: Stacks) -> None:
+    """In China it is amazonaws.com.cn."""
+    conditions = [
+        json.dumps(statement["Condition"]["StringEquals"]["kms:ViaService"])
+        for policy in resources(stacks.template(EVERYTHING), "IAM::ManagedPolicy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "kms:ViaService" in statement.get("Condition", {}).get("StringEquals", {})
+    ]
+    assert len(conditions) == 2
+    assert all("AWS::URLSuffix" in condition and "amazonaws" not in condition for condition in conditions)

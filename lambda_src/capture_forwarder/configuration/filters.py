@@ -1,4 +1,4 @@
-"""Filters of keys: they turn the routes of a bucket into notifications that S3 and EventBridge accept.
+"""Filters of keys: they turn the routes of a bucket into notifications and patterns that S3 and EventBridge accept.
 
 S3 refuses two filters of one bucket for one event type if both prefixes and suffixes overlap. So a filter that another
 one covers is merged into it, and the function finds the route of each object:
@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filter
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 from urllib.parse import quote_plus
@@ -14,11 +15,10 @@ from urllib.parse import quote_plus
 from msgspec import Struct
 
 from capture_forwarder.configuration.settings import RouteSettings, Settings
-from capture_forwarder.configuration.stack import Trigger
+from capture_forwarder.configuration.stack import BucketSettings, Trigger
 
 _MAX_FILTERS = 100  # https://docs.aws.amazon.com/general/latest/gr/s3.html
-_MAX_PATTERN_CHARS = 2048  # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
-Matcher = dict[str, str]
+MAX_PATTERN_CHARS = 2048  # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 
 
 class Filter(Struct, frozen=True):
@@ -50,17 +50,6 @@ class Filter(Struct, frozen=True):
         rules = {"prefix": self.prefix, "suffix": self.suffix}
         return {name: quote_plus(value, safe="/!-_.*'()") for name, value in rules.items() if value}
 
-    @property
-    def matcher(self) -> Matcher:
-        """The matcher for EventBridge: it compares the plain key.
-
-        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
-        """
-        if not self.prefix:
-            return {"suffix": self.suffix}
-        literal = self.prefix.replace("\\", "\\\\").replace("*", "\\*")
-        return {"wildcard": f"{literal}*{self.suffix}"}
-
 
 def filters(settings: Settings, bucket: str) -> tuple[Filter, ...]:
     """Return the filters of `bucket`; no filter covers another."""
@@ -78,13 +67,51 @@ def merged(routes: Iterable[RouteSettings]) -> tuple[Filter, ...]:
     return tuple(sorted(kept, key=lambda one: (one.prefix, one.suffix)))
 
 
-def covering_prefixes(found: Iterable[Filter]) -> tuple[str, ...]:
-    """Return the prefixes of `found` without those below another one."""
+def outermost(prefixes: Iterable[str]) -> tuple[str, ...]:
+    """Return `prefixes` without those below another one, sorted."""
     kept: list[str] = []
-    for prefix in sorted(one.prefix for one in found):
+    for prefix in sorted(prefixes):
         if not kept or not prefix.startswith(kept[-1]):
             kept.append(prefix)
     return tuple(kept)
+
+
+def fitting(folders: Iterable[str], fits: Callable[[Sequence[str]], bool]) -> tuple[str, ...]:
+    """Return `folders`, or as few wider ones as `fits` needs, so that together they contain every one of `folders`.
+
+    As long as they do not fit, the deepest folder that contains several of them replaces these. A folder is a path such
+    as `bucket/datacapture/`; its first part always stays. So the widest result is one folder a bucket, and `fits` may
+    refuse that too. The result depends on the set of folders, and never on their order.
+    """
+    kept = outermost(folders)
+    while not fits(kept) and (parent := _deepest_parent(kept)):
+        kept = outermost([parent, *kept])
+    return kept
+
+
+def _deepest_parent(folders: Iterable[str]) -> str | None:
+    """Return the deepest parent of several folders, or of one if none have a common parent."""
+    counts = Counter(parent for folder in folders for parent in _parents(folder))
+    shared = [parent for parent, count in counts.items() if count > 1]
+    return max(shared or counts, key=lambda parent: (parent.count("/"), counts[parent], parent), default=None)
+
+
+def _parents(folder: str) -> Iterator[str]:
+    parts = folder.removesuffix("/").split("/")
+    return ("/".join([*parts[:end], ""]) for end in range(1, len(parts)))
+
+
+def fitting_prefixes(
+    settings: Settings, bucket: str, fits: Callable[[Sequence[str]], bool] = lambda _: True
+) -> tuple[str, ...]:
+    """Return the prefixes of the routes of `bucket`, widened by `fitting`; the widest result is the empty prefix."""
+    root = f"{bucket}/"
+    folders = [f"{root}{route.prefix}" for route in settings.route if route.bucket == bucket]
+
+    def fit(found: Sequence[str]) -> bool:
+        return fits([folder.removeprefix(root) for folder in found])
+
+    return tuple(folder.removeprefix(root) for folder in fitting(folders, fit))
 
 
 def problems(settings: Settings) -> Iterator[str]:
@@ -109,22 +136,25 @@ def _ambiguities(bucket: str, found: tuple[Filter, ...]) -> Iterator[str]:
         )
 
 
-def patterns(bucket: str, account: str | None, found: Iterable[Filter]) -> list[dict[str, Any]]:
-    """Return event patterns that together match all filters, each short enough for EventBridge."""
-    made: list[dict[str, Any]] = []
-    matchers: list[Matcher] = []
-    for one in found:
-        if matchers and len(json.dumps(_pattern(bucket, account, [*matchers, one.matcher]))) > _MAX_PATTERN_CHARS:
-            made.append(_pattern(bucket, account, matchers))
-            matchers = []
-        matchers.append(one.matcher)
-    return [*made, _pattern(bucket, account, matchers)]
+def rule_prefixes(settings: Settings, bucket: BucketSettings) -> tuple[str, ...]:
+    """Return the prefixes that the rule of `bucket` matches: those of its routes, or wider ones if they do not fit."""
+
+    def fits(prefixes: Sequence[str]) -> bool:
+        return len(json.dumps(event_pattern(bucket.name, bucket.account, prefixes))) <= MAX_PATTERN_CHARS
+
+    return fitting_prefixes(settings, bucket.name, fits)
 
 
-def _pattern(bucket: str, account: str | None, matchers: list[Matcher]) -> dict[str, Any]:
+def event_pattern(bucket: str, account: str | None, prefixes: Sequence[str]) -> dict[str, Any]:
+    """Return the pattern of new objects below `prefixes`; the function skips those with another suffix.
+
+    Only `wildcard` matchers count for the complexity of a rule, of which EventBridge accepts little. Prefixes are free:
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+    """
+    keys = {"object": {"key": [{"prefix": prefix} for prefix in prefixes]}} if all(prefixes) else {}
     return {
         "source": ["aws.s3"],
         "detail-type": ["Object Created"],
         **({"account": [account]} if account else {}),
-        "detail": {"bucket": {"name": [bucket]}, "object": {"key": matchers}},
+        "detail": {"bucket": {"name": [bucket]}, **keys},
     }

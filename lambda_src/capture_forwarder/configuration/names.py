@@ -21,6 +21,11 @@ def rule_name(stack: str, bucket: str) -> str:
     return f"{stack}-captures-{sha256(bucket.encode()).hexdigest()[:8]}"
 
 
+def rule_names(stack: str) -> str:
+    """Return the pattern of the names of all rules of a stack."""
+    return f"{stack}-captures-*"
+
+
 class StackOutput(StrEnum):
     """The outputs of the stack; the commands find its resources by them."""
 

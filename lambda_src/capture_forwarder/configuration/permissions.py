@@ -1,33 +1,64 @@
-"""The permissions of the function, as data: each statement allows actions on exact resources, with its reason."""
+"""The permissions of the function, as data: statements about exact actions and resources, each with its reason."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from capture_forwarder.configuration.filters import covering_prefixes, filters
 from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.configuration.secret_reference import SecretKind, SecretReference
 from capture_forwarder.configuration.settings import Settings
-from capture_forwarder.configuration.stack import BucketSettings
 
 
 class Statement(Struct, frozen=True, kw_only=True):
-    """One statement of the policy; `why` is for readers of this file and is not deployed."""
+    """One statement of a policy; `why` is for readers of this file and is not deployed.
+
+    `listed` are prefixes of keys: the statement holds for requests that list one of them.
+    """
 
     sid: str
     why: str
+    effect: Literal["Allow", "Deny"] = "Allow"
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: dict[str, dict[str, Any]] = {}
+    listed: tuple[str, ...] = ()
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The statement as IAM writes it."""
+        listing = {"StringLike": {"s3:prefix": list(self.listed)}} if self.listed else {}
+        conditions = self.conditions | listing
+        return {
+            "Sid": self.sid,
+            "Effect": self.effect,
+            "Action": list(self.actions),
+            "Resource": list(self.resources),
+            **({"Condition": conditions} if conditions else {}),
+        }
+
+    @property
+    def parts(self) -> Iterator["Statement"]:
+        """Statements for one listed prefix each, or for one resource each; together they equal this one."""
+        if self.listed:
+            return (replace(self, listed=(prefix,)) for prefix in self.listed)
+        return (replace(self, resources=(resource,)) for resource in self.resources)
+
+    def joined(self, part: "Statement") -> "Statement":
+        """Return this statement with another part of the same statement."""
+        if self.listed:
+            return replace(self, listed=self.listed + part.listed)
+        return replace(self, resources=self.resources + part.resources)
 
 
 class Location(Struct, frozen=True):
-    """Partition, region and account of the stack; each may be a token that CloudFormation replaces."""
+    """Partition, region, account and DNS suffix of the stack; each may be a token that CloudFormation replaces."""
 
     partition: str
     region: str
     account: str
+    url_suffix: str
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource at this location."""
@@ -36,6 +67,14 @@ class Location(Struct, frozen=True):
     def bucket_arn(self, name: str) -> str:
         """Return the ARN of a bucket; it has no region and no account."""
         return f"arn:{self.partition}:s3:::{name}"
+
+    def via(self, *services: str) -> dict[str, dict[str, Any]]:
+        """Return the condition that a key is used through one of `services`, which China names by its own domain.
+
+        https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+        """
+        endpoints = [f"{service}.{self.region}.{self.url_suffix}" for service in services]
+        return {"StringEquals": {"kms:ViaService": endpoints}}
 
 
 class StackResources(Struct, frozen=True, kw_only=True):
@@ -48,27 +87,29 @@ class StackResources(Struct, frozen=True, kw_only=True):
     log_group_arn: str
 
 
-def statements(settings: Settings, location: Location, made: StackResources) -> list[Statement]:
-    """Return all permissions of the function."""
+def statements(
+    settings: Settings, location: Location, made: StackResources, readable: Mapping[str, Sequence[str]]
+) -> list[Statement]:
+    """Return all permissions of the function; `readable` are the prefixes that it may read, by bucket."""
+    network = _network(location) if settings.stack.vpc else ()
     return [
-        *_captures(settings, location),
         *_stack(made),
         *_secrets(settings, location),
         *([_stack_key(settings.stack.kms_key_arn, location)] if settings.stack.kms_key_arn else []),
-        *([_NETWORK] if settings.stack.vpc else []),
+        *network,
+        *_captures(settings, location, readable),
     ]
 
 
-def _captures(settings: Settings, location: Location) -> Iterator[Statement]:
-    for index, bucket in enumerate(settings.buckets.values()):
-        arn = location.bucket_arn(bucket.name)
-        prefixes = covering_prefixes(filters(settings, bucket.name))
-        objects = tuple(f"{arn}/{escape_iam_wildcards(prefix)}*" for prefix in prefixes)
+def _captures(settings: Settings, location: Location, readable: Mapping[str, Sequence[str]]) -> Iterator[Statement]:
+    for index, name in enumerate(sorted(readable)):
+        arn = location.bucket_arn(name)
+        prefixes = [f"{escape_iam_wildcards(prefix)}*" for prefix in readable[name]]
         yield Statement(
             sid=f"ReadCaptures{index}",
             why="reads a capture, in the version that the event names if the bucket has versions",
             actions=("s3:GetObject", "s3:GetObjectVersion"),
-            resources=objects,
+            resources=tuple(f"{arn}/{prefix}" for prefix in prefixes),
         )
         # For a missing object S3 checks s3:ListBucket with the key as the prefix: https://github.com/ceph/ceph/pull/68577
         yield Statement(
@@ -76,24 +117,24 @@ def _captures(settings: Settings, location: Location) -> Iterator[Statement]:
             why="without it S3 answers 403 instead of 404 for a deleted object, and the function would retry",
             actions=("s3:ListBucket",),
             resources=(arn,),
-            conditions={"StringLike": {"s3:prefix": [f"{escape_iam_wildcards(prefix)}*" for prefix in prefixes]}},
+            listed=tuple(prefixes),
         )
-        if bucket.kms_key_arn:
-            yield _decrypt(bucket, bucket.kms_key_arn, index, [arn, *objects])
+        if keys := settings.buckets[name].kms_key_arns:
+            yield Statement(
+                sid=f"DecryptCaptures{index}",
+                why="the captures of the bucket are encrypted with these keys; s3:GetObject limits the objects",
+                actions=("kms:Decrypt",),
+                resources=keys,
+                conditions={"StringLike": {"kms:EncryptionContext:aws:s3:arn": bucket_contexts(arn)}},
+            )
 
 
-def _decrypt(bucket: BucketSettings, key: str, index: int, contexts: list[str]) -> Statement:
-    """Allow decryption; the encryption context is the bucket if it has a bucket key, else the object.
+def bucket_contexts(arn: str) -> list[str]:
+    """Return the encryption contexts of the objects of a bucket: the bucket if it has a bucket key, else the object.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
     """
-    return Statement(
-        sid=f"DecryptCaptures{index}",
-        why=f"the captures in {bucket.name} are encrypted with this key",
-        actions=("kms:Decrypt",),
-        resources=(key,),
-        conditions={"StringLike": {"kms:EncryptionContext:aws:s3:arn": contexts}},
-    )
+    return [arn, f"{arn}/*"]
 
 
 def _stack(made: StackResources) -> Iterator[Statement]:
@@ -130,19 +171,28 @@ def _stack(made: StackResources) -> Iterator[Statement]:
 
 
 def _secrets(settings: Settings, location: Location) -> Iterator[Statement]:
-    references = [SecretReference.parse(destination.secret) for destination in settings.destination]
     kinds = (
-        (SecretKind.SECRETS_MANAGER, "ReadSecrets", "secretsmanager:GetSecretValue", _secret_arn),
-        (SecretKind.PARAMETER_STORE, "ReadParameters", "ssm:GetParameter", _parameter_arn),
+        (SecretKind.SECRETS_MANAGER, "Secrets", "secretsmanager:GetSecretValue", _secret_arn),
+        (SecretKind.PARAMETER_STORE, "Parameters", "ssm:GetParameter", _parameter_arn),
     )
-    for kind, sid, action, arn in kinds:
-        arns = dict.fromkeys(arn(reference, location) for reference in references if reference.kind is kind)
-        if arns:
+    references = [(one, SecretReference.parse(one.secret)) for one in settings.destination]
+    for kind, title, action, arn in kinds:
+        found = [(one, reference) for one, reference in references if reference.kind is kind]
+        if found:
+            arns = dict.fromkeys(arn(reference, location) for _, reference in found)
             yield Statement(
-                sid=sid,
+                sid=f"Read{title}",
                 why="reads the tokens of the destinations",
                 actions=(action,),
                 resources=tuple(arns),
+            )
+        if keys := tuple(dict.fromkeys(one.secret_kms_key_arn for one, _ in found if one.secret_kms_key_arn)):
+            yield Statement(
+                sid=f"Decrypt{title}",
+                why="these tokens are encrypted with keys of their own",
+                actions=("kms:Decrypt",),
+                resources=keys,
+                conditions=location.via(kind),
             )
 
 
@@ -163,32 +213,44 @@ def _parameter_arn(secret: SecretReference, location: Location) -> str:
 
 
 def _stack_key(key: str, location: Location) -> Statement:
-    services = ("dynamodb", "s3", "secretsmanager", "sqs", "ssm")
     return Statement(
         sid="UseStackKey",
         why="uses the key of queue, table, quarantine and perhaps of a token, only through these services",
         actions=("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
         resources=(key,),
-        conditions={
-            "StringEquals": {"kms:ViaService": [f"{service}.{location.region}.amazonaws.com" for service in services]}
-        },
+        conditions=location.via("dynamodb", "s3", "secretsmanager", "sqs", "ssm"),
     )
 
 
-# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
-_NETWORK = Statement(
-    sid="JoinNetwork",
-    why="Lambda creates network interfaces with this role; they have no ARN before",
-    actions=(
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-    ),
-    resources=("*",),
+_NETWORK_ACTIONS = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
 )
+
+
+def _network(location: Location) -> Iterator[Statement]:
+    """Yield what Lambda needs to join a network, and a denial of the same to the function's code.
+
+    Only requests of code name a function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+    yield Statement(
+        sid="JoinNetwork",
+        why="Lambda creates network interfaces with this role; they have no ARN before",
+        actions=_NETWORK_ACTIONS,
+        resources=("*",),
+    )
+    yield Statement(
+        sid="DenyNetworkToCode",
+        why="the code of the function manages no network; the function's own ARN would be a circular reference",
+        effect="Deny",
+        actions=_NETWORK_ACTIONS,
+        resources=("*",),
+        conditions={"ArnLike": {"lambda:SourceFunctionArn": location.arn("lambda", "function:*")}},
+    )
 
 
 def escape_iam_wildcards(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from capture_forwarder.configuration.stack import BucketName, BucketSettings, StackSettings
+from capture_forwarder.configuration.stack import BucketName, BucketSettings, KeyArn, StackSettings
 from capture_forwarder.domain.batch import BatchLimits
 from capture_forwarder.domain.route import (
     DecodingOptions,
@@ -79,6 +79,9 @@ class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "the one value of a JSON object, or any other text as it is, with its quotes if it has some"
         ),
     ]
+    secret_kms_key_arn: Annotated[
+        KeyArn | None, Meta(description="Key of that secret, if it is neither AWS's nor the stack's")
+    ] = None
     organization_id: Annotated[HeaderText | None, Meta(description="Arthur's organisation, if a token has several")] = (
         None
     )

@@ -184,7 +184,13 @@ class BucketSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     trigger: Annotated[
         Trigger | None, Meta(description="Default: `s3` for a bucket of the stack, else `eventbridge`")
     ] = None
-    kms_key_arn: Annotated[KeyArn | None, Meta(description="Key that encrypts the captures")] = None
+    kms_key_arns: Annotated[
+        tuple[KeyArn, ...],
+        Meta(
+            title='a list of ARNs of KMS keys, ["arn:aws:kms:..."]',
+            description="Keys that encrypt the captures; the stack encrypts a bucket that it makes with the first",
+        ),
+    ] = ()
     account: Annotated[AccountId | None, Meta(description="Owner of the bucket, if it is another account")] = None
 
     @property

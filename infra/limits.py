@@ -1,0 +1,48 @@
+"""Limits of AWS that large configurations reach: a note for prefixes that were widened, a problem for the rest."""
+
+from collections.abc import Iterator, Sequence
+
+from capture_forwarder.configuration.filters import MAX_PATTERN_CHARS, fitting_prefixes, rule_prefixes
+from capture_forwarder.configuration.packing import MAX_POLICIES, MAX_POLICY_CHARS, policy_count, readable_prefixes
+from capture_forwarder.configuration.settings import Settings
+from capture_forwarder.configuration.stack import Trigger
+
+_DEFAULT_RULES = 300  # of an event bus: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+
+
+def limit_problems(settings: Settings) -> Iterator[str]:
+    """Yield the limits that even the widest prefixes exceed, each with the number and the remedy."""
+    if (count := policy_count(settings)) > MAX_POLICIES:
+        yield (
+            f"the function needs {count} managed policies of {MAX_POLICY_CHARS:,} characters for its "
+            f"{len(settings.buckets)} buckets and {len(settings.destination)} destinations, and a role has at most "
+            f"{MAX_POLICIES}; write a second file with another [stack] name for a part of the buckets"
+        )
+
+
+def limit_notes(settings: Settings) -> Iterator[str]:
+    """Yield a line for each bucket whose prefixes are too many for a limit, and for a quota that may be too small."""
+    readable = readable_prefixes(settings)
+    ruled = [bucket for bucket in settings.buckets.values() if bucket.chosen_trigger is Trigger.EVENTBRIDGE]
+    for name in settings.buckets:
+        yield from _widened(
+            settings,
+            name,
+            readable[name],
+            f"a role has at most {MAX_POLICIES} managed policies of {MAX_POLICY_CHARS:,} characters, so it may read",
+        )
+    for bucket in ruled:
+        yield from _widened(
+            settings,
+            bucket.name,
+            rule_prefixes(settings, bucket),
+            f"an event pattern has at most {MAX_PATTERN_CHARS:,} characters, so its rule matches",
+        )
+    if len(ruled) > _DEFAULT_RULES:
+        yield f"note: the stack has {len(ruled)} rules; the default quota of an event bus is {_DEFAULT_RULES}"
+
+
+def _widened(settings: Settings, bucket: str, used: Sequence[str], limit: str) -> Iterator[str]:
+    wanted = fitting_prefixes(settings, bucket)
+    if tuple(used) != wanted:
+        yield f"note: bucket {bucket!r}: {limit} wider prefixes ({len(used)} instead of {len(wanted)})"
