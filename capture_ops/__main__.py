@@ -255,24 +255,25 @@ def enable_eventbridge(
 @app.command(epilog=EXIT_CODES)
 def policy(
     config: Config = None,
+    *,
     role_arn: Annotated[
         list[str] | None,
         typer.Option(help="A role that reads captures; may be repeated.", metavar="ARN", show_default="the function's"),
     ] = None,
-    bucket: Annotated[
-        str | None, typer.Option(help="Print the policies of this bucket only.", metavar="NAME", show_default="all")
-    ] = None,
+    bucket: Annotated[str | None, typer.Option(help="Only this bucket.", metavar="NAME", show_default="all")] = None,
+    own_key: Annotated[
+        bool, typer.Option("--own-key", help="Print statements for the key of [stack] instead.")
+    ] = False,
 ) -> None:
     """Print the policies that the owner of a capture bucket in another account must add, as JSON on stdout.
 
-    For each bucket a bucket policy, and for a bucket with a kms_key_arn also a statement for the policy of that key.
-    They allow the roles to read captures below the routes' prefixes, and nothing else.
+    Each bucket has a policy, a statement for its keys, and an event rule for its account. The roles only read captures.
     """
     from capture_ops.commands import policy as command
     from capture_ops.terminal.configuration import settings_of
 
     with errors_to_exit_codes():
-        documents = command.policies(settings_of(config), role_arn or [], bucket)
+        documents = command.documents(settings_of(config), role_arn or [], bucket, own_key=own_key)
         sys.stdout.write(json.dumps(documents, indent=2) + "\n")
 
 

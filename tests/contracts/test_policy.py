@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from capture_ops.__main__ import app
 
 ROLE = "arn:aws:iam::123456789012:role/forwarder"
 KEY = "arn:aws:kms:eu-west-1:999999999999:key/0e3f0c1e-1111-2222-3333-444444444444"
+OTHER_KEY = "arn:aws:kms:eu-west-1:999999999999:key/0e3f0c1e-1111-2222-3333-555555555555"
 DESTINATION = '[[destination]]\nname = "d"\nkind = "arthur"\nurl = "https://a.example"\nsecret = "ssm:/t"\n'
 
 
@@ -26,7 +28,7 @@ def config(tmp_path: Path) -> Path:
         route = f'name = "r{number}"\nbucket = "{bucket}"\nprefix = "{prefix}"\ndestination = "d"\nmodel_id = "m"\n'
         text += f"[[route]]\n{route}"
     text += '[[bucket]]\nname = "theirs"\naccount = "999999999999"\n'
-    text += f'[[bucket]]\nname = "keyed"\naccount = "999999999999"\nkms_key_arn = "{KEY}"\n'
+    text += f'[[bucket]]\nname = "keyed"\naccount = "999999999999"\nkms_key_arns = ["{KEY}", "{OTHER_KEY}"]\n'
     path = tmp_path / "forwarder.toml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -62,13 +64,89 @@ def test_every_bucket_of_another_account_gets_a_policy(config: Path) -> None:
     assert "key_policy_statement" not in found["theirs"]
 
 
-def test_a_bucket_with_a_key_gets_a_statement_for_the_key(config: Path) -> None:
+def test_a_bucket_with_keys_gets_a_statement_for_each(config: Path) -> None:
     """It allows decryption for this bucket only, with and without bucket keys."""
-    statement = documents(run(config, "--role-arn", ROLE))["keyed"]["key_policy_statement"]
+    found = documents(run(config, "--role-arn", ROLE))["keyed"]
+    assert found["kms_key_arns"] == [KEY, OTHER_KEY]
+    statement = found["key_policy_statement"]
     assert (statement["Action"], statement["Principal"]) == ("kms:Decrypt", {"AWS": [ROLE]})
     assert statement["Condition"] == {
-        "StringLike": {"kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::keyed", "arn:aws:s3:::keyed/a/*"]}
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::keyed", "arn:aws:s3:::keyed/*"]}
     }
+
+
+def test_a_bucket_of_another_account_gets_the_rule_that_sends_its_captures(config: Path) -> None:
+    """It sends captures only, and its role may only put events on the bus of the stack."""
+    found = documents(run(config, "--role-arn", ROLE))
+    rule = found["theirs"]["event_rule"]
+    assert rule["event_pattern"]["detail"]["object"]["key"] == [{"prefix": "data/churn/"}, {"prefix": "data/fraud/"}]
+    assert rule["target_arn"] == "arn:aws:events:eu-west-1:123456789012:event-bus/default"
+    (trust,) = rule["role_trust_policy"]["Statement"]
+    assert (trust["Principal"], trust["Action"]) == ({"Service": "events.amazonaws.com"}, "sts:AssumeRole")
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "999999999999"},
+        "ArnEquals": {"aws:SourceArn": f"arn:aws:events:eu-west-1:999999999999:rule/{rule['name']}"},
+    }
+    (allowed,) = rule["role_policy"]["Statement"]
+    assert allowed == {"Effect": "Allow", "Action": "events:PutEvents", "Resource": rule["target_arn"]}
+    assert "event_rule" not in documents(run(config, "--bucket", "ours", "--role-arn", ROLE))["ours"]
+
+
+def test_a_rule_needs_the_region_of_the_stack(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It cannot be read off a role."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    done = run(config, "--role-arn", ROLE)
+    assert (done.exit_code, "set AWS_DEFAULT_REGION" in done.stderr) == (2, True)
+
+
+def many_routes(folder: Path, count: int) -> Path:
+    """Return a file with routes of one bucket of another account."""
+    text = DESTINATION + '[[bucket]]\nname = "theirs"\naccount = "999999999999"\n'
+    for index in range(count):
+        route = f'name = "r{index}"\nbucket = "theirs"\nprefix = "datacapture/endpoint-{index:03}/"\n'
+        text += f'[[route]]\n{route}destination = "d"\nmodel_id = "m"\n'
+    path = folder / "many.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("routes", "resources"), [(100, 100), (500, 1)])
+def test_the_policy_of_a_bucket_is_never_too_large(tmp_path: Path, routes: int, resources: int) -> None:
+    """S3 accepts 20 KB; wider prefixes need less."""
+    policy = documents(run(many_routes(tmp_path, routes), "--role-arn", ROLE))["theirs"]["bucket_policy"]
+    assert len(json.dumps(policy, indent=2)) <= 20_480
+    assert len(policy["Statement"][0]["Resource"]) == resources
+
+
+def test_too_many_roles_are_refused_with_the_size(tmp_path: Path) -> None:
+    """The widest prefix does not help."""
+    roles = [argument for index in range(300) for argument in ("--role-arn", f"{ROLE}-{index:03}")]
+    done = run(many_routes(tmp_path, 1), *roles)
+    assert done.exit_code == 2
+    assert re.search(r"would have \d\d,\d{3} bytes for 300 roles, and S3 accepts 20,480", done.stderr)
+
+
+def test_the_key_of_the_stack_gets_statements_for_services(tmp_path: Path) -> None:
+    """EventBridge sends no source to KMS, so a condition on it would stop every event."""
+    own = tmp_path / "own.toml"
+    key = (
+        KEY.replace("999999999999", "123456789012")
+        .replace("arn:aws:", "arn:aws-cn:")
+        .replace("eu-west-1", "cn-north-1")
+    )
+    text = many_routes(tmp_path, 1).read_text(encoding="utf-8")
+    own.write_text(f'{text}[stack]\nkms_key_arn = "{key}"\n', encoding="utf-8")
+    done = run(own, "--own-key")
+    assert done.exit_code == 0, done.output
+    fills, logs = json.loads(done.stdout)
+    assert set(fills["Principal"]["Service"]) == {"events.amazonaws.com", "s3.amazonaws.com"}
+    assert fills["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert "Condition" not in fills
+    assert logs["Principal"] == {"Service": "logs.cn-north-1.amazonaws.com.cn"}
+    (contexts,) = logs["Condition"]["ArnLike"].values()
+    assert contexts == "arn:aws-cn:logs:cn-north-1:123456789012:log-group:*"
+    keyless = run(many_routes(tmp_path, 1), "--own-key")
+    assert (keyless.exit_code, "[stack] has no kms_key_arn" in keyless.stderr) == (2, True)
 
 
 def test_options_name_one_bucket_and_several_roles(config: Path) -> None:
