@@ -1,0 +1,65 @@
+"""Synthesis says when a limit makes prefixes wider, and refuses what no prefix makes small enough."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from aws_cdk import aws_lambda as lambda_
+
+from capture_forwarder.configuration.reader import SettingsError, parse_settings
+from infra.application import build_app, deployment_problems
+from infra.limits import limit_notes, limit_problems
+from tests.infra.limits.configurations import bucket as bucket_table
+from tests.infra.limits.configurations import destination, keys, route, sized
+
+
+def test_more_buckets_than_permissions_fit_for_are_refused() -> None:
+    """With the limit, the number and the remedy. Two keys a bucket are the longest."""
+    text = destination()
+    for index in range(200):
+        text += route(index, f"bucket-{index:03}", "datacapture/churn/") + bucket_table(
+            f"bucket-{index:03}", keys(1, 2)
+        )
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(text, extra_checks=deployment_problems)
+    (problem,) = caught.value.problems
+    assert problem.startswith("the function needs ")
+    assert "managed policies of 6,144 characters for its 200 buckets and 1 destinations" in problem
+    assert problem.endswith("at most 10; write a second file with another [stack] name for a part of the buckets")
+
+
+@pytest.mark.parametrize(("routes", "notes"), [(46, 0), (47, 1)])
+def test_a_rule_with_wider_prefixes_is_a_note(routes: int, notes: int) -> None:
+    """Names as SageMaker gives them."""
+    found = list(limit_notes(parse_settings(sized(routes, 1, keyed=False))))
+    assert len(found) == notes
+    for note in found:
+        assert note == (
+            "note: bucket 'sagemaker-ap-southeast-1-123456789012-00': an event pattern has at most 2,048 characters, "
+            "so its rule matches wider prefixes (1 instead of 47)"
+        )
+
+
+def test_permissions_with_wider_prefixes_are_a_note() -> None:
+    """Prefixes of a hundred characters."""
+    settings = parse_settings(sized(500, 5, keyed=False, folder=f"{'x' * 100}/"))
+    notes = list(limit_notes(settings))
+    assert [note for note in notes if "a role has at most 10 managed policies of 6,144 characters" in note]
+    assert not list(limit_problems(settings))
+
+
+def test_more_rules_than_the_default_quota_are_a_note() -> None:
+    """The quota can be raised, so the file is not refused for it."""
+    text = destination() + "".join(route(index, f"bucket-{index:03}", "a/") for index in range(301))
+    notes = list(limit_notes(parse_settings(text)))
+    assert notes[-1] == "note: the stack has 301 rules; the default quota of an event bus is 300"
+
+
+def test_synthesis_writes_the_notes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """To standard error: the template goes to standard output."""
+    config = tmp_path / "many.toml"
+    config.write_text(sized(47, 1, keyed=False), encoding="utf-8")
+    shutil.rmtree(build_app(config, code=lambda_.Code.from_inline("# not bundled")).synth().directory)
+    written = capsys.readouterr()
+    assert written.err.startswith("note: bucket ")
+    assert len(written.err.splitlines()) == 1
