@@ -157,7 +157,7 @@ def _partition(arn: str) -> str:
 
 
 def _region() -> str:
-    region = boto3.session.Session().region_name
+    region = aws_session().region_name
     if not region:
         raise CommandError("no region is configured; set AWS_DEFAULT_REGION to the region of the stack")
     return region
