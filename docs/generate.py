@@ -12,7 +12,15 @@ from typing import Any
 from msgspec import NODEFAULT, Struct
 from msgspec.json import schema
 
-from capture_forwarder.configuration.metrics import DIMENSIONS, NAMESPACE, OF_REQUESTS, TOTAL_DIMENSION, TOTALS, Metric
+from capture_forwarder.configuration.metrics import (
+    DIMENSIONS,
+    NAMESPACE,
+    OF_REQUESTS,
+    OF_STACK,
+    TOTAL_DIMENSION,
+    TOTALS,
+    Metric,
+)
 from capture_forwarder.configuration.names import RESOURCE_VARIABLES
 from capture_forwarder.configuration.options import Option, options
 from capture_forwarder.configuration.settings import Settings
@@ -22,6 +30,7 @@ def metrics_page() -> str:
     """Return `docs/metrics.md`."""
     dimensions = " and ".join(f"`{name}`" for name in DIMENSIONS)
     rows = [f"| {m.value.name} | {m.value.unit} | {m.value.meaning} | {'yes' if m in TOTALS else ''} |" for m in Metric]
+    of_routes = len(set(Metric) - OF_REQUESTS - OF_STACK)
     return "\n".join(
         [
             "# Metrics",
@@ -35,8 +44,8 @@ def metrics_page() -> str:
             "",
             "| `stack.metrics` | for each route | for each destination | for the stack |",
             "|---|---|---|---|",
-            f'| "route" | {len(set(Metric) - OF_REQUESTS)} | {len(OF_REQUESTS)} | {len(TOTALS)} |',
-            f'| "stack" | 0 | 0 | {len(TOTALS)} |',
+            f'| "route" | {of_routes} | {len(OF_REQUESTS)} | {len(TOTALS | OF_STACK)} |',
+            f'| "stack" | 0 | 0 | {len(TOTALS | OF_STACK)} |',
             "",
             "| metric | unit | meaning | total |",
             "|---|---|---|---|",

@@ -1,5 +1,6 @@
 """The findings of cdk-nag (AwsSolutions and NIST 800-53 R5) that the stack keeps, each with its reason."""
 
+import re
 from collections.abc import Iterator
 
 import aws_cdk as cdk
@@ -127,7 +128,12 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
             yield from _of_bucket(f"Trigger-{bucket.name}/Captures", encrypted=bool(bucket.kms_key_arns))
     for name, prefixes in readable_prefixes(settings).items():
         for prefix in prefixes:
-            yield _filled(CAPTURES, bucket=name, prefix=escape_iam_wildcards(prefix))
+            yield _filled(CAPTURES, bucket=name, prefix=_printed(escape_iam_wildcards(prefix)))
+
+
+def _printed(resource: str) -> str:
+    """Return `resource` as cdk-nag prints it: a variable of CloudFormation or IAM, `${*}`, becomes `<*>`."""
+    return re.sub(r"\$\{(.)\}", r"<\1>", resource)
 
 
 def _of_options(stack: StackSettings) -> Iterator[Acknowledged]:

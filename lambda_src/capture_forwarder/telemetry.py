@@ -105,7 +105,8 @@ class Telemetry:
 
     def _measure(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
         totals = {metric: amount for metric, amount in measures.items() if metric in TOTALS}
-        written = [({TOTAL_DIMENSION: self._stack}, totals), *([] if self._totals_only else [(dimensions, measures)])]
+        is_written = not self._totals_only or TOTAL_DIMENSION in dimensions
+        written = [({TOTAL_DIMENSION: self._stack}, totals), *([(dimensions, measures)] if is_written else [])]
         with self._lock:
             for key, measured in written:
                 samples = self._samples[tuple(key.items())]

@@ -10,10 +10,11 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
-from capture_forwarder.configuration.reader import read_settings
+from capture_forwarder.configuration.reader import parse_settings, read_settings
 from infra.nag import acknowledge, acknowledged
 from infra.stacks.forwarder_stack import ForwarderStack
 from tests.infra.examples import EXAMPLES
+from tests.infra.limits.configurations import generated
 
 
 def findings(example: Path, folder: Path, *, acknowledging: bool) -> list[tuple[str, str]]:
@@ -52,3 +53,15 @@ def test_the_table_and_the_findings_are_the_same(example: str, tmp_path: Path) -
 def test_no_finding_is_left_after_acknowledging(tmp_path: Path) -> None:
     """The largest example has none."""
     assert findings(EXAMPLES["nested-prefixes"], tmp_path / "acknowledged", acknowledging=True) == []
+
+
+@pytest.mark.parametrize("seeds", [range(3), pytest.param(range(3, 100), marks=pytest.mark.e2e)], ids=str)
+def test_the_table_has_all_findings_of_generated_stacks(seeds: range, tmp_path: Path) -> None:
+    """Synthesis fails with the findings that the table lacks; `make e2e` takes most of the hundred configurations."""
+    app = cdk.App(outdir=str(tmp_path))
+    for seed in seeds:
+        settings = parse_settings(generated(seed))
+        stack = ForwarderStack(app, f"G{seed}", settings=settings, code=lambda_.Code.from_inline("# not bundled"))
+        acknowledge(stack, settings)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
+    app.synth()

@@ -114,6 +114,13 @@ def test_with_totals_only_the_stack_is_the_only_dimension(capsys: pytest.Capture
     assert [values(one) for one in totals] == [values(one) for one in everything if "stack" in one]
 
 
+def test_with_totals_only_skipped_objects_are_still_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Their metric has no other dimension than the stack."""
+    skipped = ForwardReport(source=CaptureObject("captures", "a.csv"), state=ObjectState.SKIPPED)
+    (document,) = emitted(capsys, ObjectForwarded(skipped), totals_only=True)
+    assert document["ObjectsSkipped"] == [1.0]
+
+
 def values(document: dict[str, Any]) -> dict[str, Any]:
     """Return the metrics and dimensions in a document."""
     return {name: value for name, value in document.items() if name != "_aws"}

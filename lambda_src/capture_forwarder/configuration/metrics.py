@@ -82,3 +82,6 @@ TIMES = frozenset({Metric.REQUEST_LATENCY, Metric.CAPTURE_LAG, Metric.PENDING_AG
 
 # These have the dimension `destination` only, because routes share requests.
 OF_REQUESTS = frozenset({Metric.REQUESTS_SENT, Metric.REQUEST_RETRIES, Metric.REQUESTS_DENIED, Metric.REQUEST_LATENCY})
+
+# These have the dimension `stack` only, because no route matches their objects.
+OF_STACK = frozenset({Metric.OBJECTS_SKIPPED})
