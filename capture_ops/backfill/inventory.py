@@ -114,7 +114,7 @@ def _page(objects: list[Listed | None], selection: Selection) -> Page:
         listed
         for listed in objects
         if listed
-        and listed.source.key.startswith(selection.prefix)
+        and listed.source.key.startswith(selection.folders)
         and selection.window.holds(listed.source.key, listed.modified)
     ]
     return Page(selected, len(objects) - len(selected))

@@ -47,11 +47,11 @@ class _Call(Struct, frozen=True):
 
 
 def list_pages(client: "S3Client", selection: Selection, stopped: Event) -> Generator[Page]:
-    """Yield every object below the prefix once, until `stopped` is set. Raises `Unavailable`.
+    """Yield every object below the folders once, until `stopped` is set. Raises `Unavailable`.
 
     Holds the answers of `CALLS_AT_ONCE` calls at most: the next calls wait until the caller has taken those before.
     """
-    calls = [_Call(selection.prefix)]
+    calls = [_Call(folder) for folder in reversed(selection.folders)]
     running: set[Future[tuple[Page, list[_Call]]]] = set()
     with ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="list") as pool:
         while (calls or running) and not stopped.is_set():

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from capture_forwarder.configuration.filters import outermost
 from capture_forwarder.configuration.settings import Settings
 from capture_ops.backfill.window import Window
 from capture_ops.cloud.s3_uri import S3Uri
@@ -12,11 +13,15 @@ from capture_ops.terminal.errors import CommandError
 
 
 class Selection(Struct, frozen=True):
-    """Captures below a prefix of a bucket, in a window of whole hours."""
+    """Captures below a prefix of a bucket, in a window of whole hours.
+
+    `folders` are the prefixes to list: those of routes below `prefix`, which may be the only ones that may be listed.
+    """
 
     bucket: str
     prefix: str
     window: Window
+    folders: tuple[str, ...]
 
     @property
     def uri(self) -> str:
@@ -33,18 +38,19 @@ def select(
     bucket, prefix = (uri.bucket, uri.key) if uri else ("", "")
     if uri is None:
         found.append(f"{target} names no bucket; write s3://bucket/prefix/")
-    elif not _is_routed(bucket, prefix, settings):
+    elif not _folders(bucket, prefix, settings):
         routes = ", ".join(sorted(str(S3Uri(route.bucket, route.prefix)) for route in settings.route))
         found.append(f"no route covers anything below {target}; routes cover {routes}")
     window = _window(since, until, _suffixes(bucket, settings), found)
     if found:
         raise CommandError("\n".join(found))
-    return Selection(bucket, prefix, window)
+    return Selection(bucket, prefix, window, _folders(bucket, prefix, settings))
 
 
-def _is_routed(bucket: str, prefix: str, settings: Settings) -> bool:
+def _folders(bucket: str, prefix: str, settings: Settings) -> tuple[str, ...]:
+    """Return the outermost prefixes of routes below `prefix`, or `prefix` if it is below one; none without a route."""
     prefixes = [route.prefix for route in settings.route if route.bucket == bucket]
-    return any(prefix.startswith(one) or one.startswith(prefix) for one in prefixes)
+    return outermost(max(prefix, one, key=len) for one in prefixes if prefix.startswith(one) or one.startswith(prefix))
 
 
 def _suffixes(bucket: str, settings: Settings) -> tuple[str, ...]:

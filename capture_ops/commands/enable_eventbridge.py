@@ -148,7 +148,7 @@ def _print_gap(bucket: str, now: datetime, console: Console) -> None:
     """
     since = now - timedelta(hours=1)
     _print(console, "The change takes about five minutes. After them, forward what was captured meanwhile:")
-    _print(console, f"  capture-forwarder backfill s3://{bucket}/ --since {since:%Y-%m-%dT%H}")
+    _print(console, f"  .venv/bin/capture-forwarder backfill s3://{bucket}/ --since {since:%Y-%m-%dT%H} --wait")
 
 
 def _compare(bucket: str, wanted: Notifications, found: Notifications, console: Console) -> int:

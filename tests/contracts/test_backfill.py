@@ -352,10 +352,14 @@ def test_a_stack_without_the_queue_is_reported(monitor: Monitor, stack: Deployed
 
 
 @pytest.mark.usefixtures("stack")
-def test_objects_without_a_route_and_empty_prefixes_are_reported() -> None:
-    """They cost no message."""
-    boto3.client("s3").put_object(Bucket=BUCKET, Key="logs/a.jsonl", Body=b"")
-    done = run(below=f"s3://{BUCKET}/")
-    assert (done.exit_code, "0 sent, 0 outside, 1 without a route" in words(done.stdout)) == (0, True)
+def test_only_folders_of_routes_are_listed_and_empty_prefixes_are_reported() -> None:
+    """A role that may list only the folders of the routes can run a backfill of the whole bucket."""
+    put(["logs/a.jsonl", "datacapture/many/a.jsonl"])
+    listed: list[str] = []
+    event = "before-parameter-build.s3.ListObjectsV2"
+    with hooked(event, lambda params, **_: listed.append(params["Prefix"])):
+        done = run(below=f"s3://{BUCKET}/")
+    assert (done.exit_code, "1 listed" in words(done.stdout)) == (0, True)
+    assert listed == ["datacapture/"]
     nothing = run(below=f"{BELOW}nothing/")
     assert (nothing.exit_code, "nothing below that prefix" in nothing.stdout) == (0, True)

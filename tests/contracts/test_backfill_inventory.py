@@ -75,7 +75,7 @@ def report(*files: list[Row], fields: tuple[str, ...] = FIELDS, **manifest: Any)
 
 def selected(prefix: str = "datacapture/", window: Window | None = None) -> list[Listed]:
     """Return the objects that a backfill takes from the report."""
-    selection = Selection(BUCKET, prefix, window or Window(suffixes=(".jsonl",)))
+    selection = Selection(BUCKET, prefix, window or Window(suffixes=(".jsonl",)), (prefix,))
     pages = inventory_pages(boto3.client("s3"), MANIFEST, selection, Event())
     return [listed for page in pages for listed in page.selected]
 
@@ -124,7 +124,7 @@ def test_a_report_without_files_is_an_empty_bucket() -> None:
 def test_many_rows_are_read_as_a_stream() -> None:
     """Page by page: the second page is not read before the first is taken."""
     report([row(f"{HOUR}/{number}.jsonl") for number in range(2500)])
-    pages = inventory_pages(boto3.client("s3"), MANIFEST, Selection(BUCKET, "", Window()), Event())
+    pages = inventory_pages(boto3.client("s3"), MANIFEST, Selection(BUCKET, "", Window(), ("",)), Event())
     assert [len(page.selected) for page in pages] == [1000, 1000, 500]
 
 
@@ -132,7 +132,7 @@ def test_a_stopped_report_ends() -> None:
     """No further page is read."""
     report([row(f"{HOUR}/{number}.jsonl") for number in range(2500)], [row(f"{HOUR}/a.jsonl")])
     stopped = Event()
-    pages = inventory_pages(boto3.client("s3"), MANIFEST, Selection(BUCKET, "", Window()), stopped)
+    pages = inventory_pages(boto3.client("s3"), MANIFEST, Selection(BUCKET, "", Window(), ("",)), stopped)
     next(pages)
     stopped.set()
     assert list(pages) == []

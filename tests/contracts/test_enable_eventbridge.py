@@ -193,7 +193,9 @@ def test_it_prints_the_backfill_of_the_gap(shared: str) -> None:
     done = run(shared, "--yes")
     hours = {f"{moment - timedelta(hours=1):%Y-%m-%dT%H}" for moment in (started, datetime.now(UTC))}
     assert "The change takes about five minutes." in done.stdout
-    (since,) = re.findall(rf"^  capture-forwarder backfill s3://{shared}/ --since (\S+)$", done.stdout, re.MULTILINE)
+    (since,) = re.findall(
+        rf"^  .venv/bin/capture-forwarder backfill s3://{shared}/ --since (\S+) --wait$", done.stdout, re.MULTILINE
+    )
     assert since in hours
     assert "backfill" not in run(shared).stdout
 

@@ -50,7 +50,7 @@ class Bucket:
 
     def listed(self, prefix: str = "", window: Window | None = None, stopped: Event | None = None) -> list[str]:
         """Return the keys that a backfill finds."""
-        selection = Selection("captures", prefix, window or Window())
+        selection = Selection("captures", prefix, window or Window(), (prefix,))
         pages = list_pages(cast("Any", self), selection, stopped or Event())
         return [listed.source.key for page in pages for listed in page.selected]
 
@@ -123,7 +123,7 @@ def test_folders_outside_the_window_are_not_listed() -> None:
 def test_listing_waits_for_the_consumer() -> None:
     """No more calls are made than answers are taken, and those under way: the memory for a bucket is bounded."""
     bucket = Bucket([f"{hour}{n}.jsonl" for hour in hours(500) for n in range(30)], page=30)
-    pages = list_pages(cast("Any", bucket), Selection("captures", "", Window()), Event())
+    pages = list_pages(cast("Any", bucket), Selection("captures", "", Window(), ("",)), Event())
     for taken in range(1, 40):
         next(pages)
         assert len(bucket.calls) <= taken + 2 * CALLS_AT_ONCE
@@ -134,7 +134,7 @@ def test_a_stopped_listing_ends() -> None:
     """Calls under way are finished, and no other is made."""
     bucket = Bucket([f"{hour}{n}.jsonl" for hour in hours(500) for n in range(30)], page=30)
     stopped = Event()
-    pages = list_pages(cast("Any", bucket), Selection("captures", "", Window()), stopped)
+    pages = list_pages(cast("Any", bucket), Selection("captures", "", Window(), ("",)), stopped)
     next(pages)
     stopped.set()
     list(pages)
@@ -149,6 +149,6 @@ def test_an_error_of_s3_says_what_to_check() -> None:
 
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "ListObjectsV2")
 
-    selection = Selection("captures", "a/", Window())
+    selection = Selection("captures", "a/", Window(), ("a/",))
     with pytest.raises(Unavailable, match=r"s3://captures/a/: S3 answers AccessDenied; .*s3:ListBucket"):
         list(list_pages(cast("Any", Denied()), selection, Event()))
