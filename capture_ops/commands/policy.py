@@ -186,11 +186,20 @@ def _own_key_statements(settings: Settings) -> list[Document]:
     return [
         {
             # EventBridge gives KMS no aws:SourceArn and no aws:SourceAccount: with such a condition it sends nothing.
-            "Sid": "CaptureForwarderFillsQueue",
+            "Sid": "CaptureForwarderEventBridgeFillsQueue",
             "Effect": "Allow",
-            "Principal": {"Service": ["events.amazonaws.com", "s3.amazonaws.com"]},
+            "Principal": {"Service": "events.amazonaws.com"},
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": "*",
+        },
+        {
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+            "Sid": "CaptureForwarderS3FillsQueue",
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
         },
         {
             # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html

@@ -138,10 +138,11 @@ def test_the_key_of_the_stack_gets_statements_for_services(tmp_path: Path) -> No
     own.write_text(f'{text}[stack]\nkms_key_arn = "{key}"\n', encoding="utf-8")
     done = run(own, "--own-key")
     assert done.exit_code == 0, done.output
-    fills, logs = json.loads(done.stdout)
-    assert set(fills["Principal"]["Service"]) == {"events.amazonaws.com", "s3.amazonaws.com"}
-    assert fills["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
-    assert "Condition" not in fills
+    events, s3, logs = json.loads(done.stdout)
+    assert [each["Principal"]["Service"] for each in (events, s3)] == ["events.amazonaws.com", "s3.amazonaws.com"]
+    assert events["Action"] == s3["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert "Condition" not in events
+    assert s3["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
     assert logs["Principal"] == {"Service": "logs.cn-north-1.amazonaws.com.cn"}
     (contexts,) = logs["Condition"]["ArnLike"].values()
     assert contexts == "arn:aws-cn:logs:cn-north-1:123456789012:log-group:*"

@@ -141,7 +141,6 @@ NOT_GRANTED: dict[str, dict[str, str]] = {
         "kms:Decrypt": _KEY_POLICY,
         "kms:DescribeKey": _KEY_POLICY,
         "kms:Encrypt": _KEY_POLICY,
-        "kms:ListAliases": _KEY_POLICY,
         "kms:RevokeGrant": _KEY_POLICY,
     },
     "AWS::S3::Bucket": {"s3:DeleteBucketEncryption": _NO_ACTION, "s3:DeleteBucketLifecycle": _NO_ACTION},
