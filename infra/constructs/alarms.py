@@ -195,8 +195,8 @@ def _of_arrival(settings: StackSettings) -> Iterator[Watch]:
     if hours := settings.expect_captures_every_hours:
         yield Watch(
             id="NoCaptures",
-            text=f"The function has read no capture for {hours} hour(s).",
-            metric=total(Metric.RECORDS_READ, settings.name, cdk.Duration.hours(hours)),
+            text=f"No new capture has arrived for {hours} hour(s).",
+            metric=total(Metric.OBJECTS_ARRIVED, settings.name, cdk.Duration.hours(hours)),
             expected=True,
         )
 

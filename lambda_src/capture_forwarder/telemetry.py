@@ -77,6 +77,8 @@ class Telemetry:
         times = {Metric.CAPTURE_LAG: lag, Metric.PENDING_AGE: report.pending_secs}
         known = {metric: secs for metric, secs in times.items() if secs is not None}
         self._measure(dimensions, _measures(report, balanced=balanced) | known)
+        if report.arrived:
+            self._measure({TOTAL_DIMENSION: self._stack}, {Metric.OBJECTS_ARRIVED: 1})
 
     def _log_skipped(self) -> None:
         """Log and count the objects without a route together: there may be thousands in a run."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -231,13 +232,14 @@ def test_no_client_of_aws_uses_the_proxy_of_a_destination(
 ) -> None:
     """The token is read from Secrets Manager directly."""
     del aws
-    boto3.client("secretsmanager").create_secret(Name="behind-a-proxy", SecretString="t")
+    secret = f"behind-a-proxy-{uuid4().hex}"
+    boto3.client("secretsmanager").create_secret(Name=secret, SecretString="t")
     api[1].body = json.dumps({"results": [{"status": 200}]}).encode()
     settings = DestinationSettings(
         name="arthur",
         kind=DestinationKind.ARTHUR,
         url=api[0],
-        secret="secretsmanager:behind-a-proxy",
+        secret=f"secretsmanager:{secret}",
         ca_bundle=str(certificate),
         proxy=tunnel.url,
     )

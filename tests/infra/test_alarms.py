@@ -104,7 +104,7 @@ def stacks_text() -> tuple[str, str]:
 def test_a_stack_that_expects_captures_has_an_alarm_when_there_are_none(stacks: Stacks) -> None:
     """Without any data it goes off too: the function may never have been invoked."""
     (alarm,) = named(stacks.template(EVERYTHING), "NoCaptures")
-    assert (alarm["MetricName"], alarm["Period"], alarm["EvaluationPeriods"]) == ("RecordsRead", 6 * 3600, 1)
+    assert (alarm["MetricName"], alarm["Period"], alarm["EvaluationPeriods"]) == ("ObjectsArrived", 6 * 3600, 1)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanOrEqualToThreshold", 0)
     assert alarm["TreatMissingData"] == "breaching"
 
@@ -149,7 +149,7 @@ def test_the_dashboard_shows_every_metric_of_the_counts(default: Template) -> No
     """Of every route, found by search, so that a new route needs no new dashboard."""
     body = json.dumps(properties(default, "CloudWatch::Dashboard")["DashboardBody"])
     shown = {metric for metric in Metric if metric.value.name in body}
-    skipped = {Metric.OBJECTS_SKIPPED, Metric.RECORDS_SKIPPED}
+    skipped = {Metric.OBJECTS_ARRIVED, Metric.OBJECTS_SKIPPED, Metric.RECORDS_SKIPPED}
     assert shown >= set(Metric) - skipped - {Metric.RECORDS_READ, Metric.INFERENCES_DUPLICATE}
 
 

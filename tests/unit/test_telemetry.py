@@ -121,6 +121,15 @@ def test_with_totals_only_skipped_objects_are_still_counted(capsys: pytest.Captu
     assert document["ObjectsSkipped"] == [1.0]
 
 
+@pytest.mark.parametrize("totals_only", [False, True])
+def test_only_new_captures_count_as_arrived(capsys: pytest.CaptureFixture[str], totals_only: bool) -> None:  # noqa: FBT001 - a table
+    """An alarm watches for the arrival of captures; an object that is read again every 15 minutes must not silence it."""
+    new, again = report(ObjectState.DONE, arrived=True), report(ObjectState.REQUEUED)
+    documents = emitted(capsys, ObjectForwarded(new), ObjectForwarded(again), totals_only=totals_only)
+    assert [one["ObjectsArrived"] for one in documents if "ObjectsArrived" in one] == [[1.0]]
+    assert not [one for one in documents if "ObjectsArrived" in one and "route" in one]
+
+
 def values(document: dict[str, Any]) -> dict[str, Any]:
     """Return the metrics and dimensions in a document."""
     return {name: value for name, value in document.items() if name != "_aws"}

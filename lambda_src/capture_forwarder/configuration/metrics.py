@@ -30,6 +30,11 @@ class Metric(Enum):
     OBJECTS_REJECTED = Definition(
         "ObjectsRejected", "Count", "capture objects rejected as a whole: deleted before they were read, or archived"
     )
+    OBJECTS_ARRIVED = Definition(
+        "ObjectsArrived",
+        "Count",
+        "capture objects that an event named, without requeued ones and backfills; with the dimension `stack` only",
+    )
     OBJECTS_SKIPPED = Definition(
         "ObjectsSkipped",
         "Count",
@@ -83,5 +88,5 @@ TIMES = frozenset({Metric.REQUEST_LATENCY, Metric.CAPTURE_LAG, Metric.PENDING_AG
 # These have the dimension `destination` only, because routes share requests.
 OF_REQUESTS = frozenset({Metric.REQUESTS_SENT, Metric.REQUEST_RETRIES, Metric.REQUESTS_DENIED, Metric.REQUEST_LATENCY})
 
-# These have the dimension `stack` only, because no route matches their objects.
-OF_STACK = frozenset({Metric.OBJECTS_SKIPPED})
+# These have the dimension `stack` only: no route matches skipped objects, and one alarm watches the arrival of all.
+OF_STACK = frozenset({Metric.OBJECTS_ARRIVED, Metric.OBJECTS_SKIPPED})

@@ -61,6 +61,11 @@ class Work(Struct, frozen=True):
     pending_since_secs: float = 0.0
 
     @property
+    def is_arrival(self) -> bool:
+        """Whether an event named the object, and neither a backfill nor an earlier run."""
+        return self == Work(self.source)
+
+    @property
     def group(self) -> "str | Work":
         """The key by which works for one version of an object are grouped.
 

@@ -96,7 +96,7 @@ class ForwardReport(Struct, kw_only=True):
 
     `unquarantined` counts rejections that are not in quarantine yet. The pending inferences of a `requeued` object
     belong to the message that was sent for it. `pending_secs` is how long it has waited for a retry by now; it is
-    `None` if the object does not wait for one.
+    `None` if the object does not wait for one. `arrived` says that this run is the first of a live capture.
     """
 
     source: CaptureObject
@@ -108,6 +108,7 @@ class ForwardReport(Struct, kw_only=True):
     inferences: InferenceCounts = field(default_factory=InferenceCounts)
     unquarantined: int = 0
     pending_secs: float | None = None
+    arrived: bool = False
     why: str | None = None
 
     @property

@@ -159,6 +159,7 @@ class ObjectTracker:
             inferences=self.inferences,
             unquarantined=len(self.rejections),
             pending_secs=self.pending_secs,
+            arrived=self.work.is_arrival,
             why=self.why,
         )
 
