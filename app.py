@@ -12,17 +12,13 @@ from infra.node import choose_node
 def main() -> None:
     """Write the cloud assembly, or print every problem of the configuration."""
     choose_node()
-    # These imports start Node, so it must be chosen before.
-    from aws_cdk import Validations  # noqa: PLC0415 - as above
-    from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks  # noqa: PLC0415 - as above
-
+    # This import starts Node, so it must be chosen before.
     from infra.application import build_app  # noqa: PLC0415 - as above
 
     try:
         app = build_app(Path(os.environ.get(CONFIG_VARIABLE, "forwarder.toml")))
     except SettingsError as error:
         sys.exit(str(error))
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
     app.synth()
 
 

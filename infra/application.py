@@ -9,13 +9,16 @@ from aws_cdk import aws_lambda as lambda_
 
 from capture_forwarder.configuration import filters
 from capture_forwarder.configuration.certificates import bundle_problem
-from capture_forwarder.configuration.reader import read_settings
+from capture_forwarder.configuration.reader import SettingsError, read_settings
 from capture_forwarder.configuration.secret_reference import SecretKind, SecretReference
 from capture_forwarder.configuration.settings import Settings
 from infra.bundling.code import function_code
-from infra.limits import limit_notes, limit_problems
-from infra.nag import acknowledge
+from infra.limits import limit_notes, limit_problems, resource_problem
 from infra.stacks.forwarder_stack import ForwarderStack
+
+# The last character of the documents that IAM accepts:
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+_LAST_OF_IAM = "\u00ff"
 
 
 def build_app(
@@ -31,7 +34,8 @@ def build_app(
     sys.stderr.writelines(f"{note}\n" for note in limit_notes(settings))
     app = cdk.App(default_stack_synthesizer=synthesizer)
     stack = ForwarderStack(app, "Forwarder", settings=settings, code=code or function_code(settings, config))
-    acknowledge(stack, settings)
+    if problem := resource_problem(stack):
+        raise SettingsError(str(config), [problem])
     return app
 
 
@@ -44,6 +48,12 @@ def deployment_problems(settings: Settings) -> Iterator[str]:
             yield (
                 f'destination[{index}].secret: write "secretsmanager:NAME" or "ssm:/NAME"; '
                 "the environment of a deployed function comes from the template, in plain text"
+            )
+    for index, route in enumerate(settings.route):
+        if max(route.prefix, default="") > _LAST_OF_IAM:
+            yield (
+                f"route[{index}].prefix: IAM refuses a policy with {max(route.prefix)!r}; write the folder above, "
+                "or one in letters of Western European languages"
             )
     yield from filters.problems(settings)
     yield from limit_problems(settings)

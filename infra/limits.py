@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+import aws_cdk as cdk
+
 from capture_forwarder.configuration.filters import MAX_PATTERN_CHARS, fitting_prefixes, rule_prefixes
 from capture_forwarder.configuration.packing import MAX_POLICIES, MAX_POLICY_CHARS, policy_count, readable_prefixes
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import Trigger
 
+_MAX_RESOURCES = 500  # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 _DEFAULT_RULES = 300  # of an event bus: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 
 
@@ -18,6 +21,17 @@ def limit_problems(settings: Settings) -> Iterator[str]:
             f"{len(settings.buckets)} buckets and {len(settings.destination)} destinations, and a role has at most "
             f"{MAX_POLICIES}; write a second file with another [stack] name for a part of the buckets"
         )
+
+
+def resource_problem(stack: cdk.Stack) -> str | None:
+    """Return the problem of a stack with more resources than CloudFormation takes, if it is one."""
+    count = sum(cdk.CfnResource.is_cfn_resource(each) for each in stack.node.find_all())
+    if count <= _MAX_RESOURCES:
+        return None
+    return (
+        f"the stack has {count} resources, and CloudFormation takes at most {_MAX_RESOURCES}; write a second file with "
+        "another [stack] name for a part of the buckets"
+    )
 
 
 def limit_notes(settings: Settings) -> Iterator[str]:

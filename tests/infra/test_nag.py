@@ -11,10 +11,10 @@ from aws_cdk import aws_lambda as lambda_
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from capture_forwarder.configuration.reader import parse_settings, read_settings
-from infra.nag import acknowledge, acknowledged
 from infra.stacks.forwarder_stack import ForwarderStack
 from tests.infra.examples import EXAMPLES
 from tests.infra.limits.configurations import generated
+from tests.infra.nag import acknowledge, acknowledged
 
 
 def findings(example: Path, folder: Path, *, acknowledging: bool) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from capture_forwarder.domain.capture import media_of
 
 Check = Callable[[Settings], Iterable[str]]
 
+_MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _BATCH_WITHOUT_WINDOW = 10  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
 
@@ -108,7 +109,9 @@ def _value_problems(value: Any, option: Option, path: str) -> Iterator[str]:
     try:
         msgspec.convert(value, option.value_type)
     except msgspec.ValidationError as error:
-        yield f"{path}: write {option.write} ({error})"
+        # The regular expression of a type is no help; its description is.
+        details = "" if "regex" in str(error) else f" ({error})"
+        yield f"{path}: write {option.write}{details}"
 
 
 def _meaning_problems(settings: Settings) -> Iterator[str]:
@@ -139,6 +142,10 @@ def _destination_problems(destination: DestinationSettings, path: str) -> Iterat
 def _route_problems(route: RouteSettings, destinations: set[str], path: str) -> Iterator[str]:
     if route.destination not in destinations:
         yield f"{path}.destination: no [[destination]] is named {route.destination!r}; there are {sorted(destinations)}"
+    if len(route.prefix.encode()) > _MAX_KEY_BYTES:
+        yield f"{path}.prefix: write at most {_MAX_KEY_BYTES} bytes; a key in S3 has no more"
+    if not route.prefix.isprintable():
+        yield f"{path}.prefix: remove control characters and line ends"
     if route.schema is SchemaSource.MODEL and route.attribute:
         yield f'{path}.schema: write either schema = "model" or [[route.attribute]], not both'
     for option in ("input_content_type", "output_content_type"):

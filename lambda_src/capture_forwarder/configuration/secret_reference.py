@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from string import ascii_letters, digits
 
 from msgspec import Struct
 
@@ -15,6 +16,14 @@ class SecretKind(StrEnum):
     SECRETS_MANAGER = "secretsmanager"
     PARAMETER_STORE = "ssm"
     ENVIRONMENT = "env"
+
+
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+_ALPHABETS = {
+    SecretKind.SECRETS_MANAGER: frozenset(f"{ascii_letters}{digits}/_+=.@-"),
+    SecretKind.PARAMETER_STORE: frozenset(f"{ascii_letters}{digits}/_.-"),
+}
 
 
 class SecretReference(Struct, frozen=True):
@@ -47,7 +56,13 @@ class SecretReference(Struct, frozen=True):
             yield "write the name of the secret between : and #"
         if self.key == "":
             yield "write the key of the token in the secret's JSON after #, or remove the #"
-        if self.kind is SecretKind.SECRETS_MANAGER and self.is_arn and not _is_whole_arn(self.name):
+        if self.kind is SecretKind.ENVIRONMENT:
+            return
+        if self.is_arn and self.name.split(":")[2:3] != [self.kind]:
+            yield f"write the ARN of a resource in {self.kind}; this one belongs to another service"
+        elif not self.is_arn and not _ALPHABETS[self.kind].issuperset(self.name):
+            yield "correct the name; it holds characters that AWS refuses in it"
+        elif self.kind is SecretKind.SECRETS_MANAGER and self.is_arn and not _is_whole_arn(self.name):
             yield (
                 "write the whole ARN, which ends with a hyphen and six characters that Secrets Manager added "
                 '(`aws secretsmanager describe-secret` prints it), or the name: "secretsmanager:NAME"'

@@ -55,6 +55,27 @@ def test_more_rules_than_the_default_quota_are_a_note() -> None:
     assert notes[-1] == "note: the stack has 301 rules; the default quota of an event bus is 300"
 
 
+def test_more_resources_than_a_stack_takes_are_refused(tmp_path: Path) -> None:
+    """Before CloudFormation does, and with the remedy."""
+    text = destination()
+    for index in range(170):
+        text += route(index, f"bucket-{index:03}", "a/")
+        text += bucket_table(f"bucket-{index:03}", "create = true", 'trigger = "eventbridge"')
+    config = tmp_path / "large.toml"
+    config.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        build_app(config, code=lambda_.Code.from_inline("# not bundled"))
+    (problem,) = caught.value.problems
+    assert "resources, and CloudFormation takes at most 500; write a second file" in problem
+
+
+def test_a_prefix_that_iam_refuses_in_a_policy_is_a_problem() -> None:
+    """IAM documents its characters; a bucket may use all others, and a function on this machine reads them."""
+    text = destination() + route(0, "captures", "gr\u00f6\u00dfe/") + route(1, "captures", "\u6570\u636e/churn/")
+    (problem,) = deployment_problems(parse_settings(text))
+    assert problem.startswith("route[1].prefix: IAM refuses a policy with '\u6570'; write the folder above")
+
+
 def test_synthesis_writes_the_notes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """To standard error: the template goes to standard output."""
     config = tmp_path / "many.toml"
