@@ -6,6 +6,7 @@ from pathlib import Path
 
 from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_forwarder.configuration.reader import SettingsError
+from infra.bundling.wheels import AssetError
 from infra.node import choose_node
 
 
@@ -17,7 +18,7 @@ def main() -> None:
 
     try:
         app = build_app(Path(os.environ.get(CONFIG_VARIABLE, "forwarder.toml")))
-    except SettingsError as error:
+    except (SettingsError, AssetError) as error:
         sys.exit(str(error))
     app.synth()
 

@@ -20,7 +20,8 @@ def function_code(settings: Settings, config: Path) -> lambda_.Code:
     """Return the function's code with the configuration in `config`; `settings` were read from it.
 
     Synthesis bundles it; `cdk list` does not. The asset is named by its content, so the same inputs cause no new
-    deployment. Raises `AssetError` for an unknown platform; if bundling fails, CDK raises it.
+    deployment. Raises `AssetError` for an unknown platform. If bundling fails, the process ends with
+    the reason.
     """
     return lambda_.Code.from_asset(
         str(ROOT / "lambda_src"),
@@ -53,6 +54,12 @@ class LocalBundling:
         self._target = target
 
     def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
-        """Build the asset in `output_dir`; the other arguments are for Docker. Raises `AssetError`."""
-        build_asset(Path(output_dir), self._config, self._target)
+        """Build the asset in `output_dir`; the other arguments are for Docker.
+
+        An error ends the process with its message: on its way through the CDK it would become a traceback of 40 lines.
+        """
+        try:
+            build_asset(Path(output_dir), self._config, self._target)
+        except AssetError as error:
+            sys.exit(str(error))
         return True

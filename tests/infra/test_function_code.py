@@ -1,6 +1,7 @@
 """The function's code as a CDK asset: bundled only where a command needs it, and named by its content."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,15 @@ def test_an_unknown_platform_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv(PLATFORM_VARIABLE, "x86")
     with pytest.raises(AssetError, match='CAPTURE_FORWARDER_ASSET_PLATFORM=x86: write "local", or leave it out'):
         chosen_target(read_settings(CONFIG))
+
+
+def test_a_failed_bundling_is_a_sentence_with_the_remedy(tmp_path: Path) -> None:
+    """Such as on a machine that has no wheels yet and cannot reach the package index."""
+    offline = os.environ | {"UV_CACHE_DIR": str(tmp_path), "UV_OFFLINE": "1"}
+    ran = subprocess.run([BIN / "python", "app.py"], env=offline, capture_output=True, text=True, check=False)  # noqa: S603 - ourselves
+    assert ran.returncode == 1
+    assert "Run `make setup` once where the package index can be reached" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_the_cdk_command_is_the_pinned_version_and_needs_no_installed_node(tmp_path: Path) -> None:
