@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.capture import CaptureObject, Line
 from capture_forwarder.domain.delivery import (
     Reason,
     RejectionCode,
@@ -15,6 +15,7 @@ from capture_forwarder.domain.delivery import (
     Unavailable,
 )
 from capture_forwarder.domain.progress import QuarantineEntry
+from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.ports import OpenObject
 from tests.support.fakes import MemoryStore
 from tests.support.replay_world import ReplayWorld, call_of, line_entry, row_entry
@@ -33,6 +34,14 @@ def entries_of(source: CaptureObject, lines: list[bytes], numbers: list[int]) ->
     source = replace(source, size=None)
     offsets = [sum(len(line) + 1 for line in lines[:at]) for at in range(len(lines))]
     return [line_entry(None, source=source, line=number, offset=offsets[number - 1]) for number in numbers]
+
+
+def test_a_line_that_quarantine_holds_is_not_read_again(world: ReplayWorld) -> None:
+    """It has the number and the bytes that it had in its object."""
+    entry = line_entry(b"broken", source=CaptureObject("captures", "gone"), line=3, offset=40)
+    originals = Originals(world.store, max_line_bytes=1000)
+    assert originals.line(entry) == Line(3, 40, 47, b"broken")
+    assert world.store.reads == []
 
 
 @pytest.mark.parametrize("compress", [False, True])
