@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 """
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from capture_ops.cloud.deployed import output
 from capture_ops.terminal.errors import CommandError
 
 _MAX_BUCKET_POLICY_BYTES = 20_480  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 Document = dict[str, Any]
 
 
@@ -33,10 +35,12 @@ def _policies(settings: Settings, roles: Sequence[str], bucket: str | None) -> l
 
     Each document has the `bucket` and a `bucket_policy`, for a bucket with keys the `kms_key_arns` and the
     `key_policy_statement` of each, and for a bucket of another account the `event_rule` that it needs there. `roles`
-    are ARNs; without any, the role of the deployed function is used.
+    are ARNs, and the first is of the stack's account; without any, the role of the deployed function is used.
     """
     names = _buckets(settings, bucket)
-    readers = sorted(roles) or [_deployed_role(settings.stack.name)]
+    if wrong := [role for role in roles if not _ROLE_ARN.fullmatch(role)]:
+        raise CommandError(f"{', '.join(wrong)}: write the ARN of a role, arn:aws:iam::123456789012:role/NAME")
+    readers = list(dict.fromkeys(roles)) or [_deployed_role(settings.stack.name)]
     return [_policies_of(settings, settings.buckets[name], readers) for name in names]
 
 

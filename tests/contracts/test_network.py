@@ -250,6 +250,18 @@ def test_no_client_of_aws_uses_the_proxy_of_a_destination(
     assert tunnel.lines == [f"CONNECT {api[0].removeprefix('https://')}"]
 
 
+@pytest.mark.parametrize(
+    "proxy", ["http://user:pass#word@{}", "http://user:pass/word@{}", "http://user:pass?word@{}", "user:pass@word@{}"]
+)
+def test_no_part_of_a_password_of_the_environments_proxy_is_shown(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """Such a URL is wrong, and the error says only which proxy it is."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy.format("127.0.0.1:9"))
+    with pytest.raises(DestinationUnavailable) as caught:
+        client("https://api.invalid/path").post("/x", b"[]")
+    assert "127.0.0.1:9: " in str(caught.value)
+    assert not any(secret in str(caught.value) for secret in ("pass", "word", "user"))
+
+
 @pytest.mark.parametrize("status", [403, 407])
 def test_a_proxy_that_refuses_the_function_is_a_denial(status: int) -> None:
     """A person must change the proxy. The sentence names both hosts and the status, and no path."""

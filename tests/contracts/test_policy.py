@@ -150,10 +150,24 @@ def test_the_key_of_the_stack_gets_statements_for_services(tmp_path: Path) -> No
     assert (keyless.exit_code, "[stack] has no kms_key_arn" in keyless.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("role", ["forwarder", "arn:aws:iam::1:role/forwarder", "arn:aws:iam::123456789012:user/me"])
+def test_a_role_that_is_no_arn_is_refused(config: Path, role: str) -> None:
+    """A bucket's owner would add a policy that S3 refuses, or that allows another principal."""
+    done = run(config, "--role-arn", ROLE, "--role-arn", role)
+    assert (done.exit_code, f"{role}: write the ARN of a role" in done.stderr) == (2, True)
+
+
+def test_events_go_to_the_account_of_the_first_role(config: Path) -> None:
+    """A second role may be that of a person in another account."""
+    person = "arn:aws:iam::111111111111:role/a-person"
+    found = documents(run(config, "--role-arn", ROLE, "--role-arn", person))["theirs"]
+    assert found["event_rule"]["target_arn"].split(":")[4] == ROLE.split(":")[4] != "111111111111"
+
+
 def test_options_name_one_bucket_and_several_roles(config: Path) -> None:
     """The bucket may be in this account. ARNs follow the role's partition, and a star in a prefix is literal."""
     roles = [ROLE.replace("arn:aws:", "arn:aws-cn:"), ROLE.replace("arn:aws:", "arn:aws-cn:") + "-backfill"]
-    found = documents(run(config, "--bucket", "ours", "--role-arn", roles[1], "--role-arn", roles[0]))
+    found = documents(run(config, "--bucket", "ours", "--role-arn", roles[0], "--role-arn", roles[1]))
     (reads, _) = found["ours"]["bucket_policy"]["Statement"]
     assert (reads["Principal"], reads["Resource"]) == ({"AWS": roles}, ["arn:aws-cn:s3:::ours/b${*}/*"])
 

@@ -49,23 +49,24 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> St
         (json.dumps({"token": f"{VALUE}\n"}), "", VALUE),
         (json.dumps({"token": VALUE, "user": "x", "port": 1}), "#token", VALUE),
         (json.dumps({"a.b/c#d": VALUE}), "#a.b/c#d", VALUE),
-        ("12345", "", "12345"),
-        ("true", "", "true"),
-        (f'"{VALUE}"', "", f'"{VALUE}"'),
+        ("12-345", "", "12-345"),
         (f"{{{VALUE}", "", f"{{{VALUE}"),
         ("Größe", "", "Größe"),
     ],
 )
 def test_the_token_is_the_text_or_a_value_of_a_json_object(store: Store, text: str, key: str, token: str) -> None:
-    """Other JSON than an object or a list is a token as it is: digits are JSON too."""
+    """A text that is no JSON is the token, also if it looks like JSON in part."""
     assert token_of(store(text) + key) == token
 
 
 REFUSED = {
     "several values without a key": (json.dumps({"token": VALUE, "user": VALUE}), "", "is a JSON object of 2 values; add #KEY to the reference"),
-    "a list": (json.dumps([VALUE]), "", "is no JSON object; store one"),
+    "a list": (json.dumps([VALUE]), "", "is JSON, but no object; store an object"),
+    "a text in quotes": (json.dumps(VALUE), "", "is JSON, but no object; store an object with the API's token, or the token alone"),
+    "a number": ("12345", "", "is JSON, but no object"),
+    "null": ("null", "", "is JSON, but no object"),
     "a key, and plain text": (VALUE, "#token", "is no JSON object; store one"),
-    "a key, and a list": (json.dumps([VALUE]), "#token", "is no JSON object; store one"),
+    "a key, and a list": (json.dumps([VALUE]), "#token", "is JSON, but no object"),
     "another key": (json.dumps({"user": VALUE}), "#token", "has no key token; correct the key in the reference"),
     "one value that is no text": (json.dumps({VALUE: 1}), "", "holds a value that is no text"),
     "a value that is no text": (json.dumps({"token": {"value": VALUE}}), "#token", "holds a value that is no text"),

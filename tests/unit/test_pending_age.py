@@ -30,6 +30,27 @@ def test_the_age_counts_from_the_first_requeue(error: Exception) -> None:
     assert world.queue.messages[-1][0].pending_since_secs == work.pending_since_secs
 
 
+def test_a_repeated_event_does_not_hide_the_wait_of_its_object() -> None:
+    """The messages of one object share one work: that of the longest wait."""
+    world = MemoryWorld()
+    world.destination.always = DOWN
+    new = world.put("a", call(1))
+    waiting = replace(new, requeue_count=5, pending_since_secs=world.clock.now - 7000)
+    reports = world.forward(new, waiting)
+    assert all(report.pending_secs and report.pending_secs >= 7000 for report in reports)
+    assert [(work.requeue_count, work.pending_since_secs) for work, _ in world.queue.messages] == [
+        (6, waiting.pending_since_secs)
+    ]
+
+
+def test_a_clock_that_goes_back_gives_no_negative_age() -> None:
+    """The message may come from a machine whose clock is ahead."""
+    world = MemoryWorld()
+    world.destination.always = DOWN
+    (report,) = world.forward(replace(world.put("a", call(1)), pending_since_secs=world.clock.now + 60))
+    assert report.pending_secs == 0.0
+
+
 def test_an_object_that_is_forwarded_has_no_age() -> None:
     """Also if it was pending before."""
     world = MemoryWorld()

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from capture_forwarder.domain.capture import CaptureObject, Work
 
 _CREATED = "ObjectCreated:"
+_MAX_KEY_BYTES = 1024
 
 
 class EventError(Exception):
@@ -70,7 +71,7 @@ class BackfillMessage(Struct):
 def open_message(body: str) -> Opened:
     """Return the works that the body of one queue message asks for. Raises `EventError`."""
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise EventError("the message is not JSON; an S3, SNS or EventBridge event is expected") from None
     return open_event(document)
@@ -85,11 +86,29 @@ def open_event(event: Any) -> Opened:
     except UnicodeDecodeError:
         raise EventError("a key in the event is not URL-encoded UTF-8, as S3 writes it") from None
     if opened:
+        _check_keys(opened)
         return opened
     raise EventError(
         "the message is not an S3 notification, an SNS or EventBridge envelope of one, a backfill message or an item "
         "with bucket and key; send one of those, or stop the sender of other messages"
     )
+
+
+def _refuse(constant: str) -> None:
+    """Refuse `NaN` and `Infinity`, which Python reads and JSON does not have."""
+    raise ValueError(constant)
+
+
+def _check_keys(opened: Opened) -> None:
+    """Refuse keys that S3 cannot have: DynamoDB would refuse the progress of all objects of the run for one of them.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    for work in opened.works:
+        if len(work.source.key.encode("utf-8", "surrogatepass")) > _MAX_KEY_BYTES:
+            raise EventError(f"a key in the event is longer than {_MAX_KEY_BYTES} bytes, which no key of S3 is")
+        if not work.source.key.isprintable() and any("\ud800" <= char <= "\udfff" for char in work.source.key):
+            raise EventError("a key in the event is not valid text, which every key of S3 is")
 
 
 def _open_envelope(event: Any) -> Opened | None:

@@ -49,13 +49,14 @@ class SecretToken:
                 return value if isinstance(value, bytes) else str(value)
 
     def _token_in(self, text: str) -> str:
-        """Return the token in the text of a secret.
-
-        Without a key, only an object or a list is read as JSON: a token of digits, which is JSON too, is a token.
-        """
-        document, key = _json(text), self._secret.key
-        if key is None and not isinstance(document, dict | list):
-            return text.strip()
+        """Return the token in the text of a secret: the whole text, unless it is JSON or the reference has a key."""
+        key = self._secret.key
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            if key is None:
+                return text.strip()
+            raise self._denied("is no JSON object; store one, or remove #KEY from the reference") from None
         token = self._value(document, key)
         if not isinstance(token, str):
             raise self._denied("holds a value that is no text; store the API's token there as JSON text, in quotes")
@@ -63,7 +64,7 @@ class SecretToken:
 
     def _value(self, document: Any, key: str | None) -> Any:
         if not isinstance(document, dict):
-            raise self._denied("is no JSON object; store one, or the API's token alone, without #KEY in the reference")
+            raise self._denied("is JSON, but no object; store an object with the API's token, or the token alone")
         if key is None and len(document) != 1:
             raise self._denied(
                 f"is a JSON object of {len(document)} values; add #KEY to the reference, for one of them"
@@ -93,10 +94,3 @@ class SecretToken:
     @cached_property
     def _secrets(self) -> SecretsProvider:
         return SecretsProvider(boto_config=CONFIG)
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

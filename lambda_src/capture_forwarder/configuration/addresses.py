@@ -1,16 +1,29 @@
 """Addresses of destinations and proxies: the checks of a URL, and the part of it that logs and errors may show."""
 
+import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from requests import PreparedRequest, RequestException
+
+_MAX_HOST_CHARS = 253
 _MAX_LABEL_CHARS = 63  # https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
 
 
 def origin(url: str) -> str:
-    """Return scheme, host and port of `url`, for logs and errors: the rest may hold credentials."""
+    """Return scheme, host and port of the `url` of a destination, for logs and errors."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def proxy_origin(proxy: str) -> str:
+    """Return the same of a proxy, which may come from the environment, unchecked and with a password.
+
+    A password may hold characters that end the host for a parser of URLs, so everything up to the last @ is left out.
+    """
+    scheme, separator, rest = proxy.rpartition("://")
+    return scheme.partition("@")[0] * bool(separator) + separator + re.split(r"[/?#]", rest.rpartition("@")[2])[0]
 
 
 def url_problems(url: str) -> Iterator[str]:
@@ -58,8 +71,23 @@ def _split(url: str) -> SplitResult | None:
 
 def _has_host(parts: SplitResult) -> bool:
     host = parts.hostname or ""
+    if parts.netloc.rpartition("@")[2].startswith("["):
+        return _address(host) is not None and "%" not in host
     labels = (label.replace("-", "").replace("_", "") for label in host.removesuffix(".").split("."))
-    return _address(host) is not None or all(label.isalnum() and len(label) <= _MAX_LABEL_CHARS for label in labels)
+    return (
+        len(host) <= _MAX_HOST_CHARS
+        and all(label.isalnum() and len(label) <= _MAX_LABEL_CHARS for label in labels)
+        and _is_sendable(parts)
+    )
+
+
+def _is_sendable(parts: SplitResult) -> bool:
+    """Tell whether the HTTP client accepts the host: it encodes letters beyond ASCII, and refuses some."""
+    try:
+        PreparedRequest().prepare_url(f"https://{parts.hostname}", {})
+    except (RequestException, UnicodeError):
+        return False
+    return True
 
 
 def _has_valid_port(parts: SplitResult) -> bool:

@@ -9,6 +9,8 @@ def bundle_problem(path: str) -> str | None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except ssl.SSLError:
         return f"{path} holds no PEM certificate; write the path of a PEM file with the certificate of an authority"
+    except ValueError:
+        return "the path holds a null character; write the path of a PEM file, relative to forwarder.toml"
     except OSError as error:
         why = f"{path} cannot be read ({error.strerror})"
         return f"{why}; put the file there, or write another path, relative to forwarder.toml"

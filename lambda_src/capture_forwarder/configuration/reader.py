@@ -106,6 +106,9 @@ def _heading(path: str, option: Option) -> str:
 
 
 def _value_problems(value: Any, option: Option, path: str) -> Iterator[str]:
+    if any(isinstance(each, str) and each.endswith("\n") for each in (value if isinstance(value, list) else [value])):
+        yield f"{path}: remove the line end at the end"  # `$` in a pattern matches before it
+        return
     try:
         msgspec.convert(value, option.value_type)
     except msgspec.ValidationError as error:

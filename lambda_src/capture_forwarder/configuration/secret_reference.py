@@ -1,13 +1,10 @@
 """References to secrets: where the token of a destination is kept. The token itself is in no file and no template."""
 
+import re
 from collections.abc import Iterator
 from enum import StrEnum
-from string import ascii_letters, digits
 
 from msgspec import Struct
-
-_SUFFIX_CHARS = 6
-_SECRET_ARN_PARTS = 7  # arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX
 
 
 class SecretKind(StrEnum):
@@ -20,9 +17,24 @@ class SecretKind(StrEnum):
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
-_ALPHABETS = {
-    SecretKind.SECRETS_MANAGER: frozenset(f"{ascii_letters}{digits}/_+=.@-"),
-    SecretKind.PARAMETER_STORE: frozenset(f"{ascii_letters}{digits}/_.-"),
+_NAMES = {
+    SecretKind.SECRETS_MANAGER: re.compile(r"[A-Za-z0-9/_+=.@-]+"),
+    SecretKind.PARAMETER_STORE: re.compile(r"[A-Za-z0-9/_.-]+"),
+}
+# A call by a shorter ARN is denied, because IAM compares the whole one:
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
+_ARNS = {
+    SecretKind.SECRETS_MANAGER: re.compile(
+        r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}"
+    ),
+    SecretKind.PARAMETER_STORE: re.compile(r"arn:[a-z-]+:ssm:[a-z0-9-]+:\d{12}:parameter/[A-Za-z0-9/_.-]+"),
+}
+_WHOLE_ARN = {
+    SecretKind.SECRETS_MANAGER: (
+        "write the whole ARN, which ends with a hyphen and six characters that Secrets Manager added "
+        '(`aws secretsmanager describe-secret` prints it), or the name: "secretsmanager:NAME"'
+    ),
+    SecretKind.PARAMETER_STORE: 'write the whole ARN, which ends with :parameter/NAME, or the name: "ssm:/NAME"',
 }
 
 
@@ -60,20 +72,7 @@ class SecretReference(Struct, frozen=True):
             return
         if self.is_arn and self.name.split(":")[2:3] != [self.kind]:
             yield f"write the ARN of a resource in {self.kind}; this one belongs to another service"
-        elif not self.is_arn and not _ALPHABETS[self.kind].issuperset(self.name):
+        elif self.is_arn and not _ARNS[self.kind].fullmatch(self.name):
+            yield _WHOLE_ARN[self.kind]
+        elif self.name and not self.is_arn and not _NAMES[self.kind].fullmatch(self.name):
             yield "correct the name; it holds characters that AWS refuses in it"
-        elif self.kind is SecretKind.SECRETS_MANAGER and self.is_arn and not _is_whole_arn(self.name):
-            yield (
-                "write the whole ARN, which ends with a hyphen and six characters that Secrets Manager added "
-                '(`aws secretsmanager describe-secret` prints it), or the name: "secretsmanager:NAME"'
-            )
-
-
-def _is_whole_arn(arn: str) -> bool:
-    """Tell whether `arn` names one secret. A call by a shorter one is denied: IAM compares the whole ARN.
-
-    https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
-    """
-    parts = arn.split(":")
-    _, hyphen, suffix = arn.rpartition("-")
-    return len(parts) == _SECRET_ARN_PARTS and bool(hyphen) and len(suffix) == _SUFFIX_CHARS and suffix.isalnum()

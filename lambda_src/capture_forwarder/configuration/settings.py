@@ -76,7 +76,7 @@ class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Secret,
         Meta(
             description="Reference to the API's token: the text at `KEY` of a JSON object. Without `#KEY` the token is "
-            "the one value of a JSON object, or any other text as it is, with its quotes if it has some"
+            "the one value of a JSON object, or a text that is no JSON"
         ),
     ]
     secret_kms_key_arn: Annotated[

@@ -13,7 +13,7 @@ from msgspec import Struct
 from requests.adapters import HTTPAdapter
 from requests.utils import default_headers, get_environ_proxies, select_proxy
 
-from capture_forwarder.configuration.addresses import origin
+from capture_forwarder.configuration.addresses import origin, proxy_origin
 from capture_forwarder.configuration.certificates import bundle_problem
 from capture_forwarder.destinations.statuses import Answer, retry_after
 from capture_forwarder.domain.delivery import BatchTooLarge, DestinationDenied, DestinationUnavailable
@@ -117,10 +117,14 @@ class HttpClient:
             raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> DestinationUnavailable:
-        if self._ca_bundle and (problem := bundle_problem(self._ca_bundle)):
+        # requests raises an OSError of its own for a file that is missing.
+        of_certificates = isinstance(error, requests.exceptions.SSLError) or not isinstance(
+            error, requests.RequestException
+        )
+        if of_certificates and self._ca_bundle and (problem := bundle_problem(self._ca_bundle)):
             return DestinationDenied(f"ca_bundle: {problem}")
         proxy = select_proxy(self._url, self._proxies)
-        place = origin(self._url) + (f" through the proxy {origin(proxy)}" if proxy else "")
+        place = origin(self._url) + (f" through the proxy {proxy_origin(proxy)}" if proxy else "")
         status = str(error).partition(_TUNNEL_FAILED)[2][:3]
         if status in _REFUSED_BY_PROXY:
             return DestinationDenied(

@@ -5,10 +5,13 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-captu
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from capture_forwarder.domain.delivery import Reason
+
+Natural = Annotated[int, Meta(ge=0)]
 
 
 class CaptureObject(Struct, frozen=True):
@@ -42,8 +45,8 @@ class ReadOffset(Struct, frozen=True):
     `compressed` says that the object is gzip.
     """
 
-    offset: int = 0
-    lines: int = 0
+    offset: Natural = 0
+    lines: Natural = 0
     compressed: bool = False
 
 
@@ -56,9 +59,9 @@ class Work(Struct, frozen=True):
 
     source: CaptureObject
     read_offset: ReadOffset = ReadOffset()
-    requeue_count: int = 0
+    requeue_count: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     backfill: bool = False
-    pending_since_secs: float = 0.0
+    pending_since_secs: Annotated[float, Meta(ge=0)] = 0.0
 
     @property
     def is_arrival(self) -> bool:

@@ -205,10 +205,11 @@ def _pending_since(tracker: ObjectTracker, now: float) -> float:
     An object that ran out of time and moved is not held up by an error. One that another run leases may be finished
     there, so its wait does not begin here.
     """
+    since = min(tracker.work.pending_since_secs, now)  # another machine's clock may be ahead
     match tracker.state:
         case ObjectState.OUT_OF_TIME if tracker.has_moved:
             return 0.0
         case ObjectState.LEASED:
-            return tracker.work.pending_since_secs
+            return since
         case _:
-            return tracker.work.pending_since_secs or now
+            return since or now

@@ -51,9 +51,13 @@ class Forwarder:
         self._limits = limits
 
     def forward(self, works: Sequence[Work], run: Run) -> list[ForwardReport]:
-        """Return one report a work, in order. Works for one version of an object share it: events are repeated."""
+        """Return one report a work, in order.
+
+        Works for one version of an object share it, because events are repeated. It is that of the longest wait.
+        """
         groups: dict[str | Work, Work] = {}
-        firsts = [groups.setdefault(work.group, work) for work in works]
+        for work in works:
+            groups[work.group] = max(groups.get(work.group, work), work, key=_requeue_count)
         senders, objects = Senders(self._targets, self._kind, run), OpenObjects(self._committer, run)
         readable = _readable(self._track(groups, objects, run), senders, objects)
         with closing(read_ahead(self._store, self._readers, readable, run.deadline)) as turns:
@@ -64,7 +68,7 @@ class Forwarder:
                     _wait_for_all(senders, objects)
         _wait_for_all(senders, objects)
         objects.commit_all(senders)
-        return [objects.reports[work] for work in firsts]
+        return [objects.reports[groups[work.group]] for work in works]
 
     def _track(self, groups: Mapping[str | Work, Work], objects: OpenObjects, run: Run) -> list[ObjectTracker]:
         """Return a tracker for every object that is to be read; the others get their state, or their report."""
@@ -153,3 +157,7 @@ def _wait_for_all(senders: Senders, objects: OpenObjects) -> None:
     senders.flush()
     while senders.wait_for_results():
         objects.commit_finished()
+
+
+def _requeue_count(work: Work) -> int:
+    return work.requeue_count
