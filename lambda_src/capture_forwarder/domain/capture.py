@@ -64,11 +64,6 @@ class Work(Struct, frozen=True):
     pending_since_secs: Annotated[float, Meta(ge=0)] = 0.0
 
     @property
-    def is_arrival(self) -> bool:
-        """Whether an event named the object, and neither a backfill nor an earlier run."""
-        return self == Work(self.source)
-
-    @property
     def group(self) -> "str | Work":
         """The key by which works for one version of an object are grouped.
 

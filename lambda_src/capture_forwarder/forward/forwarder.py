@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
+from operator import attrgetter
 from typing import Protocol
 
 from capture_forwarder.domain.capture import CaptureObject, Work
@@ -55,9 +56,10 @@ class Forwarder:
 
         Works for one version of an object share it, because events are repeated. It is that of the longest wait.
         """
+        grouped = [(work.group, work) for work in works]
         groups: dict[str | Work, Work] = {}
-        for work in works:
-            groups[work.group] = max(groups.get(work.group, work), work, key=_requeue_count)
+        for group, work in grouped:
+            groups[group] = max(groups.get(group, work), work, key=attrgetter("requeue_count"))
         senders, objects = Senders(self._targets, self._kind, run), OpenObjects(self._committer, run)
         readable = _readable(self._track(groups, objects, run), senders, objects)
         with closing(read_ahead(self._store, self._readers, readable, run.deadline)) as turns:
@@ -68,7 +70,7 @@ class Forwarder:
                     _wait_for_all(senders, objects)
         _wait_for_all(senders, objects)
         objects.commit_all(senders)
-        return [objects.reports[groups[work.group]] for work in works]
+        return [objects.reports[groups[group]] for group, _ in grouped]
 
     def _track(self, groups: Mapping[str | Work, Work], objects: OpenObjects, run: Run) -> list[ObjectTracker]:
         """Return a tracker for every object that is to be read; the others get their state, or their report."""
@@ -157,7 +159,3 @@ def _wait_for_all(senders: Senders, objects: OpenObjects) -> None:
     senders.flush()
     while senders.wait_for_results():
         objects.commit_finished()
-
-
-def _requeue_count(work: Work) -> int:
-    return work.requeue_count

@@ -159,7 +159,8 @@ class ObjectTracker:
             inferences=self.inferences,
             unquarantined=len(self.rejections),
             pending_secs=self.pending_secs,
-            arrived=self.work.is_arrival,
+            # An event has no more than the source: backfills and earlier runs add to it.
+            arrived=self.work == Work(self.work.source),
             why=self.why,
         )
 
