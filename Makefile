@@ -44,7 +44,7 @@ imports: $(READY) ## The directions of imports between packages
 	@$(BIN)/lint-imports
 
 e2e: $(READY) $(CDK) $(E2E) ## The long form of the whole system: deploy, forward, change, destroy; every permission missing once; 100 stacks
-	@$(BIN)/pytest -q --timeout=1800 -m e2e tests/e2e tests/infra/limits
+	@$(BIN)/pytest -q --timeout=1800 -m e2e tests/e2e tests/infra
 
 fuzz: $(READY) ## The long form: a million mutated capture lines, each of which must end counted
 	@$(BIN)/python -m tests.fuzz

@@ -18,7 +18,7 @@ from tests.support.captures import capture, csv_side
 from tests.worlds import BOTH_PATHS, Schema, World, running_world
 
 SNAPSHOT = Path("tests/infra/snapshots/new-bucket.json")  # tests/infra/test_templates.py compares it with the template
-OBJECTS = 3
+OBJECTS = 2
 DAY_SECS = 24 * 3600
 RAMP = 5  # delays of 30, 60, 120, 240 and 480 seconds, before those of 900
 
