@@ -20,11 +20,11 @@ def parse_json(text: str) -> JsonValue:
         return _decode(text)  # type: ignore[no-any-return]  # an untyped decoder gives JSON values
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         if "NaN" not in text and "Infinity" not in text:
-            raise ValueError("not one JSON document") from error
+            raise ValueError from error
     try:
         return _decode(_STRING_OR_BARE.sub(_null_if_bare, text))  # type: ignore[no-any-return]  # as above
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError("not one JSON document") from error
+        raise ValueError from error
 
 
 def parse_json_lines(text: str) -> list[JsonValue]:
