@@ -2,7 +2,6 @@
 
 import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -249,7 +248,7 @@ def enable_eventbridge(
 
     with errors_to_exit_codes():
         ask = (lambda _: True) if yes else typer.confirm
-        raise typer.Exit(command.run(bucket, _console(), ask, datetime.now(UTC), dry_run=dry_run))
+        raise typer.Exit(command.run(bucket, _console(), ask, dry_run=dry_run))
 
 
 @app.command(epilog=EXIT_CODES)

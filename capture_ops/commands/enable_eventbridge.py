@@ -6,7 +6,7 @@ So the command reads the configuration, adds EventBridge, writes it back with it
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -33,8 +33,8 @@ _DESTINATIONS = {
 Notifications = dict[str, Any]
 
 
-def run(bucket: str, console: Console, confirm: Callable[[str], bool], now: datetime, *, dry_run: bool) -> int:
-    """Switch EventBridge on for `bucket` and return the exit code; `now` is in UTC.
+def run(bucket: str, console: Console, confirm: Callable[[str], bool], *, dry_run: bool) -> int:
+    """Switch EventBridge on for `bucket` and return the exit code.
 
     Raises `CommandError` for an address in place of a name, or a bucket in another region than the session;
     `Unavailable`.
@@ -61,7 +61,7 @@ def run(bucket: str, console: Console, confirm: Callable[[str], bool], now: date
     _write(s3, bucket, wanted)
     code = _compare(bucket, wanted, _read(s3, bucket), console)
     if code == ExitCode.OK:
-        _print_gap(bucket, now, console)
+        _print_gap(bucket, console)
     return code
 
 
@@ -141,12 +141,12 @@ def _print_plan(bucket: str, found: Notifications, console: Console) -> None:
         )
 
 
-def _print_gap(bucket: str, now: datetime, console: Console) -> None:
+def _print_gap(bucket: str, console: Console) -> None:
     """Print how to forward what was captured before the change takes effect.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html
     """
-    since = now - timedelta(hours=1)
+    since = datetime.now(UTC) - timedelta(hours=1)
     _print(console, "The change takes about five minutes. After them, forward what was captured meanwhile:")
     _print(console, f"  .venv/bin/capture-forwarder backfill s3://{bucket}/ --since {since:%Y-%m-%dT%H} --wait")
 

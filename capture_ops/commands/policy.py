@@ -188,23 +188,10 @@ def _own_key_statements(settings: Settings) -> list[Document]:
     _, partition, _, region, account, _ = settings.stack.kms_key_arn.split(":", 5)
     domain = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
     return [
-        {
-            # EventBridge gives KMS no aws:SourceArn and no aws:SourceAccount: with such a condition it sends nothing.
-            "Sid": "CaptureForwarderEventBridgeFillsQueue",
-            "Effect": "Allow",
-            "Principal": {"Service": "events.amazonaws.com"},
-            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-            "Resource": "*",
-        },
-        {
-            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
-            "Sid": "CaptureForwarderS3FillsQueue",
-            "Effect": "Allow",
-            "Principal": {"Service": "s3.amazonaws.com"},
-            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-            "Resource": "*",
-            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-        },
+        # EventBridge gives KMS no aws:SourceArn and no aws:SourceAccount: with such a condition it sends nothing.
+        _fills_queue("EventBridge", "events.amazonaws.com"),
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+        _fills_queue("S3", "s3.amazonaws.com") | {"Condition": {"StringEquals": {"aws:SourceAccount": account}}},
         {
             # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
             "Sid": "CaptureForwarderWritesLogs",
@@ -219,3 +206,14 @@ def _own_key_statements(settings: Settings) -> list[Document]:
             },
         },
     ]
+
+
+def _fills_queue(name: str, service: str) -> Document:
+    """Return the statement that lets a service send to a queue under the key."""
+    return {
+        "Sid": f"CaptureForwarder{name}FillsQueue",
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+    }

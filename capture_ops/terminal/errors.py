@@ -24,9 +24,11 @@ EXIT_CODES = (
 )
 
 
-# boto3 raises these before it sends a request, so advice about names and permissions would mislead.
+# boto3 raises these before AWS answers, so advice about names and permissions would mislead.
 _ADVICE = {
     "NoCredentialsError": "AWS credentials are missing; log in, or set AWS_PROFILE",
+    "EndpointConnectionError": "AWS cannot be reached; check the network, the region and AWS_ENDPOINT_URL",
+    "ConnectTimeoutError": "AWS cannot be reached; check the network, the region and AWS_ENDPOINT_URL",
     "NoRegionError": "the AWS region is missing; set AWS_DEFAULT_REGION",
 }
 

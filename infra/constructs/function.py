@@ -17,6 +17,10 @@ _ARCHITECTURES = {
     Architecture.ARM64: lambda_.Architecture.ARM_64,
     Architecture.X86_64: lambda_.Architecture.X86_64,
 }
+# The function sends pending work to its own queue. By default Lambda would drop it after about 16 rounds, and SQS would
+# make it a dead letter. It is no endless loop: the delay grows to 15 minutes, so an object is received about 100 times
+# a day. https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+_RECURSIVE_LOOP = lambda_.RecursiveLoop.ALLOW
 
 
 class ForwarderLog(Construct):
@@ -69,10 +73,7 @@ class ForwarderFunction(Construct):
             memory_size=settings.memory_size_mb,
             timeout=cdk.Duration.seconds(settings.timeout_secs),
             reserved_concurrent_executions=settings.reserved_concurrency,
-            # The function sends pending work to its own queue. By default Lambda would drop it after about 16 rounds,
-            # and SQS would make it a dead letter. It is no endless loop: the delay grows to 15 minutes, so an object is
-            # received about 100 times a day. https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
-            recursive_loop=lambda_.RecursiveLoop.ALLOW,
+            recursive_loop=_RECURSIVE_LOOP,
             environment=dict(environment),
         )
         if settings.vpc:

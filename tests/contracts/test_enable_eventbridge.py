@@ -241,6 +241,14 @@ def test_without_credentials_the_error_says_only_that(shared: str, monkeypatch: 
     assert denied.stderr.strip() == "AWS credentials are missing; log in, or set AWS_PROFILE"
 
 
+def test_an_aws_that_does_not_answer_is_named_as_the_cause(shared: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No advice about the bucket or permissions: S3 was never reached."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    boto3.setup_default_session()
+    silent = run(shared)
+    assert (silent.exit_code, silent.stderr.startswith("AWS cannot be reached; check the network")) == (4, True)
+
+
 def test_a_missing_bucket_is_an_error(aws: str) -> None:
     """The error names the permission to check; the exit code is 4."""
     del aws

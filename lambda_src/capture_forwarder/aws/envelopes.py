@@ -105,10 +105,12 @@ def _check_keys(opened: Opened) -> None:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
     """
     for work in opened.works:
-        if len(work.source.key.encode("utf-8", "surrogatepass")) > _MAX_KEY_BYTES:
-            raise EventError(f"a key in the event is longer than {_MAX_KEY_BYTES} bytes, which no key of S3 is")
-        if not work.source.key.isprintable() and any("\ud800" <= char <= "\udfff" for char in work.source.key):
-            raise EventError("a key in the event is not valid text, which every key of S3 is")
+        try:
+            key = work.source.key.encode()
+        except UnicodeEncodeError:
+            raise EventError("a key in the event is not valid text; every key of S3 is") from None
+        if len(key) > _MAX_KEY_BYTES:
+            raise EventError(f"a key in the event has more than {_MAX_KEY_BYTES} bytes; S3 has no such key")
 
 
 def _open_envelope(event: Any) -> Opened | None:
