@@ -1,6 +1,7 @@
 """`inspect`: the inferences and rejections of a capture file, without sending them."""
 
 from collections.abc import Iterable, Iterator
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def _plain_path(settings: Settings | None, source: CaptureObject | None, route_n
     if not route.schema_from_model:
         return PlainPath(route.decoding, route.schema)
     destination = next(one for one in settings.destination if one.name == route.destination)
-    return PlainPath(route.decoding, target(destination).schemas.schema(route.model_id))
+    return PlainPath(route.decoding, target(destination).schemas.schema(route.model_id, within_secs=inf))
 
 
 def _route(settings: Settings, source: CaptureObject | None, route_name: str | None) -> Route:
@@ -128,7 +129,7 @@ def _file_chunks(path: Path) -> Iterator[bytes]:
 
 
 def _object_chunks(source: CaptureObject) -> Iterator[bytes]:
-    opened = S3ObjectStore(s3_client()).open(source, 0)
+    opened = S3ObjectStore(s3_client()).open(source, 0, lambda: inf)
     if isinstance(opened, Reason):
         raise CommandError(opened.why)
     return iter(()) if isinstance(opened, Superseded) else opened.chunks

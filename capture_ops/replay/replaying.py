@@ -23,7 +23,7 @@ from capture_forwarder.forward.sending import Target
 from capture_forwarder.forward.tracking import ObjectTracker, RejectedLine
 from capture_forwarder.kinds.quarantine.kind import QuarantineKind, Unreplayable
 from capture_forwarder.kinds.quarantine.originals import Originals
-from capture_forwarder.ports import OpenObject
+from capture_forwarder.ports import OpenObject, TimeLeft
 from capture_ops.replay.files import Changed, Content, NotQuarantine, QuarantineFiles
 from capture_ops.replay.plan import NO_ROUTE, Selection, Step
 
@@ -102,9 +102,9 @@ class Replay:
         """Return the route of a step."""
         return self._routes.get(source.bucket)
 
-    def open(self, source: CaptureObject, start: int) -> OpenObject | Superseded:
+    def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Superseded:
         """Return the content of a file; a file that was deleted is superseded. Raises `SourceUnavailable`."""
-        del start
+        del start, left_secs
         try:
             content = self._files.read(source.key)
         except (NotQuarantine, Unavailable) as error:

@@ -1,6 +1,6 @@
 """The ports: what forwarding needs of the outside. Each has an adapter and a fake that pass one contract suite."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +13,9 @@ from capture_forwarder.domain.notices import Notice
 from capture_forwarder.domain.progress import ProgressRecord, QuarantineFile
 from capture_forwarder.domain.schema import ModelSchema
 
+# Gives the seconds until the caller must have the answer.
+TimeLeft = Callable[[], float]
+
 
 class OpenObject(Struct, frozen=True):
     """An object that is being read: chunks of any size, and the time at which this version was written."""
@@ -24,10 +27,11 @@ class OpenObject(Struct, frozen=True):
 class ObjectStore(Protocol):
     """Stores the objects that are read."""
 
-    def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
+    def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Reason | Superseded:
         """Return the object's bytes from `start` on, or the reason why they can never be read.
 
-        Raises `SourceUnavailable`, at once or between chunks.
+        Neither opening nor a chunk takes longer than `left_secs()`. Raises `SourceUnavailable`, `SourceDenied` or
+        `SourceDamaged`, at once or between chunks.
         """
         ...
 
@@ -48,9 +52,9 @@ class Destination(Protocol):
         ...
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:
-        """Send `batch` once, and give up after `within_secs`.
+        """Send `batch` once, and give up after `within_secs` in total.
 
-        Raises `DestinationUnavailable` or `BatchTooLarge`; then no row has a result.
+        Raises `DestinationUnavailable`, `BatchTooLarge` or `BatchRefused`; then no row has a result.
         """
         ...
 
@@ -58,8 +62,8 @@ class Destination(Protocol):
 class SchemaSource(Protocol):
     """Knows the attributes of models that the configuration does not describe."""
 
-    def schema(self, model_id: str) -> ModelSchema:
-        """Return the model's attributes. Raises `DestinationUnavailable`."""
+    def schema(self, model_id: str, *, within_secs: float) -> ModelSchema:
+        """Return the model's attributes; give up after `within_secs`. Raises `DestinationUnavailable`."""
         ...
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 
 import pytest
 
@@ -132,7 +133,7 @@ def test_an_unknown_model_is_a_denial(monitor: Monitor, model_id: str) -> None:
     with pytest.raises(DestinationDenied, match="model_id"):
         destination.send(batch(destination, {"a": 1}, model_id=model_id), within_secs=9.0)
     with pytest.raises(DestinationDenied, match="model_id"):
-        destination.schema(model_id)
+        destination.schema(model_id, within_secs=inf)
 
 
 def test_a_token_is_refreshed_once(monitor: Monitor) -> None:
@@ -146,13 +147,13 @@ def test_a_token_is_refreshed_once(monitor: Monitor) -> None:
 
 def test_the_schema_has_the_attributes_of_the_model(monitor: Monitor) -> None:
     """Each has its stage, type and position, and says whether it is implicit."""
-    assert arthur(monitor.url).schema("typed") == ModelSchema(SCHEMA)
+    assert arthur(monitor.url).schema("typed", within_secs=inf) == ModelSchema(SCHEMA)
 
 
 def test_a_model_without_attributes_has_no_schema(monitor: Monitor) -> None:
     """A route that takes its schema from such a model is denied, and the sentence says what to write."""
     with pytest.raises(DestinationDenied, match='schema = "none"'):
-        arthur(monitor.url).schema("free")
+        arthur(monitor.url).schema("free", within_secs=inf)
 
 
 def test_the_schema_is_requested_every_fifteen_minutes(monitor: Monitor) -> None:
@@ -167,11 +168,11 @@ def test_the_schema_is_requested_every_fifteen_minutes(monitor: Monitor) -> None
         max_connections=1,
     )
     destination = ArthurDestination(client, BatchLimits(), lambda: now[0])
-    first = destination.schema("typed")
+    first = destination.schema("typed", within_secs=inf)
     now[0] = 1899.0
-    assert destination.schema("typed") is first
+    assert destination.schema("typed", within_secs=inf) is first
     now[0] = 1900.0
-    assert destination.schema("typed") is not first
+    assert destination.schema("typed", within_secs=inf) is not first
 
 
 def test_an_unreachable_server_is_a_temporary_error() -> None:

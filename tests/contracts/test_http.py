@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 from threading import Thread
 from time import sleep
 
@@ -132,7 +133,7 @@ def test_a_batch_is_sent_as_one_array(server: Answering) -> None:
 def test_without_an_organisation_no_header_names_one(server: Answering) -> None:
     """A request without a body has no content type either."""
     server.script = [(200, {}, b'{"attributes":[{"name":"a","stage":"PIPELINE_INPUT","value_type":"FLOAT"}]}')]
-    schema = destination(server.url).schema("m-1")
+    schema = destination(server.url).schema("m-1", within_secs=inf)
     assert [attribute.name for attribute in schema.attributes] == ["a"]
     ((method, path, fields, body),) = server.requests
     assert (method, path, body) == ("GET", "/api/v3/models/m-1?id_type=id&expand=attributes", b"")
@@ -165,7 +166,7 @@ def test_a_rejected_request_rejects_its_rows(server: Answering) -> None:
     ] * 3
     assert {row.reason.why for row in results if row.reason} == {"status 422 for the whole request"}
     with pytest.raises(DestinationDenied, match=r"^the model's attributes cannot be read: status 400 for the whole"):
-        arthur.schema("m-1")
+        arthur.schema("m-1", within_secs=inf)
 
 
 @pytest.mark.parametrize(("value", "secs"), [("7", 7.0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0), (None, None)])

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 from uuid import uuid4
 
@@ -56,7 +57,7 @@ def test_an_object_is_read_whole_or_from_a_byte_on(store: tuple[ObjectStore, Put
     captures, put = store
     source = put("a", b"hello")
     for start, expected in ((0, b"hello\n"), (2, b"llo\n"), (6, b"")):
-        opened = captures.open(source, start)
+        opened = captures.open(source, start, lambda: inf)
         assert isinstance(opened, OpenObject)
         assert b"".join(opened.chunks) == expected
 
@@ -66,15 +67,15 @@ def test_an_overwritten_object_is_superseded(store: tuple[ObjectStore, PutObject
     captures, put = store
     stale = put("a", b"1")
     fresh = put("a", b"2")
-    assert isinstance(captures.open(stale, 0), Superseded)
-    assert isinstance(captures.open(fresh, 0), OpenObject)
+    assert isinstance(captures.open(stale, 0, lambda: inf), Superseded)
+    assert isinstance(captures.open(fresh, 0, lambda: inf), OpenObject)
 
 
 def test_a_deleted_object_is_rejected(store: tuple[ObjectStore, PutObject]) -> None:
     """It is a permanent failure: reading it again would fail again."""
     captures, put = store
     found = put("a", b"1")
-    gone = captures.open(CaptureObject(found.bucket, "never", etag="x"), 0)
+    gone = captures.open(CaptureObject(found.bucket, "never", etag="x"), 0, lambda: inf)
     assert isinstance(gone, Reason)
     assert gone.code is RejectionCode.OBJECT_GONE
 
@@ -84,7 +85,7 @@ def test_n_keys_are_used_unchanged(bucket: str) -> None:
     client = boto3.client("s3")
     for key in ("a+b c/x=1/%41//ü.jsonl",):
         client.put_object(Bucket=bucket, Key=key, Body=b"1")
-        opened = S3ObjectStore(client).open(CaptureObject(bucket, key), 0)
+        opened = S3ObjectStore(client).open(CaptureObject(bucket, key), 0, lambda: inf)
         assert isinstance(opened, OpenObject)
         assert b"".join(opened.chunks) == b"1"
 
@@ -95,7 +96,7 @@ def test_a_version_is_read_even_after_it_was_overwritten(bucket: str) -> None:
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     first = client.put_object(Bucket=bucket, Key="a", Body=b"1")["VersionId"]
     client.put_object(Bucket=bucket, Key="a", Body=b"2")
-    opened = S3ObjectStore(client).open(CaptureObject(bucket, "a", version_id=first), 0)
+    opened = S3ObjectStore(client).open(CaptureObject(bucket, "a", version_id=first), 0, lambda: inf)
     assert isinstance(opened, OpenObject)
     assert b"".join(opened.chunks) == b"1"
 
@@ -104,7 +105,7 @@ def test_an_archived_object_is_rejected(bucket: str) -> None:
     """An object in Glacier cannot be read until a person restores it."""
     client = boto3.client("s3")
     client.put_object(Bucket=bucket, Key="a", Body=b"1", StorageClass="GLACIER")
-    found = S3ObjectStore(client).open(CaptureObject(bucket, "a"), 0)
+    found = S3ObjectStore(client).open(CaptureObject(bucket, "a"), 0, lambda: inf)
     assert isinstance(found, Reason)
     assert found.code is RejectionCode.OBJECT_ARCHIVED
 
@@ -113,21 +114,21 @@ def test_a_missing_bucket_is_a_temporary_error(aws: str) -> None:
     """A person can correct it, so the objects stay pending, and the error says what to correct."""
     del aws
     with pytest.raises(SourceUnavailable, match="does not exist"):
-        S3ObjectStore(boto3.client("s3")).open(CaptureObject(f"none-{uuid4()}", "a"), 0)
+        S3ObjectStore(boto3.client("s3")).open(CaptureObject(f"none-{uuid4()}", "a"), 0, lambda: inf)
 
 
 def test_an_unreachable_server_is_a_temporary_error() -> None:
     """It is unknown whether the object exists."""
     client = boto3.client("s3", endpoint_url="http://127.0.0.1:1", config=Config(retries={"max_attempts": 0}))
     with pytest.raises(SourceUnavailable, match="EndpointConnectionError"):
-        S3ObjectStore(client).open(CaptureObject("bucket", "a"), 0)
+        S3ObjectStore(client).open(CaptureObject("bucket", "a"), 0, lambda: inf)
 
 
 def test_requests_to_s3_name_the_forwarder(bucket: str) -> None:
     """Audit logs show which reads are those of the forwarder."""
     client, agents = s3_client(), list[bytes]()
     client.meta.events.register("before-send.s3", lambda request, **_: agents.append(request.headers["User-Agent"]))
-    S3ObjectStore(client).open(CaptureObject(bucket, "a"), 0)
+    S3ObjectStore(client).open(CaptureObject(bucket, "a"), 0, lambda: inf)
     assert [b"capture-forwarder" in agent.split() for agent in agents] == [True]
 
 

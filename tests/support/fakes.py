@@ -26,7 +26,7 @@ from capture_forwarder.domain.progress import LineSpan, ProgressRecord, Quaranti
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.forward.sending import Target
-from capture_forwarder.ports import Observer, OpenObject
+from capture_forwarder.ports import Observer, OpenObject, TimeLeft
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,8 +52,9 @@ class MemoryStore:
         self.objects[bucket, key] = data
         return CaptureObject(bucket, key, etag=f"etag-{hash(data)}", size=len(data))
 
-    def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
+    def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Reason | Superseded:
         """Return the stored object."""
+        del left_secs
         self.reads.append((source.key, start))
         if source.key in self.errors:
             raise self.errors[source.key]
@@ -115,8 +116,9 @@ class RecordingDestination:
         """Return the values of a stored row, by name."""
         return json.loads(self.stored[partner_id])["inference_data"]  # type: ignore[no-any-return]  # of this form
 
-    def schema(self, model_id: str) -> ModelSchema:
+    def schema(self, model_id: str, *, within_secs: float) -> ModelSchema:
         """Return `model_schema` for every model, or raise `schema_error`."""
+        del within_secs
         self.schema_requests.append(model_id)
         if self.schema_error:
             raise self.schema_error

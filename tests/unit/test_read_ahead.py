@@ -11,7 +11,7 @@ from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import Reason, RejectionCode, SourceUnavailable, Superseded
 from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.forward.read_ahead import MAX_BYTES, MAX_OBJECTS
-from capture_forwarder.ports import OpenObject
+from capture_forwarder.ports import OpenObject, TimeLeft
 from tests.support.fakes import MODIFIED, ConcurrentCalls, MemoryStore
 from tests.support.memory_world import MemoryWorld, call
 from tests.support.read_ahead_world import Reading, content, keys_read, put_objects
@@ -23,9 +23,9 @@ def test_small_objects_are_downloaded_at_the_same_time() -> None:
     class WaitingStore(MemoryStore):
         calls = ConcurrentCalls()
 
-        def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
+        def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Reason | Superseded:
             assert self.calls.wait_for(MAX_OBJECTS)
-            return super().open(source, start)
+            return super().open(source, start, left_secs)
 
     store = WaitingStore()
     sources = put_objects(store, MAX_OBJECTS)
@@ -111,8 +111,8 @@ def test_the_rest_of_an_object_larger_than_its_event_said_is_streamed() -> None:
     chunk_bytes = list[int]()
 
     class CountingStore(MemoryStore):
-        def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
-            opened = store.open(source, start)
+        def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Reason | Superseded:
+            opened = store.open(source, start, left_secs)
             assert isinstance(opened, OpenObject)
             return OpenObject(self._counted(opened.chunks), opened.modified)
 
@@ -146,7 +146,7 @@ def test_chunks_before_an_error_are_kept() -> None:
     """An object that always breaks off at one place makes progress up to this place."""
 
     class BreakingStore(MemoryStore):
-        def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
+        def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Reason | Superseded:
             return OpenObject(self._broken_chunks())
 
         def _broken_chunks(self) -> Iterator[bytes]:

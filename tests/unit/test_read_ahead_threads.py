@@ -10,7 +10,7 @@ import pytest
 
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Reason, SourceUnavailable, Superseded
-from capture_forwarder.ports import OpenObject
+from capture_forwarder.ports import OpenObject, TimeLeft
 from tests.support.fakes import MemoryStore
 from tests.support.read_ahead_world import Reading, content, keys_read, put_objects
 
@@ -26,12 +26,12 @@ class PausedStore(MemoryStore):
         self.requested, self.released = Event(), Event()
         self._key = key
 
-    def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
+    def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Reason | Superseded:
         """Wait if it is that object."""
         if source.key == self._key:
             self.requested.set()
             assert self.released.wait(5)
-        return super().open(source, start)
+        return super().open(source, start, left_secs)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from capture_forwarder.domain.delivery import (
 )
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.kinds.quarantine.originals import Originals
-from capture_forwarder.ports import OpenObject
+from capture_forwarder.ports import OpenObject, TimeLeft
 from tests.support.fakes import MemoryStore
 from tests.support.replay_world import ReplayWorld, call_of, line_entry, row_entry
 
@@ -151,11 +151,11 @@ def test_an_object_that_is_readable_at_the_next_entry_is_opened_again(world: Rep
     """Only the entry whose line could not be read stays."""
 
     class OnceUnavailable(MemoryStore):
-        def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
+        def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Reason | Superseded:
             if not self.reads:
                 self.reads.append((source.key, start))
                 raise SourceUnavailable("S3 answers SlowDown")
-            return super().open(source, start)
+            return super().open(source, start, left_secs)
 
     world.store = OnceUnavailable()
     lines = [call_of("e1"), call_of("e2")]
@@ -182,8 +182,8 @@ def test_an_object_that_is_deleted_between_two_requests_is_missing(world: Replay
     """It was seen to be uncompressed, and is gone when its line is read."""
 
     class VanishingStore(MemoryStore):
-        def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
-            opened = super().open(source, start)
+        def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Reason | Superseded:
+            opened = super().open(source, start, left_secs)
             self.objects.clear()
             return opened
 

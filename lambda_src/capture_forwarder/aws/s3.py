@@ -9,7 +9,7 @@ from urllib3.exceptions import HTTPError
 from capture_forwarder.aws.errors import code_of
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Reason, RejectionCode, SourceUnavailable, Superseded
-from capture_forwarder.ports import OpenObject
+from capture_forwarder.ports import OpenObject, TimeLeft
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -25,8 +25,9 @@ class S3ObjectStore:
     def __init__(self, client: "S3Client") -> None:
         self._client = client
 
-    def open(self, source: CaptureObject, start: int) -> OpenObject | Reason | Superseded:
+    def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Reason | Superseded:
         """Return the bytes from `start` on, or the reason why they can never be read. Raises `SourceUnavailable`."""
+        del left_secs
         try:
             answer = self._client.get_object(**_request(source, start))
         except ClientError as error:

@@ -11,6 +11,9 @@ class RejectionCode(StrEnum):
     OBJECT_GONE = "object_gone"
     OBJECT_ARCHIVED = "object_archived"
     OBJECT_TRUNCATED = "object_truncated"
+    OBJECT_DAMAGED = "object_damaged"
+    NO_ROUTE = "no_route"
+    GIVEN_UP = "given_up"
     LINE_TOO_LONG = "line_too_long"
     LINE_NOT_JSON = "line_not_json"
     NOT_A_CAPTURE = "not_a_capture"
@@ -118,6 +121,14 @@ class SourceUnavailable(Unavailable):
     """The object cannot be read now."""
 
 
+class SourceDenied(SourceUnavailable):
+    """The object cannot be read until a person acts: a permission, a key, a redirected bucket."""
+
+
+class SourceDamaged(SourceUnavailable):
+    """The bytes that were read are not those that were stored, so the object must be read again from its start."""
+
+
 class LeaseLost(Unavailable):
     """Another invocation took the object over, so this run must not write its progress."""
 
@@ -125,13 +136,22 @@ class LeaseLost(Unavailable):
 class DestinationUnavailable(Unavailable):
     """The destination accepted no row of the batch; all rows stay pending.
 
-    `retry_after_secs` is set if the destination asked for a wait, `throttled` if it asked for fewer requests at once.
+    `retry_after_secs` is set if the destination asked for a wait, `throttled` if it asked for fewer requests at once,
+    `unanswered` if the request may have been too large or too slow: no answer came, or a gateway's 502 or 504.
     """
 
-    def __init__(self, why: str, *, retry_after_secs: float | None = None, throttled: bool = False) -> None:
+    def __init__(
+        self,
+        why: str,
+        *,
+        retry_after_secs: float | None = None,
+        throttled: bool = False,
+        unanswered: bool = False,
+    ) -> None:
         super().__init__(why)
         self.retry_after_secs = retry_after_secs
         self.throttled = throttled
+        self.unanswered = unanswered
 
 
 class DestinationDenied(DestinationUnavailable):
@@ -140,3 +160,11 @@ class DestinationDenied(DestinationUnavailable):
 
 class BatchTooLarge(Exception):
     """The destination takes no request of this size; a smaller request may succeed."""
+
+
+class BatchRefused(Exception):
+    """The destination refuses the request as a whole, because of its rows; a request with fewer rows may succeed."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.why)
+        self.reason = reason

@@ -16,7 +16,7 @@ from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Reason, SourceUnavailable, Superseded
 from capture_forwarder.forward.run import Deadline
 from capture_forwarder.forward.tracking import ObjectTracker
-from capture_forwarder.ports import ObjectStore, OpenObject
+from capture_forwarder.ports import ObjectStore, OpenObject, TimeLeft
 
 # With 5 threads ten objects need two rounds of waiting. 8 threads need two rounds as well, and each costs 1.3 MB.
 READERS = 5
@@ -61,7 +61,7 @@ def read_ahead(
                 coming = next(trackers, None)
             turn = waiting.popleft()
             while coming and _has_room(waiting, coming.work.source) and deadline.left_secs(2) > 0:
-                waiting.append(_begin(store, executor, coming))
+                waiting.append(_begin(store, executor, coming, deadline))
                 coming = next(trackers, None)
             yield turn.tracker, partial(_open, store, turn, deadline)
             turn.cancel()
@@ -75,12 +75,16 @@ def _has_room(waiting: deque[_Turn], source: CaptureObject) -> bool:
     return len(waiting) < MAX_OBJECTS and held_bytes <= MAX_BYTES
 
 
-def _begin(store: ObjectStore, executor: Executor, tracker: ObjectTracker) -> _Turn:
+def _begin(store: ObjectStore, executor: Executor, tracker: ObjectTracker, deadline: Deadline) -> _Turn:
     """Begin the download of an object, unless it is large."""
     source = tracker.work.source
     if not _is_small(source):
         return _Turn(tracker)
-    return _Turn(tracker, executor.submit(_download, store, source, tracker.start), _held_bytes(source))
+    return _Turn(
+        tracker,
+        executor.submit(_download, store, source, tracker.start, partial(deadline.left_secs, 2)),
+        _held_bytes(source),
+    )
 
 
 def _is_small(source: CaptureObject) -> bool:
@@ -97,16 +101,16 @@ def _open(store: ObjectStore, turn: _Turn, deadline: Deadline) -> OpenResult:
     """Return the object: from its download, or from the store if no thread has begun it. Raises `SourceUnavailable`."""
     source = turn.tracker.work.source
     if turn.download is None or turn.download.cancel():
-        return store.open(source, turn.tracker.start)
+        return store.open(source, turn.tracker.start, partial(deadline.left_secs, 2))
     try:
         return turn.download.result(min(deadline.left_secs(2) * _WAIT_SHARE, _MAX_WAIT_SECS))
     except TimeoutError as error:
         raise SourceUnavailable(f"{source.uri}: S3 did not send it in time") from error
 
 
-def _download(store: ObjectStore, source: CaptureObject, start: int) -> OpenResult:
+def _download(store: ObjectStore, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenResult:
     """Open an object and read all of it; of one that is larger than its event said, the rest is streamed later."""
-    found = store.open(source, start)
+    found = store.open(source, start, left_secs)
     if not isinstance(found, OpenObject):
         return found
     held, room, rest = [], _held_bytes(source), found.chunks

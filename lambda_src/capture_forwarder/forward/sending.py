@@ -88,7 +88,11 @@ class Senders:
     def _make_decoder(self, route: Route) -> Decoder | DestinationUnavailable:
         target = self._targets[route.destination]
         try:
-            schema = target.schemas.schema(route.model_id) if route.schema_from_model else route.schema
+            schema = (
+                target.schemas.schema(route.model_id, within_secs=self._run.deadline.left_secs(0))
+                if route.schema_from_model
+                else route.schema
+            )
         except DestinationUnavailable as unavailable:
             return unavailable
         return self._kind.decoder(route, schema, target.destination.row)

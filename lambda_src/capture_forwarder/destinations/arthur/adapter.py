@@ -37,8 +37,9 @@ class ArthurDestination:
             reason = Reason(RejectionCode.REFUSED_BY_DESTINATION, str(refused))
             return Receipt([RowResult(RowStatus.REJECTED, reason)] * len(batch.ids))
 
-    def schema(self, model_id: str) -> ModelSchema:
+    def schema(self, model_id: str, *, within_secs: float) -> ModelSchema:
         """Return the model's attributes, at most fifteen minutes old. Raises `DestinationUnavailable`."""
+        del within_secs
         known = self._schemas.get(model_id)
         if known and self._clock() - known[0] < _SCHEMA_MAX_AGE_SECS:
             return known[1]

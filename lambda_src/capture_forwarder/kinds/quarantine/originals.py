@@ -1,18 +1,20 @@
 """The captured line of a quarantine entry: from the entry itself, else read again from its capture object."""
 
 from collections.abc import Iterator
+from math import inf
 
 from capture_forwarder.domain.capture import CaptureObject, Line, ReadOffset
 from capture_forwarder.domain.delivery import Reason, Superseded
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.lines.reader import LineReader
-from capture_forwarder.ports import ObjectStore, OpenObject
+from capture_forwarder.ports import ObjectStore, OpenObject, TimeLeft
 
 
 class Originals:
     """Finds captured lines. Entries come in the order of their lines, so each object is read forward once."""
 
-    def __init__(self, store: ObjectStore, max_line_bytes: int) -> None:
+    def __init__(self, store: ObjectStore, max_line_bytes: int, left_secs: TimeLeft = lambda: inf) -> None:
+        self._left_secs = left_secs
         self._store = store
         self._max_line_bytes = max_line_bytes
         self._source: CaptureObject | None = None
@@ -39,10 +41,10 @@ class Originals:
     def _open(self, entry: QuarantineEntry) -> OpenObject | Reason | Superseded:
         """Go to the line of `entry`; a gzip object is read from its start."""
         self._source, self._line = None, None
-        opened = self._store.open(entry.source, 0)
+        opened = self._store.open(entry.source, 0, self._left_secs)
         compressed = isinstance(opened, OpenObject) and self._start(opened, ReadOffset())
         if entry.offset and not compressed and isinstance(opened, OpenObject):
-            opened = self._store.open(entry.source, entry.offset)
+            opened = self._store.open(entry.source, entry.offset, self._left_secs)
             if isinstance(opened, OpenObject):
                 self._start(opened, ReadOffset(entry.offset, entry.line - 1))
         self._source = entry.source
