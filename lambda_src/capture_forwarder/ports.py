@@ -1,6 +1,6 @@
 """The ports: what forwarding needs of the outside. Each has an adapter and a fake that pass one contract suite."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import Reason, Receipt, Superseded
 from capture_forwarder.domain.notices import Notice
-from capture_forwarder.domain.progress import ProgressRecord, QuarantineFile
+from capture_forwarder.domain.progress import Claim, QuarantineFile, RunRecord
 from capture_forwarder.domain.schema import ModelSchema
 
 # Gives the seconds until the caller must have the answer.
@@ -76,28 +76,42 @@ class Observer(Protocol):
 
 
 class Progress(Protocol):
-    """Stores how far objects are committed."""
+    """Stores claims of objects and the records of runs; every write is conditional. All methods raise `Unavailable`."""
 
-    def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
-        """Return the stored records by `state_id`. Raises `Unavailable`."""
+    def claim(self, state: str, claim: Claim, *, over: Claim | None, within_secs: float) -> Claim:
+        """Store `claim` of the object `state` if there is none, or in place of `over`; return the claim that is there.
+
+        A claim whose retention is over counts as absent.
+        """
         ...
 
-    def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
-        """Store `record` if the stored fence is still `expected_fence`. Raises `LeaseLost`, `Unavailable`."""
+    def look(self, run: str, *, within_secs: float) -> RunRecord | None:
+        """Return the record of a run; `None` if it never saved one."""
+        ...
+
+    def take(self, run: str, *, within_secs: float) -> RunRecord:
+        """Mark a run as taken, so that it saves nothing more, and return its record."""
+        ...
+
+    def save(self, run: str, record: RunRecord, *, within_secs: float) -> RunRecord:
+        """Store `record` if the stored one has one save less and is not taken; return the record that is there."""
         ...
 
 
 class Quarantine(Protocol):
     """Stores rejections so that they can be read and replayed."""
 
-    def keep(self, file: QuarantineFile) -> None:
-        """Write `file`; a file of the same name is overwritten. Raises `Unavailable`."""
+    def keep(self, file: QuarantineFile, *, within_secs: float) -> None:
+        """Write `file`. Raises `Unavailable`."""
         ...
 
 
 class Queue(Protocol):
     """Holds work until it is retried."""
 
-    def put(self, work: Work, *, delay_secs: int) -> None:
-        """Send a message for `work`, to be received after `delay_secs`. Raises `Unavailable`."""
+    def put(self, items: Sequence[tuple[Work, int]], *, within_secs: float) -> list[str | None]:
+        """Send a message for each work, to be received after its delay in seconds, at most 900.
+
+        Return for each work the reason why its message may not have been sent, or `None`.
+        """
         ...

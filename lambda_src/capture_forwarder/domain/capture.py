@@ -49,12 +49,17 @@ class ReadOffset(Struct, frozen=True):
     lines: Natural = 0
     compressed: bool = False
 
+    @property
+    def first_byte(self) -> int:
+        """The byte of the stored object to read from: gzip can be read from its start only."""
+        return 0 if self.compressed else self.offset
+
 
 class Work(Struct, frozen=True):
     """One object to forward: from which offset, how often it was requeued, and whether a backfill asked for it.
 
     `pending_since_secs` is the time at which it first had to wait for a retry, in seconds since the epoch. It is 0.0 if
-    the object does not wait for one.
+    the object does not wait for one. `blocked_since_secs` is the time since which it has needed a person, or 0.0.
     """
 
     source: CaptureObject
@@ -62,6 +67,7 @@ class Work(Struct, frozen=True):
     requeue_count: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     backfill: bool = False
     pending_since_secs: Annotated[float, Meta(ge=0)] = 0.0
+    blocked_since_secs: Annotated[float, Meta(ge=0)] = 0.0
 
     @property
     def group(self) -> "str | Work":

@@ -13,7 +13,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.delivery import RejectionCode, SkipReason
+from capture_forwarder.domain.delivery import PendingCause, RejectionCode, SkipReason
 
 
 class LineCounts(Struct):
@@ -76,6 +76,10 @@ class ObjectState(StrEnum):
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
     SKIPPED = "skipped"
+    UNROUTED = "unrouted"
+    GIVEN_UP = "given_up"
+    DAMAGED = "damaged"
+    REFUSED = "refused"
     FAILED = "failed"
 
 
@@ -87,6 +91,8 @@ _FINAL = frozenset(
         ObjectState.REJECTED,
         ObjectState.SUPERSEDED,
         ObjectState.SKIPPED,
+        ObjectState.UNROUTED,
+        ObjectState.GIVEN_UP,
     }
 )
 
@@ -95,8 +101,9 @@ class ForwardReport(Struct, kw_only=True):
     """The result of one run for one object; `why` gives the reason if the object is not done.
 
     `unquarantined` counts rejections that are not in quarantine yet. The pending inferences of a `requeued` object
-    belong to the message that was sent for it. `pending_secs` is how long it has waited for a retry by now; it is
-    `None` if the object does not wait for one. `arrived` says that this run is the first of a live capture.
+    belong to the message that was sent for it, those of one that was `given_up` to its entry in quarantine. `pending_secs` is how long it has waited for a retry by now, and `cause`
+    is why; both are `None` if the object does not wait for one. `arrived` says that this run is the first of a live
+    capture.
     """
 
     source: CaptureObject
@@ -108,13 +115,14 @@ class ForwardReport(Struct, kw_only=True):
     inferences: InferenceCounts = field(default_factory=InferenceCounts)
     unquarantined: int = 0
     pending_secs: float | None = None
+    cause: PendingCause | None = None
     arrived: bool = False
     why: str | None = None
 
     @property
     def complete(self) -> bool:
         """Whether the message that named this object may be acknowledged."""
-        pending = self.inferences.pending and self.state is not ObjectState.REQUEUED
+        pending = self.inferences.pending and self.state not in {ObjectState.REQUEUED, ObjectState.GIVEN_UP}
         return self.state in _FINAL and not pending and not self.unquarantined and self.balanced
 
     @property

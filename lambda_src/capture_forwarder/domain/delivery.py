@@ -1,6 +1,7 @@
 """What happens to lines and inferences: permanent failures are values, temporary failures are exceptions."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -113,16 +114,40 @@ class Receipt(Struct, frozen=True):
     results: list[RowResult]
 
 
+class PendingCause(StrEnum):
+    """Why an object is pending."""
+
+    DESTINATION_UNAVAILABLE = "destination_unavailable"
+    DESTINATION_DENIED = "destination_denied"
+    SOURCE_UNAVAILABLE = "source_unavailable"
+    SOURCE_DENIED = "source_denied"
+    OWN_RESOURCES = "own_resources"  # the progress table, quarantine or the queue
+    LEASE = "lease"  # another run holds the object
+    OUT_OF_TIME = "out_of_time"
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether the object stays pending until a person acts."""
+        return self in {PendingCause.DESTINATION_DENIED, PendingCause.SOURCE_DENIED}
+
+
 class Unavailable(Exception):
     """A temporary failure: nothing was recorded, and the same work may succeed later."""
+
+    cause: ClassVar[PendingCause] = PendingCause.OWN_RESOURCES
+    retry_after_secs: float | None = None
 
 
 class SourceUnavailable(Unavailable):
     """The object cannot be read now."""
 
+    cause = PendingCause.SOURCE_UNAVAILABLE
+
 
 class SourceDenied(SourceUnavailable):
     """The object cannot be read until a person acts: a permission, a key, a redirected bucket."""
+
+    cause = PendingCause.SOURCE_DENIED
 
 
 class SourceDamaged(SourceUnavailable):
@@ -130,7 +155,9 @@ class SourceDamaged(SourceUnavailable):
 
 
 class LeaseLost(Unavailable):
-    """Another invocation took the object over, so this run must not write its progress."""
+    """Another run took the objects of this run over, so this run must not commit them."""
+
+    cause = PendingCause.LEASE
 
 
 class DestinationUnavailable(Unavailable):
@@ -139,6 +166,8 @@ class DestinationUnavailable(Unavailable):
     `retry_after_secs` is set if the destination asked for a wait, `throttled` if it asked for fewer requests at once,
     `unanswered` if the request may have been too large or too slow: no answer came, or a gateway's 502 or 504.
     """
+
+    cause = PendingCause.DESTINATION_UNAVAILABLE
 
     def __init__(
         self,
@@ -156,6 +185,8 @@ class DestinationUnavailable(Unavailable):
 
 class DestinationDenied(DestinationUnavailable):
     """The destination denies this model or these credentials. A person must act; the rows stay pending until then."""
+
+    cause = PendingCause.DESTINATION_DENIED
 
 
 class BatchTooLarge(Exception):

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import ForwardReport
 
 
@@ -34,8 +35,14 @@ class RecordsIgnored(Struct, frozen=True):
     count: int
 
 
+class ProgressDamaged(Struct, frozen=True):
+    """The stored progress of an object cannot be read. The object is read again from its start."""
+
+    source: CaptureObject
+
+
 class RunEnded(Struct, frozen=True):
     """One invocation ended; its metrics may be written."""
 
 
-Notice = ObjectForwarded | BatchSent | MessageRejected | RecordsIgnored | RunEnded
+Notice = ObjectForwarded | BatchSent | MessageRejected | RecordsIgnored | ProgressDamaged | RunEnded

@@ -1,7 +1,6 @@
 """How far an object is committed, the spans of its lines, and its entries in quarantine."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from msgspec import Struct, field
 
@@ -9,27 +8,43 @@ from capture_forwarder.domain.capture import CaptureObject, Line, ReadOffset
 from capture_forwarder.domain.delivery import RejectionCode
 
 
-class ProgressRecord(Struct, frozen=True, kw_only=True):
+class ProgressRecord(Struct, frozen=True):
     """How far one version of an object is committed.
 
-    `leased_until` is in seconds since the epoch, 0 without a lease. `fence` grows with every lease, so that a holder
-    whose lease expired cannot overwrite its successor. `accepted` and `rejected` count rows over all runs; a row that
-    was sent again counts again. Quarantine holds the rejections before `quarantined_up_to`; `None` means all before
-    `read_offset`.
+    `damaged` counts how often it was read again from its start because its bytes were not those that were stored.
     """
 
     read_offset: ReadOffset = ReadOffset()
     done: bool = False
-    fence: int = 0
-    leased_until: float = 0.0
-    accepted: int = 0
-    rejected: int = 0
-    quarantined_up_to: int | None = None
+    damaged: int = 0
 
-    @property
-    def next_file_offset(self) -> int:
-        """The offset that names the next quarantine file."""
-        return self.read_offset.offset if self.quarantined_up_to is None else self.quarantined_up_to
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """The item of one version of an object: the run that holds it, and how far it was committed when that run began.
+
+    `leased_until_secs` is in seconds since the epoch. `day` (yyyy/mm/dd) is that of the first claim; it is part of the
+    names of quarantine files. A claim with `unreadable`, the stored item, is damaged.
+    """
+
+    run: str
+    leased_until_secs: float = 0.0
+    day: str = ""
+    progress: ProgressRecord = ProgressRecord()
+    unreadable: object = None
+
+
+class RunRecord(Struct, frozen=True, kw_only=True):
+    """The item of one run: how far it has committed its objects, by `state_id`; `None` if that cannot be read.
+
+    `saves` counts the writes of the run. A `finished` run holds no object any more. Another run has `taken` over the
+    objects of this run, which must not commit them any more.
+    """
+
+    saves: int = 0
+    reached: dict[str, ProgressRecord | None] = {}
+    finished: bool = False
+    taken: bool = False
+    leased_until_secs: float = 0.0
 
 
 class QuarantineEntry(Struct, frozen=True, kw_only=True):
@@ -47,17 +62,20 @@ class QuarantineEntry(Struct, frozen=True, kw_only=True):
 
 
 class QuarantineFile(Struct, frozen=True, kw_only=True):
-    """The rejections of one object between two checkpoints.
+    """The rejections of one object between two saves of its progress.
 
-    The name is made of the object's version and the offset at which this run began. A run that is repeated after a
-    crash begins at the same offset, so it overwrites the file.
+    The name is made of the object's version, `day` (yyyy/mm/dd), `start`, the offset at which the lines begin, and
+    `run`, the run that writes it. A file with `replaces` takes the place of a file of this name; else one that is there
+    stays.
     """
 
     source: CaptureObject
     route: str
+    day: str
     start: int
-    modified: datetime | None
+    run: str
     entries: list[QuarantineEntry]
+    replaces: bool = False
 
 
 class LineSpan(Struct):

@@ -85,15 +85,36 @@ class Route(Struct, frozen=True, kw_only=True):
         return source.bucket == self.bucket and key.startswith(self.prefix) and key.endswith(self.suffix)
 
 
+class NoRoute(StrEnum):
+    """Why an object has no route."""
+
+    SKIPPED = "no route has the suffix of its key"
+    UNROUTED = "no route covers its key: add a route for it, or a longer prefix to the bucket's events"
+    UNKNOWN_BUCKET = "the bucket is in no route of the configuration"
+
+
 class Router:
     """Finds the route of an object. Routes may nest.
 
-    Of the routes that cover an object the longest prefix wins, and of those with one prefix the longest suffix.
+    Of the routes that cover an object the longest prefix wins, and of those with one prefix the longest suffix. Objects
+    of the buckets in `skipped` that no route covers are skipped: other programs store objects there too.
     """
 
-    def __init__(self, routes: tuple[Route, ...]) -> None:
+    def __init__(self, routes: tuple[Route, ...], skipped: frozenset[str] = frozenset()) -> None:
         self._routes = sorted(routes, key=lambda route: (len(route.prefix), len(route.suffix)), reverse=True)
+        self._buckets = {route.bucket for route in routes}
+        self._skipped = skipped
 
-    def route_for(self, source: CaptureObject) -> Route | None:
-        """Return the route of `source`, or `None` if no route covers it."""
-        return next((route for route in self._routes if route.covers(source)), None)
+    def route_for(self, source: CaptureObject) -> Route | NoRoute:
+        """Return the route of `source`, or why it has none."""
+        route = next((route for route in self._routes if route.covers(source)), None)
+        return route or self._no_route(source)
+
+    def _no_route(self, source: CaptureObject) -> NoRoute:
+        if source.bucket not in self._buckets:
+            return NoRoute.UNKNOWN_BUCKET
+        if source.bucket in self._skipped or any(
+            route.bucket == source.bucket and source.key.startswith(route.prefix) for route in self._routes
+        ):
+            return NoRoute.SKIPPED
+        return NoRoute.UNROUTED

@@ -1,31 +1,36 @@
 """Forward objects together, so that their rows share requests."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import closing
 from operator import attrgetter
 from typing import Protocol
 
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
-from capture_forwarder.domain.delivery import Unavailable
+from capture_forwarder.domain.delivery import PendingCause, Reason, RejectionCode, SourceDamaged, Unavailable
 from capture_forwarder.domain.progress import ProgressRecord
-from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.route import NoRoute, Route
+from capture_forwarder.forward.claiming import Claimed, Held
 from capture_forwarder.forward.committing import Committer, OpenObjects
-from capture_forwarder.forward.read_ahead import Opener, read_ahead
-from capture_forwarder.forward.reading import Pauses, ReadLimits, open_spans, why_stop
+from capture_forwarder.forward.opening import Opened, Opening
+from capture_forwarder.forward.read_ahead import Opener, Routed, read_ahead
+from capture_forwarder.forward.reading import Pauses, ReadLimits, open_spans, stop_if_due
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.sending import Senders, Target
 from capture_forwarder.forward.tracking import ObjectTracker
+from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.kind import Kind
 from capture_forwarder.ports import ObjectStore
+
+# The name in quarantine of objects that no route covers.
+UNROUTED = "unrouted"
 
 
 class Routes(Protocol):
     """Finds the route of an object."""
 
-    def route_for(self, source: CaptureObject) -> Route | None:
-        """Return the route of `source`, or `None` if there is none."""
+    def route_for(self, source: CaptureObject) -> Route | NoRoute:
+        """Return the route of `source`, or why it has none."""
         ...
 
 
@@ -37,7 +42,7 @@ class Forwarder:
         *,
         routes: Routes,
         store: ObjectStore,
-        readers: Executor,
+        readers: Workers,
         kind: Kind,
         targets: Mapping[str, Target],
         committer: Committer,
@@ -60,11 +65,13 @@ class Forwarder:
         groups: dict[str | Work, Work] = {}
         for group, work in grouped:
             groups[group] = max(groups.get(group, work), work, key=attrgetter("requeue_count"))
-        senders, objects = Senders(self._targets, self._kind, run), OpenObjects(self._committer, run)
-        readable = _readable(self._track(groups, objects, run), senders, objects)
-        with closing(read_ahead(self._store, self._readers, readable, run.deadline)) as turns:
-            for tracker, opener in turns:
-                self._read_alone(tracker, opener, senders, objects, run)
+        commits = self._committer.begin(run)
+        senders, objects = Senders(self._targets, self._kind, run), OpenObjects(commits, run, len(groups))
+        opening = Opening(self._store, commits, run.deadline)
+        readable = self._readable(self._route(groups.values(), objects), senders, objects)
+        with closing(read_ahead(opening, self._readers, readable, run.deadline)) as turns:
+            for work, route, opener in turns:
+                self._read_alone((work, route), opener, senders, objects, run)
                 objects.commit_finished()
                 if objects.uncommitted_bytes() > self._limits.max_uncommitted_bytes:
                     _wait_for_all(senders, objects)
@@ -72,90 +79,99 @@ class Forwarder:
         objects.commit_all(senders)
         return [objects.reports[groups[group]] for group, _ in grouped]
 
-    def _track(self, groups: Mapping[str | Work, Work], objects: OpenObjects, run: Run) -> list[ObjectTracker]:
-        """Return a tracker for every object that is to be read; the others get their state, or their report."""
-        routed = self._route(groups, objects)
-        stored, failure = self._load([work for work, _ in routed.values()])
-        trackers = []
-        for group, (work, route) in routed.items():
-            progress = stored.get(str(group)) or ProgressRecord(read_offset=work.read_offset)
-            tracker = ObjectTracker(work, route, progress, self._kind)
-            if failure:
-                objects.end(tracker, ObjectState.PENDING, failure)
-            elif progress.done:
-                objects.end(tracker, ObjectState.DONE_BEFORE)
-            elif progress.leased_until > run.now():
-                objects.end(tracker, ObjectState.LEASED, "another invocation is at work on it")
-            else:
-                trackers.append(tracker)
-        return trackers
-
-    def _route(self, groups: Mapping[str | Work, Work], objects: OpenObjects) -> dict[str | Work, tuple[Work, Route]]:
-        """Return the works that have a route, with it; the others are skipped, without a read of their progress.
+    def _route(self, works: Iterable[Work], objects: OpenObjects) -> list[Routed]:
+        """Return the works that have a route, with it; the others get their state, or their report.
 
         EventBridge selects by prefix only, and by wider folders when there are many routes, so other objects arrive.
         """
-        routed: dict[str | Work, tuple[Work, Route]] = {}
-        for group, work in groups.items():
-            if route := self._routes.route_for(work.source):
-                routed[group] = work, route
+        routed = []
+        for work in works:
+            route = self._routes.route_for(work.source)
+            if isinstance(route, Route):
+                routed.append((work, route))
+            elif route is NoRoute.UNROUTED:
+                objects.add(self._unrouted(work))
             else:
-                why = "no route matches it"
-                objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.SKIPPED, why=why))
+                state = ObjectState.SKIPPED if route is NoRoute.SKIPPED else ObjectState.REFUSED
+                objects.add_report(work, ForwardReport(source=work.source, state=state, why=str(route)))
         return routed
 
-    def _load(self, works: Iterable[Work]) -> tuple[Mapping[str, ProgressRecord], str | None]:
-        """Return the stored progress, or the reason why it cannot be read."""
-        try:
-            return self._committer.load([work.source for work in works]), None
-        except Unavailable as unavailable:
-            return {}, str(unavailable)
+    def _unrouted(self, work: Work) -> ObjectTracker:
+        """Return a tracker of an object that goes to quarantine as a whole, because no route covers it."""
+        route = Route(name=UNROUTED, bucket=work.source.bucket, prefix="", destination="", model_id="")
+        tracker = self._tracker((work, route))
+        tracker.reject_object(Reason(RejectionCode.NO_ROUTE, str(NoRoute.UNROUTED)))
+        tracker.state = ObjectState.UNROUTED
+        return tracker
 
-    def _read_alone(
-        self, tracker: ObjectTracker, opener: Opener, senders: Senders, objects: OpenObjects, run: Run
-    ) -> None:
+    def _readable(self, routed: Iterable[Routed], senders: Senders, objects: OpenObjects) -> Iterator[Routed]:
+        """Yield the objects whose sender has no error; an object is asked for shortly before its turn."""
+        for work, route in routed:
+            if error := senders.sender(route).error:
+                tracker = self._tracker((work, route))
+                tracker.end_with_error(error)
+                objects.add(tracker)
+            else:
+                yield work, route
+
+    def _read_alone(self, routed: Routed, opener: Opener, senders: Senders, objects: OpenObjects, run: Run) -> None:
         """Read one object. Its errors become its state, so that one bad object never affects the others."""
-        objects.open(tracker)
+        tracker = self._tracker(routed)
         try:
-            self._read(tracker, opener, senders, objects, run)
+            if not stop_if_due(tracker, senders.sender(tracker.route), run):
+                senders.decoder(tracker.route)
+                opened = opener()
+                tracker = self._tracker(routed, opened.claim)
+                self._read(tracker, opened, senders, objects, run)
+        except SourceDamaged as damaged:
+            tracker.end_with(ObjectState.DAMAGED, str(damaged), damaged.cause)
         except Unavailable as unavailable:
-            tracker.end_with(ObjectState.PENDING, str(unavailable))
+            tracker.end_with_error(unavailable)
         except Exception as bug:  # noqa: BLE001 - a bug in one object must not stop the delivery of the others
             why = f"unexpected {type(bug).__name__} after {tracker.lines.read} lines"
             tracker.end_with(ObjectState.FAILED, why)
+        objects.add(tracker)
 
-    def _read(self, tracker: ObjectTracker, opener: Opener, senders: Senders, objects: OpenObjects, run: Run) -> None:
-        sender, pauses = senders.sender(tracker.route), Pauses(self._limits, run)
-        if stop := why_stop(sender, run):
-            tracker.end_with(*stop)
+    def _tracker(self, routed: Routed, claim: Claimed | Held | None = None) -> ObjectTracker:
+        work, route = routed
+        claimed = claim if isinstance(claim, Claimed) else Claimed(ProgressRecord(work.read_offset), "")
+        return ObjectTracker(work, route, claimed, self._kind)
+
+    def _read(self, tracker: ObjectTracker, opened: Opened, senders: Senders, objects: OpenObjects, run: Run) -> None:
+        if opened.content is None:
+            _end_unread(tracker, opened.claim)
             return
+        sender, pauses = senders.sender(tracker.route), Pauses(self._limits, run)
         decoder = senders.decoder(tracker.route)
-        for decoded in open_spans(tracker, opener, decoder, self._limits, sender.max_inferences):
+        for decoded in open_spans(tracker, opened.content, decoder, self._limits, sender.max_inferences):
             tracker.add(decoded)
             request_begun = sender.add(tracker, decoded)  # may wait for a request to end
             if not pauses.due(tracker, request_begun=request_begun):
                 continue
             tracker.advance()
             objects.commit_finished()
-            if stop := why_stop(sender, run):
-                tracker.end_with(*stop)
+            if stop_if_due(tracker, sender, run):
                 return
             if pauses.checkpoint_due(tracker):
+                sender.flush()  # rows that wait for their batch would hold the next checkpoint back
+                if pauses.is_full(tracker):
+                    _wait_for_all(senders, objects)
                 objects.checkpoint(tracker)
         tracker.end_with(ObjectState.READ)
 
 
-def _readable(trackers: list[ObjectTracker], senders: Senders, objects: OpenObjects) -> Iterator[ObjectTracker]:
-    """Yield the objects whose sender has no error; an object is asked for shortly before its turn."""
-    for tracker in trackers:
-        if error := senders.sender(tracker.route).error:
-            objects.end(tracker, ObjectState.PENDING, str(error))
-        else:
-            yield tracker
+def _end_unread(tracker: ObjectTracker, claim: Claimed | Held | None) -> None:
+    """End an object that this run does not hold."""
+    if isinstance(claim, Held):
+        tracker.held_until_secs = claim.until_secs
+        tracker.end_with(ObjectState.LEASED, "another invocation is at work on it", PendingCause.LEASE)
+    else:
+        tracker.end_with(ObjectState.DONE_BEFORE)
 
 
 def _wait_for_all(senders: Senders, objects: OpenObjects) -> None:
-    """Send every batch that was begun, and commit each object when its results are there."""
+    """Send every batch that was begun, and commit the objects when their results are there."""
     senders.flush()
     while senders.wait_for_results():
         objects.commit_finished()
+    objects.commit_finished(now=True)

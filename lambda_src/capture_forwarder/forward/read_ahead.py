@@ -6,17 +6,19 @@ waits. An error of an object is raised at its turn.
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from functools import partial
 from itertools import chain
 
 from msgspec import Struct
 
-from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.delivery import Reason, SourceUnavailable, Superseded
+from capture_forwarder.domain.capture import CaptureObject, Work
+from capture_forwarder.domain.delivery import SourceUnavailable
+from capture_forwarder.domain.route import Route
+from capture_forwarder.forward.opening import Opened, Opening
 from capture_forwarder.forward.run import Deadline
-from capture_forwarder.forward.tracking import ObjectTracker
-from capture_forwarder.ports import ObjectStore, OpenObject, TimeLeft
+from capture_forwarder.forward.workers import Workers
+from capture_forwarder.ports import OpenObject
 
 # With 5 threads ten objects need two rounds of waiting. 8 threads need two rounds as well, and each costs 1.3 MB.
 READERS = 5
@@ -27,15 +29,15 @@ _MAX_WAIT_SECS = 60.0
 # The other half of the time is for the rows that were read before.
 _WAIT_SHARE = 0.5
 
-OpenResult = OpenObject | Reason | Superseded
-Opener = Callable[[], OpenResult]
+Routed = tuple[Work, Route]
+Opener = Callable[[], Opened]
 
 
 class _Turn(Struct, frozen=True):
     """An object that waits for its turn, with its download if it has one."""
 
-    tracker: ObjectTracker
-    download: Future[OpenResult] | None = None
+    routed: Routed
+    download: Future[Opened] | None = None
     held_bytes: int = 0
 
     def cancel(self) -> None:
@@ -45,25 +47,25 @@ class _Turn(Struct, frozen=True):
 
 
 def read_ahead(
-    store: ObjectStore, executor: Executor, trackers: Iterator[ObjectTracker], deadline: Deadline
-) -> Generator[tuple[ObjectTracker, Opener], None, None]:
-    """Yield every object, in order, with a function that opens it.
+    opening: Opening, readers: Workers, objects: Iterator[Routed], deadline: Deadline
+) -> Generator[tuple[Work, Route, Opener], None, None]:
+    """Yield every object, in order, with a function that claims and opens it.
 
     The next objects are downloaded meanwhile. An opener that is not called before the next step is cancelled. Closing
     the generator cancels the downloads that have not begun.
     """
     waiting: deque[_Turn] = deque()
-    coming = next(trackers, None)
+    coming = next(objects, None)
     try:
         while waiting or coming:
             if coming and not waiting:
                 waiting.append(_Turn(coming))
-                coming = next(trackers, None)
+                coming = next(objects, None)
             turn = waiting.popleft()
-            while coming and _has_room(waiting, coming.work.source) and deadline.left_secs(2) > 0:
-                waiting.append(_begin(store, executor, coming, deadline))
-                coming = next(trackers, None)
-            yield turn.tracker, partial(_open, store, turn, deadline)
+            while coming and _has_room(waiting, coming[0].source) and deadline.left_secs(2) > 0:
+                waiting.append(_begin(opening, readers, coming))
+                coming = next(objects, None)
+            yield *turn.routed, partial(_open, opening, readers, turn, deadline)
             turn.cancel()
     finally:
         for turn in waiting:
@@ -75,16 +77,12 @@ def _has_room(waiting: deque[_Turn], source: CaptureObject) -> bool:
     return len(waiting) < MAX_OBJECTS and held_bytes <= MAX_BYTES
 
 
-def _begin(store: ObjectStore, executor: Executor, tracker: ObjectTracker, deadline: Deadline) -> _Turn:
+def _begin(opening: Opening, readers: Workers, routed: Routed) -> _Turn:
     """Begin the download of an object, unless it is large."""
-    source = tracker.work.source
+    source = routed[0].source
     if not _is_small(source):
-        return _Turn(tracker)
-    return _Turn(
-        tracker,
-        executor.submit(_download, store, source, tracker.start, partial(deadline.left_secs, 2)),
-        _held_bytes(source),
-    )
+        return _Turn(routed)
+    return _Turn(routed, readers.submit(_download, opening, *routed), _held_bytes(source))
 
 
 def _is_small(source: CaptureObject) -> bool:
@@ -97,23 +95,25 @@ def _held_bytes(source: CaptureObject) -> int:
     return source.size if source.size is not None and _is_small(source) else 0
 
 
-def _open(store: ObjectStore, turn: _Turn, deadline: Deadline) -> OpenResult:
-    """Return the object: from its download, or from the store if no thread has begun it. Raises `SourceUnavailable`."""
-    source = turn.tracker.work.source
+def _open(opening: Opening, readers: Workers, turn: _Turn, deadline: Deadline) -> Opened:
+    """Return the object: from its download, or from the store if no thread has begun it. Raises `Unavailable`."""
+    work, route = turn.routed
     if turn.download is None or turn.download.cancel():
-        return store.open(source, turn.tracker.start, partial(deadline.left_secs, 2))
+        return opening.open(work, route)
     try:
-        return turn.download.result(min(deadline.left_secs(2) * _WAIT_SHARE, _MAX_WAIT_SECS))
+        return turn.download.result(max(0.0, min(deadline.left_secs(2) * _WAIT_SHARE, _MAX_WAIT_SECS)))
     except TimeoutError as error:
-        raise SourceUnavailable(f"{source.uri}: S3 did not send it in time") from error
+        readers.abandon()
+        raise SourceUnavailable(f"{work.source.uri}: it was not read in time") from error
 
 
-def _download(store: ObjectStore, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenResult:
+def _download(opening: Opening, work: Work, route: Route) -> Opened:
     """Open an object and read all of it; of one that is larger than its event said, the rest is streamed later."""
-    found = store.open(source, start, left_secs)
+    opened = opening.open(work, route)
+    found = opened.content
     if not isinstance(found, OpenObject):
-        return found
-    held, room, rest = [], _held_bytes(source), found.chunks
+        return opened
+    held, room, rest = [], _held_bytes(work.source), found.chunks
     try:
         for chunk in found.chunks:
             held.append(chunk)
@@ -122,7 +122,7 @@ def _download(store: ObjectStore, source: CaptureObject, start: int, left_secs: 
                 break
     except SourceUnavailable as error:
         rest = iter(partial(_raise, error), b"")  # at the place where the store broke off
-    return OpenObject(chain(held, rest), found.modified)
+    return Opened(opened.claim, OpenObject(chain(held, rest), found.modified))
 
 
 def _raise(error: SourceUnavailable) -> bytes:

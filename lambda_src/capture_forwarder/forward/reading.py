@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from capture_forwarder.domain.conservation import ObjectState
-from capture_forwarder.domain.delivery import Reason, Superseded
-from capture_forwarder.forward.read_ahead import Opener
+from capture_forwarder.domain.delivery import PendingCause, Reason, Superseded
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.sending import Sender
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.kinds.kind import DecodedSpan, Decoder
 from capture_forwarder.lines.reader import LineReader
+from capture_forwarder.ports import OpenObject
 
 # The clock is read every 64 KiB and after every request. Reading it for every line would double the cost of a line.
 _CLOCK_BYTES = 64 * 1024
@@ -20,24 +20,28 @@ _CLOCK_BYTES = 64 * 1024
 class ReadLimits(Struct, frozen=True, kw_only=True):
     """Limits of reading.
 
-    Progress is saved every `checkpoint_secs` within an object, and when rejections of `max_rejected_bytes` are held.
+    Progress is saved every `checkpoint_secs` within an object. It is also saved when rejections of `max_rejected_bytes`
+    are held.
     Before the next object is read, at most `max_uncommitted_bytes` of lines may wait for their commit.
     """
 
     max_line_bytes: int = 64 * 1024 * 1024
     checkpoint_secs: float = 20.0
-    max_rejected_bytes: int = 4 * 1024 * 1024
+    max_rejected_bytes: int = 16 * 1024 * 1024
     max_uncommitted_bytes: int = 64 * 1024 * 1024
 
 
 def open_spans(
-    tracker: ObjectTracker, opener: Opener, decoder: Decoder, limits: ReadLimits, max_rows: int
+    tracker: ObjectTracker,
+    opened: OpenObject | Reason | Superseded,
+    decoder: Decoder,
+    limits: ReadLimits,
+    max_rows: int,
 ) -> Iterator[DecodedSpan]:
-    """Open an object and return its lines as spans. Raises `Unavailable`, at once or between spans.
+    """Return the lines of an object as spans. Raises `Unavailable`, at once or between spans.
 
     An object that can never be read has no spans, and its tracker has the reason.
     """
-    opened = opener()
     if isinstance(opened, Reason):
         tracker.reject_object(opened)
     elif isinstance(opened, Superseded):
@@ -60,25 +64,31 @@ class Pauses:
 
     def due(self, tracker: ObjectTracker, *, request_begun: bool) -> bool:
         """Return whether to pause after the span that was just added to `tracker`."""
-        full = tracker.rejected_bytes > self._limits.max_rejected_bytes
-        if not (request_begun or full) and tracker.read_to - self._checked_bytes < _CLOCK_BYTES:
+        if not (request_begun or self.is_full(tracker)) and tracker.read_to - self._checked_bytes < _CLOCK_BYTES:
             return False
         self._checked_bytes = tracker.read_to
         return True
 
+    def is_full(self, tracker: ObjectTracker) -> bool:
+        """Return whether so many rejections are held that they must be written."""
+        return tracker.rejected_bytes > self._limits.max_rejected_bytes
+
     def checkpoint_due(self, tracker: ObjectTracker) -> bool:
-        """Return whether progress within the object is to be saved now."""
+        """Return whether progress within the object is to be saved now: at most once in `checkpoint_secs`, or if full."""
         now = self._run.clock()
-        if tracker.rejected_bytes <= self._limits.max_rejected_bytes and now <= self._checkpoint_at:
+        if not self.is_full(tracker) and now <= self._checkpoint_at:
             return False
         self._checkpoint_at = now + self._limits.checkpoint_secs
         return True
 
 
-def why_stop(sender: Sender, run: Run) -> tuple[ObjectState, str] | None:
-    """Return the state and the reason if reading must end early; `None` if it goes on."""
-    if sender.error:
-        return ObjectState.PENDING, str(sender.error)
+def stop_if_due(tracker: ObjectTracker, sender: Sender, run: Run) -> bool:
+    """End reading early if it cannot go on: the sender has an error, the claim is lost, or the time is used up."""
+    item = tracker.claimed.item
+    if error := sender.error or (item and item.ended):
+        tracker.end_with_error(error)
+        return True
     if run.deadline.left_secs(2) <= 0:
-        return ObjectState.OUT_OF_TIME, "the invocation's time is used up"
-    return None
+        tracker.end_with(ObjectState.OUT_OF_TIME, "the invocation's time is used up", PendingCause.OUT_OF_TIME)
+        return True
+    return False

@@ -8,9 +8,18 @@ from msgspec import Struct
 
 from capture_forwarder.domain.capture import Line, ReadOffset, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
-from capture_forwarder.domain.delivery import ACCEPTED, Reason, RowResult, RowStatus
+from capture_forwarder.domain.delivery import (
+    ACCEPTED,
+    PendingCause,
+    Reason,
+    RejectionCode,
+    RowResult,
+    RowStatus,
+    Unavailable,
+)
 from capture_forwarder.domain.progress import LineSpan, ProgressRecord, QuarantineEntry
 from capture_forwarder.domain.route import Route
+from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.kinds.kind import DecodedSpan, Kind
 
 
@@ -26,33 +35,30 @@ class RejectedLine(Struct, frozen=True):
 class ObjectTracker:
     """Counts lines and rows of one object, records their results, and holds rejections until they are in quarantine.
 
-    `progress` is the object's progress as it was loaded or saved last, `file_entries` are the entries of the quarantine
-    file that was written since then. A tracker is the `ResultRecorder` of its rows.
+    `progress` is the object's progress as it was claimed or saved last. A tracker is the `ResultRecorder` of its rows.
     """
 
-    def __init__(self, work: Work, route: Route, progress: ProgressRecord, kind: Kind) -> None:
+    def __init__(self, work: Work, route: Route, claimed: Claimed, kind: Kind) -> None:
+        progress = claimed.progress
         self.work = work
         self.route = route
+        self.claimed = claimed
         self.progress = progress
-        self.holds_lease = False
-        # An expired lease was found. Its holder may still be alive, so the next save raises the fence.
-        self.takes_over = progress.leased_until > 0
         self.state = ObjectState.READING
         self.why: str | None = None
+        self.cause: PendingCause | None = None
+        self.retry_after_secs = 0.0
+        self.held_until_secs = 0.0
         self.pending_secs: float | None = None
         self.modified: datetime | None = None
         self.compressed = progress.read_offset.compressed
-        # Gzip is read from its start, any other object from the committed offset.
-        self.start = 0 if self.compressed else progress.read_offset.offset
         self.lines = LineCounts()
         self.inferences = InferenceCounts()
         self.read_to = progress.read_offset.offset
         self.last_line = progress.read_offset.lines
         self.rejections: list[RejectedLine] = []
         self.rejected_bytes = 0
-        self.file_entries: list[QuarantineEntry] = []
         self._kind = kind
-        self._saved = (0, 0)
         self._newest: datetime | None = None
         self._committed = CommittedOffset(progress.read_offset)
         self._loaded = progress.read_offset
@@ -101,15 +107,42 @@ class ObjectTracker:
         else:
             self.inferences.accepted += 1
 
+    @property
+    def leased_until_secs(self) -> float:
+        """Until when no run can claim the object, in seconds since the epoch; 0.0 if it can be claimed at once."""
+        item = self.claimed.item
+        if item is None or item.finished:
+            return self.held_until_secs
+        return item.leased_until_secs
+
+    def fail(self, error: Unavailable) -> None:
+        """Make the object pending, whatever its state was: its results could not be committed."""
+        self.state, self.why, self.cause = ObjectState.PENDING, str(error), error.cause
+
+    def give_up(self) -> None:
+        """Reject the object as a whole, from its committed offset on; rejections behind that offset are dropped."""
+        self.state = ObjectState.GIVEN_UP
+        self.drop_rejections()
+        offset = self.progress.read_offset
+        self._reject(
+            Line(0, offset.offset, offset.offset, b""), Reason(RejectionCode.GIVEN_UP, self.why or ""), None, None
+        )
+
     def reject_object(self, reason: Reason) -> None:
         """Reject the object as a whole: it can never be read."""
         self.end_with(ObjectState.REJECTED, reason.why)
         self._reject(Line(0, 0, 0, b""), reason, None, None)
 
-    def end_with(self, state: ObjectState, why: str | None = None) -> None:
+    def end_with(self, state: ObjectState, why: str | None = None, cause: PendingCause | None = None) -> None:
         """End reading in `state`; the first reason for not being done is kept."""
         if self.state in {ObjectState.READING, ObjectState.READ}:
-            self.state, self.why = state, why
+            self.state, self.why, self.cause = state, why, cause
+
+    def end_with_error(self, error: Unavailable) -> None:
+        """End reading because of a temporary failure."""
+        if self.state in {ObjectState.READING, ObjectState.READ}:
+            self.retry_after_secs = error.retry_after_secs or 0.0
+        self.end_with(ObjectState.PENDING, str(error), error.cause)
 
     def advance(self) -> ReadOffset:
         """Return the offset before which no row is pending, and drop the lines before it."""
@@ -124,10 +157,9 @@ class ObjectTracker:
         """Return the number of the first line of every span with pending rows."""
         return set(self._committed.pending_lines())
 
-    def unsaved_counts(self) -> tuple[int, int]:
-        """Return how many rows were accepted (or known as duplicates), and rejected, since the last save."""
-        (accepted, rejected), (saved_accepted, saved_rejected) = self._counts(), self._saved
-        return accepted - saved_accepted, rejected - saved_rejected
+    def drop_rejections(self) -> None:
+        """Drop the rejections that are not in quarantine: their lines will be read again."""
+        self.rejections, self.rejected_bytes = [], 0
 
     def rejections_before(self, offset: int | None) -> list[RejectedLine]:
         """Return the rejections of lines before `offset` that are not in quarantine yet, in order; all if `None`."""
@@ -135,17 +167,10 @@ class ObjectTracker:
         return sorted(found, key=lambda one: (one.offset, one.entry.index or 0))
 
     def quarantined(self, rejected: Sequence[RejectedLine]) -> None:
-        """Note that `rejected` are in quarantine; until the next save they belong to the file of this position."""
-        self.file_entries += [one.entry for one in rejected]
+        """Note that `rejected` are in quarantine."""
         gone = set(map(id, rejected))
         self.rejections = [one for one in self.rejections if id(one) not in gone]
         self.rejected_bytes = sum(len(one.entry.data or b"") for one in self.rejections)
-
-    def saved(self, progress: ProgressRecord) -> None:
-        """Note that `progress` is stored; later rejections go into a new quarantine file."""
-        self._saved = self._counts()
-        self.progress, self.file_entries = progress, []
-        self.takes_over, self.holds_lease = False, bool(progress.leased_until)
 
     def report(self) -> ForwardReport:
         """Return the counts and the state."""
@@ -159,13 +184,11 @@ class ObjectTracker:
             inferences=self.inferences,
             unquarantined=len(self.rejections),
             pending_secs=self.pending_secs,
+            cause=self.cause,
             # An event has no more than the source: backfills and earlier runs add to it.
             arrived=self.work == Work(self.work.source),
             why=self.why,
         )
-
-    def _counts(self) -> tuple[int, int]:
-        return self.inferences.accepted + self.inferences.duplicate, self.inferences.rejected.total()
 
     def _reject(self, line: Line, reason: Reason, index: int | None, partner_inference_id: str | None) -> None:
         entry = self._kind.quarantine_entry(self.work.source, self.route, line, reason, index, partner_inference_id)

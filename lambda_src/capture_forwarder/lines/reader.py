@@ -10,7 +10,7 @@ from itertools import chain
 from msgspec import Struct
 
 from capture_forwarder.domain.capture import Line, ReadOffset
-from capture_forwarder.domain.delivery import Reason, RejectionCode
+from capture_forwarder.domain.delivery import Reason, RejectionCode, SourceDamaged
 from capture_forwarder.lines.inflate import MAGIC, Damaged, inflate
 
 _BROKEN = Reason(
@@ -123,7 +123,9 @@ def _pieces(chunks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
 
 
 def _skip(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
-    """Yield the bytes after the first `count`."""
+    """Yield the bytes after the first `count`. Raises `SourceDamaged` if there are not so many."""
     for chunk in chunks:
         yield chunk[count:]
         count = max(0, count - len(chunk))
+    if count:
+        raise SourceDamaged("its committed offset lies past its end; it is read again from its start")
