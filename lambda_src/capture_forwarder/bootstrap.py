@@ -2,6 +2,7 @@
 
 import random
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from capture_forwarder.aws.progress import DynamoProgress, NoProgress
+from capture_forwarder.aws.progress import DynamoProgress
 from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3ObjectStore
 from capture_forwarder.aws.secrets import SecretToken
 from capture_forwarder.aws.session import CONFIG, aws_session
+from capture_forwarder.aws.timed import TimedCalls
 from capture_forwarder.configuration.names import CONFIG_VARIABLE, SETTINGS_NAME, Resources
 from capture_forwarder.configuration.secret_reference import SecretReference
 from capture_forwarder.configuration.settings import Compression, DestinationSettings, Settings
@@ -26,14 +28,16 @@ from capture_forwarder.destinations.http import HttpClient, Network
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.route import Router
-from capture_forwarder.forward.committing import ObjectCommitter
 from capture_forwarder.forward.forwarder import Forwarder
+from capture_forwarder.forward.object_commits import ObjectCommitter
 from capture_forwarder.forward.read_ahead import READERS
 from capture_forwarder.forward.reading import ReadLimits
+from capture_forwarder.forward.requeueing import Requeueing
 from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.forward.sending import Target
+from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind
-from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
+from capture_forwarder.ports import Observer, Progress, Queue
 from capture_forwarder.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -45,18 +49,19 @@ class Runtime:
 
     def __init__(self, settings: Settings, resources: Resources, observer: Observer) -> None:
         self.observer = observer
-        s3 = s3_client()
+        s3, calls = s3_client(), TimedCalls()
         self._forwarder = Forwarder(
             routes=Router(settings.routes),
             store=S3ObjectStore(s3),
-            readers=ThreadPoolExecutor(READERS, thread_name_prefix="read-ahead"),
+            readers=Workers(READERS, "read-ahead"),
             kind=CaptureKind(),
             targets={destination.name: target(destination) for destination in settings.destination},
             committer=ObjectCommitter(
-                _progress(resources, settings.stack.progress_retention_days),
-                _quarantine(resources, s3),
+                _progress(resources, calls, settings.stack.progress_retention_days),
+                S3Quarantine(s3, resources.quarantine_bucket, calls) if resources.quarantine_bucket else None,
                 _queue(resources),
-                first_delay_secs=settings.function.first_delay_secs,
+                day=lambda: datetime.now(UTC).strftime("%Y/%m/%d"),
+                requeueing=Requeueing(first_delay_secs=settings.function.first_delay_secs),
             ),
             limits=ReadLimits(
                 max_line_bytes=settings.function.max_line_bytes, checkpoint_secs=settings.function.checkpoint_secs
@@ -71,6 +76,7 @@ class Runtime:
             now=time.time,
             sleep=time.sleep,
             jitter=random.random,
+            new_id=lambda: uuid.uuid4().hex,
             observer=self.observer,
         )
         return self._forwarder.forward(works, run)
@@ -105,15 +111,11 @@ def s3_client() -> "S3Client":
     return aws_session().client("s3", config=CONFIG)
 
 
-def _progress(resources: Resources, keep_days: int) -> Progress:
+def _progress(resources: Resources, calls: TimedCalls, keep_days: int) -> Progress | None:
     if resources.progress_table is None:
-        return NoProgress()
+        return None
     client = aws_session().client("dynamodb", config=CONFIG)
-    return DynamoProgress(client, resources.progress_table, now=time.time, keep_secs=keep_days * 86_400)
-
-
-def _quarantine(resources: Resources, s3: "S3Client") -> Quarantine | None:
-    return S3Quarantine(s3, resources.quarantine_bucket) if resources.quarantine_bucket else None
+    return DynamoProgress(client, resources.progress_table, calls, now=time.time, keep_secs=keep_days * 86_400)
 
 
 def _queue(resources: Resources) -> Queue | None:

@@ -20,6 +20,7 @@ from capture_forwarder.domain.notices import (
     MessageRejected,
     Notice,
     ObjectForwarded,
+    ProgressDamaged,
     RecordsIgnored,
     RunEnded,
 )
@@ -60,6 +61,8 @@ class Telemetry:
                 self._logger.error("message rejected", message_id=message_id, why=why)
             case RecordsIgnored(count):
                 self._logger.info("records ignored", count=count)
+            case ProgressDamaged(source):
+                self._logger.error("progress damaged", source=source.uri, why="it is read again from its start")
             case RunEnded():
                 self._log_skipped()
                 self._flush()

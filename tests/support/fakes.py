@@ -2,11 +2,14 @@
 
 import gzip
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import count
 from threading import Condition, Lock
 from typing import Any, ParamSpec, TypeVar
+
+from msgspec.structs import replace
 
 from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.batch import Batch, BatchLimits
@@ -14,15 +17,15 @@ from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
     DUPLICATE,
-    LeaseLost,
     Reason,
     Receipt,
     RejectionCode,
     RowResult,
     Superseded,
+    Unavailable,
 )
 from capture_forwarder.domain.notices import Notice
-from capture_forwarder.domain.progress import LineSpan, ProgressRecord, QuarantineFile
+from capture_forwarder.domain.progress import Claim, LineSpan, ProgressRecord, QuarantineFile, RunRecord
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.forward.sending import Target
@@ -30,6 +33,7 @@ from capture_forwarder.ports import Observer, OpenObject, TimeLeft
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_RUN_IDS = count(1)
 MODIFIED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -161,46 +165,88 @@ class ImmediateExecutor(Executor):
 
 
 class MemoryProgress:
-    """Progress records by `state_id`, with the fence of the real table. `saved` lists every record ever saved.
+    """Claims by `state_id` and records of runs by id, with the conditions of the real table.
 
-    `loaded` has every object whose record was asked for.
+    `claimed` and `saved` list every claim and every record that was stored. `error`, if it is set, is raised by all
+    calls of the methods in `failing`.
     """
 
     def __init__(self) -> None:
-        self.records: dict[str, ProgressRecord] = {}
-        self.loads = 0
-        self.loaded: set[CaptureObject] = set()
-        self.saved: list[ProgressRecord] = []
+        self.claims: dict[str, Claim] = {}
+        self.runs: dict[str, RunRecord] = {}
+        self.claimed: list[str] = []
+        self.saved: list[RunRecord] = []
+        self.looked: list[str] = []
+        self.error: Unavailable | None = None
+        self.failing: set[str] = {"claim", "look", "take", "save"}
+        self.lock = Lock()
 
-    def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
-        """Return the records of `sources`."""
-        self.loads += 1
-        self.loaded.update(sources)
-        wanted = {source.state_id for source in sources}
-        return {state: record for state, record in self.records.items() if state in wanted}
+    def claim(self, state: str, claim: Claim, *, over: Claim | None, within_secs: float) -> Claim:
+        """Store `claim` if there is none, or in place of `over`."""
+        self._call("claim", within_secs)
+        with self.lock:
+            known = self.claims.get(state)
+            if known is not None and (over is None or (over.run, over.unreadable) != (known.run, known.unreadable)):
+                return known
+            self.claims[state] = claim
+            self.claimed.append(state)
+            return claim
 
-    def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
-        """Store `record` if the stored fence is `expected_fence`."""
-        known = self.records.get(source.state_id or "")
-        if known and known.fence != expected_fence:
-            raise LeaseLost("taken over")
-        self.saved.append(record)
-        if source.state_id is not None:
-            self.records[source.state_id] = record
+    def look(self, run: str, *, within_secs: float) -> RunRecord | None:
+        """Return the record of a run."""
+        self._call("look", within_secs)
+        self.looked.append(run)
+        return self.runs.get(run)
+
+    def take(self, run: str, *, within_secs: float) -> RunRecord:
+        """Mark a run as taken."""
+        self._call("take", within_secs)
+        with self.lock:
+            self.runs[run] = replace(self.runs.get(run, RunRecord()), taken=True)
+            return self.runs[run]
+
+    def save(self, run: str, record: RunRecord, *, within_secs: float) -> RunRecord:
+        """Store `record` if the stored one has one save less and is not taken."""
+        self._call("save", within_secs)
+        with self.lock:
+            known = self.runs.get(run, RunRecord())
+            if known.taken or known.saves != record.saves - 1:
+                return known
+            self.runs[run] = record
+            self.saved.append(record)
+            return record
+
+    def progress(self, source: CaptureObject) -> ProgressRecord | None:
+        """Return how far an object is committed: by its run, or else where its run began."""
+        claim = self.claims.get(source.state_id or "")
+        if claim is None:
+            return None
+        record = self.runs.get(claim.run, RunRecord())
+        return record.reached.get(source.state_hash, claim.progress)
+
+    def _call(self, method: str, within_secs: float) -> None:
+        assert within_secs > 0
+        if self.error and method in self.failing:
+            raise self.error
 
 
 class MemoryQuarantine:
-    """Quarantine files by version of the object and start; a file of the same name is overwritten."""
+    """Quarantine files by version of the object, start and run. `kept` lists the keys of all writes."""
 
     def __init__(self) -> None:
-        self.files: dict[tuple[str, int], QuarantineFile] = {}
+        self.files: dict[tuple[str, int, str], QuarantineFile] = {}
+        self.kept: list[tuple[str, int, str]] = []
         self.error: Exception | None = None
 
-    def keep(self, file: QuarantineFile) -> None:
+    def keep(self, file: QuarantineFile, *, within_secs: float) -> None:
         """Store `file`, or raise `error`."""
+        assert within_secs > 0
         if self.error:
             raise self.error
-        self.files[file.source.state_id or file.source.uri, file.start] = file
+        key = (file.source.state_id or file.source.uri, file.start, file.run)
+        self.kept.append(key)
+        if file.replaces or key not in self.files:
+            self.files[key] = file
 
 
 class MemoryQueue:
@@ -208,13 +254,14 @@ class MemoryQueue:
 
     def __init__(self) -> None:
         self.messages: list[tuple[Work, int]] = []
-        self.error: Exception | None = None
+        self.failure: str | None = None
 
-    def put(self, work: Work, *, delay_secs: int) -> None:
-        """Store `work`, or raise `error`."""
-        if self.error:
-            raise self.error
-        self.messages.append((work, delay_secs))
+    def put(self, items: Sequence[tuple[Work, int]], *, within_secs: float) -> list[str | None]:
+        """Store all works, or return `failure` for each."""
+        assert within_secs > 0
+        if self.failure is None:
+            self.messages += items
+        return [self.failure] * len(items)
 
 
 class RecordingObserver:
@@ -272,5 +319,6 @@ def make_run(clock: Clock | None = None, observer: Observer | None = None) -> Ru
         now=clock.read,
         sleep=clock.sleep,
         jitter=lambda: 0.5,
+        new_id=lambda: f"run-{next(_RUN_IDS)}",
         observer=observer or RecordingObserver(),
     )

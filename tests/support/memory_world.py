@@ -10,12 +10,14 @@ from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.delivery import Reason, Receipt, RejectionCode, RowResult, RowStatus
-from capture_forwarder.domain.progress import ProgressRecord, QuarantineEntry
+from capture_forwarder.domain.progress import Claim, ProgressRecord, QuarantineEntry, RunRecord
 from capture_forwarder.domain.route import Route, Router
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.forward.committing import ObjectCommitter
 from capture_forwarder.forward.forwarder import Forwarder
+from capture_forwarder.forward.object_commits import ObjectCommitter
 from capture_forwarder.forward.reading import ReadLimits
+from capture_forwarder.forward.requeueing import Requeueing
+from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from tests.support.captures import capture, csv_side
 from tests.support.fakes import (
@@ -66,6 +68,8 @@ class MemoryWorld:
         self.queue = MemoryQueue()
         self.has_queue = True
         self.observer = RecordingObserver()
+        self.has_progress = True
+        self.requeueing = Requeueing()
         self.clock = Clock()
         self.max_in_flight = max_in_flight
         self.senders: Executor | None = None
@@ -83,13 +87,15 @@ class MemoryWorld:
             forwarder = Forwarder(
                 routes=Router(self.routes),
                 store=self.store,
-                readers=executor,
+                readers=Workers(8, "readers"),
                 targets={"fake": target},
                 kind=CaptureKind(),
                 committer=ObjectCommitter(
-                    self.progress,
+                    self.progress if self.has_progress else None,
                     self.quarantine if self.has_quarantine else None,
                     self.queue if self.has_queue else None,
+                    day=lambda: "2026/01/02",
+                    requeueing=self.requeueing,
                 ),
                 limits=self.limits,
             )
@@ -114,11 +120,15 @@ class MemoryWorld:
 
     def saved(self, work: Work) -> ProgressRecord:
         """Return the stored progress of an object."""
-        return self.progress.records[work.source.state_id or ""]
+        record = self.progress.progress(work.source)
+        assert record is not None
+        return record
 
-    def set_progress(self, work: Work, record: ProgressRecord) -> None:
-        """Store progress of an object, as an earlier run would have saved it."""
-        self.progress.records[work.source.state_id or ""] = record
+    def set_claim(self, work: Work, claim: Claim, record: RunRecord | None = None) -> None:
+        """Store the claim of an object, and the record of its run, as an earlier run would have."""
+        self.progress.claims[work.source.state_id or ""] = claim
+        if record:
+            self.progress.runs[claim.run] = record
 
     def requeued(self) -> tuple[Work, int]:
         """Return the only message in the queue and its delay."""

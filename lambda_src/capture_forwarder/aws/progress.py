@@ -1,137 +1,257 @@
-"""Progress in DynamoDB: one item for each version of an object.
+"""Progress in DynamoDB: one item for each version of an object, which names its run, and one item for each run.
 
-Writes are conditional on the fence that the writer has read. Of two invocations that work on one object, only the later
-one can save progress.
+Every write is conditional, and a refusal brings the stored item with it. ADR 0018 explains the design.
 """
 
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.aws.timed import TimedCalls
 from capture_forwarder.configuration.names import PROGRESS_EXPIRY, PROGRESS_KEY
-from capture_forwarder.domain.capture import CaptureObject, ReadOffset
-from capture_forwarder.domain.delivery import LeaseLost, Unavailable
-from capture_forwarder.domain.progress import ProgressRecord
+from capture_forwarder.domain.capture import ReadOffset
+from capture_forwarder.domain.delivery import Unavailable
+from capture_forwarder.domain.progress import Claim, ProgressRecord, RunRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_KEYS_A_READ = 100
-_TRIES = 5
-_FIRST_PAUSE_SECS = 0.05
+# The key of a run's item. No object has it, because it holds no "/".
+_RUN_KEY = "run#"
+# The item of a run must outlive the claims that name it: without it a done object looks like an open one.
+_RUN_KEEPS_LONGER_SECS = 86_400
 
-
-class NoProgress:
-    """Progress without a table: every object is read from the offset in its message, and delivery is at least once."""
-
-    def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
-        """Return no record."""
-        del sources
-        return {}
-
-    def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
-        """Store nothing."""
+Item = Mapping[str, Any]
 
 
 class DynamoProgress:
-    """Stores progress records in `table`.
+    """Stores progress in `table`.
 
-    Items expire `keep_secs` after their last write, long after S3's last redelivery. `now` gives seconds since the
-    epoch; `sleep` waits for seconds.
+    Claims expire `keep_secs` after their last write, long after S3's last redelivery. DynamoDB deletes expired items
+    days later, so a claim that has expired counts as absent. `now` gives seconds since the epoch.
     """
 
     def __init__(
         self,
         client: "DynamoDBClient",
         table: str,
+        calls: TimedCalls,
         *,
         now: Callable[[], float],
-        sleep: Callable[[float], None] = time.sleep,
         keep_secs: int = 45 * 86_400,
     ) -> None:
         self._client = client
         self._table = table
+        self._calls = calls
         self._now = now
-        self._sleep = sleep
         self._keep_secs = keep_secs
 
-    def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
-        """Return the stored records of `sources` by `state_id`; reads a hundred at once. Raises `Unavailable`."""
-        wanted = sorted({state for source in sources if (state := source.state_id)})
-        records: dict[str, ProgressRecord] = {}
-        for start in range(0, len(wanted), _KEYS_A_READ):
-            records |= self._read([{PROGRESS_KEY: {"S": state}} for state in wanted[start : start + _KEYS_A_READ]])
-        return records
+    def claim(self, state: str, claim: Claim, *, over: Claim | None, within_secs: float) -> Claim:
+        """Store `claim` of the object `state`, or in place of `over`; return the claim that is there.
 
-    def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
-        """Store `record` if the stored fence is still `expected_fence`. Raises `LeaseLost`, `Unavailable`."""
-        state = source.state_id
-        if state is None:
-            return
+        Raises `Unavailable`.
+        """
+        item = _claim_item(state, claim, self._expiry(0))
+        stored = self._put(item, _condition(over, self._expiry(-self._keep_secs)), within_secs)
+        return claim if stored is None else _claim(stored)
+
+    def look(self, run: str, *, within_secs: float) -> RunRecord | None:
+        """Return the record of a run; `None` if it never saved one. Raises `Unavailable`."""
+        answer = self._call(
+            within_secs, self._client.get_item, TableName=self._table, Key=_run_key(run), ConsistentRead=True
+        )
+        return _run_record(answer["Item"]) if "Item" in answer else None
+
+    def take(self, run: str, *, within_secs: float) -> RunRecord:
+        """Mark a run as taken, so that it saves nothing more, and return its record. Raises `Unavailable`."""
+        answer = self._call(
+            within_secs,
+            self._client.update_item,
+            TableName=self._table,
+            Key=_run_key(run),
+            UpdateExpression=f"SET taken = :yes, {PROGRESS_EXPIRY} = :expiry",
+            ExpressionAttributeValues={":yes": {"BOOL": True}, ":expiry": self._expiry(_RUN_KEEPS_LONGER_SECS)},
+            ReturnValues="ALL_NEW",
+        )
+        return _run_record(answer["Attributes"])
+
+    def save(self, run: str, record: RunRecord, *, within_secs: float) -> RunRecord:
+        """Store `record` if the stored one has one save less and is not taken; return the record that is there.
+
+        Raises `Unavailable`.
+        """
+        item = _run_item(run, record, self._expiry(_RUN_KEEPS_LONGER_SECS))
+        condition: dict[str, Any] = {
+            "ConditionExpression": "attribute_not_exists(taken) AND attribute_not_exists(saves)"
+        }
+        if record.saves > 1:
+            condition = {
+                "ConditionExpression": "attribute_not_exists(taken) AND saves = :before",
+                "ExpressionAttributeValues": {":before": {"N": str(record.saves - 1)}},
+            }
+        stored = self._put(item, condition, within_secs)
+        return record if stored is None else _run_record(stored)
+
+    def _put(self, item: Item, condition: Item, within_secs: float) -> Item | None:
+        """Write `item`; return `None`, or the stored item if `condition` does not hold."""
         try:
-            self._client.put_item(
+            self._call(
+                within_secs,
+                self._client.put_item,
                 TableName=self._table,
-                Item=_item(state, record) | {PROGRESS_EXPIRY: {"N": str(int(self._now()) + self._keep_secs)}},
-                ConditionExpression="attribute_not_exists(fence) OR fence = :seen",
-                ExpressionAttributeValues={":seen": {"N": str(expected_fence)}},
+                Item=item,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **condition,
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            raise LeaseLost(f"{source.uri}: another invocation has taken it over") from error
+        except _Refused as refused:
+            return refused.item
+        return None
+
+    def _call(self, within_secs: float, method: Callable[..., Any], **parameters: Any) -> Any:
+        try:
+            return self._calls(within_secs, method, **parameters)
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                response: Any = error.response
+                raise _Refused(response.get("Item") or {}) from error
+            raise _unavailable(error) from error
         except AwsError as error:
             raise _unavailable(error) from error
 
-    def _read(self, keys: list[dict[str, Any]]) -> dict[str, ProgressRecord]:
-        """Return the records of `keys`; those that a throttled table leaves out are asked for again after a pause.
-
-        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
-        """
-        records: dict[str, ProgressRecord] = {}
-        request: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        for attempt in range(_TRIES):
-            if attempt:
-                self._sleep(_FIRST_PAUSE_SECS * 2 ** (attempt - 1))
-            try:
-                answer = self._client.batch_get_item(RequestItems=request)
-            except AwsError as error:
-                raise _unavailable(error) from error
-            records |= {item[PROGRESS_KEY]["S"]: _record(item) for item in answer["Responses"].get(self._table, [])}
-            request = answer.get("UnprocessedKeys")
-            if not request:
-                return records
-        raise Unavailable("the progress table is throttled; raise its capacity")
+    def _expiry(self, later_secs: int) -> Item:
+        """Return the time until which a claim that is written now is kept, or so much later."""
+        return {"N": str(int(self._now()) + self._keep_secs + later_secs)}
 
 
-def _item(state: str, record: ProgressRecord) -> Any:
-    numbers = {
-        "byte_offset": record.read_offset.offset,
-        "lines": record.read_offset.lines,
-        "fence": record.fence,
-        "leased_until": record.leased_until,
-        "accepted": record.accepted,
-        "rejected": record.rejected,
+class _Refused(Exception):
+    """A condition did not hold; `item` is what is stored, empty if nothing is."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__()
+        self.item = item
+
+
+def _condition(over: Claim | None, now: Item) -> dict[str, Any]:
+    """Return the condition of a claim: there is none, it has expired, or it is the one that was read."""
+    if over is None:
+        return {
+            "ConditionExpression": f"attribute_not_exists({PROGRESS_KEY}) OR {PROGRESS_EXPIRY} < :now",
+            "ExpressionAttributeValues": {":now": now},
+        }
+    if isinstance(over.unreadable, Mapping):
+        names = sorted(over.unreadable)
+        return {
+            "ConditionExpression": " AND ".join(f"#n{place} = :v{place}" for place in range(len(names))),
+            "ExpressionAttributeNames": {f"#n{place}": name for place, name in enumerate(names)},
+            "ExpressionAttributeValues": {f":v{place}": over.unreadable[name] for place, name in enumerate(names)},
+        }
+    return {
+        "ConditionExpression": "#run = :seen",
+        "ExpressionAttributeNames": {"#run": "run"},
+        "ExpressionAttributeValues": {":seen": {"S": over.run}},
     }
-    if record.quarantined_up_to is not None:
-        numbers["quarantined_up_to"] = record.quarantined_up_to
-    flags = {"done": record.done, "compressed": record.read_offset.compressed}
-    return (
-        {PROGRESS_KEY: {"S": state}}
-        | {name: {"N": str(number)} for name, number in numbers.items()}
-        | {name: {"BOOL": flag} for name, flag in flags.items()}
+
+
+def _run_key(run: str) -> Any:
+    return {PROGRESS_KEY: {"S": f"{_RUN_KEY}{run}"}}
+
+
+def _claim_item(state: str, claim: Claim, expiry: Item) -> Item:
+    offset = claim.progress.read_offset
+    return {
+        PROGRESS_KEY: {"S": state},
+        "run": {"S": claim.run},
+        "leased_until": {"N": repr(claim.leased_until_secs)},
+        "day": {"S": claim.day},
+        "byte_offset": {"N": str(offset.offset)},
+        "lines": {"N": str(offset.lines)},
+        "compressed": {"BOOL": offset.compressed},
+        "damaged": {"N": str(claim.progress.damaged)},
+        PROGRESS_EXPIRY: expiry,
+    }
+
+
+def _claim(item: Item) -> Claim:
+    """Return a stored claim; one that cannot be read has only its item."""
+    try:
+        offset = ReadOffset(_natural(item["byte_offset"]), _natural(item["lines"]), item["compressed"]["BOOL"] is True)
+        return Claim(
+            run=item["run"]["S"],
+            leased_until_secs=_number(item["leased_until"]),
+            day=item["day"]["S"],
+            progress=ProgressRecord(offset, damaged=_natural(item["damaged"])),
+        )
+    except (KeyError, TypeError, ValueError):
+        return Claim(run="", unreadable=item)
+
+
+def _run_item(run: str, record: RunRecord, expiry: Item) -> Item:
+    reached = {state: {"S": _text(progress)} for state, progress in record.reached.items() if progress}
+    return {
+        **_run_key(run),
+        "saves": {"N": str(record.saves)},
+        "reached": {"M": reached},
+        "finished": {"BOOL": record.finished},
+        "leased_until": {"N": repr(record.leased_until_secs)},
+        PROGRESS_EXPIRY: expiry,
+    }
+
+
+def _run_record(item: Item) -> RunRecord:
+    """Return a stored record of a run; attributes that cannot be read are as if the run had not saved them.
+
+    If it cannot be read how far the run got, the claims say where to continue.
+    """
+    reached = item.get("reached", {}).get("M", {})
+    return RunRecord(
+        saves=int(_number_or_zero(item, "saves")),
+        reached={state: _progress(each) for state, each in reached.items()} if isinstance(reached, Mapping) else {},
+        finished=item.get("finished") == {"BOOL": True},
+        taken="taken" in item,
+        leased_until_secs=_number_or_zero(item, "leased_until"),
     )
 
 
-def _record(item: Any) -> ProgressRecord:
-    return ProgressRecord(
-        read_offset=ReadOffset(int(item["byte_offset"]["N"]), int(item["lines"]["N"]), item["compressed"]["BOOL"]),
-        done=item["done"]["BOOL"],
-        fence=int(item["fence"]["N"]),
-        leased_until=float(item["leased_until"]["N"]),
-        accepted=int(item["accepted"]["N"]),
-        rejected=int(item["rejected"]["N"]),
-        quarantined_up_to=int(item["quarantined_up_to"]["N"]) if "quarantined_up_to" in item else None,
-    )
+def _text(progress: ProgressRecord) -> str:
+    """Return progress as a short text, so that an item of 15 objects stays below 1 KB, the unit of a write."""
+    offset = progress.read_offset
+    words = "gzip" if offset.compressed else "plain", "done" if progress.done else "open"
+    return f"{offset.offset} {offset.lines} {words[0]} {words[1]} {progress.damaged}"
 
 
-def _unavailable(error: Exception) -> Unavailable:
+def _progress(value: Any) -> ProgressRecord | None:
+    """Return the progress that `_text` wrote, or `None` if it cannot be read."""
+    try:
+        offset, lines, form, state, damaged = value["S"].split(" ")
+        found = ReadOffset(int(offset), int(lines), {"gzip": True, "plain": False}[form])
+        return ProgressRecord(found, {"done": True, "open": False}[state], int(damaged))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _number(value: Any) -> float:
+    number = float(value["N"])
+    if not isfinite(number):
+        raise ValueError(number)
+    return number
+
+
+def _natural(value: Any) -> int:
+    number = int(value["N"])
+    if number < 0:
+        raise ValueError(number)
+    return number
+
+
+def _number_or_zero(item: Item, name: str) -> float:
+    try:
+        return _number(item[name])
+    except (KeyError, TypeError, ValueError):
+        return 0.0
+
+
+def _unavailable(error: BaseException) -> Unavailable:
     return Unavailable(f"the progress table answers {code_of(error)}; allow the function to read and write it")

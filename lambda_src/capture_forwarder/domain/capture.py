@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-captu
 
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -32,6 +33,11 @@ class CaptureObject(Struct, frozen=True):
         """
         state = self.etag or (self.version_id if self.version_id != "null" else None)
         return f"{self.bucket}/{self.key}#{state}" if state else None
+
+    @property
+    def state_hash(self) -> str:
+        """A short name of this version of the object, for names of files and for items that hold several objects."""
+        return sha256((self.state_id or self.uri).encode()).hexdigest()[:32]
 
     @property
     def uri(self) -> str:

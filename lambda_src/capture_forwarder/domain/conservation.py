@@ -101,9 +101,9 @@ class ForwardReport(Struct, kw_only=True):
     """The result of one run for one object; `why` gives the reason if the object is not done.
 
     `unquarantined` counts rejections that are not in quarantine yet. The pending inferences of a `requeued` object
-    belong to the message that was sent for it, those of one that was `given_up` to its entry in quarantine. `pending_secs` is how long it has waited for a retry by now, and `cause`
-    is why; both are `None` if the object does not wait for one. `arrived` says that this run is the first of a live
-    capture.
+    belong to the message that was sent for it, those of one that was `given_up` to its entry in quarantine.
+    `pending_secs` is how long it has waited for a retry by now, and `cause` is why; both are `None` if the object does
+    not wait for one. `arrived` says that this run is the first of a live capture.
     """
 
     source: CaptureObject

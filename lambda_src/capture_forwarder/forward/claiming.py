@@ -36,7 +36,7 @@ class Held(Struct, frozen=True):
 
 
 class RunItem:
-    """The item of a run: what the run has reached, and what its last answered save said, by `state_id`.
+    """The item of a run: what the run has reached, and what its last answered save said, by the objects' hashes.
 
     After a save or a quarantine file without an answer nobody knows what is stored. A save without an answer ends the
     item: nothing more is saved. A file without an answer keeps the run from saying that it is finished.
@@ -91,7 +91,7 @@ class Claims:
         """
         if self._failure:
             raise self._failure
-        item, started = self._item(state), self._run.clock()
+        item, started = self._item(work.source.state_hash), self._run.clock()
         mine = Claim(run=item.id, leased_until_secs=item.leased_until_secs, day=self._day)
         try:
             found = self._timed(self._progress.claim, state, mine, over=None)
@@ -123,11 +123,11 @@ class Claims:
             raise
         item.saves, item.confirmed, item.finished = record.saves, record.reached, record.finished
 
-    def _item(self, state: str) -> RunItem:
+    def _item(self, state_hash: str) -> RunItem:
         with self._lock:
             if not self.items or self.items[-1].ended or len(self.items[-1].claimed) >= MAX_CLAIMS:
                 self.items.append(RunItem(self._run.new_id(), self._lease_end()))
-            self.items[-1].claimed.add(state)
+            self.items[-1].claimed.add(state_hash)
             return self.items[-1]
 
     def _claim_over(self, work: Work, route: Route, state: str, found: Claim, item: RunItem) -> Claimed | Held | None:
@@ -135,7 +135,7 @@ class Claims:
 
         In this order a crash between two steps leaves the old claim, and the next run repeats all of them.
         """
-        reached = self._reached(work, route, state, found)
+        reached = self._reached(work, route, found)
         if isinstance(reached, Held):
             return reached
         if reached.done:
@@ -145,19 +145,19 @@ class Claims:
         stored = self._timed(self._progress.claim, state, claim, over=found)
         return Claimed(reached, day, item) if stored.run == item.id else Held(stored.leased_until_secs)
 
-    def _reached(self, work: Work, route: Route, state: str, found: Claim) -> ProgressRecord | Held:
+    def _reached(self, work: Work, route: Route, found: Claim) -> ProgressRecord | Held:
         """Return how far the holder has committed the object, and make sure that this cannot change any more."""
         if found.unreadable:
             return self._damaged(work)
         record = self._timed(self._progress.look, found.run) or RunRecord()
-        reached = record.reached.get(state, found.progress)
+        reached = record.reached.get(work.source.state_hash, found.progress)
         if record.finished or (reached and reached.done):
             return reached or self._damaged(work)
         until_secs = max(found.leased_until_secs, record.leased_until_secs)
         if until_secs > self._run.now():
             return Held(until_secs)
         record = self._timed(self._progress.take, found.run)
-        reached = record.reached.get(state, found.progress) or self._damaged(work)
+        reached = record.reached.get(work.source.state_hash, found.progress) or self._damaged(work)
         if not (record.finished or reached.done):
             self._empty(work, route, found, reached)
         return reached

@@ -60,7 +60,7 @@ class ObjectCommitter:
 class ObjectCommits:
     """The commits of one run. Files and saves of several objects are written at the same time."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a run, made in one place
+    def __init__(
         self,
         claims: Claims | None,
         filing: Filing,
@@ -91,12 +91,12 @@ class ObjectCommits:
         Without a quarantine no offset is saved once the object has a rejection: its line must be read again.
         """
         target = replace(tracker.progress, read_offset=tracker.advance())
-        item, state = tracker.claimed.item, tracker.work.source.state_id
+        item = tracker.claimed.item
         if target == tracker.progress or not self._filing.can_file(tracker):
             return
         self._filing.file(tracker, target)
-        if item and state and self._claims:
-            item.reached[state] = target
+        if item and self._claims:
+            item.reached[tracker.work.source.state_hash] = target
             self._claims.save(item, finished=False)
         tracker.progress = target
 
@@ -155,8 +155,8 @@ class ObjectCommits:
         except Unavailable as unavailable:
             tracker.fail(unavailable)
             return False
-        if (item := tracker.claimed.item) and (state := tracker.work.source.state_id):
-            item.reached[state] = target
+        if item := tracker.claimed.item:
+            item.reached[tracker.work.source.state_hash] = target
         return True
 
     def _save(self, item: RunItem, *, finished: bool) -> None:
@@ -181,8 +181,8 @@ class ObjectCommits:
 
 def _conclude(tracker: ObjectTracker, target: ProgressRecord) -> None:
     """Leave the state of an object in its tracker, after the save that was to say `target`."""
-    item, state = tracker.claimed.item, tracker.work.source.state_id
-    if item and state and item.confirmed.get(state) != target:
+    item = tracker.claimed.item
+    if item and item.confirmed.get(tracker.work.source.state_hash) != target:
         if item.ended:
             tracker.fail(item.ended)
         return

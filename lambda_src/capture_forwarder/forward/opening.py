@@ -1,11 +1,12 @@
 """Open an object for this run: claim it, then read it from its committed offset."""
 
+from collections.abc import Iterator
 from functools import partial
 
 from msgspec import Struct
 
 from capture_forwarder.domain.capture import Work
-from capture_forwarder.domain.delivery import Reason, Superseded
+from capture_forwarder.domain.delivery import Reason, SourceUnavailable, Superseded
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.claiming import Claimed, Held
 from capture_forwarder.forward.committing import Commits
@@ -29,9 +30,24 @@ class Opening:
         self._deadline = deadline
 
     def open(self, work: Work, route: Route) -> Opened:
-        """Claim and open an object. Raises `Unavailable`."""
+        """Claim and open an object. Raises `Unavailable` if it cannot be claimed.
+
+        An object that was claimed and cannot be opened has content that raises the error, because the claim counts.
+        """
         claim = self._commits.claim(work, route)
         if not isinstance(claim, Claimed):
             return Opened(claim)
-        start = claim.progress.read_offset.first_byte
-        return Opened(claim, self._store.open(work.source, start, partial(self._deadline.left_secs, 2)))
+        try:
+            start = claim.progress.read_offset.first_byte
+            return Opened(claim, self._store.open(work.source, start, partial(self._deadline.left_secs, 2)))
+        except SourceUnavailable as error:
+            return Opened(claim, OpenObject(failing(error)))
+
+
+def failing(error: SourceUnavailable) -> Iterator[bytes]:
+    """Return chunks that raise `error` at once."""
+    return iter(partial(_raise, error), b"")
+
+
+def _raise(error: SourceUnavailable) -> bytes:
+    raise error

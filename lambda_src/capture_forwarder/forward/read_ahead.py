@@ -15,7 +15,7 @@ from msgspec import Struct
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import SourceUnavailable
 from capture_forwarder.domain.route import Route
-from capture_forwarder.forward.opening import Opened, Opening
+from capture_forwarder.forward.opening import Opened, Opening, failing
 from capture_forwarder.forward.run import Deadline
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.ports import OpenObject
@@ -121,9 +121,5 @@ def _download(opening: Opening, work: Work, route: Route) -> Opened:
             if room < 0:
                 break
     except SourceUnavailable as error:
-        rest = iter(partial(_raise, error), b"")  # at the place where the store broke off
+        rest = failing(error)  # at the place where the store broke off
     return Opened(opened.claim, OpenObject(chain(held, rest), found.modified))
-
-
-def _raise(error: SourceUnavailable) -> bytes:
-    raise error

@@ -74,7 +74,7 @@ class Pauses:
         return tracker.rejected_bytes > self._limits.max_rejected_bytes
 
     def checkpoint_due(self, tracker: ObjectTracker) -> bool:
-        """Return whether progress within the object is to be saved now: at most once in `checkpoint_secs`, or if full."""
+        """Return whether to save progress within the object: at most once in `checkpoint_secs`, or if it is full."""
         now = self._run.clock()
         if not self.is_full(tracker) and now <= self._checkpoint_at:
             return False

@@ -17,7 +17,7 @@ from capture_forwarder.domain.delivery import (
     RowStatus,
     Unavailable,
 )
-from capture_forwarder.domain.progress import LineSpan, ProgressRecord, QuarantineEntry
+from capture_forwarder.domain.progress import LineSpan, QuarantineEntry
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.kinds.kind import DecodedSpan, Kind
