@@ -17,11 +17,9 @@ from capture_forwarder.domain.delivery import (
     Unavailable,
 )
 from capture_forwarder.domain.notices import ObjectForwarded
-from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.read_ahead import MAX_OBJECTS
 from tests.support.captures import capture, csv_side, json_side
-from tests.support.fakes import MemoryProgress
 from tests.support.memory_world import ROUTE, MemoryWorld, call, fails, on_either_path
 
 SHADOW = capture(csv_side("1"), csv_side("1"), invocationSource="ShadowExperiment")
@@ -110,15 +108,10 @@ def test_a_bug_fails_only_its_own_object() -> None:
     assert world.queue.messages == []
 
 
-def test_an_object_is_not_read_if_progress_cannot_be_loaded() -> None:
+def test_an_object_that_cannot_be_claimed_is_not_read() -> None:
     """The run does not know which lines were forwarded before, so it forwards none."""
-
-    class UnavailableProgress(MemoryProgress):
-        def load(self, sources: object) -> dict[str, ProgressRecord]:
-            raise Unavailable("the progress table answers AccessDenied")
-
     world = MemoryWorld()
-    world.progress = UnavailableProgress()
+    world.progress.error = Unavailable("the progress table answers AccessDenied")
     world.has_queue = False
     (report,) = world.forward(world.put("a", call(1)))
     assert (report.state, report.complete) == (ObjectState.PENDING, False)
@@ -127,22 +120,16 @@ def test_an_object_is_not_read_if_progress_cannot_be_loaded() -> None:
     assert world.store.reads == []
 
 
-def test_progress_of_all_objects_is_loaded_in_one_call() -> None:
-    """The number of objects does not matter."""
-    world = MemoryWorld()
-    world.forward(*(world.put(f"o{number}", call(number)) for number in range(10)))
-    assert world.progress.loads == 1
-
-
 def test_an_object_that_is_done_is_not_read_again() -> None:
-    """A message that is delivered a second time costs one read of the progress table."""
+    """A message that is delivered a second time costs a claim that is refused, and one read of the progress table."""
     world = MemoryWorld()
     work = world.put("a", call(1))
     world.forward(work)
     (report,) = world.forward(work)
     assert (report.state, report.complete) == (ObjectState.DONE_BEFORE, True)
     assert world.destination.times_sent == {"id-1": 1}
-    assert (world.progress.loads, len(world.progress.saved), len(world.store.reads)) == (2, 1, 1)
+    assert (len(world.progress.looked), len(world.progress.claimed), len(world.progress.saved)) == (1, 1, 1)
+    assert len(world.store.reads) == 1
 
 
 def test_two_events_for_one_object_in_one_run_forward_it_once() -> None:
@@ -182,7 +169,8 @@ def test_an_overwritten_object_is_superseded() -> None:
     reports = world.forward(stale, fresh)
     assert [report.state for report in reports] == [ObjectState.SUPERSEDED, ObjectState.DONE]
     assert list(world.destination.stored) == ["id-2"]
-    assert list(world.progress.records) == [fresh.source.state_id]
+    assert world.saved(stale).done
+    assert world.saved(fresh).done
 
 
 def test_every_object_is_reported_once() -> None:

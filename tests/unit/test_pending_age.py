@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from capture_forwarder.domain.batch import BatchLimits
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ObjectState
-from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable, Unavailable
-from capture_forwarder.domain.progress import ProgressRecord
+from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
+from capture_forwarder.domain.progress import Claim
 from tests.support.fakes import Clock, ImmediateExecutor
 from tests.support.memory_world import MemoryWorld, call, fails
 
@@ -86,7 +86,7 @@ def test_a_wait_for_a_lease_does_not_begin_the_age(since: float, age_secs: float
     """The other run may finish the object. An object that was pending before keeps its age."""
     world = MemoryWorld()
     work = world.put("a", call(1))
-    world.set_progress(work, ProgressRecord(leased_until=world.clock.now + 100))
+    world.set_claim(work, Claim(run="other", leased_until_secs=world.clock.now + 100))
     (report,) = world.forward(replace(work, pending_since_secs=since))
     assert (report.pending_secs, world.requeued()[0].pending_since_secs) == (age_secs, since)
 
@@ -96,7 +96,7 @@ def test_an_object_that_cannot_be_requeued_has_an_age(*, has_queue: bool) -> Non
     """The queue fails or there is none: its message is delivered again, with the age that it had."""
     world = MemoryWorld()
     world.has_queue = has_queue
-    world.queue.error = Unavailable("the queue answers 500")
+    world.queue.failure = "the queue answers 500"
     world.destination.always = fails(DestinationDenied("status 401: correct it"))
     (report,) = world.forward(replace(world.put("a", call(1)), pending_since_secs=world.clock.now - 60))
     assert (report.state, report.pending_secs) == (ObjectState.PENDING, 60.0)

@@ -10,8 +10,9 @@ from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import Receipt, RejectionCode
-from capture_forwarder.domain.progress import ProgressRecord
+from capture_forwarder.domain.progress import Claim, ProgressRecord
 from capture_forwarder.domain.schema import ModelSchema
+from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.forward.reading import Pauses, ReadLimits
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.kinds.captures.decoder import CaptureKind
@@ -25,7 +26,7 @@ KIB = 1024
 
 def new_tracker() -> ObjectTracker:
     """Return the tracker of an object of which nothing is read yet."""
-    return ObjectTracker(Work(CaptureObject("captures", "a")), ROUTE, ProgressRecord(), CaptureKind())
+    return ObjectTracker(Work(CaptureObject("captures", "a")), ROUTE, Claimed(ProgressRecord(), ""), CaptureKind())
 
 
 @pytest.mark.parametrize(("schema", "lines"), [(None, [1, 1, 1, 1]), (SCHEMA, [1, 3])])
@@ -61,7 +62,7 @@ def test_the_report_says_why_an_object_is_not_done() -> None:
     world = MemoryWorld(BatchLimits(max_inferences=1), max_in_flight=1)
     world.has_queue = False
     work = world.put("a", call(1), call(2), call(3))
-    world.set_progress(work, ProgressRecord(leased_until=world.clock.now + 1))
+    world.set_claim(work, Claim(run="other", leased_until_secs=world.clock.now + 1))
     (leased,) = world.forward(work)
     assert (leased.state, leased.why) == (ObjectState.LEASED, "another invocation is at work on it")
     world.clock.now += 1  # the lease has expired at its last second
@@ -200,7 +201,9 @@ def test_objects_whose_results_were_awaited_are_committed_at_once() -> None:
     done: list[int] = []
 
     def count_done(batch: Batch) -> Receipt:
-        done.append(sum(record.done for record in world.progress.records.values()))
+        done.append(
+            sum(bool(each and each.done) for run in world.progress.runs.values() for each in run.reached.values())
+        )
         return world.destination.accept(batch)
 
     world.destination.always = count_done

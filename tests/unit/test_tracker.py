@@ -17,6 +17,7 @@ from capture_forwarder.domain.delivery import (
     SkipReason,
 )
 from capture_forwarder.domain.progress import LineSpan, ProgressRecord
+from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
@@ -29,7 +30,7 @@ BROKEN = Reason(RejectionCode.LINE_NOT_JSON, "it is broken")
 def new_tracker(progress: ProgressRecord | None = None) -> ObjectTracker:
     """Return the tracker of an object."""
     source = CaptureObject("captures", "churn/a", etag="e")
-    return ObjectTracker(Work(source), ROUTE, progress or ProgressRecord(), CaptureKind())
+    return ObjectTracker(Work(source), ROUTE, Claimed(progress or ProgressRecord(), ""), CaptureKind())
 
 
 def span_of(number: int, offset: int, *lines: bytes, rows: int = 0) -> LineSpan:
@@ -48,7 +49,7 @@ def span_of(number: int, offset: int, *lines: bytes, rows: int = 0) -> LineSpan:
 )
 def test_gzip_is_read_from_its_start(progress: ProgressRecord, start: int) -> None:
     """All other objects are read from the committed offset."""
-    assert new_tracker(progress).start == start
+    assert progress.read_offset.first_byte == start
 
 
 def test_a_tracker_begins_at_the_committed_offset() -> None:
@@ -73,7 +74,6 @@ def test_lines_are_pending_from_the_first_pending_row_on() -> None:
     assert (tracker.advance().offset, tracker.inferences.pending) == (0, 1)
     tracker.record(first, 0, ["1_0"], [ACCEPTED])
     assert (tracker.advance().offset, tracker.pending_lines()) == (11, set())
-    assert tracker.unsaved_counts() == (3, 0)
 
 
 def test_only_the_first_end_of_reading_counts() -> None:
@@ -96,18 +96,12 @@ def test_rejections_are_held_until_they_are_in_quarantine() -> None:
         )
     )
     assert tracker.rejected_bytes == 4 + 7 + 7
-    assert tracker.unsaved_counts() == (0, 2)
     before = tracker.rejections_before(5)
     assert [one.line for one in before] == [1]
     tracker.quarantined(before)
     assert (len(tracker.rejections), tracker.rejected_bytes) == (2, 14)
-    assert [entry.line for entry in tracker.file_entries] == [1]
     tracker.quarantined(tracker.rejections_before(None))
-    assert [(entry.line, entry.index) for entry in tracker.file_entries] == [(1, None), (2, 0), (2, 1)]
     assert (tracker.rejections, tracker.rejected_bytes) == ([], 0)
-    tracker.saved(ProgressRecord(rejected=2))
-    assert tracker.file_entries == []
-    assert tracker.unsaved_counts() == (0, 0)
 
 
 def test_a_span_may_have_several_rejected_and_skipped_lines() -> None:
@@ -137,13 +131,3 @@ def test_a_rejection_without_data_takes_no_bytes() -> None:
     assert (rejected.line, rejected.offset, rejected.entry.data) == (0, 0, None)
     tracker.quarantined(tracker.rejections_before(None))
     assert tracker.rejected_bytes == 0
-
-
-def test_an_expired_lease_is_taken_over() -> None:
-    """A tracker without a lease takes over none."""
-    for leased_until, takes_over in ((0.0, False), (0.5, True)):
-        tracker = new_tracker(ProgressRecord(leased_until=leased_until))
-        assert tracker.takes_over is takes_over
-        tracker.saved(ProgressRecord(leased_until=leased_until))
-        assert not tracker.takes_over
-        assert tracker.holds_lease is takes_over

@@ -143,9 +143,12 @@ def _condition(over: Claim | None, now: Item) -> dict[str, Any]:
         }
     if isinstance(over.unreadable, Mapping):
         names = sorted(over.unreadable)
+        equal = [f"#n{place} = :v{place}" for place in range(len(names))]
+        absent = [] if "run" in names else ["attribute_not_exists(#run)"]
+        named = {f"#n{place}": name for place, name in enumerate(names)} | ({"#run": "run"} if absent else {})
         return {
-            "ConditionExpression": " AND ".join(f"#n{place} = :v{place}" for place in range(len(names))),
-            "ExpressionAttributeNames": {f"#n{place}": name for place, name in enumerate(names)},
+            "ConditionExpression": " AND ".join(equal + absent),
+            "ExpressionAttributeNames": named,
             "ExpressionAttributeValues": {f":v{place}": over.unreadable[name] for place, name in enumerate(names)},
         }
     return {

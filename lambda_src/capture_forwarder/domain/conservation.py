@@ -103,7 +103,8 @@ class ForwardReport(Struct, kw_only=True):
     `unquarantined` counts rejections that are not in quarantine yet. The pending inferences of a `requeued` object
     belong to the message that was sent for it, those of one that was `given_up` to its entry in quarantine.
     `pending_secs` is how long it has waited for a retry by now, and `cause` is why; both are `None` if the object does
-    not wait for one. `arrived` says that this run is the first of a live capture.
+    not wait for one. `blocked_secs` is how long it has needed a person by now, or `None`. `arrived` says that this run
+    is the first of a live capture.
     """
 
     source: CaptureObject
@@ -116,6 +117,7 @@ class ForwardReport(Struct, kw_only=True):
     unquarantined: int = 0
     pending_secs: float | None = None
     cause: PendingCause | None = None
+    blocked_secs: float | None = None
     arrived: bool = False
     why: str | None = None
 

@@ -21,7 +21,7 @@ from capture_forwarder.ports import Progress, Quarantine
 T = TypeVar("T")
 
 # A run with more objects gets further items, so that a save stays near 1 KB, the unit of a write.
-MAX_CLAIMS = 15
+MAX_CLAIMS = 12
 # One store that hangs must not use up the time of the run: a call has this share of it, and no more than these seconds.
 _CALL_SHARE = 0.25
 _MAX_CALL_SECS = 15.0
@@ -97,7 +97,10 @@ class Claims:
             found = self._timed(self._progress.claim, state, mine, over=None)
             if found.run == item.id:  # also if an earlier copy of the request stored it
                 return Claimed(mine.progress, mine.day, item)
-            return self._claim_over(work, route, state, found, item)
+            claimed = self._claim_over(work, route, state, found, item)
+            if not isinstance(claimed, Claimed):
+                item.claimed.discard(work.source.state_hash)
+            return claimed
         except Unavailable as unavailable:
             if self._run.clock() - started > _SLOW_SECS:
                 self._failure = unavailable

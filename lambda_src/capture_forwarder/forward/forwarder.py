@@ -73,11 +73,18 @@ class Forwarder:
             for work, route, opener in turns:
                 self._read_alone((work, route), opener, senders, objects, run)
                 objects.commit_finished()
-                if objects.uncommitted_bytes() > self._limits.max_uncommitted_bytes:
+                if self._holds_too_much(objects):
                     _wait_for_all(senders, objects)
+                    objects.commit_finished(now=True)
         _wait_for_all(senders, objects)
         objects.commit_all(senders)
         return [objects.reports[groups[group]] for group, _ in grouped]
+
+    def _holds_too_much(self, objects: OpenObjects) -> bool:
+        """Return whether too many bytes are held that cannot be committed yet."""
+        if objects.uncommitted_bytes() > self._limits.max_uncommitted_bytes:
+            objects.commit_finished(now=True)
+        return objects.uncommitted_bytes() > self._limits.max_uncommitted_bytes
 
     def _route(self, works: Iterable[Work], objects: OpenObjects) -> list[Routed]:
         """Return the works that have a route, with it; the others get their state, or their report.
@@ -174,4 +181,3 @@ def _wait_for_all(senders: Senders, objects: OpenObjects) -> None:
     senders.flush()
     while senders.wait_for_results():
         objects.commit_finished()
-    objects.commit_finished(now=True)

@@ -126,6 +126,9 @@ class ObjectCommits:
         )
         for tracker, target in filed:
             _conclude(tracker, target)
+        for tracker in trackers:
+            if tracker.state is ObjectState.READ and not self._filing.can_file(tracker):
+                tracker.state = ObjectState.DONE  # but not saved: its message keeps the rejections
 
     def _target(self, tracker: ObjectTracker) -> ProgressRecord | None:
         """Return what the next save is to say of an object that has ended; `None` if there is nothing to save."""

@@ -41,8 +41,9 @@ class Requeueing(Struct, frozen=True, kw_only=True):
         now = run.now()
         waiting = [tracker for tracker in trackers if tracker.state in _REQUEUED]
         for tracker in waiting:
-            since = _blocked_since(tracker, now) if _needs_person(tracker.cause) else _pending_since(tracker, now)
+            since = _pending_since(tracker, now)
             tracker.pending_secs = now - since if since else None
+            tracker.blocked_secs = now - _blocked_since(tracker, now) if _needs_person(tracker.cause) else None
         if queue is None or not waiting:
             return
         items = [(_work(tracker, now), self._delay_secs(tracker, now)) for tracker in waiting]

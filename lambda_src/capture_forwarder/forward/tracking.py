@@ -50,6 +50,7 @@ class ObjectTracker:
         self.retry_after_secs = 0.0
         self.held_until_secs = 0.0
         self.pending_secs: float | None = None
+        self.blocked_secs: float | None = None
         self.modified: datetime | None = None
         self.compressed = progress.read_offset.compressed
         self.lines = LineCounts()
@@ -185,6 +186,7 @@ class ObjectTracker:
             unquarantined=len(self.rejections),
             pending_secs=self.pending_secs,
             cause=self.cause,
+            blocked_secs=self.blocked_secs,
             # An event has no more than the source: backfills and earlier runs add to it.
             arrived=self.work == Work(self.work.source),
             why=self.why,

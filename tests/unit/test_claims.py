@@ -1,0 +1,313 @@
+"""Claims: one run at a time works on an object; what a run commits stays committed, whatever another run does later."""
+
+from collections.abc import Callable
+
+import pytest
+
+from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.capture import ReadOffset, Work
+from capture_forwarder.domain.conservation import ForwardReport, ObjectState
+from capture_forwarder.domain.delivery import (
+    DestinationDenied,
+    PendingCause,
+    Receipt,
+    RejectionCode,
+    Unavailable,
+)
+from capture_forwarder.domain.notices import ProgressDamaged
+from capture_forwarder.domain.progress import Claim, ProgressRecord, RunRecord
+from capture_forwarder.forward.claiming import MAX_CLAIMS
+from tests.support.fakes import Clock, ImmediateExecutor, MemoryProgress
+from tests.support.memory_world import MemoryWorld, call, fails
+
+ONE_ROW = BatchLimits(max_inferences=1)
+SIZE = len(call(1)) + 1
+
+
+def beside(world: MemoryWorld, *, later_secs: float = 0.0) -> MemoryWorld:
+    """Return the world of a second run that shares the objects, progress and quarantine of `world`."""
+    other = MemoryWorld()
+    other.store, other.progress, other.quarantine = world.store, world.progress, world.quarantine
+    other.clock = Clock()
+    other.clock.now = world.clock.now + later_secs
+    other.clock.ends = other.clock.now + 900
+    return other
+
+
+def while_sending(world: MemoryWorld, batch_number: int, step: Callable[[], object]) -> None:
+    """Let `step` happen once, while the request with this number (from 0) is under way."""
+
+    def answer(batch: Batch) -> Receipt:
+        if len(world.destination.batches) == batch_number + 1:
+            step()
+        return world.destination.accept(batch)
+
+    world.destination.always = answer
+
+
+def test_a_second_run_leaves_an_object_that_is_held_alone() -> None:
+    """It requeues the object until the lease ends, a little after the first invocation must have ended."""
+    world = MemoryWorld(ONE_ROW, max_in_flight=1)
+    work = world.put("a", call(1), call(2), call(3))
+    other, reports = beside(world), list[ForwardReport]()
+    while_sending(world, 1, lambda: reports.extend(other.forward(work)))
+    (report,) = world.forward(work)
+    assert report.state is ObjectState.DONE
+    assert [(each.state, each.cause, each.complete) for each in reports] == [
+        (ObjectState.REQUEUED, PendingCause.LEASE, True)
+    ]
+    assert other.destination.batches == []
+    assert other.requeued()[1] == 900
+    assert set(world.destination.times_sent.values()) == {1}
+
+
+def test_an_expired_lease_is_taken_over_and_its_holder_commits_nothing_more() -> None:
+    """The second run continues at the last save; the first one notices at its next save."""
+    world = MemoryWorld(ONE_ROW, max_in_flight=1, checkpoint_secs=-1)
+    world.senders = ImmediateExecutor()
+    work = world.put("a", *(call(number) for number in range(6)))
+    other, reports = beside(world, later_secs=2000), list[ForwardReport]()
+    while_sending(world, 3, lambda: reports.extend(other.forward(work)))
+    (report,) = world.forward(work)
+    assert [each.state for each in reports] == [ObjectState.DONE]
+    assert sorted(other.destination.stored) == ["id-2", "id-3", "id-4", "id-5"]
+    assert (report.state, report.cause) == (ObjectState.REQUEUED, PendingCause.LEASE)
+    assert report.why == "another run has taken this one over"
+    assert world.saved(work) == ProgressRecord(ReadOffset(6 * SIZE, 6), done=True)
+
+
+def test_the_open_file_of_the_run_before_is_emptied() -> None:
+    """The first run has written its rejections and not saved. The second one rejects the same lines again."""
+    world = MemoryWorld()
+    world.progress.error, world.progress.failing = Unavailable("the table answers 500"), {"save"}
+    work = world.put("a", b"broken", call(1), b"broken too")
+    world.forward(work)
+    world.progress.error = None
+    assert [line for _, line, _ in world.quarantined()] == [1, 3]
+    world.next_invocation()
+    (report,) = world.forward(work)
+    assert report.state is ObjectState.DONE
+    assert world.quarantined() == [(RejectionCode.LINE_NOT_JSON, 1, None), (RejectionCode.LINE_NOT_JSON, 3, None)]
+    assert sorted(len(file.entries) for file in world.quarantine.files.values()) == [0, 2]
+
+
+def test_a_run_without_a_record_is_taken_over_at_its_claim() -> None:
+    """It was killed before its first save, so its claim says where to continue."""
+    world = MemoryWorld()
+    work = world.put("a", call(1), call(2))
+    start = ProgressRecord(ReadOffset(SIZE, 1))
+    world.set_claim(work, Claim(run="old", leased_until_secs=world.clock.now, day="2025/12/31", progress=start))
+    (report,) = world.forward(work)
+    assert (report.state, list(world.destination.stored)) == (ObjectState.DONE, ["id-2"])
+    assert world.progress.runs["old"].taken
+    assert world.progress.claims[work.source.state_id or ""].day == "2025/12/31"
+    (file,) = world.quarantine.files.values()
+    assert (file.run, file.day, file.start, file.entries, file.replaces) == ("old", "2025/12/31", SIZE, [], True)
+
+
+@pytest.mark.parametrize("left_secs", [0.0, -1.0])
+def test_a_lease_ends_at_its_last_second(left_secs: float) -> None:
+    """One second earlier another run is still at work. Of claim and record the later end counts."""
+    for claim_secs, record_secs in ((1.0, 0.0), (0.0, 1.0)):
+        world = MemoryWorld()
+        work = world.put("a", call(1))
+        claim = Claim(run="old", leased_until_secs=world.clock.now + claim_secs)
+        world.set_claim(work, claim, RunRecord(saves=1, leased_until_secs=world.clock.now + record_secs))
+        assert world.forward(work)[0].state is ObjectState.REQUEUED
+        world.clock.now += 1.0 - left_secs
+        assert world.forward(work)[0].state is ObjectState.DONE
+
+
+def test_a_finished_run_holds_nothing() -> None:
+    """Its objects are continued at once, without marking it and without emptying a file."""
+    world = MemoryWorld()
+    work = world.put("a", call(1), call(2))
+    reached = {work.source.state_hash: ProgressRecord(ReadOffset(SIZE, 1))}
+    claim = Claim(run="old", leased_until_secs=world.clock.now + 900)
+    world.set_claim(work, claim, RunRecord(saves=1, reached=dict(reached), finished=True))
+    (report,) = world.forward(work)
+    assert (report.state, list(world.destination.stored)) == (ObjectState.DONE, ["id-2"])
+    assert not world.progress.runs["old"].taken
+    assert world.quarantine.files == {}
+
+
+def test_an_object_that_became_done_before_its_run_was_taken_is_done() -> None:
+    """The run saves between the look and the take of the next one."""
+    world = MemoryWorld()
+    work = world.put("a", call(1))
+    done = RunRecord(saves=1, reached={work.source.state_hash: ProgressRecord(ReadOffset(SIZE, 1), done=True)})
+
+    class LateSave(MemoryProgress):
+        def look(self, run: str, *, within_secs: float) -> RunRecord | None:
+            found = super().look(run, within_secs=within_secs)
+            self.runs[run] = done
+            return found
+
+    world.progress = LateSave()
+    world.set_claim(work, Claim(run="old"))
+    (report,) = world.forward(work)
+    assert report.state is ObjectState.DONE_BEFORE
+    assert world.destination.batches == []
+
+
+def test_of_two_runs_that_take_over_one_works() -> None:
+    """The other one finds the claim of the first, and waits for its lease."""
+    world = MemoryWorld()
+    work = world.put("a", call(1))
+    new = Claim(run="new", leased_until_secs=world.clock.now + 50)
+
+    class Overtaken(MemoryProgress):
+        def take(self, run: str, *, within_secs: float) -> RunRecord:
+            self.claims[work.source.state_id or ""] = new
+            return super().take(run, within_secs=within_secs)
+
+    world.progress = Overtaken()
+    world.set_claim(work, Claim(run="old"))
+    (report,) = world.forward(work)
+    assert (report.state, report.cause) == (ObjectState.REQUEUED, PendingCause.LEASE)
+    assert world.requeued()[1] == 50
+    assert world.destination.batches == []
+
+
+def test_a_run_that_stops_early_releases_its_objects() -> None:
+    """The next run need not wait, even if no row was recorded."""
+    world = MemoryWorld(ONE_ROW, max_in_flight=1)
+    world.destination.always = fails(DestinationDenied("status 403: correct it"))
+    work = world.put("a", call(1), call(2))
+    (report,) = world.forward(work)
+    assert (report.state, world.requeued()[1]) == (ObjectState.REQUEUED, 30)
+    assert [record.finished for record in world.progress.saved] == [True]
+    world.destination.always = None
+    (report,) = world.forward(work)
+    assert report.state is ObjectState.DONE
+
+
+@pytest.mark.parametrize("store", ["progress", "quarantine"])
+def test_without_an_answer_of_a_store_the_object_waits_for_the_lease(store: str) -> None:
+    """A late copy of the request may still take effect, so nobody may continue before the lease has ended."""
+    world = MemoryWorld()
+    work = world.put("a", b"broken", call(1))
+    error = Unavailable("no answer")
+    if store == "progress":
+        world.progress.error, world.progress.failing = error, {"save"}
+    else:
+        world.quarantine.error = error
+    (report,) = world.forward(work)
+    assert (report.state, report.why, report.cause) == (ObjectState.REQUEUED, "no answer", PendingCause.OWN_RESOURCES)
+    assert world.requeued()[1] == 900
+    assert not any(record.finished for record in world.progress.saved)
+
+
+def test_after_a_save_without_an_answer_no_file_is_written() -> None:
+    """Nobody knows where a second file would begin. Later objects get a new record."""
+    world = MemoryWorld(ONE_ROW, max_in_flight=1, checkpoint_secs=-1)
+    world.senders = ImmediateExecutor()
+    first = world.put("a", call(1), call(2), b"broken")
+
+    class OneLost(MemoryProgress):
+        def save(self, run: str, record: RunRecord, *, within_secs: float) -> RunRecord:
+            if not self.saved and record.saves == 1 and len(self.claims) == 1:
+                self.saved.append(record)
+                raise Unavailable("no answer")
+            return super().save(run, record, within_secs=within_secs)
+
+    world.progress = OneLost()
+    large = world.put("b", call(3))
+    unread = Work(large.source.__class__("captures", "churn/b", etag=large.source.etag))  # of unknown size
+    reports = world.forward(first, unread)
+    assert [report.state for report in reports] == [ObjectState.REQUEUED, ObjectState.DONE]
+    assert world.quarantine.files == {}
+    assert len({claim.run for claim in world.progress.claims.values()}) == 2
+
+
+def test_an_earlier_copy_of_a_save_is_a_success() -> None:
+    """The client repeats a request whose answer was lost; then the condition of the repeat does not hold."""
+
+    class Repeating(MemoryProgress):
+        def save(self, run: str, record: RunRecord, *, within_secs: float) -> RunRecord:
+            super().save(run, record, within_secs=within_secs)
+            return super().save(run, record, within_secs=within_secs)
+
+        def claim(self, state: str, claim: Claim, *, over: Claim | None, within_secs: float) -> Claim:
+            super().claim(state, claim, over=over, within_secs=within_secs)
+            return super().claim(state, claim, over=over, within_secs=within_secs)
+
+    world = MemoryWorld()
+    world.progress = Repeating()
+    (report,) = world.forward(world.put("a", call(1)))
+    assert report.state is ObjectState.DONE
+
+
+def test_a_run_with_many_objects_has_several_records() -> None:
+    """A record names a dozen objects at most, so that its write stays cheap."""
+    world = MemoryWorld()
+    reports = world.forward(*(world.put(f"o{number:02}", call(number)) for number in range(2 * MAX_CLAIMS + 1)))
+    assert {report.state for report in reports} == {ObjectState.DONE}
+    assert sorted(len(record.reached) for record in world.progress.saved) == [1, MAX_CLAIMS, MAX_CLAIMS]
+
+
+def test_objects_of_one_run_are_saved_together() -> None:
+    """One claim an object, and one save a run."""
+    world = MemoryWorld()
+    world.forward(*(world.put(f"o{number}", call(number)) for number in range(10)))
+    assert (len(world.progress.claimed), len(world.progress.saved), world.progress.looked) == (10, 1, [])
+
+
+@pytest.mark.parametrize("damaged", ["claim", "record"])
+def test_an_object_with_damaged_progress_is_read_from_its_start(damaged: str) -> None:
+    """It alone, with a log line. The other object of the run continues where it was."""
+    world = MemoryWorld()
+    work, other = world.put("a", call(1), call(2)), world.put("b", call(3), call(4))
+    half = ProgressRecord(ReadOffset(SIZE, 1))
+    reached = {work.source.state_hash: half if damaged == "claim" else None, other.source.state_hash: half}
+    record = RunRecord(saves=1, reached=reached, finished=True)
+    world.set_claim(work, Claim(run="old", unreadable={"x": 1} if damaged == "claim" else None), record)
+    world.set_claim(other, Claim(run="old"))
+    reports = world.forward(work, other)
+    assert [report.state for report in reports] == [ObjectState.DONE] * 2
+    assert sorted(world.destination.stored) == ["id-1", "id-2", "id-4"]
+    notices = [notice for notice in world.observer.notices if isinstance(notice, ProgressDamaged)]
+    assert notices == [ProgressDamaged(work.source)]
+
+
+def test_after_a_damaged_record_was_taken_its_object_is_read_from_its_start() -> None:
+    """The run was killed. Its file from the start is emptied."""
+    world = MemoryWorld()
+    work = world.put("a", call(1))
+    world.set_claim(work, Claim(run="old"), RunRecord(saves=1, reached={work.source.state_hash: None}))
+    (report,) = world.forward(work)
+    assert report.state is ObjectState.DONE
+    assert [(file.run, file.start) for file in world.quarantine.files.values()] == [("old", 0)]
+
+
+def test_without_a_quarantine_there_is_no_file_to_empty() -> None:
+    """The run that was killed had none either."""
+    world = MemoryWorld()
+    world.has_quarantine = False
+    work = world.put("a", call(1))
+    world.set_claim(work, Claim(run="old"))
+    (report,) = world.forward(work)
+    assert report.state is ObjectState.DONE
+
+
+@pytest.mark.parametrize(("secs", "claims"), [(0.0, 3), (4.0, 1)])
+def test_a_table_that_hangs_is_asked_once_a_run(secs: float, claims: int) -> None:
+    """One that fails quickly is asked for each object: the error may concern that object alone."""
+
+    class Failing(MemoryProgress):
+        def claim(self, state: str, claim: Claim, *, over: Claim | None, within_secs: float) -> Claim:
+            self.claimed.append(state)
+            world.clock.now += secs
+            raise Unavailable("the progress table answers nothing")
+
+    world = MemoryWorld()
+    world.progress = Failing()
+    works = [world.put(f"o{number}", call(number)) for number in range(3)]
+    unsized = [Work(work.source.__class__("captures", work.source.key, etag=work.source.etag)) for work in works]
+    reports = world.forward(*unsized)
+    assert {(report.state, report.why) for report in reports} == {
+        (ObjectState.REQUEUED, "the progress table answers nothing")
+    }
+    assert len(world.progress.claimed) == claims
+    assert world.store.reads == []
+    assert world.destination.batches == []
