@@ -100,7 +100,7 @@ def _execute(
     with ExitStack() as stack:
         targets = {one.name: target(one) for one in settings.destination}
         for one in targets.values():
-            stack.callback(one.executor.shutdown)
+            stack.callback(one.workers.abandon)
         progress = stack.enter_context(progress_bar())
         task = progress.add_task("replayed", total=sum(step.entries for step in steps))
         replay = Replay(files, steps, selection, routes, lambda entries: progress.advance(task, entries))

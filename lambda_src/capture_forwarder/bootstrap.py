@@ -32,6 +32,7 @@ from capture_forwarder.forward.read_ahead import READERS
 from capture_forwarder.forward.reading import ReadLimits
 from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.forward.sending import Target
+from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
 from capture_forwarder.telemetry import Telemetry
@@ -139,6 +140,6 @@ def target(settings: DestinationSettings) -> Target:
         name=settings.name,
         destination=destination,
         schemas=destination,
-        executor=ThreadPoolExecutor(settings.max_in_flight, thread_name_prefix=settings.name),
+        workers=Workers(settings.max_in_flight + 1, settings.name),
         max_in_flight=settings.max_in_flight,
     )
