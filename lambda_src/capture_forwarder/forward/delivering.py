@@ -62,19 +62,17 @@ class Deliverer(Struct, kw_only=True):
         """Send `batch` until every row has its result or there is no time left; pending rows are retryable."""
         return _Attempts(batch, self).deliver()
 
-    def wait(self, failures: int, last_error: DestinationUnavailable) -> DestinationUnavailable | None:
+    def wait(self, failures: int, last_error: DestinationUnavailable | None) -> DestinationUnavailable | None:
         """Wait before a request; return an error if there is no time or try left.
 
         The wait is that after so many failures in a row, or the one that the destination asked for.
         """
         asked_secs = self.retry_times.left_secs(self.model_id, self.run.now())
-        if asked_secs and not failures:
-            last_error = asked_to_wait(asked_secs)
         if failures or asked_secs:
-            may_send = self.run.wait(max(0, failures - 1), asked_secs)
+            may_send, error = self.run.wait(max(0, failures - 1), asked_secs), last_error or asked_to_wait(asked_secs)
         else:
-            may_send = self.run.deadline.left_secs(1) > 0
-        return None if may_send and not self.abandoned else last_error
+            may_send, error = self.run.deadline.left_secs(1) > 0, DestinationUnavailable(_TOO_LATE)
+        return None if may_send and not self.abandoned else error
 
     def send(self, batch: Batch) -> list[RowResult]:
         """Send a batch once. Raises what the destination raises."""
@@ -124,7 +122,7 @@ class _Attempts:
         self._parts = [_Part(range(len(batch.ids)), len(batch.ids))]
         self._rows: list[bytes] | None = None
         self._error: DestinationUnavailable | None = None
-        self._last_error = DestinationUnavailable(_TOO_LATE)
+        self._last_error: DestinationUnavailable | None = None  # of the failures in a row
         self._throttled = False
         self._failures = 0  # in a row
         self._unanswered = 0  # of the whole batch
@@ -136,7 +134,7 @@ class _Attempts:
         """Send the parts until all have their results, or an error ends it."""
         while self._parts:
             part = self._next_part()
-            if error := self._deliverer.wait(self._failures, self._last_error):
+            if error := self._deliverer.wait(self._failures, self._last_error if self._failures else None):
                 self._stop(error)
             else:
                 self._send(part)

@@ -5,7 +5,7 @@ from threading import Lock
 
 MAX_RETRY_AFTER_SECS = 900.0
 
-_FIRST_SUCCESSES = 4
+_FEWEST_SUCCESSES = 4
 _MOST_SUCCESSES = 256
 # The last three tries of a request: one row, the same row again, and then other rows.
 _TRIES_FOR_ONE_ROW = 3
@@ -15,8 +15,8 @@ class BatchSize:
     """How many rows a request to one model may have in this run; all requests of a sender share it.
 
     The second request in a row without an answer halves it, each later one divides it by four; a 413 halves it at once.
-    It grows by a quarter after 4 requests of this size were answered. Each time it was made smaller, it needs twice as
-    many to grow, up to 256.
+    It grows by a quarter after 4 requests of this size were answered. Each time that it grew too far it needs twice as
+    many to grow again, up to 256.
     """
 
     def __init__(self, max_rows: int) -> None:
@@ -24,7 +24,8 @@ class BatchSize:
         self._max_rows = max_rows
         self._unanswered = 0
         self._answered = 0
-        self._needed = _FIRST_SUCCESSES
+        self._needed = _FEWEST_SUCCESSES
+        self._has_grown = False
         self._announced = False
         self._lock = Lock()
 
@@ -58,14 +59,14 @@ class BatchSize:
             if self.rows < self._max_rows and rows >= self.rows:
                 self._answered += 1
                 if self._answered >= self._needed:
-                    self._answered = 0
+                    self._answered, self._has_grown = 0, True
                     self.rows = min(self._max_rows, ceil(self.rows * 1.25))
 
     def restore(self, rows: int) -> None:
         """Note that a single row was the cause of the failures, so that requests of `rows` may go through."""
         with self._lock:
             self.rows = max(self.rows, rows)
-            self._unanswered, self._answered, self._needed = 0, 0, _FIRST_SUCCESSES
+            self._unanswered = self._answered = 0
 
     def announce(self) -> bool:
         """Return whether this is the first call: that requests became smaller is reported once a run."""
@@ -75,8 +76,8 @@ class BatchSize:
 
     def _cut(self, rows: int) -> None:
         if rows < self.rows:
-            self.rows = rows
-            self._answered, self._needed = 0, min(_MOST_SUCCESSES, 2 * self._needed)
+            self._needed = min(_MOST_SUCCESSES, self._needed * (2 if self._has_grown else 1))
+            self.rows, self._answered, self._has_grown = rows, 0, False
 
 
 class RetryTimes:
