@@ -9,13 +9,13 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from capture_forwarder.aws.errors import AwsError, code_of
-from capture_forwarder.aws.progress import DynamoProgress
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.names import StackOutput
 from capture_forwarder.domain.delivery import Unavailable
 from capture_ops.backfill.messages import Message
 from capture_ops.backfill.parallel import in_parallel
 from capture_ops.cloud.deployed import named, outputs
+from capture_ops.cloud.progress import ProgressReader
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -59,9 +59,9 @@ class BackfillQueue:
         """Return how many dead letters there are, of live captures too. Raises `Unavailable`."""
         return _depth(self._client, self._dead_letters_url)
 
-    def progress(self) -> DynamoProgress:
+    def progress(self) -> ProgressReader:
         """Return the progress of the objects."""
-        return DynamoProgress(aws_session().client("dynamodb", config=CONFIG), self._table, now=time.time)
+        return ProgressReader(aws_session().client("dynamodb", config=CONFIG), self._table)
 
 
 def _depth(client: "SQSClient", url: str) -> int:

@@ -3,19 +3,28 @@
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from threading import Event
+from typing import Protocol
 
 from msgspec import Struct
 
 from capture_forwarder.aws.envelopes import open_message
 from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.ports import Progress
+from capture_forwarder.domain.progress import ProgressRecord
 from capture_ops.backfill.messages import Message, pack
 
 _FIRST_PAUSE_SECS = 0.25
 _LONGEST_PAUSE_SECS = 5.0
 _UNFINISHED_MESSAGES_A_LOOK = 20
+
+
+class Items(Protocol):
+    """Knows how far objects are committed."""
+
+    def load(self, sources: Collection[CaptureObject]) -> dict[str, ProgressRecord]:
+        """Return the progress of `sources` by `state_id`. Raises `Unavailable`."""
+        ...
 
 
 class WaitLimits(Struct, frozen=True, kw_only=True):
@@ -36,7 +45,7 @@ class Waiting:
     in about the same order, so few items are read more than once.
     """
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Items) -> None:
         self.done = 0
         self.accepted = 0
         self.rejected = 0

@@ -2,6 +2,7 @@
 
 import random
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from math import inf
@@ -100,7 +101,7 @@ def _execute(
     with ExitStack() as stack:
         targets = {one.name: target(one) for one in settings.destination}
         for one in targets.values():
-            stack.callback(one.executor.shutdown)
+            stack.callback(one.workers.abandon)
         progress = stack.enter_context(progress_bar())
         task = progress.add_task("replayed", total=sum(step.entries for step in steps))
         replay = Replay(files, steps, selection, routes, lambda entries: progress.advance(task, entries))
@@ -120,6 +121,7 @@ def run_until(stopped: Event, observer: Observer) -> Run:
         clock=time.monotonic,
         now=time.time,
         sleep=sleep,
+        new_id=lambda: uuid.uuid4().hex,
         jitter=random.random,
         observer=observer,
     )

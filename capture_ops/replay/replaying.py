@@ -5,22 +5,23 @@ A file with no entry left is removed. Both writes fail if another process change
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import SourceUnavailable, Superseded, Unavailable
 from capture_forwarder.domain.notices import Notice, ObjectForwarded
 from capture_forwarder.domain.progress import ProgressRecord, QuarantineEntry
-from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.route import NoRoute, Route
+from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.forward.forwarder import Forwarder
 from capture_forwarder.forward.reading import ReadLimits
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.sending import Target
 from capture_forwarder.forward.tracking import ObjectTracker, RejectedLine
+from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.quarantine.kind import QuarantineKind, Unreplayable
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.ports import OpenObject, TimeLeft
@@ -86,17 +87,16 @@ class Replay:
 
     def execute(self, originals: Originals, targets: Mapping[str, Target], run: Run) -> None:
         """Forward the entries of every file, and leave the counts in `report`."""
-        with ThreadPoolExecutor(1) as readers:
-            forwarder = Forwarder(
-                routes=self,
-                store=self,
-                readers=readers,
-                kind=QuarantineKind(originals, self._selection.selects),
-                targets=targets,
-                committer=self,
-                limits=ReadLimits(max_line_bytes=sys.maxsize),
-            )
-            forwarder.forward([step.work for step in self._steps.values()], run)
+        forwarder = Forwarder(
+            routes=self,
+            store=self,
+            readers=Workers(1, "replay"),
+            kind=QuarantineKind(originals, self._selection.selects),
+            targets=targets,
+            committer=self,
+            limits=ReadLimits(max_line_bytes=sys.maxsize),
+        )
+        forwarder.forward([step.work for step in self._steps.values()], run)
 
     def route_for(self, source: CaptureObject) -> Route | None:
         """Return the route of a step."""
@@ -114,17 +114,32 @@ class Replay:
         self._open[source] = content
         return OpenObject(iter((content.body,)))
 
-    def load(self, sources: Collection[CaptureObject]) -> Mapping[str, ProgressRecord]:
-        """Return no progress: every file is read from its start."""
-        del sources
-        return {}
+    def why_no_route(self, source: CaptureObject) -> NoRoute:
+        """Return that a file without a route is skipped."""
+        del source
+        return NoRoute.SKIPPED
 
-    def checkpoint(self, tracker: ObjectTracker, run: Run) -> None:
+    def begin(self, run: Run) -> "Replay":
+        """Return itself: there is one run."""
+        del run
+        return self
+
+    def claim(self, work: Work, route: Route) -> Claimed:
+        """Return no progress: every file is read from its start."""
+        del work, route
+        return Claimed(ProgressRecord(), "")
+
+    def checkpoint(self, tracker: ObjectTracker) -> None:
         """Do nothing: a file is committed once, at its end."""
 
-    def commit(self, tracker: ObjectTracker, run: Run) -> None:
-        """Replace the entries of a file by those that are left, and count them."""
-        del run
+    def commit(self, trackers: Sequence[ObjectTracker]) -> None:
+        """Replace the entries of each file by those that are left, and count them."""
+        for tracker in trackers:
+            self._commit(tracker)
+
+    finish = commit
+
+    def _commit(self, tracker: ObjectTracker) -> None:
         source = tracker.work.source
         if content := self._open.pop(source, None):
             self._replace(source, content, _outcomes(tracker, content.entries))

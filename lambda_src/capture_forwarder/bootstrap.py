@@ -4,7 +4,6 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -141,6 +140,6 @@ def target(settings: DestinationSettings) -> Target:
         name=settings.name,
         destination=destination,
         schemas=destination,
-        executor=ThreadPoolExecutor(settings.max_in_flight, thread_name_prefix=settings.name),
+        workers=Workers(settings.max_in_flight + 1, settings.name),
         max_in_flight=settings.max_in_flight,
     )

@@ -245,7 +245,7 @@ def test_no_client_of_aws_uses_the_proxy_of_a_destination(
     )
     sending = target(settings)
     receipt = sending.destination.send(Batch("m", ["id"], b"[{}]"), within_secs=9.0)
-    sending.executor.shutdown()
+    sending.workers.abandon()
     assert receipt.results == [ACCEPTED]
     assert tunnel.lines == [f"CONNECT {api[0].removeprefix('https://')}"]
 

@@ -19,7 +19,7 @@ from tests.support.fakes import MemoryProgress
 
 STATE = "captures/a/ü +.jsonl#e1"
 HASH = CaptureObject("captures", "a/ü +.jsonl", etag="e1").state_hash
-START = ProgressRecord(ReadOffset(7, 2, compressed=True), damaged=1)
+START = ProgressRecord(ReadOffset(7, 2, compressed=True), damaged=1, accepted=3, rejected=4)
 DAY = 86_400
 NOW = 1_700_000_000.0
 
@@ -156,11 +156,11 @@ def test_a_damaged_claim_is_replaced_on_the_condition_of_what_was_read(
         ({}, RunRecord()),
         ({"saves": {"S": "1"}, "reached": {"S": ""}, "finished": {"N": "1"}}, RunRecord()),
         (
-            {"saves": {"N": "2"}, "reached": {"M": {HASH: {"S": "7 2 gzip open 1"}}}},
+            {"saves": {"N": "2"}, "reached": {"M": {HASH: {"S": "7 2 gzip open 1 3 4"}}}},
             RunRecord(saves=2, reached={HASH: START}),
         ),
         ({"reached": {"M": {HASH: {"N": "7"}}}}, RunRecord(reached={HASH: None})),
-        ({"reached": {"M": {HASH: {"S": "7 2 zip open 1"}}}}, RunRecord(reached={HASH: None})),
+        ({"reached": {"M": {HASH: {"S": "7 2 zip open 1 3 4"}}}}, RunRecord(reached={HASH: None})),
         ({"reached": {"M": {HASH: {"S": "seven"}}}}, RunRecord(reached={HASH: None})),
         ({"leased_until": {"N": "1"}, "taken": {"S": "no"}}, RunRecord(leased_until_secs=1.0, taken=True)),
     ],
@@ -199,7 +199,7 @@ def test_the_item_of_a_run_is_one_write_unit(aws: str) -> None:
     """
     del aws
     table = make_table()
-    long = ProgressRecord(ReadOffset(5_000_000_000, 99_999_999, compressed=True))
+    long = ProgressRecord(ReadOffset(5_000_000_000, 99_999_999, compressed=True), False, 1, 99_999_999, 999_999)
     hashes = [CaptureObject("b", str(number), etag="e").state_hash for number in range(MAX_CLAIMS)]
     stored_in(table).save("a" * 32, RunRecord(saves=1, reached=dict.fromkeys(hashes, long)), within_secs=30)
     (item,) = boto3.client("dynamodb").scan(TableName=table)["Items"]

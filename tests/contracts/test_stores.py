@@ -15,6 +15,7 @@ from capture_forwarder.aws.envelopes import open_message
 from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3ObjectStore
+from capture_forwarder.aws.timed import TimedCalls
 from capture_forwarder.bootstrap import s3_client
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from capture_forwarder.domain.delivery import (

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from threading import Lock
+from typing import TypeVar
 
 from hypothesis import strategies as st
 from msgspec import Struct
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
-from capture_forwarder.domain.capture import CaptureObject, Work
+from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
@@ -23,11 +24,12 @@ from capture_forwarder.domain.delivery import (
     RowStatus,
     Unavailable,
 )
-from capture_forwarder.domain.progress import ProgressRecord, QuarantineEntry, QuarantineFile
+from capture_forwarder.domain.progress import Claim, QuarantineEntry, QuarantineFile, RunRecord
 from tests.support.captures import capture, csv_side, json_side
 from tests.support.fakes import MemoryProgress, MemoryQuarantine
 from tests.support.memory_world import MemoryWorld, call, fails
 
+T = TypeVar("T")
 REFUSED = RowResult(RowStatus.REJECTED, Reason(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
 SHADOW = capture(csv_side("1"), csv_side("1"), invocationSource="ShadowExperiment")
 # Two rows; in the first one two nested values come to the same name.
@@ -41,7 +43,7 @@ ANSWERS = st.lists(
     ),
     max_size=12,
 )
-PORTS = st.lists(st.booleans(), max_size=8)
+PORTS = st.lists(st.sampled_from(["", "before", "after"]), max_size=8)
 
 
 class Plan(Struct, frozen=True):
@@ -49,8 +51,8 @@ class Plan(Struct, frozen=True):
 
     objects: list[list[str]]
     answers: list[str]
-    progress_fails: list[bool]
-    quarantine_fails: list[bool]
+    progress_fails: list[str]
+    quarantine_fails: list[str]
     seconds: list[float]
     refuses_every: int
     too_large_every: int
@@ -87,41 +89,54 @@ PLANS = st.builds(
 
 
 class Failing:
-    """Fails at the calls that the plan names."""
+    """Fails at the calls that the plan names: before the call takes effect, or after it, so that its answer is lost."""
 
-    def __init__(self, fails: list[bool]) -> None:
-        self._fails = iter(fails)
+    def __init__(self, failures: list[str]) -> None:
+        self._failures = iter(failures)
 
-    def __call__(self) -> None:
-        """Raise `Unavailable` if this call must fail."""
-        if next(self._fails, False):
+    def __call__(self, call: Callable[[], T]) -> T:
+        """Make `call`, or raise `Unavailable`."""
+        failure = next(self._failures, "")
+        result = None if failure == "before" else call()
+        if failure or result is None:
             raise Unavailable("the service answers 500")
+        return result
 
 
 class FailingProgress(MemoryProgress):
-    """Raises instead of writing at the calls that must fail."""
+    """Fails at the calls that must fail."""
 
-    def __init__(self, fails: list[bool]) -> None:
+    def __init__(self, failures: list[str]) -> None:
         super().__init__()
-        self.failing = Failing(fails)
+        self._fail = Failing(failures)
 
-    def save(self, source: CaptureObject, record: ProgressRecord, *, expected_fence: int) -> None:
+    def claim(self, state: str, claim: Claim, *, over: Claim | None, within_secs: float) -> Claim:
+        """Store `claim`, or fail."""
+        store = super().claim
+        return self._fail(lambda: store(state, claim, over=over, within_secs=within_secs))
+
+    def take(self, run: str, *, within_secs: float) -> RunRecord:
+        """Mark a run as taken, or fail."""
+        store = super().take
+        return self._fail(lambda: store(run, within_secs=within_secs))
+
+    def save(self, run: str, record: RunRecord, *, within_secs: float) -> RunRecord:
         """Store `record`, or fail."""
-        self.failing()
-        super().save(source, record, expected_fence=expected_fence)
+        store = super().save
+        return self._fail(lambda: store(run, record, within_secs=within_secs))
 
 
 class FailingQuarantine(MemoryQuarantine):
-    """Raises instead of writing at the calls that must fail."""
+    """Fails at the calls that must fail."""
 
-    def __init__(self, fails: list[bool]) -> None:
+    def __init__(self, failures: list[str]) -> None:
         super().__init__()
-        self.failing = Failing(fails)
+        self._fail = Failing(failures)
 
-    def keep(self, file: QuarantineFile) -> None:
-        """Remember `file`, or fail."""
-        self.failing()
-        super().keep(file)
+    def keep(self, file: QuarantineFile, *, within_secs: float) -> None:
+        """Store `file`, or fail."""
+        store = super().keep
+        self._fail(lambda: store(file, within_secs=within_secs) or True)
 
 
 class DeliveryWorld:

@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from datetime import UTC, datetime
 from itertools import count
 from threading import Condition, Lock
@@ -29,6 +29,7 @@ from capture_forwarder.domain.progress import Claim, LineSpan, ProgressRecord, Q
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.forward.sending import Target
+from capture_forwarder.forward.workers import Workers
 from capture_forwarder.ports import Observer, OpenObject, TimeLeft
 
 P = ParamSpec("P")
@@ -162,6 +163,21 @@ class ImmediateExecutor(Executor):
         except Exception as error:  # noqa: BLE001 - the caller of `result` gets it
             future.set_exception(error)
         return future
+
+
+class ExecutorWorkers(Workers):
+    """Workers whose calls run on an executor that the test controls; `abandon` ends no call."""
+
+    def __init__(self, executor: Executor) -> None:
+        super().__init__(1, "unused")
+        self._given = executor
+
+    def submit(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Begin `call` on the executor."""
+        return self._given.submit(call, *args, **kwargs)
+
+    def abandon(self) -> None:
+        """Leave all calls to the executor."""
 
 
 class MemoryProgress:
@@ -300,12 +316,12 @@ class Clock:
 def make_target(
     destination: RecordingDestination, *, max_in_flight: int = 8, executor: Executor | None = None
 ) -> Target:
-    """Return `destination` as a target of the forwarder."""
+    """Return `destination` as a target of the forwarder; it sends on `executor` if that is given, else on threads."""
     return Target(
         name="fake",
         destination=destination,
         schemas=destination,
-        executor=executor or ThreadPoolExecutor(max_in_flight),
+        workers=ExecutorWorkers(executor) if executor else Workers(max_in_flight + 1, "fake"),
         max_in_flight=max_in_flight,
     )
 

@@ -4,14 +4,15 @@ from concurrent.futures import Executor
 from math import inf
 
 from capture_forwarder.domain.capture import CaptureObject, Work
-from capture_forwarder.domain.progress import ProgressRecord
-from capture_forwarder.forward.read_ahead import OpenResult, read_ahead
-from capture_forwarder.forward.run import Deadline
-from capture_forwarder.forward.tracking import ObjectTracker
-from capture_forwarder.kinds.captures.decoder import CaptureKind
+from capture_forwarder.domain.delivery import Reason, Superseded
+from capture_forwarder.forward.object_commits import ObjectCommitter
+from capture_forwarder.forward.opening import Opening
+from capture_forwarder.forward.read_ahead import read_ahead
 from capture_forwarder.ports import OpenObject
-from tests.support.fakes import ImmediateExecutor, MemoryStore
+from tests.support.fakes import Clock, ExecutorWorkers, ImmediateExecutor, MemoryStore, make_run
 from tests.support.memory_world import ROUTE
+
+Content = OpenObject | Reason | Superseded | None
 
 
 def put_objects(store: MemoryStore, count: int) -> list[CaptureObject]:
@@ -25,19 +26,23 @@ class Reading:
     def __init__(
         self, store: MemoryStore, sources: list[CaptureObject], executor: Executor | None = None, left_secs: float = inf
     ) -> None:
-        trackers = (ObjectTracker(Work(source), ROUTE, ProgressRecord(), CaptureKind()) for source in sources)
-        self._turns = read_ahead(store, executor or ImmediateExecutor(), trackers, Deadline(lambda: 1000 * left_secs))
+        run = make_run(Clock(left_secs))
+        commits = ObjectCommitter(None, None, None, day=lambda: "2026/01/02").begin(run)
+        opening = Opening(store, commits, run.deadline)
+        objects = ((Work(source), ROUTE) for source in sources)
+        self.workers = ExecutorWorkers(executor or ImmediateExecutor())
+        self._turns = read_ahead(opening, self.workers, objects, run.deadline)
 
-    def open(self, source: CaptureObject) -> OpenResult:
+    def open(self, source: CaptureObject) -> Content:
         """Go to the turn of `source` and open it."""
-        return next(opener for tracker, opener in self._turns if tracker.work.source == source)()
+        return next(opener for work, _, opener in self._turns if work.source == source)().content
 
     def close(self) -> None:
         """End the run."""
         self._turns.close()
 
 
-def content(opened: OpenResult) -> bytes:
+def content(opened: Content) -> bytes:
     """Return the bytes of an object that was opened."""
     assert isinstance(opened, OpenObject)
     return b"".join(opened.chunks)

@@ -8,7 +8,8 @@ from capture_forwarder.domain.batch import BatchLimits
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.notices import BatchSent
 from capture_forwarder.domain.progress import LineSpan, ProgressRecord
-from capture_forwarder.forward.sending import Sender
+from capture_forwarder.forward.claiming import Claimed
+from capture_forwarder.forward.sending import Senders
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
@@ -38,13 +39,14 @@ class SenderWorld:
         self.destination = RecordingDestination(limits)
         self.clock = clock or Clock()
         self.tracker = ObjectTracker(
-            Work(CaptureObject("captures", "a", etag="e")), ROUTE, ProgressRecord(), CaptureKind()
+            Work(CaptureObject("captures", "a", etag="e")), ROUTE, Claimed(ProgressRecord(), ""), CaptureKind()
         )
         self.observer = RecordingObserver()
         run = make_run(self.clock, self.observer)
         self.deadline = run.deadline
         target = make_target(self.destination, max_in_flight=max_in_flight, executor=executor)
-        self.sender = Sender("m", target, run)
+        self.senders = Senders({"fake": target}, CaptureKind(), run)
+        self.sender = self.senders.sender(ROUTE)
         self._lines = 0
 
     def add(self, rows: int = 1) -> bool:
@@ -59,8 +61,8 @@ class SenderWorld:
 
     def drain(self) -> None:
         """Send the batch that was begun, and wait for all results."""
-        self.sender.flush()
-        while self.sender.wait_for_results():
+        self.senders.flush()
+        while self.senders.wait_for_results():
             pass
 
     def notices(self) -> list[BatchSent]:

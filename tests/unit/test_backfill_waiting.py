@@ -28,9 +28,8 @@ class Items:
         states = [source.state_id or "" for source in sources]
         return {state: self.items[state] for state in states if state in self.items}
 
-    def save(self, source: CaptureObject, position: ProgressRecord, *, expected_fence: int) -> None:
+    def save(self, source: CaptureObject, position: ProgressRecord) -> None:
         """Remember the item."""
-        del expected_fence
         self.items[source.state_id or ""] = position
 
 
@@ -54,7 +53,7 @@ def sent(items: Items, sources: list[CaptureObject]) -> Waiting:
 def finish(items: Items, sources: list[CaptureObject]) -> None:
     """Write done items, of two accepted inferences and a rejected one each."""
     for source in sources:
-        items.save(source, ProgressRecord(done=True, accepted=2, rejected=1), expected_fence=0)
+        items.save(source, ProgressRecord(done=True, accepted=2, rejected=1))
 
 
 def worker(items: Items, sources: list[CaptureObject], a_look: int) -> Callable[[], int]:
@@ -96,7 +95,7 @@ def test_an_empty_queue_ends_the_waiting() -> None:
     """Every object is looked at once more; those without a finished item are left, with others or without."""
     items, sources = Items(), objects(3000)
     finish(items, sources[100:])
-    items.save(sources[0], ProgressRecord(accepted=1), expected_fence=0)
+    items.save(sources[0], ProgressRecord(accepted=1))
     waiting = sent(items, sources)
     waiting.wait(lambda: 0, NO_LIMIT, Event(), lambda: None)
     assert (waiting.done, waiting.pending, waiting.queue_is_empty) == (2900, 100, True)

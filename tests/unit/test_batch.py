@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from capture_forwarder.domain.batch import Batch, BatchLimits, BatchSlice
 from capture_forwarder.domain.progress import LineSpan
-from capture_forwarder.forward.sending import Batcher
+from capture_forwarder.forward.batching import Batcher
 from tests.support.fakes import DiscardResults
 
 
@@ -132,5 +132,5 @@ def test_a_row_that_cannot_be_encoded_is_not_in_the_request() -> None:
 def test_a_part_of_a_batch_has_the_same_rows_and_ids() -> None:
     """Rows that are sent again are not encoded again."""
     (batch,) = batches_of([[3, 4, 5]], BatchLimits())
-    assert batch.of([0, 2]) == Batch("model", ["0", "2"], b'["x","xxx"]')
+    assert batch.of([0, 2]) == batch.of([0, 2], batch.rows()) == Batch("model", ["0", "2"], b'["x","xxx"]')
     assert batch.of([]) == Batch("model", [], b"[]")

@@ -4,11 +4,9 @@ from collections import Counter
 
 import pytest
 
-from capture_forwarder.aws.progress import NoProgress
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, SkipReason
-from capture_forwarder.domain.progress import ProgressRecord
 
 SOURCE = CaptureObject("b", "k", etag="e")
 BROKEN = RejectionCode.LINE_NOT_JSON
@@ -46,13 +44,15 @@ def test_counts_of_several_objects_add_up() -> None:
 @pytest.mark.parametrize("state", ObjectState)
 def test_a_message_is_acknowledged_when_its_object_is_complete(state: ObjectState) -> None:
     """The state is final, no row is pending, all rejections are in quarantine, and both equations hold."""
-    final = {"done", "done_before", "requeued", "rejected", "superseded", "skipped"}
+    final = {"done", "done_before", "requeued", "rejected", "superseded", "skipped", "unrouted", "given_up"}
     assert ForwardReport(source=SOURCE, state=state).complete is (state.value in final)
     assert not ForwardReport(source=SOURCE, state=state, unquarantined=1).complete
     assert not ForwardReport(source=SOURCE, state=state, lines=LineCounts(1)).complete
     pending = InferenceCounts(made=1, pending=1)
-    # The pending rows of a requeued object belong to the message that was sent for it.
-    assert ForwardReport(source=SOURCE, state=state, inferences=pending).complete is (state is ObjectState.REQUEUED)
+    # The pending rows of a requeued object belong to the message that was sent for it, or to the entry of the object.
+    assert ForwardReport(source=SOURCE, state=state, inferences=pending).complete is (
+        state in {ObjectState.REQUEUED, ObjectState.GIVEN_UP}
+    )
 
 
 def test_an_object_has_a_uri_and_a_state_id() -> None:
@@ -65,27 +65,11 @@ def test_an_object_has_a_uri_and_a_state_id() -> None:
     assert CaptureObject("b", "k").state_id is None
 
 
-def test_without_a_progress_table_no_record_is_found() -> None:
-    """Every object is read from the offset in its message."""
-    progress = NoProgress()
-    progress.save(SOURCE, ProgressRecord(done=True), expected_fence=0)
-    assert progress.load([SOURCE]) == {}
-
-
 def test_works_for_one_version_of_an_object_are_a_group() -> None:
     """A work without etag and version is a group of its own."""
     assert Work(SOURCE).group == Work(SOURCE, ReadOffset(5, 1), requeue_count=2).group == "b/k#e"
     nameless = Work(CaptureObject("b", "k"))
     assert nameless.group == nameless
-
-
-@pytest.mark.parametrize(("quarantined_up_to", "offset"), [(None, 70), (0, 0), (30, 30)])
-def test_the_next_quarantine_file_has_the_offset_up_to_which_quarantine_is_complete(
-    quarantined_up_to: int | None, offset: int
-) -> None:
-    """Without that offset it is complete up to the read offset."""
-    record = ProgressRecord(read_offset=ReadOffset(70, 3), quarantined_up_to=quarantined_up_to)
-    assert record.next_file_offset == offset
 
 
 def test_a_rejection_has_the_code_and_the_sentence_of_its_reason() -> None:

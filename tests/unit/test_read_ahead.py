@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import Reason, RejectionCode, SourceUnavailable, Superseded
-from capture_forwarder.domain.progress import ProgressRecord
+from capture_forwarder.domain.progress import Claim, ProgressRecord, RunRecord
 from capture_forwarder.forward.read_ahead import MAX_BYTES, MAX_OBJECTS
 from capture_forwarder.ports import OpenObject, TimeLeft
 from tests.support.fakes import MODIFIED, ConcurrentCalls, MemoryStore
@@ -139,7 +139,7 @@ def test_the_error_of_an_object_is_raised_at_its_turn() -> None:
     assert isinstance(reading.open(gone), Reason)
     assert isinstance(reading.open(changed), Superseded)
     with pytest.raises(SourceUnavailable, match="SlowDown"):
-        reading.open(unreadable)
+        content(reading.open(unreadable))
 
 
 def test_chunks_before_an_error_are_kept() -> None:
@@ -180,9 +180,10 @@ def test_only_objects_that_are_to_be_read_are_read_ahead() -> None:
     world = MemoryWorld()
     works = [world.put(name, call(number), call(number + 10)) for number, name in enumerate("abcd")]
     _, done, leased, begun = works
-    world.set_progress(done, ProgressRecord(done=True))
-    world.set_progress(leased, ProgressRecord(leased_until=world.clock.now + 100))
-    world.set_progress(begun, ProgressRecord(read_offset=ReadOffset(len(call(3)) + 1, 1)))
+    reached = {done.source.state_hash: ProgressRecord(done=True)}
+    world.set_claim(done, Claim(run="done"), RunRecord(saves=1, reached=dict(reached)))
+    world.set_claim(leased, Claim(run="other", leased_until_secs=world.clock.now + 100))
+    world.set_claim(begun, Claim(run="old", progress=ProgressRecord(ReadOffset(len(call(3)) + 1, 1))))
     elsewhere = Work(world.store.put("elsewhere/e", call(9)))
     reports = world.forward(*works, elsewhere)
     assert [report.state for report in reports] == [
@@ -190,7 +191,7 @@ def test_only_objects_that_are_to_be_read_are_read_ahead() -> None:
         ObjectState.DONE_BEFORE,
         ObjectState.REQUEUED,
         ObjectState.DONE,
-        ObjectState.SKIPPED,
+        ObjectState.UNROUTED,
     ]
     assert sorted(world.store.reads) == [("churn/a", 0), ("churn/d", len(call(3)) + 1)]
     assert sorted(world.destination.stored) == ["id-0", "id-10", "id-13"]

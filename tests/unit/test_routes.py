@@ -4,14 +4,17 @@ import pytest
 from msgspec.structs import replace
 
 from capture_forwarder.domain.batch import Batch
-from capture_forwarder.domain.capture import Work
+from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import (
     DestinationUnavailable,
+    PendingCause,
     Receipt,
     RejectionCode,
+    Unavailable,
 )
 from capture_forwarder.domain.notices import ObjectForwarded
+from capture_forwarder.domain.route import NoRoute, Router
 from capture_forwarder.domain.schema import ModelSchema
 from tests.support.captures import capture, json_side
 from tests.support.fakes import ConcurrentCalls
@@ -44,16 +47,69 @@ def test_the_last_requests_of_all_models_are_under_way_together() -> None:
     assert together == [True, True]
 
 
-@pytest.mark.parametrize("key", ["elsewhere/a.jsonl", "churn/a.csv"], ids=["prefix", "suffix"])
-def test_an_object_without_a_route_is_skipped(key: str) -> None:
-    """It is acknowledged. Neither the object nor its progress is read, and its report says why."""
+def test_an_object_with_another_suffix_is_skipped() -> None:
+    """The route's option says so. It is acknowledged. Neither the object nor its progress is read."""
     world = MemoryWorld(route=replace(ROUTE, suffix=".jsonl"))
-    (report,) = world.forward(Work(world.store.put(key, call(1))))
-    assert (report.state, report.why) == (ObjectState.SKIPPED, "no route matches it")
+    (report,) = world.forward(Work(world.store.put("churn/a.csv", call(1))))
+    assert (report.state, report.why) == (ObjectState.SKIPPED, "no route has the suffix of its key")
     assert report.complete
-    assert world.store.reads == []
-    assert world.progress.loaded == set()
+    assert (world.store.reads, world.progress.claimed, world.quarantine.files) == ([], [], {})
     assert [notice.report for notice in world.observer.notices if isinstance(notice, ObjectForwarded)] == [report]
+
+
+def test_an_object_that_no_route_covers_is_in_quarantine_as_a_whole() -> None:
+    """The route was forgotten. The event comes twice, and there is one entry; the object beside it is forwarded."""
+    world = MemoryWorld()
+    work = Work(world.store.put("elsewhere/a.jsonl", call(1)))
+    for _ in range(2):
+        reports = world.forward(work, world.put("a", call(2)))
+        assert reports[0].state is ObjectState.UNROUTED
+        assert all(report.complete for report in reports)
+    (file,) = world.quarantine.files.values()
+    assert (file.route, file.day, file.run) == ("unrouted", "objects", "object")
+    (entry,) = file.entries
+    assert (entry.source, entry.line, entry.code, entry.data) == (work.source, 0, RejectionCode.NO_ROUTE, None)
+    assert entry.why == "no route covers its key: add a route for it, or a longer prefix to the bucket's events"
+    assert "churn/elsewhere" not in {key for key, _ in world.store.reads}
+    assert list(world.destination.stored) == ["id-2"]
+
+
+def test_without_a_quarantine_an_unrouted_object_is_not_complete() -> None:
+    """Its message keeps it."""
+    world = MemoryWorld()
+    world.has_quarantine = False
+    (report,) = world.forward(Work(world.store.put("elsewhere/a.jsonl", call(1))))
+    assert (report.state, report.complete, report.unquarantined) == (ObjectState.UNROUTED, False, 1)
+    assert world.queue.messages == []
+
+
+def test_an_unrouted_object_waits_while_quarantine_is_unavailable() -> None:
+    """It becomes a message of its own, like any other object."""
+    world = MemoryWorld()
+    world.quarantine.error = Unavailable("the quarantine bucket answers 500")
+    (report,) = world.forward(Work(world.store.put("elsewhere/a.jsonl", call(1))))
+    assert (report.state, report.cause, report.complete) == (ObjectState.REQUEUED, PendingCause.OWN_RESOURCES, True)
+    assert world.requeued()[1] == 30
+
+
+def test_an_object_of_a_bucket_that_is_not_configured_is_refused() -> None:
+    """That message alone fails."""
+    world = MemoryWorld()
+    reports = world.forward(Work(CaptureObject("other", "churn/a.jsonl", etag="e")), world.put("a", call(2)))
+    assert [(report.state, report.complete) for report in reports] == [
+        (ObjectState.REFUSED, False),
+        (ObjectState.DONE, True),
+    ]
+    assert reports[0].why == "the bucket is in no route of the configuration"
+    assert (world.quarantine.files, world.queue.messages) == ({}, [])
+
+
+def test_unrouted_objects_of_a_shared_bucket_may_be_skipped() -> None:
+    """Other programs store objects there, and the events of wider folders bring them."""
+    router = Router((ROUTE,), frozenset({ROUTE.bucket}))
+    assert router.why_no_route(CaptureObject("captures", "elsewhere/a.jsonl")) is NoRoute.SKIPPED
+    assert router.why_no_route(CaptureObject("other", "elsewhere/a.jsonl")) is NoRoute.UNKNOWN_BUCKET
+    assert Router((ROUTE,)).why_no_route(CaptureObject("captures", "elsewhere/a.jsonl")) is NoRoute.UNROUTED
 
 
 def test_the_schema_of_a_route_may_come_from_the_model() -> None:

@@ -18,7 +18,35 @@ def test_five_percent_of_the_time_and_the_slowest_request_are_reserved() -> None
     assert deadline.left_secs(0) == pytest.approx(95.0)
     assert deadline.left_secs(1) == pytest.approx(88.0)
     assert deadline.left_secs(2) == pytest.approx(81.0)
-    assert deadline.platform_left_secs() == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(("given_secs", "reserved_secs"), [(900.0, 45.0), (40.0, 2.0), (20.0, 2.0), (6.0, 1.2)])
+def test_a_short_invocation_reserves_more(given_secs: float, reserved_secs: float) -> None:
+    """Two seconds, at most a fifth: stores take as long as in a long invocation. A quarter of it is for the answer."""
+    deadline = Deadline(lambda: 1000 * given_secs)
+    assert deadline.left_secs(0) == pytest.approx(given_secs - reserved_secs)
+    assert deadline.commit_secs() == pytest.approx(given_secs - reserved_secs / 4)
+    assert deadline.lease_secs() == pytest.approx(given_secs + 10)
+
+
+def test_time_for_calls_of_stores_is_reserved() -> None:
+    """The slowest call, as often as calls follow each other; at most a fifth of the time, so that reading begins."""
+    deadline = Deadline(lambda: 100_000.0)
+    deadline.reserve(5)
+    assert deadline.left_secs(0) == pytest.approx(95.0)
+    deadline.observe_store(2.0)
+    deadline.observe_store(1.0)
+    assert deadline.left_secs(0) == pytest.approx(85.0)
+    deadline.reserve(100)
+    assert deadline.left_secs(0) == pytest.approx(75.0)
+
+
+def test_without_time_nothing_is_left_for_committing() -> None:
+    """The time is never negative."""
+    clock = Clock(100.0)
+    deadline = Deadline(lambda: 1000 * clock.left())
+    clock.now += 101
+    assert deadline.commit_secs() == 0.0
 
 
 def test_the_reserve_is_a_share_of_the_time_at_the_start() -> None:
@@ -64,6 +92,7 @@ def patient_run(clock: Clock, max_tries: int = 100) -> Run:
         now=clock.read,
         sleep=clock.sleep,
         jitter=lambda: 1.0,
+        new_id=lambda: "run",
         observer=RecordingObserver(),
         max_tries=max_tries,
     )

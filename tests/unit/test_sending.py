@@ -177,10 +177,10 @@ def test_the_first_error_is_kept(executor: Executor) -> None:
     world.destination.always = answer
     world.add()
     world.add()
-    assert world.sender.wait_for_results()
+    assert world.senders.wait_for_results()
     assert str(world.sender.error) == "status 403: correct it"
     first_recorded.set()
-    assert world.sender.wait_for_results()
+    assert world.senders.wait_for_results()
     assert len(world.destination.batches) == 2
     assert str(world.sender.error) == "status 403: correct it"
 
@@ -252,11 +252,11 @@ def test_waiting_without_requests_returns_at_once() -> None:
     """Only requests in flight are waited for."""
     world = SenderWorld(ImmediateExecutor())
     world.add()
-    assert not world.sender.wait_for_results()
+    assert not world.senders.wait_for_results()
     assert world.destination.batches == []
     world.sender.flush()
-    assert world.sender.wait_for_results()
-    assert not world.sender.wait_for_results()
+    assert world.senders.wait_for_results()
+    assert not world.senders.wait_for_results()
 
 
 def test_a_call_of_more_rows_than_a_request_takes_is_sent_in_several(executor: Executor) -> None:

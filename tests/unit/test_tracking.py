@@ -145,7 +145,7 @@ def test_a_bug_after_some_lines_keeps_their_results() -> None:
     assert (report.state, report.complete) == (ObjectState.FAILED, False)
     assert report.why == "unexpected ZeroDivisionError after 2 lines"
     assert report.inferences == InferenceCounts(2, 2)
-    assert world.saved(work) == ProgressRecord(ReadOffset(2 * (len(call(1)) + 1), 2))
+    assert world.saved(work) == ProgressRecord(ReadOffset(2 * (len(call(1)) + 1), 2), accepted=2)
     assert world.queue.messages == []
 
 

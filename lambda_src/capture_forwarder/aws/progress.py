@@ -56,14 +56,14 @@ class DynamoProgress:
         """
         item = _claim_item(state, claim, self._expiry(0))
         stored = self._put(item, _condition(over, self._expiry(-self._keep_secs)), within_secs)
-        return claim if stored is None else _claim(stored)
+        return claim if stored is None else claim_in(stored)
 
     def look(self, run: str, *, within_secs: float) -> RunRecord | None:
         """Return the record of a run; `None` if it never saved one. Raises `Unavailable`."""
         answer = self._call(
-            within_secs, self._client.get_item, TableName=self._table, Key=_run_key(run), ConsistentRead=True
+            within_secs, self._client.get_item, TableName=self._table, Key=run_key(run), ConsistentRead=True
         )
-        return _run_record(answer["Item"]) if "Item" in answer else None
+        return record_in(answer["Item"]) if "Item" in answer else None
 
     def take(self, run: str, *, within_secs: float) -> RunRecord:
         """Mark a run as taken, so that it saves nothing more, and return its record. Raises `Unavailable`."""
@@ -71,12 +71,12 @@ class DynamoProgress:
             within_secs,
             self._client.update_item,
             TableName=self._table,
-            Key=_run_key(run),
+            Key=run_key(run),
             UpdateExpression=f"SET taken = :yes, {PROGRESS_EXPIRY} = :expiry",
             ExpressionAttributeValues={":yes": {"BOOL": True}, ":expiry": self._expiry(_RUN_KEEPS_LONGER_SECS)},
             ReturnValues="ALL_NEW",
         )
-        return _run_record(answer["Attributes"])
+        return record_in(answer["Attributes"])
 
     def save(self, run: str, record: RunRecord, *, within_secs: float) -> RunRecord:
         """Store `record` if the stored one has one save less and is not taken; return the record that is there.
@@ -93,7 +93,7 @@ class DynamoProgress:
                 "ExpressionAttributeValues": {":before": {"N": str(record.saves - 1)}},
             }
         stored = self._put(item, condition, within_secs)
-        return record if stored is None else _run_record(stored)
+        return record if stored is None else record_in(stored)
 
     def _put(self, item: Item, condition: Item, within_secs: float) -> Item | None:
         """Write `item`; return `None`, or the stored item if `condition` does not hold."""
@@ -158,7 +158,8 @@ def _condition(over: Claim | None, now: Item) -> dict[str, Any]:
     }
 
 
-def _run_key(run: str) -> Any:
+def run_key(run: str) -> Any:
+    """Return the key of the item of a run."""
     return {PROGRESS_KEY: {"S": f"{_RUN_KEY}{run}"}}
 
 
@@ -173,11 +174,13 @@ def _claim_item(state: str, claim: Claim, expiry: Item) -> Item:
         "lines": {"N": str(offset.lines)},
         "compressed": {"BOOL": offset.compressed},
         "damaged": {"N": str(claim.progress.damaged)},
+        "accepted": {"N": str(claim.progress.accepted)},
+        "rejected": {"N": str(claim.progress.rejected)},
         PROGRESS_EXPIRY: expiry,
     }
 
 
-def _claim(item: Item) -> Claim:
+def claim_in(item: Item) -> Claim:
     """Return a stored claim; one that cannot be read has only its item."""
     try:
         offset = ReadOffset(_natural(item["byte_offset"]), _natural(item["lines"]), item["compressed"]["BOOL"] is True)
@@ -185,7 +188,12 @@ def _claim(item: Item) -> Claim:
             run=item["run"]["S"],
             leased_until_secs=_number(item["leased_until"]),
             day=item["day"]["S"],
-            progress=ProgressRecord(offset, damaged=_natural(item["damaged"])),
+            progress=ProgressRecord(
+                offset,
+                damaged=_natural(item["damaged"]),
+                accepted=_natural(item["accepted"]),
+                rejected=_natural(item["rejected"]),
+            ),
         )
     except (KeyError, TypeError, ValueError):
         return Claim(run="", unreadable=item)
@@ -194,7 +202,7 @@ def _claim(item: Item) -> Claim:
 def _run_item(run: str, record: RunRecord, expiry: Item) -> Item:
     reached = {state: {"S": _text(progress)} for state, progress in record.reached.items() if progress}
     return {
-        **_run_key(run),
+        **run_key(run),
         "saves": {"N": str(record.saves)},
         "reached": {"M": reached},
         "finished": {"BOOL": record.finished},
@@ -203,7 +211,7 @@ def _run_item(run: str, record: RunRecord, expiry: Item) -> Item:
     }
 
 
-def _run_record(item: Item) -> RunRecord:
+def record_in(item: Item) -> RunRecord:
     """Return a stored record of a run; attributes that cannot be read are as if the run had not saved them.
 
     If it cannot be read how far the run got, the claims say where to continue.
@@ -219,18 +227,20 @@ def _run_record(item: Item) -> RunRecord:
 
 
 def _text(progress: ProgressRecord) -> str:
-    """Return progress as a short text, so that an item of 15 objects stays below 1 KB, the unit of a write."""
+    """Return progress as a short text, so that an item of 10 objects stays below 1 KB, the unit of a write."""
     offset = progress.read_offset
-    words = "gzip" if offset.compressed else "plain", "done" if progress.done else "open"
-    return f"{offset.offset} {offset.lines} {words[0]} {words[1]} {progress.damaged}"
+    form, state = "gzip" if offset.compressed else "plain", "done" if progress.done else "open"
+    counts = f"{progress.damaged} {progress.accepted} {progress.rejected}"
+    return f"{offset.offset} {offset.lines} {form} {state} {counts}"
 
 
 def _progress(value: Any) -> ProgressRecord | None:
     """Return the progress that `_text` wrote, or `None` if it cannot be read."""
     try:
-        offset, lines, form, state, damaged = value["S"].split(" ")
+        offset, lines, form, state, *counts = value["S"].split(" ")
+        damaged, accepted, rejected = map(int, counts)
         found = ReadOffset(int(offset), int(lines), {"gzip": True, "plain": False}[form])
-        return ProgressRecord(found, {"done": True, "open": False}[state], int(damaged))
+        return ProgressRecord(found, {"done": True, "open": False}[state], damaged, accepted, rejected)
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 

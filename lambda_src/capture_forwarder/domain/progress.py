@@ -12,11 +12,14 @@ class ProgressRecord(Struct, frozen=True):
     """How far one version of an object is committed.
 
     `damaged` counts how often it was read again from its start because its bytes were not those that were stored.
+    `accepted` and `rejected` count rows over all runs; a row that was sent again counts again.
     """
 
     read_offset: ReadOffset = ReadOffset()
     done: bool = False
     damaged: int = 0
+    accepted: int = 0
+    rejected: int = 0
 
 
 class Claim(Struct, frozen=True, kw_only=True):

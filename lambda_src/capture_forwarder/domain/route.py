@@ -105,12 +105,12 @@ class Router:
         self._buckets = {route.bucket for route in routes}
         self._skipped = skipped
 
-    def route_for(self, source: CaptureObject) -> Route | NoRoute:
-        """Return the route of `source`, or why it has none."""
-        route = next((route for route in self._routes if route.covers(source)), None)
-        return route or self._no_route(source)
+    def route_for(self, source: CaptureObject) -> Route | None:
+        """Return the route of `source`, or `None` if no route covers it."""
+        return next((route for route in self._routes if route.covers(source)), None)
 
-    def _no_route(self, source: CaptureObject) -> NoRoute:
+    def why_no_route(self, source: CaptureObject) -> NoRoute:
+        """Return why no route covers `source`."""
         if source.bucket not in self._buckets:
             return NoRoute.UNKNOWN_BUCKET
         if source.bucket in self._skipped or any(

@@ -21,7 +21,7 @@ from capture_forwarder.ports import Progress, Quarantine
 T = TypeVar("T")
 
 # A run with more objects gets further items, so that a save stays near 1 KB, the unit of a write.
-MAX_CLAIMS = 12
+MAX_CLAIMS = 10
 # One store that hangs must not use up the time of the run: a call has this share of it, and no more than these seconds.
 _CALL_SHARE = 0.25
 _MAX_CALL_SECS = 15.0
@@ -98,13 +98,13 @@ class Claims:
             if found.run == item.id:  # also if an earlier copy of the request stored it
                 return Claimed(mine.progress, mine.day, item)
             claimed = self._claim_over(work, route, state, found, item)
-            if not isinstance(claimed, Claimed):
-                item.claimed.discard(work.source.state_hash)
-            return claimed
         except Unavailable as unavailable:
             if self._run.clock() - started > _SLOW_SECS:
                 self._failure = unavailable
             raise
+        if not isinstance(claimed, Claimed):
+            item.claimed.discard(work.source.state_hash)
+        return claimed
 
     def save(self, item: RunItem, *, finished: bool) -> None:
         """Save what the run has reached. Raises `LeaseLost`, `Unavailable`; then the item has ended."""

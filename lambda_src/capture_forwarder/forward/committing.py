@@ -65,9 +65,9 @@ class OpenObjects:
         self._run = run
         self._open: list[ObjectTracker] = []
         self._commit_at = run.clock() + _SAVE_SECS
-        # The calls of stores that the end of the run makes one after the other, for so many objects: 40 messages, 96
+        # The calls of stores that the end of the run makes one after the other, for so many objects: 40 messages, 80
         # claims and 8 files are written at the same time.
-        run.deadline.reserve(2 + ceil(objects / 40) + 2 * ceil(objects / 96))
+        run.deadline.reserve(2 + ceil(objects / 40) + 2 * ceil(objects / 80))
 
     def add(self, tracker: ObjectTracker) -> None:
         """Add an object."""

@@ -22,6 +22,11 @@ class Filing:
         self._quarantine = quarantine
         self._run = run
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is a quarantine."""
+        return self._quarantine is not None
+
     def can_file(self, tracker: ObjectTracker) -> bool:
         """Return whether the rejections of an object, if it has any, can be kept."""
         return self._quarantine is not None or not tracker.rejections

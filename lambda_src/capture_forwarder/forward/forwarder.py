@@ -29,8 +29,12 @@ UNROUTED = "unrouted"
 class Routes(Protocol):
     """Finds the route of an object."""
 
-    def route_for(self, source: CaptureObject) -> Route | NoRoute:
-        """Return the route of `source`, or why it has none."""
+    def route_for(self, source: CaptureObject) -> Route | None:
+        """Return the route of `source`, or `None` if there is none."""
+        ...
+
+    def why_no_route(self, source: CaptureObject) -> NoRoute:
+        """Return why `source` has no route."""
         ...
 
 
@@ -66,7 +70,8 @@ class Forwarder:
         for group, work in grouped:
             groups[group] = max(groups.get(group, work), work, key=attrgetter("requeue_count"))
         commits = self._committer.begin(run)
-        senders, objects = Senders(self._targets, self._kind, run), OpenObjects(commits, run, len(groups))
+        objects = OpenObjects(commits, run, len(groups))
+        senders = Senders(self._targets, self._kind, run, objects.commit_finished)
         opening = Opening(self._store, commits, run.deadline)
         readable = self._readable(self._route(groups.values(), objects), senders, objects)
         with closing(read_ahead(opening, self._readers, readable, run.deadline)) as turns:
@@ -93,14 +98,16 @@ class Forwarder:
         """
         routed = []
         for work in works:
-            route = self._routes.route_for(work.source)
-            if isinstance(route, Route):
+            if route := self._routes.route_for(work.source):
                 routed.append((work, route))
-            elif route is NoRoute.UNROUTED:
-                objects.add(self._unrouted(work))
-            else:
-                state = ObjectState.SKIPPED if route is NoRoute.SKIPPED else ObjectState.REFUSED
-                objects.add_report(work, ForwardReport(source=work.source, state=state, why=str(route)))
+                continue
+            match self._routes.why_no_route(work.source):
+                case NoRoute.UNROUTED:
+                    objects.add(self._unrouted(work))
+                case NoRoute.SKIPPED as why:
+                    objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.SKIPPED, why=why))
+                case NoRoute.UNKNOWN_BUCKET as why:
+                    objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.REFUSED, why=why))
         return routed
 
     def _unrouted(self, work: Work) -> ObjectTracker:
@@ -155,6 +162,7 @@ class Forwarder:
             request_begun = sender.add(tracker, decoded)  # may wait for a request to end
             if not pauses.due(tracker, request_begun=request_begun):
                 continue
+            senders.wait_for_results(0)
             tracker.advance()
             objects.commit_finished()
             if stop_if_due(tracker, sender, run):

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from msgspec.structs import replace
-
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import Reason, RejectionCode, Unavailable
@@ -90,7 +88,7 @@ class ObjectCommits:
 
         Without a quarantine no offset is saved once the object has a rejection: its line must be read again.
         """
-        target = replace(tracker.progress, read_offset=tracker.advance())
+        target = tracker.reached()
         item = tracker.claimed.item
         if target == tracker.progress or not self._filing.can_file(tracker):
             return
@@ -109,10 +107,10 @@ class ObjectCommits:
         self._commit(trackers, finished=True)
         now = self._run.now()
         for tracker in trackers:
-            if self._requeueing.gives_up(tracker, now) and self._filing.can_file(tracker):
+            if self._requeueing.gives_up(tracker, now) and self._filing.is_possible:
                 tracker.give_up()
-        whole = {ObjectState.UNROUTED, ObjectState.GIVEN_UP}
-        self._together(self._file_object, [tracker for tracker in trackers if tracker.state in whole])
+        whole = [each for each in trackers if each.state in {ObjectState.UNROUTED, ObjectState.GIVEN_UP}]
+        self._together(self._file_object, whole if self._filing.is_possible else [])
         self._requeueing.requeue([each for each in trackers if self._filing.can_file(each)], self._queue, self._run)
 
     def _commit(self, trackers: Sequence[ObjectTracker], *, finished: bool) -> None:
@@ -133,19 +131,20 @@ class ObjectCommits:
     def _target(self, tracker: ObjectTracker) -> ProgressRecord | None:
         """Return what the next save is to say of an object that has ended; `None` if there is nothing to save."""
         if tracker.state is ObjectState.DAMAGED and tracker.progress.damaged and not tracker.inferences.pending:
+            tracker.state = ObjectState.READ  # so that the rejection is its state
             tracker.reject_object(Reason(RejectionCode.OBJECT_DAMAGED, f"{tracker.work.source.uri}: {_DAMAGED}"))
         if not self._filing.can_file(tracker):
             return None
         match tracker.state:
             case ObjectState.READ if not tracker.inferences.pending:
-                return ProgressRecord(tracker.advance(), done=True)
+                return tracker.reached(done=True)
             case ObjectState.REJECTED | ObjectState.SUPERSEDED:
-                return ProgressRecord(tracker.advance(), done=True)
+                return tracker.reached(done=True)
             case ObjectState.DAMAGED:
                 tracker.drop_rejections()  # the lines are read again
                 return ProgressRecord(damaged=tracker.progress.damaged + 1)
             case ObjectState.READ | ObjectState.PENDING | ObjectState.OUT_OF_TIME | ObjectState.FAILED:
-                target = replace(tracker.progress, read_offset=tracker.advance())
+                target = tracker.reached()
                 return target if target != tracker.progress else None
             case _:
                 return None  # not read in this run
@@ -173,6 +172,7 @@ class ObjectCommits:
         try:
             self._filing.file_object(tracker)
         except Unavailable as unavailable:
+            tracker.drop_rejections()  # the next run finds the reason again
             tracker.fail(unavailable)
 
     def _together(self, step: Callable[..., T], items: Sequence[object]) -> list[T]:

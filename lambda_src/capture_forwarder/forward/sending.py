@@ -1,302 +1,249 @@
-"""Send rows: batches are filled across objects, several requests are in flight, each is retried and split."""
+"""Send rows: batches are filled across objects, and several requests are in flight to each destination."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from functools import partial
+from math import inf
 
-import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct, field
 
-from capture_forwarder.domain.batch import Batch, BatchLimits, BatchSlice, ResultRecorder
-from capture_forwarder.domain.delivery import (
-    ACCEPTED,
-    RETRYABLE,
-    BatchTooLarge,
-    DestinationDenied,
-    DestinationUnavailable,
-    Reason,
-    Receipt,
-    RejectionCode,
-    RowResult,
-    RowStatus,
-)
-from capture_forwarder.domain.notices import BatchSent
-from capture_forwarder.domain.progress import LineSpan
+from capture_forwarder.domain.batch import Batch, BatchSlice
+from capture_forwarder.domain.delivery import DestinationUnavailable
 from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.schema import ModelSchema
+from capture_forwarder.forward.batching import Batcher
+from capture_forwarder.forward.delivering import Deliverer, Delivery, all_pending, asked_to_wait
+from capture_forwarder.forward.in_flight import InFlight
+from capture_forwarder.forward.request_limits import BatchSize, RetryTimes
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.tracking import ObjectTracker
+from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.kind import DecodedSpan, Decoder, Kind
 from capture_forwarder.ports import Destination, SchemaSource
 
-_TOO_LARGE = RowResult(
-    RowStatus.REJECTED,
-    Reason(RejectionCode.INFERENCE_TOO_LARGE, "the destination takes no request that holds this inference alone"),
-)
-_TOO_LATE = DestinationUnavailable("the invocation's time was used up before a request was begun")
-_MIN_REQUEST_SECS = 0.05
-
-# Rows are encoded a block at a time. A block that does not fit into the request is split into its rows again.
-_BLOCK_ROWS = 128
-_encode = msgspec.json.Encoder().encode
-_elements = msgspec.json.Decoder(list[Raw]).decode
+_NO_ANSWER = "no answer before the invocation's time was over"
+_TOO_SLOW = "too slow; other models waited for it for half of the run's time"
+_BLOCKING_SHARE = 0.5
+# A schema is small. After one that was not sent in time the next may take half as long, so all take about a minute.
+_MAX_SCHEMA_SECS = 30.0
+_MIN_SCHEMA_SECS = 1.0
+_SCHEMA_SHARE = 1 / 3
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """One configured destination: its adapter, its models' schemas, and how many requests may be in flight."""
+    """One configured destination: its adapter, its models' schemas, and how many requests may be in flight.
+
+    `workers` has one thread more than that, for a schema. `retry_times` is kept through all runs.
+    """
 
     name: str
     destination: Destination
     schemas: SchemaSource
-    executor: Executor
+    workers: Workers
     max_in_flight: int
+    retry_times: RetryTimes = field(default_factory=RetryTimes)
 
 
 class Senders:
-    """One sender a model and destination, and one decoder a route, shared by all objects of a run."""
+    """One sender a model and destination, and one decoder a route, shared by all objects of a run.
 
-    def __init__(self, targets: Mapping[str, Target], kind: Kind, run: Run) -> None:
+    `on_results` is called when `Sender.add` or `decoder` had to wait, and results of any destination were recorded
+    meanwhile.
+    """
+
+    def __init__(
+        self, targets: Mapping[str, Target], kind: Kind, run: Run, on_results: Callable[[], object] = lambda: None
+    ) -> None:
         self._targets = targets
         self._kind = kind
         self._run = run
+        self._in_flight = InFlight(run, on_results)
         self._senders: dict[tuple[str, str], Sender] = {}
-        self._decoders: dict[str, Decoder | DestinationUnavailable] = {}
+        self._decoders: dict[str, Decoder] = {}
+        self._schemas = Schemas(run, self._in_flight)
+        self._may_block_secs = run.deadline.left_secs(0) * _BLOCKING_SHARE
 
     def sender(self, route: Route) -> "Sender":
         """Return the sender that `route` shares with every other route to the same model."""
         key = (route.destination, route.model_id)
         if key not in self._senders:
-            self._senders[key] = Sender(route.model_id, self._targets[route.destination], self._run)
+            target = self._targets[route.destination]
+            self._senders[key] = Sender(route.model_id, target, self._run, self._in_flight, self._blocking_limit_secs)
         return self._senders[key]
 
     def decoder(self, route: Route) -> Decoder:
-        """Return the decoder of `route`. Raises `DestinationUnavailable` if its schema is not known; asks only once."""
+        """Return the decoder of `route`. Raises `DestinationUnavailable` if its schema is not known.
+
+        The schema of a model is requested once a run.
+        """
         if route.name not in self._decoders:
-            self._decoders[route.name] = self._make_decoder(route)
-        decoder = self._decoders[route.name]
-        if isinstance(decoder, DestinationUnavailable):
-            raise decoder
-        return decoder
+            target = self._targets[route.destination]
+            schema = self._schemas.schema(target, route.model_id) if route.schema_from_model else route.schema
+            self._decoders[route.name] = self._kind.decoder(route, schema, target.destination.row)
+        return self._decoders[route.name]
 
     def flush(self) -> None:
         """Send the batches that were begun."""
         for sender in self._senders.values():
             sender.flush()
 
-    def wait_for_results(self) -> bool:
-        """Wait until some requests have ended; return whether any were in flight."""
-        return any(sender.wait_for_results() for sender in self._senders.values())
+    def wait_for_results(self, within_secs: float = 0.5) -> bool:
+        """Wait until some requests have ended, at most `within_secs`; return whether any were in flight.
 
-    def _make_decoder(self, route: Route) -> Decoder | DestinationUnavailable:
-        target = self._targets[route.destination]
-        try:
-            schema = (
-                target.schemas.schema(route.model_id, within_secs=self._run.deadline.left_secs(0))
-                if route.schema_from_model
-                else route.schema
-            )
-        except DestinationUnavailable as unavailable:
-            return unavailable
-        return self._kind.decoder(route, schema, target.destination.row)
+        It waits for all senders at once. When the time for results is over, the requests are abandoned and their rows
+        stay pending.
+        """
+        return self._in_flight.wait(within_secs)
+
+    def _blocking_limit_secs(self) -> float:
+        return self._may_block_secs if len(self._senders) > 1 else inf
+
+
+class Schemas:
+    """The schemas of models, or the errors of their requests; each model is asked once a run."""
+
+    def __init__(self, run: Run, in_flight: InFlight) -> None:
+        self._run = run
+        self._in_flight = in_flight
+        self._answers: dict[tuple[str, str], ModelSchema | Exception] = {}
+        self._late = 0
+
+    def schema(self, target: Target, model_id: str) -> ModelSchema:
+        """Return the attributes of a model. Raises `DestinationUnavailable`."""
+        key = (target.name, model_id)
+        if key not in self._answers:
+            wait_secs = target.retry_times.left_secs(model_id, self._run.now())
+            self._answers[key] = asked_to_wait(wait_secs) if wait_secs else self._request(target, model_id)
+        answer = self._answers[key]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _request(self, target: Target, model_id: str) -> ModelSchema | Exception:
+        """Ask on a thread, so that a call that hangs takes no more than its share of the time."""
+        run, answers = self._run, list[ModelSchema | Exception]()
+        within_secs = min(_MAX_SCHEMA_SECS, run.deadline.left_secs(0) * _SCHEMA_SHARE) / 2**self._late
+        within_secs = max(_MIN_SCHEMA_SECS, within_secs)
+        ends = run.clock() + within_secs
+        call = partial(target.schemas.schema, model_id, within_secs=within_secs)
+        future = self._in_flight.begin(target.workers, call, lambda ended: answers.append(_answer(ended)))
+        self._in_flight.wait_while(lambda: not answers and run.clock() < ends)
+        self._in_flight.abandon(future)
+        if isinstance(answers[0], DestinationUnavailable):
+            self._late += answers[0].unanswered
+            target.retry_times.remember(model_id, answers[0].retry_after_secs, run.now())
+        return answers[0]
+
+
+def _answer(ended: Future[ModelSchema] | None) -> ModelSchema | Exception:
+    if ended is None:
+        return DestinationUnavailable("the model's attributes were not sent in time", unanswered=True)
+    try:
+        return ended.result()
+    except Exception as error:  # noqa: BLE001 - it is raised for every route of the model
+        return error
 
 
 class Sender:
     """Sends the rows of one model; results are recorded on the caller's thread.
 
-    A 429 or 503 halves the number of concurrent requests, each later success raises it by one. After a batch has used
-    all its retries, nothing more is sent to this model in this run. Its objects go back to the queue.
+    A 429 or 503 halves the number of concurrent requests, each later success raises it by one. After an error nothing
+    more is sent to this model in this run. Its objects go back to the queue.
     """
 
-    def __init__(self, model_id: str, target: Target, run: Run) -> None:
+    def __init__(
+        self, model_id: str, target: Target, run: Run, in_flight: InFlight, may_block_secs: Callable[[], float]
+    ) -> None:
+        limits = target.destination.limits
         self.error: DestinationUnavailable | None = None
-        self.max_inferences = target.destination.limits.max_inferences
+        self.max_inferences = limits.max_inferences
         self.limit = target.max_in_flight
         self._target = target
         self._run = run
-        self._batcher = Batcher(model_id, target.destination.limits, self._send)
-        self._requests = 0
-        self._in_flight: dict[Future[Delivery], tuple[Batch, list[BatchSlice]]] = {}
+        self._in_flight = in_flight
+        self._may_block_secs = may_block_secs
+        self._size = BatchSize(limits.max_inferences)
+        self._deliverer = Deliverer(
+            name=target.name,
+            model_id=model_id,
+            destination=target.destination,
+            run=run,
+            size=self._size,
+            retry_times=target.retry_times,
+        )
+        self._batcher = Batcher(model_id, limits, self._send)
+        self._begun = 0
+        self._under_way = 0
+        self._blocked_secs = 0.0
+        if wait_secs := target.retry_times.left_secs(model_id, run.now()):
+            self._stop(asked_to_wait(wait_secs))
+
+    @property
+    def retry_after_secs(self) -> float:
+        """The seconds until the destination may be asked again, from 0 to 900."""
+        return self._target.retry_times.left_secs(self._deliverer.model_id, self._run.now())
 
     def add(self, tracker: ObjectTracker, decoded: DecodedSpan) -> bool:
-        """Add the rows of a span and return whether a request was begun; blocks while too many are in flight."""
-        before = self._requests
+        """Add the rows of a span; return whether a request was begun, or none will be any more.
+
+        It blocks while too many requests are in flight. Results of the first rows of a span may come before the last
+        ones are made.
+        """
+        before = self._begun
+        self._batcher.max_rows = self._size.rows
         self._batcher.add(tracker, decoded.span, decoded.rows.ids, decoded.rows.rows)
-        return self._requests != before
+        return self._begun != before or self.error is not None
 
     def flush(self) -> None:
         """Send the batch that was begun."""
         self._batcher.flush()
 
-    def wait_for_results(self) -> bool:
-        """Wait until a request has ended and record its results; return whether any was in flight."""
-        done, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
-        for future in done:
-            batch, slices = self._in_flight.pop(future)
-            try:
-                delivery = future.result()
-            except Exception as bug:  # noqa: BLE001 - after a bug in one request its rows must stay pending
-                error = DestinationUnavailable(f"sending failed with {type(bug).__name__}")
-                delivery = Delivery(_all_pending(batch), error)
-            self.error = self.error or delivery.error
-            self.limit = self.limit // 2 if delivery.throttled else self.limit + 1
-            self.limit = min(max(self.limit, 1), self._target.max_in_flight)
-            _record(batch, slices, delivery.results)
-        return bool(done)
-
     def _send(self, batch: Batch, slices: list[BatchSlice]) -> None:
-        self._requests += 1
-        while len(self._in_flight) >= self.limit:
-            self.wait_for_results()
+        self._wait_for_room()
         if self.error:
-            _record(batch, slices, _all_pending(batch))
-        else:
-            self._in_flight[self._target.executor.submit(deliver, batch, self._target, self._run)] = batch, slices
+            return
+        self._begun += 1
+        self._under_way += 1
+        call = partial(self._deliverer.deliver, batch)
+        self._in_flight.begin(self._target.workers, call, partial(self._record, batch, slices))
+        self._batcher.max_rows = self._size.rows
 
+    def _wait_for_room(self) -> None:
+        """Wait while too many requests are in flight; a sender that holds up others for too long is stopped."""
+        if not self._is_full():
+            return
+        began, may_block_secs = self._run.clock(), self._may_block_secs() - self._blocked_secs
+        self._in_flight.wait_while(lambda: self._is_full() and self._run.clock() - began < may_block_secs)
+        self._blocked_secs += self._run.clock() - began
+        if self._is_full():
+            self._stop(DestinationUnavailable(_TOO_SLOW))
 
-def _record(batch: Batch, slices: list[BatchSlice], results: list[RowResult]) -> None:
-    start = 0
-    for piece in slices:
-        stop = start + piece.count
-        piece.recorder.record(piece.span, piece.start, batch.ids[start:stop], results[start:stop])
-        start = stop
+    def _is_full(self) -> bool:
+        return self._under_way >= self.limit and not self.error
 
-
-class Batcher:
-    """Fills batches and hands them to `send`: each as full as its limits allow, in order, without losing a row."""
-
-    def __init__(self, model_id: str, limits: BatchLimits, send: Callable[[Batch, list[BatchSlice]], object]) -> None:
-        self._model_id = model_id
-        self._limits = limits
-        self._send = send
-        self._begin()
-
-    def add(self, recorder: ResultRecorder, span: LineSpan, ids: list[str], rows: list[object]) -> None:
-        """Add the rows of one span. Raises the encoder's error for a row; rows from that block on are not added."""
+    def _record(self, batch: Batch, slices: list[BatchSlice], ended: Future[Delivery] | None) -> None:
+        self._under_way -= 1
+        delivery = self._delivery(batch, ended)
+        if delivery.error:
+            self._stop(delivery.error)
+        self.limit = self.limit // 2 if delivery.throttled else self.limit + 1
+        self.limit = min(max(self.limit, 1), self._target.max_in_flight)
         start = 0
-        while start < len(rows):
-            stop = start + min(_BLOCK_ROWS, self._limits.max_inferences - len(self._ids))
-            piece = BatchSlice(recorder, span, start, min(stop, len(rows)) - start)
-            self._add(piece, ids[start:stop], _encode(rows[start:stop]))
+        for piece in slices:
+            stop = start + piece.count
+            piece.recorder.record(piece.span, piece.start, batch.ids[start:stop], delivery.results[start:stop])
             start = stop
 
-    def flush(self) -> None:
-        """Send the batch that was begun, if it has rows."""
-        if self._ids:
-            batch, slices = Batch(self._model_id, self._ids, _joined(self._blocks)), self._slices
-            self._begin()
-            self._send(batch, slices)
-
-    def _begin(self) -> None:
-        self._ids: list[str] = []
-        self._slices: list[BatchSlice] = []
-        self._blocks: list[bytes] = []
-        self._bytes = 1
-
-    def _add(self, piece: BatchSlice, ids: list[str], block: bytes) -> None:
-        """Add a block of rows, encoded as an array; row by row if the block does not fit."""
-        if len(ids) > 1 and self._bytes + len(block) - 1 > self._limits.max_bytes:
-            for place, row in enumerate(_elements(block)):
-                one = BatchSlice(piece.recorder, piece.span, piece.start + place, 1)
-                self._add(one, ids[place : place + 1], b"[%b]" % bytes(row))
-            return
-        if self._bytes + len(block) - 1 > self._limits.max_bytes:
-            self.flush()
-        self._ids += ids
-        self._slices.append(piece)
-        self._blocks.append(block)
-        self._bytes += len(block) - 1
-        if len(self._ids) >= self._limits.max_inferences:
-            self.flush()
-
-
-def _joined(blocks: list[bytes]) -> bytes:
-    """Return one array with the elements of all blocks."""
-    if len(blocks) == 1:
-        return blocks[0]
-    views = [memoryview(block)[1:-1] for block in blocks]
-    views[0], views[-1] = memoryview(blocks[0])[:-1], memoryview(blocks[-1])[1:]
-    return b",".join(views)
-
-
-class Delivery(Struct, frozen=True):
-    """One result a row, the error that leaves rows pending, and whether fewer requests at once were asked for."""
-
-    results: list[RowResult]
-    error: DestinationUnavailable | None = None
-    throttled: bool = False
-
-
-def deliver(batch: Batch, target: Target, run: Run) -> Delivery:
-    """Send `batch` until every row has its result or there is no time left; pending rows are returned as retryable."""
-    if run.deadline.left_secs(1) <= 0:
-        return Delivery(_all_pending(batch), _TOO_LATE)
-    results = _all_pending(batch)
-    places: Sequence[int] = range(len(results))
-    attempt, throttled = 0, False
-    while True:
+    def _delivery(self, batch: Batch, ended: Future[Delivery] | None) -> Delivery:
+        if ended is None:
+            self._deliverer.abandoned = True
+            return Delivery(all_pending(batch), DestinationUnavailable(_NO_ANSWER))
         try:
-            answered, error = _attempt(batch, target, run)
-        except BatchTooLarge:
-            halves = _deliver_halves(batch, target, run)
-            _merge(halves.results, places, results)
-            return Delivery(results, halves.error, throttled or halves.throttled)
-        _merge(answered, places, results)
-        if error is None:
-            return Delivery(results, throttled=throttled)
-        throttled = throttled or error.throttled
-        if isinstance(error, DestinationDenied) or not run.wait(attempt, error.retry_after_secs):
-            return Delivery(results, error, throttled)
-        again = [place for place, result in enumerate(answered) if result.status is RowStatus.RETRYABLE]
-        batch, places = batch.of(again), [places[place] for place in again]
-        attempt += 1
+            return ended.result()
+        except Exception as bug:  # noqa: BLE001 - after a bug in one request its rows must stay pending
+            return Delivery(all_pending(batch), DestinationUnavailable(f"sending failed with {type(bug).__name__}"))
 
-
-def _all_pending(batch: Batch) -> list[RowResult]:
-    return [RETRYABLE] * len(batch.ids)
-
-
-def _merge(answered: list[RowResult], places: Sequence[int], results: list[RowResult]) -> None:
-    if len(places) == len(results):  # nearly always
-        results[:] = answered
-        return
-    for place, result in zip(places, answered, strict=True):
-        results[place] = result
-
-
-def _attempt(batch: Batch, target: Target, run: Run) -> tuple[list[RowResult], DestinationUnavailable | None]:
-    started = run.clock()
-    error: DestinationUnavailable | None = None
-    try:
-        within_secs = max(_MIN_REQUEST_SECS, run.deadline.left_secs(0))
-        answered = _checked(batch, target.destination.send(batch, within_secs=within_secs))
-        if answered.count(ACCEPTED) < len(answered) and (again := answered.count(RETRYABLE)):
-            error = DestinationUnavailable(f"{again} of {len(answered)} rows are to be sent again")
-    except DestinationUnavailable as unavailable:
-        answered, error = _all_pending(batch), unavailable
-    finally:
-        took = run.clock() - started
-        run.deadline.observe(took)
-        run.observer.notice(
-            BatchSent(
-                destination=target.name,
-                inferences=len(batch.ids),
-                latency_secs=took,
-                error=str(error) if error else None,
-                denied=isinstance(error, DestinationDenied),
-            )
-        )
-    return answered, error
-
-
-def _checked(batch: Batch, receipt: Receipt) -> list[RowResult]:
-    """Check that there are as many results as rows; else no result can be assigned, and all rows are sent again."""
-    if len(receipt.results) != len(batch.ids):
-        raise DestinationUnavailable(f"{len(receipt.results)} results for {len(batch.ids)} rows: none can be assigned")
-    return receipt.results
-
-
-def _deliver_halves(batch: Batch, target: Target, run: Run) -> Delivery:
-    if len(batch.ids) == 1:
-        return Delivery([_TOO_LARGE])
-    middle = len(batch.ids) // 2
-    first = deliver(batch.of(range(middle)), target, run)
-    second = deliver(batch.of(range(middle, len(batch.ids))), target, run)
-    return Delivery(first.results + second.results, first.error or second.error, first.throttled or second.throttled)
+    def _stop(self, error: DestinationUnavailable) -> None:
+        """Send nothing more to this model in this run, because of the first error."""
+        self.error = self.error or error
+        self._batcher.stop()

@@ -17,7 +17,7 @@ from capture_forwarder.domain.delivery import (
     RowStatus,
     Unavailable,
 )
-from capture_forwarder.domain.progress import LineSpan, QuarantineEntry
+from capture_forwarder.domain.progress import LineSpan, ProgressRecord, QuarantineEntry
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.kinds.kind import DecodedSpan, Kind
@@ -148,6 +148,17 @@ class ObjectTracker:
     def advance(self) -> ReadOffset:
         """Return the offset before which no row is pending, and drop the lines before it."""
         return self._committed.advance(compressed=self.compressed)
+
+    def reached(self, *, done: bool = False) -> ProgressRecord:
+        """Return how far the object is recorded, and drop the lines before that."""
+        before, counts = self.claimed.progress, self.inferences
+        return ProgressRecord(
+            self.advance(),
+            done,
+            before.damaged,
+            before.accepted + counts.accepted + counts.duplicate,
+            before.rejected + counts.rejected.total(),
+        )
 
     @property
     def has_moved(self) -> bool:

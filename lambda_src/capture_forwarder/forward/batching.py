@@ -1,0 +1,99 @@
+"""Fill batches with the rows of spans, as far as the limits of one request allow."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+import msgspec
+from msgspec import Raw
+
+from capture_forwarder.domain.batch import Batch, BatchLimits, BatchSlice, ResultRecorder
+from capture_forwarder.domain.progress import LineSpan
+
+# Rows are encoded a block at a time. A block that does not fit into the request is split into its rows again.
+_BLOCK_ROWS = 128
+_encode = msgspec.json.Encoder().encode
+_elements = msgspec.json.Decoder(list[Raw]).decode
+
+
+class Batcher:
+    """Fills batches and hands them to `send`: each as full as its limits allow, in order, without losing a row.
+
+    `max_rows` is how many rows a batch may have from now on. After `stop` no row is taken any more.
+    """
+
+    def __init__(self, model_id: str, limits: BatchLimits, send: Callable[[Batch, list[BatchSlice]], object]) -> None:
+        self.max_rows = limits.max_inferences
+        self._model_id = model_id
+        self._max_bytes = limits.max_bytes
+        self._send = send
+        self._stopped = False
+        self._begin()
+
+    def add(self, recorder: ResultRecorder, span: LineSpan, ids: Iterable[str], rows: Iterable[object]) -> None:
+        """Add the rows of one span; iterators are read a block at a time, and `send` is called in between.
+
+        Raises the encoder's error for a row; rows from that block on are not added.
+        """
+        if len(self._ids) >= self.max_rows:
+            self.flush()
+        if isinstance(ids, list) and isinstance(rows, list):
+            self._add_rows(recorder, span, 0, ids, rows)
+            return
+        start, next_ids, next_rows = 0, iter(ids), iter(rows)
+        while not self._stopped and (block := list(islice(next_rows, _BLOCK_ROWS))):
+            self._add_rows(recorder, span, start, list(islice(next_ids, len(block))), block)
+            start += len(block)
+
+    def flush(self) -> None:
+        """Send the batch that was begun, if it has rows."""
+        if self._ids:
+            batch, slices = Batch(self._model_id, self._ids, _joined(self._blocks)), self._slices
+            self._begin()
+            self._send(batch, slices)
+
+    def stop(self) -> None:
+        """Take no more rows, and send none; the rows of a huge line are then not made in vain."""
+        self._stopped = True
+        self._begin()
+
+    def _begin(self) -> None:
+        self._ids: list[str] = []
+        self._slices: list[BatchSlice] = []
+        self._blocks: list[bytes] = []
+        self._bytes = 1
+
+    def _add_rows(
+        self, recorder: ResultRecorder, span: LineSpan, first: int, ids: list[str], rows: list[object]
+    ) -> None:
+        """Add rows that are made already; the first of them has the place `first` in the span."""
+        start, count = 0, len(rows)
+        while start < count and not self._stopped:
+            stop = min(count, start + min(_BLOCK_ROWS, self.max_rows - len(self._ids)))
+            piece = BatchSlice(recorder, span, first + start, stop - start)
+            self._add(piece, ids[start:stop], _encode(rows[start:stop]))
+            start = stop
+
+    def _add(self, piece: BatchSlice, ids: list[str], block: bytes) -> None:
+        """Add a block of rows, encoded as an array; row by row if the block does not fit."""
+        if len(ids) > 1 and self._bytes + len(block) - 1 > self._max_bytes:
+            for place, row in enumerate(_elements(block)):
+                one = BatchSlice(piece.recorder, piece.span, piece.start + place, 1)
+                self._add(one, ids[place : place + 1], b"[%b]" % bytes(row))
+            return
+        if self._bytes + len(block) - 1 > self._max_bytes:
+            self.flush()
+        self._ids += ids
+        self._slices.append(piece)
+        self._blocks.append(block)
+        self._bytes += len(block) - 1
+        if len(self._ids) >= self.max_rows:
+            self.flush()
+
+
+def _joined(blocks: list[bytes]) -> bytes:
+    """Return one array with the elements of all blocks."""
+    if len(blocks) == 1:
+        return blocks[0]
+    views = [memoryview(block)[1:-1] for block in blocks]
+    views[0], views[-1] = memoryview(blocks[0])[:-1], memoryview(blocks[-1])[1:]
+    return b",".join(views)
