@@ -7,9 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 from capture_ops.terminal.interruption import end_on_signals
 from tests.model.cases import LONG, NEEDED, SHORT, Case, Needed
-from tests.model.explore import Result, search, walk
+from tests.model.explore import Result
 from tests.model.moves import Move
-from tests.model.protocol import Rules
 
 
 def main() -> int:
@@ -20,22 +19,13 @@ def main() -> int:
     options = parser.parse_args()
     cases = [case for case in (*SHORT, *LONG) if options.only in case.name]
     needed = [each for each in NEEDED if options.only in each.rule]
+    # A process for each case gives its memory back.
     with ProcessPoolExecutor(max_tasks_per_child=1) as executor:
-        good = [_print_case(*found) for found in zip(cases, executor.map(explore, cases), strict=True)]
+        good = [_print_case(*found) for found in zip(cases, executor.map(Case.check, cases), strict=True)]
         print()
-        results = executor.map(leave_out, needed)
+        results = executor.map(Needed.check, needed)
         good += [_print_rule(*found, traces=options.traces) for found in zip(needed, results, strict=True)]
     return 0 if all(good) else 1
-
-
-def explore(case: Case) -> Result:
-    """Search or walk through the world of a case."""
-    return walk(Rules(), case.limits, walks=case.walks) if case.walks else search(Rules(), case.limits)
-
-
-def leave_out(needed: Needed) -> Result:
-    """Search for the promise that breaks without a rule."""
-    return search(needed.rules, needed.limits, until=needed.promise)
 
 
 def _print_case(case: Case, result: Result) -> bool:
