@@ -39,7 +39,7 @@ class Needed(Struct, frozen=True):
 SHORT = (
     Case("two events, no fault", Limits((0, 0), faults=0, stops=1, batches=True)),
     Case("one fault", Limits(stops=1)),
-    Case("one fault, the first line without a rejection", Limits(stops=1, rejected_lines=(1,))),
+    Case("one fault, the first line without a rejection", Limits(rejected_lines=(1,))),
     Case("one fault, the second line without a rejection", Limits(rejected_lines=(0,))),
     Case("two events, one fault", Limits((0, 0), checkpoints=0)),
     Case("two objects together, one fault", Limits((0, 1), checkpoints=0, batches=True)),
@@ -65,6 +65,8 @@ def wild(walks: int) -> tuple[Case, Case]:
 
 LONG = (
     REPEATS,
+    Case("one fault, an end, the first line without a rejection", Limits(stops=1, rejected_lines=(1,))),
+    Case("one fault, an end, the second line without a rejection", Limits(stops=1, rejected_lines=(0,))),
     Case("two events, two checkpoints and ends, no fault", Limits((0, 0), 0, checkpoints=2, stops=2, batches=True)),
     Case("two events, one fault, a checkpoint", Limits((0, 0), batches=True)),
     Case("two events, one fault, an end in the middle", Limits((0, 0), checkpoints=0, stops=1)),

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tests.model.moves import Limits, Move, moves
 from tests.model.programs import Programs
-from tests.model.promises import Promise, broken
+from tests.model.promises import Promise, broken_by_step, broken_in, forget
 from tests.model.protocol import Rules
 from tests.model.world import World
 
@@ -46,16 +46,18 @@ def search(rules: Rules, limits: Limits, *, until: Promise | None = None) -> Res
             ended = True
             for move, after in moves(limits, programs, world):
                 ended = ended and after.faults < world.faults
-                found = broken(world, after)
-                for promise in found:
-                    result.traces.setdefault(promise, [*_trace(origins, world), move])
+                found = broken_by_step(world, after)
                 if after not in origins:
                     origins[after] = world, move
                     result.reach(after)
+                    found += broken_in(after)
                     if Promise.QUEUE_EMPTY not in found:
                         waiting.append(after)
+                for promise in found:
+                    result.traces.setdefault(promise, [*_trace(origins, world), move])
             if ended and world.queue:
                 result.traces.setdefault(Promise.QUEUE_EMPTY, _trace(origins, world))
+    forget()
     result.secs = time.monotonic() - started
     return result
 
@@ -73,7 +75,7 @@ def walk(rules: Rules, limits: Limits, *, walks: int, seed: int = 1) -> Result:
             with_fault = faulty and (not normal or random.random() < faults_share)
             move, after = random.choice(faulty if with_fault else normal)
             trace.append(move)
-            for promise in broken(world, after):
+            for promise in (*broken_by_step(world, after), *broken_in(after)):
                 result.traces.setdefault(promise, list(trace))
             result.reach(after)
             world = after
@@ -81,6 +83,7 @@ def walk(rules: Rules, limits: Limits, *, walks: int, seed: int = 1) -> Result:
                 break
         if world.queue:
             result.traces.setdefault(Promise.QUEUE_EMPTY, list(trace))
+    forget()
     result.secs = time.monotonic() - started
     return result
 

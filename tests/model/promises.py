@@ -20,23 +20,34 @@ class Promise(StrEnum):
     QUEUE_EMPTY = "every execution ends, and then the queue is empty"
 
 
-def broken(before: World, after: World) -> list[Promise]:
-    """Return the promises that the step from `before` to `after` breaks.
+def broken_in(world: World) -> list[Promise]:
+    """Return the promises that a state breaks.
 
     `QUEUE_EMPTY` is broken here by too many invocations; whoever explores sees that messages are left at an end.
     """
-    found: list[Promise] = []
-    if after.stored is not before.stored:
-        found += _broken_by_stored(after.stored)
-        found += _broken_by_change(before.stored, after.stored)
-    waiting = {message.object for message in after.queue}
-    if any(done < LINES and number not in waiting for number, done in enumerate(_committed(after.stored))):
+    found = list(_broken_by(world.stored))
+    waiting = {message.object for message in world.queue}
+    if any(lines < LINES and number not in waiting for number, lines in enumerate(_committed(world.stored))):
         found.append(Promise.NOTHING_LOST)
-    if _most_sends(after.stored) > 1 + after.harm:
+    if _most_sends(world.stored) > 1 + world.harm:
         found.append(Promise.FEW_SENDS)
-    if after.runs > MOST_RUNS:
+    if world.runs > MOST_RUNS:
         found.append(Promise.QUEUE_EMPTY)
     return found
+
+
+def broken_by_step(before: World, after: World) -> list[Promise]:
+    """Return the promises that a step breaks."""
+    if before.stored is after.stored:
+        return []
+    pairs = zip(_committed(before.stored), _committed(after.stored), strict=True)
+    return [Promise.COMMITTED_STAYS] if any(then > now for then, now in pairs) else []
+
+
+def forget() -> None:
+    """Give back the memory that the checks of one search took."""
+    for check in (_committed, _most_sends, _broken_by):
+        check.cache_clear()
 
 
 @cache
@@ -50,7 +61,7 @@ def _most_sends(stored: Stored) -> int:
 
 
 @cache
-def _broken_by_stored(stored: Stored) -> list[Promise]:
+def _broken_by(stored: Stored) -> list[Promise]:
     entries = Counter((name.object, line) for name, lines in stored.files for line in lines)
     found = []
     if max(entries.values(), default=0) > 1:
@@ -62,8 +73,3 @@ def _broken_by_stored(stored: Stored) -> list[Promise]:
     ):
         found.append(Promise.IN_QUARANTINE)
     return found
-
-
-def _broken_by_change(before: Stored, after: Stored) -> list[Promise]:
-    pairs = zip(_committed(before), _committed(after), strict=True)
-    return [Promise.COMMITTED_STAYS] if any(then > now for then, now in pairs) else []
