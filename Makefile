@@ -12,7 +12,7 @@ E2E := .venv-e2e/.ready-$(shell { cat requirements/e2e.lock; $(PYTHON) -V; } 2>&
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stack check test lint types imports e2e fuzz soak mutants bench trace synth fmt lock clean
+.PHONY: help setup demo demo-stack check test lint types imports e2e fuzz model soak mutants bench trace synth fmt lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ e2e: $(READY) $(CDK) $(E2E) ## The long form of the whole system: deploy, forwar
 
 fuzz: $(READY) ## The long form: a million mutated capture lines, each of which must end counted
 	@$(BIN)/python -m tests.fuzz
+
+model: $(READY) ## The long form of the model checker: claims, saves and takeovers under every order of faults
+	@$(BIN)/python -m tests.model
 
 soak: $(READY) ## The long form, without and with a schema: 500 kills; 20,000 objects while a tenth of all requests fails
 	@KILLS=500 $(BIN)/pytest -q -s --timeout=3600 tests/faults/test_kill.py -k 'none or model'
