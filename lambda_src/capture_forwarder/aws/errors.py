@@ -1,12 +1,27 @@
-"""The errors of boto3, and their codes."""
+"""The errors of calls to AWS, and their codes."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-AwsError = (BotoCoreError, ClientError)
+
+class CallFailed(Exception):
+    """A call failed with an error that is not of botocore's own, such as that of a parser; its cause tells more."""
 
 
-def code_of(error: Exception) -> str:
+class TimedOut(CallFailed):
+    """A call had no answer in its time. It is not known whether AWS did what it asked for."""
+
+
+AwsError = (BotoCoreError, ClientError, CallFailed)
+
+
+def code_of(error: BaseException) -> str:
     """Return the service's error code, or the name of the error if no service answered."""
-    if isinstance(error, ClientError):
-        return error.response.get("Error", {}).get("Code", "an error without code")
-    return type(error).__name__
+    match error:
+        case ClientError():
+            return error.response.get("Error", {}).get("Code", "an error without code")
+        case TimedOut():
+            return "no answer in time"
+        case CallFailed():
+            return type(error.__cause__ or error).__name__
+        case _:
+            return type(error).__name__

@@ -3,17 +3,23 @@
 import boto3
 from botocore.config import Config
 
+from capture_forwarder.aws.timed import watch
+
 CONFIG = Config(
     user_agent_extra="capture-forwarder",  # trails and access logs show the reader of an object
     retries={"mode": "standard", "total_max_attempts": 4},
     connect_timeout=5,
-    read_timeout=20,
+    read_timeout=10,
 )
 
 
 def aws_session() -> boto3.Session:
-    """Return boto3's default session, so that all clients share the data that botocore reads."""
+    """Return boto3's default session, so that all clients share the data that botocore reads.
+
+    The calls of its clients can be abandoned, see `timed`.
+    """
     if boto3.DEFAULT_SESSION is None:
         boto3.setup_default_session()
     assert boto3.DEFAULT_SESSION  # noqa: S101 - for the type checker
+    watch(boto3.DEFAULT_SESSION.events)
     return boto3.DEFAULT_SESSION
