@@ -19,6 +19,7 @@ from capture_forwarder.domain.delivery import (
     Receipt,
     RejectionCode,
     RowResult,
+    SourceDamaged,
     Superseded,
 )
 from capture_forwarder.domain.notices import Notice
@@ -63,6 +64,8 @@ class MemoryStore:
             return Reason(RejectionCode.OBJECT_GONE, "it is gone")
         if source.etag and source.etag != f"etag-{hash(data)}":
             return Superseded()
+        if start > len(data):
+            raise SourceDamaged(f"the offset {start} lies past the end")
         return OpenObject(self._chunks(data[start:]), MODIFIED)
 
     def _chunks(self, data: bytes) -> Iterator[bytes]:

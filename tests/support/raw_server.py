@@ -41,6 +41,10 @@ class Connection:
         """Send a whole answer; an underscore in the name of a header stands for a hyphen."""
         self.send(head(status, len(body), **headers) + body)
 
+    def close(self) -> None:
+        """Close the connection in order."""
+        self._sock.shutdown(socket.SHUT_RDWR)
+
     def reset(self) -> None:
         """Close the connection with a reset."""
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

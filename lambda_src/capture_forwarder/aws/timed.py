@@ -63,6 +63,10 @@ class Call(Generic[T]):
                 if connection.call is self:
                     connection.shut_down()
 
+    def then(self, close: Callable[[], object]) -> None:
+        """Run `close` when the call has ended, in its thread; at once if it has ended already."""
+        self._future.add_done_callback(lambda _: close())
+
     def use(self, connection: "_Watched") -> None:
         """Remember a connection that the call uses from now on."""
         self._connections.append(connection)
