@@ -1,6 +1,7 @@
 """Streams of S3 that hang, drip, break or change: each byte is yielded once, or the error says what happened."""
 
 import base64
+import hashlib
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -136,16 +137,16 @@ def test_an_object_that_is_overwritten_meanwhile_is_not_read_on() -> None:
 
     with raw_server(serve) as url, pytest.raises(SourceUnavailable, match="overwritten while it was read"):
         list(read(store_of(url)))
-    assert len(answers) == 5
+    assert len(answers) == 4
 
 
 @pytest.mark.parametrize(
     ("etag", "content_range", "why"),
     [
         ('"e2"', "bytes 300000-1048575/1048576", "another version"),
-        (ETAG, "bytes 300000-1048576/1048577", "another part"),
-        (ETAG, "bytes 0-1048575/1048576", "another part"),
-        (ETAG, None, "another part"),
+        (ETAG, "bytes 300000-1048576/1048577", "part of the object"),
+        (ETAG, "bytes 0-1048575/1048576", "part of the object"),
+        (ETAG, None, "part of the object"),
         (None, "bytes 300000-1048575/1048576", "another version"),
     ],
 )
@@ -177,7 +178,7 @@ def test_a_stream_without_progress_is_given_up_after_three_tries() -> None:
         connection.close()
 
     server, pauses, chunks = Server(send), list[float](), list[bytes]()
-    with raw_server(server.serve) as url, pytest.raises(SourceUnavailable, match="ReadError|ended the stream early"):
+    with raw_server(server.serve) as url, pytest.raises(SourceUnavailable, match="reading failed"):
         chunks.extend(read(store_of(url, pauses=pauses)))
     assert server.starts == [0, *[server.starts[-1]] * 3]
     assert pauses == [0.1, 0.2, 0.4]
@@ -293,8 +294,6 @@ def test_edited_bytes_are_damage(send: Callable[[Connection, bytes, int], None])
 @pytest.mark.parametrize("algorithm", ["sha256", "sha1"])
 def test_other_checksums_are_verified_too(algorithm: str) -> None:
     """S3 stores the checksum that the writer chose."""
-    import hashlib
-
     right = base64.b64encode(hashlib.new(algorithm, DATA).digest()).decode()
     server = Server(end_early, **{f"x_amz_checksum_{algorithm}": right, "x_amz_checksum_type": "FULL_OBJECT"})
     with raw_server(server.serve) as url:

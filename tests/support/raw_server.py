@@ -82,6 +82,7 @@ def raw_server(serve: Callable[[Connection], None]) -> Iterator[str]:
     stopped = Event()
     listener = socket.create_server(("127.0.0.1", 0))
     threads: list[Thread] = []
+    socks: list[socket.socket] = []
 
     def run(sock: socket.socket) -> None:
         with sock, suppress(OSError):
@@ -91,6 +92,7 @@ def raw_server(serve: Callable[[Connection], None]) -> Iterator[str]:
         with suppress(OSError):
             while not stopped.is_set():
                 sock, _ = listener.accept()
+                socks.append(sock)
                 threads.append(Thread(target=run, args=(sock,), daemon=True))
                 threads[-1].start()
 
@@ -103,5 +105,8 @@ def raw_server(serve: Callable[[Connection], None]) -> Iterator[str]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         accepting.join(_LONGEST_WAIT_SECS)
+        for sock in socks:  # a client keeps its connection for its next request
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(_LONGEST_WAIT_SECS)

@@ -8,12 +8,11 @@ objects whose reading begins later, checksums of parts (multipart uploads), and 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from capture_forwarder.aws.errors import AwsError, TimedOut
 from capture_forwarder.aws.s3_errors import unavailable
-from capture_forwarder.aws.timed import TimedCalls
+from capture_forwarder.aws.timed import TimedCalls, shut_down
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import SourceDamaged, SourceDenied, SourceUnavailable
 from capture_forwarder.ports import TimeLeft
@@ -50,7 +49,7 @@ class S3Stream:
         self._source = source
         self._position = start
         self._first = answer
-        self._end = _object_size(source, answer, start)
+        self._end = object_size(source, answer, start)
         self._reopen = reopen
         self._calls = calls
         self._left_secs = left_secs
@@ -94,8 +93,9 @@ class S3Stream:
         if not etag:
             raise SourceUnavailable(f"{self._source.uri}: the stream broke off, and S3 named no etag to read on with")
         answer = self._reopen(self._position, etag)
-        if answer.get("ETag") != etag or _object_size(self._source, answer, self._position) != self._end:
-            raise SourceUnavailable(f"{self._source.uri}: S3 sends another version than the one that was begun")
+        if object_size(self._source, answer, self._position) != self._end or answer.get("ETag") != etag:
+            answer["Body"].close()
+            raise SourceUnavailable(f"{self._source.uri}: S3 sent another version than the one that was begun")
         return self._begin(answer, chunk_bytes)
 
     def _begin(self, answer: "GetObjectOutputTypeDef", chunk_bytes: int) -> "_Part":
@@ -165,21 +165,21 @@ class _Part:
 
     def close(self) -> None:
         """Close the answer. A thread that reads it ends at once."""
-        # It was read to its end, or its connection is broken already.
-        with suppress(ValueError, RuntimeError, OSError):
-            body: Any = self._body
-            body._raw_stream.shutdown()  # noqa: SLF001 - botocore passes everything else on, but not this
+        body: Any = self._body
+        shut_down(body._raw_stream.connection)  # noqa: SLF001 - botocore passes everything else on, but not this
         self._reading.abandon()
-        self._reading.then(self._body.close)
+        self._reading.then(body.close)
 
 
-def _object_size(source: CaptureObject, answer: "GetObjectOutputTypeDef", start: int) -> int:
-    """Return the size of the object. Raises `SourceUnavailable` if the answer does not go from `start` to its end."""
+def object_size(source: CaptureObject, answer: "GetObjectOutputTypeDef", start: int) -> int:
+    """Return the size of the object.
+
+    Raises `SourceUnavailable` if the answer does not go from `start` to the object's end; then it is closed.
+    """
     length = answer.get("ContentLength")
-    if length is None:
-        raise SourceUnavailable(f"{source.uri}: S3 named no length")
-    size = start + length
+    size = start + (length or 0)
     named = answer.get("ContentRange")
-    if named != f"bytes {start}-{size - 1}/{size}" and (start or named is not None):
-        raise SourceUnavailable(f"{source.uri}: S3 sent another part of the object than the one that was asked for")
-    return size
+    if length is not None and (named == f"bytes {start}-{size - 1}/{size}" or (named is None and not start)):
+        return size
+    answer["Body"].close()
+    raise SourceUnavailable(f"{source.uri}: S3 did not send the part of the object that was asked for")

@@ -18,6 +18,7 @@ from capture_forwarder.aws.errors import AwsError, CallFailed, TimedOut
 
 if TYPE_CHECKING:
     from botocore.hooks import BaseEventHooks
+    from urllib3.connection import HTTPConnection
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Call(Generic[T]):
             self._abandoned = True
             for connection in self._connections:
                 if connection.call is self:
-                    connection.shut_down()
+                    shut_down(connection)
 
     def then(self, close: Callable[[], object]) -> None:
         """Run `close` when the call has ended, in its thread; at once if it has ended already."""
@@ -120,6 +121,14 @@ def watch(events: "BaseEventHooks") -> None:
     awsrequest.AWSHTTPSConnectionPool.ConnectionCls = _TlsConnection
 
 
+def shut_down(connection: "HTTPConnection | _Watched | None") -> None:
+    """End all waits for a connection, in whichever thread, and tell the server; `None` is one without any."""
+    if connection and connection.sock:
+        with suppress(OSError):  # it is closed already
+            # Not the method of a TLS socket: with it the other thread would read what is encrypted.
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+
 def _refuse_late_attempts(**_: object) -> None:
     call = _current_call()
     if call:
@@ -146,13 +155,6 @@ class _Watched:
         """Send a request."""
         self._begin()
         super().request(*args, **kwargs)  # type: ignore[misc]  # of the class beside this one
-
-    def shut_down(self) -> None:
-        """End all waits for this connection, in whichever thread."""
-        with suppress(OSError):  # it is closed already
-            if self.sock:
-                # Not the method of a TLS socket: that one would let the other thread read what is encrypted.
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
     def _begin(self) -> None:
         with _lock:
