@@ -1,6 +1,6 @@
 """The ports: what forwarding needs of the outside. Each has an adapter and a fake that pass one contract suite."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -98,6 +98,10 @@ class Quarantine(Protocol):
 class Queue(Protocol):
     """Holds work until it is retried."""
 
-    def put(self, work: Work, *, delay_secs: int) -> None:
-        """Send a message for `work`, to be received after `delay_secs`. Raises `Unavailable`."""
+    def put(self, items: Sequence[tuple[Work, int]], *, within_secs: float) -> list[str | None]:
+        """Send a message for each work, to be received after its delay in seconds, 0 to 900.
+
+        Returns for each `None`, or why it was not sent. What is not known to be sent after `within_secs` counts as not
+        sent. Never raises.
+        """
         ...

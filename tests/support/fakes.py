@@ -207,17 +207,20 @@ class MemoryQuarantine:
 
 
 class MemoryQueue:
-    """Messages with their delays."""
+    """Messages with their delays. With an `error` it sends none."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[Work, int]] = []
         self.error: Exception | None = None
+        self.within_secs = 0.0
 
-    def put(self, work: Work, *, delay_secs: int) -> None:
-        """Store `work`, or raise `error`."""
+    def put(self, items: Sequence[tuple[Work, int]], *, within_secs: float) -> list[str | None]:
+        """Store `items`, or return the text of `error` for each."""
+        self.within_secs = within_secs
         if self.error:
-            raise self.error
-        self.messages.append((work, delay_secs))
+            return [str(self.error)] * len(items)
+        self.messages += items
+        return [None] * len(items)
 
 
 class RecordingObserver:

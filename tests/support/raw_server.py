@@ -10,16 +10,17 @@ _LONGEST_WAIT_SECS = 60
 
 
 class Connection:
-    """One connection of a client; requests without a body are read from it, one after the other."""
+    """One connection of a client. Requests are read from it one after the other; `body` is that of the last."""
 
     def __init__(self, sock: socket.socket, stopped: Event) -> None:
+        self.body = b""
         self._sock = sock
         self._stopped = stopped
 
     def request(self) -> bytes | None:
         """Return the head of the next request, or `None` if the client closed the connection.
 
-        Reads the body if the head tells its length.
+        Reads the body, too, if the head tells its length.
         """
         received = b""
         while b"\r\n\r\n" not in received:
@@ -31,6 +32,7 @@ class Connection:
         length = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
         while length and len(body) < int(length[0]):
             body += self._sock.recv(65_536)
+        self.body = body
         return head
 
     def send(self, data: bytes) -> None:

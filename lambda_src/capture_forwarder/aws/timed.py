@@ -80,12 +80,7 @@ class Call(Generic[T]):
     def _run(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         _thread.call = self
         try:
-            return method(*args, **kwargs)
-        except AwsError:
-            raise
-        except Exception as error:
-            # botocore's parsers and hooks raise errors of many types for answers that they cannot read.
-            raise CallFailed(type(error).__name__) from error
+            return with_aws_errors(method, *args, **kwargs)
         finally:
             _thread.call = None
             with _lock:  # from here on the connections may serve other calls
@@ -109,6 +104,19 @@ class TimedCalls:
         call = Call[T]()
         call.begin(self._threads, method, *args, **kwargs)
         return call
+
+
+def with_aws_errors(method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `method`. Raises one of `AwsError`, whatever botocore raises.
+
+    Its parsers and hooks raise errors of many types for answers that they cannot read.
+    """
+    try:
+        return method(*args, **kwargs)
+    except AwsError:
+        raise
+    except Exception as error:
+        raise CallFailed(type(error).__name__) from error
 
 
 def watch(events: "BaseEventHooks") -> None:

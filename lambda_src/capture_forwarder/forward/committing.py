@@ -191,12 +191,11 @@ class ObjectCommitter:
             delay = min(_MAX_DELAY_SECS, max(1, int(tracker.progress.leased_until - run.now()) + 1))
         offset = tracker.progress.read_offset
         work = replace(tracker.work, read_offset=offset, requeue_count=count, pending_since_secs=since)
-        try:
-            queue.put(work, delay_secs=delay)
-        except Unavailable as unavailable:
-            tracker.state, tracker.why = ObjectState.PENDING, str(unavailable)
-        else:
+        (why,) = queue.put([(work, delay)], within_secs=run.deadline.platform_left_secs())
+        if why is None:
             tracker.state = ObjectState.REQUEUED
+        else:
+            tracker.state, tracker.why = ObjectState.PENDING, why
 
 
 def _pending_since(tracker: ObjectTracker, now: float) -> float:
