@@ -79,7 +79,7 @@ def test_a_requeued_work_is_received_as_the_same_work(aws: str) -> None:
     assert set(received(client, url)) == set(sent)
 
 
-@pytest.mark.parametrize("count", [0, 1, 10, 11, 500])
+@pytest.mark.parametrize("count", [0, 1, 10, 11, 45])
 def test_ten_messages_are_sent_by_one_call(aws: str, count: int) -> None:
     """All are sent exactly once, and in as few calls as SQS allows."""
     del aws
@@ -233,7 +233,7 @@ def test_one_call_that_hangs_holds_no_other_up() -> None:
 
     with raw_server(serve) as url:
         client = aws_session().client("sqs", endpoint_url=url, config=CONFIG)
-        reasons = SqsQueue(client, f"{url}/1/q").put(works(200), within_secs=3)
+        reasons = SqsQueue(client, f"{url}/1/q").put(works(200), within_secs=5)
     assert reasons.count(None) == 190
     assert reasons.count("the queue gave no answer in time") == 10
 
