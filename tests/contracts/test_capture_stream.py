@@ -221,9 +221,10 @@ def hang(connection: Connection, data: bytes, _: int) -> None:
     connection.hang()
 
 
+@pytest.mark.parametrize("headers", [{}, {"Connection": "close"}])
 @pytest.mark.parametrize("send", [drip, hang])
 def test_a_stream_that_is_too_slow_ends_in_its_time_and_is_closed(
-    send: Callable[[Connection, bytes, int], None],
+    send: Callable[[Connection, bytes, int], None], headers: dict[str, str]
 ) -> None:
     """No chunk takes longer than the time that is left; the server sees the end of the connection."""
     closed: list[bool] = []
@@ -234,7 +235,7 @@ def test_a_stream_that_is_too_slow_ends_in_its_time_and_is_closed(
         finally:
             closed.append(True)
 
-    server, begun = Server(send_and_note), time.monotonic()
+    server, begun = Server(send_and_note, **headers), time.monotonic()
     with raw_server(server.serve) as url:
         chunks = read(store_of(url), left_secs=lambda: begun + 1.0 - time.monotonic())
         assert next(chunks) == DATA[: 256 * 1024]

@@ -165,7 +165,7 @@ def _advice(code: str, error: ClientError, region: str, owner: str | None) -> st
         there = described.get("Region") or headers.get("x-amz-bucket-region")
         place = f"in {there}" if there else "in another region"
         return f"the bucket is {place}, and the function runs in {region}; deploy a stack in the bucket's region"
-    if "kms:" in described.get("Message", ""):
+    if "kms:" in str(described.get("Message")):
         return "allow the function kms:Decrypt on the bucket's key, in its role and in the key's policy"
     if code in {"AccessDenied", "403"}:
         account = f"; the bucket must belong to the account {owner}" if owner else ""

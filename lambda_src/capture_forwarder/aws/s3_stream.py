@@ -176,10 +176,10 @@ def object_size(source: CaptureObject, answer: "GetObjectOutputTypeDef", start: 
 
     Raises `SourceUnavailable` if the answer does not go from `start` to the object's end; then it is closed.
     """
-    length = answer.get("ContentLength")
-    size = start + (length or 0)
+    length = answer.get("ContentLength", -1)
+    size = start + length
     named = answer.get("ContentRange")
-    if length is not None and (named == f"bytes {start}-{size - 1}/{size}" or (named is None and not start)):
+    if length >= 0 and (named == f"bytes {start}-{size - 1}/{size}" or (named is None and not start)):
         return size
     answer["Body"].close()
     raise SourceUnavailable(f"{source.uri}: S3 did not send the part of the object that was asked for")

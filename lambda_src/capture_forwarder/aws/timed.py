@@ -62,7 +62,7 @@ class Call(Generic[T]):
             self._abandoned = True
             for connection in self._connections:
                 if connection.call is self:
-                    shut_down(connection)
+                    connection.shut_down()
 
     def then(self, close: Callable[[], object]) -> None:
         """Run `close` when the call has ended, in its thread; at once if it has ended already."""
@@ -92,6 +92,9 @@ class TimedCalls:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws")
+        # botocore has no option for the class of its connections, so it is set for the process.
+        awsrequest.AWSHTTPConnectionPool.ConnectionCls = _Connection
+        awsrequest.AWSHTTPSConnectionPool.ConnectionCls = _TlsConnection
 
     def __call__(self, within_secs: float, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return the result of `method`. Raises one of `AwsError`: `TimedOut` after `within_secs`."""
@@ -120,21 +123,14 @@ def with_aws_errors(method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
 
 
 def watch(events: "BaseEventHooks") -> None:
-    """Let the clients that a session with these `events` makes from now on obey `Call.abandon`; idempotent.
-
-    botocore has no option for the class of its connections, so the class is set for the process.
-    """
+    """Let the clients that a session with these `events` makes from now on obey `Call.abandon`; idempotent."""
     events.register("before-send", _refuse_late_attempts, unique_id=_HOOK)
-    awsrequest.AWSHTTPConnectionPool.ConnectionCls = _Connection
-    awsrequest.AWSHTTPSConnectionPool.ConnectionCls = _TlsConnection
 
 
-def shut_down(connection: "HTTPConnection | _Watched | None") -> None:
-    """End all waits for a connection, in whichever thread, and tell the server; `None` is one without any."""
-    if connection and connection.sock:
-        with suppress(OSError):  # it is closed already
-            # Not the method of a TLS socket: with it the other thread would read what is encrypted.
-            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+def shut_down(connection: "HTTPConnection | None") -> None:
+    """End all waits for a connection, in whichever thread, and tell the server; `None` is a connection given back."""
+    if isinstance(connection, _Watched):
+        connection.shut_down()
 
 
 def _refuse_late_attempts(**_: object) -> None:
@@ -152,17 +148,27 @@ class _Watched:
 
     sock: socket.socket | None
     call: Call[Any] | None = None
+    # `sock` is given away to an answer after which the server closes the connection.
+    _opened: socket.socket | None = None
 
     def connect(self) -> None:
         """Connect. urllib3 does this before the request if it uses TLS."""
         self._begin()
         super().connect()  # type: ignore[misc]  # of the class beside this one
+        self._opened = self.sock
         self._begin()  # a call that was abandoned meanwhile ends here
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Send a request."""
         self._begin()
         super().request(*args, **kwargs)  # type: ignore[misc]  # of the class beside this one
+
+    def shut_down(self) -> None:
+        """End all waits, in whichever thread, and tell the server."""
+        with suppress(OSError):  # it is closed already
+            if self._opened:
+                # Not the method of a TLS socket: with it the other thread would read what is encrypted.
+                socket.socket.shutdown(self._opened, socket.SHUT_RDWR)
 
     def _begin(self) -> None:
         with _lock:
