@@ -110,8 +110,9 @@ class Queue(Protocol):
     """Holds work until it is retried."""
 
     def put(self, items: Sequence[tuple[Work, int]], *, within_secs: float) -> list[str | None]:
-        """Send a message for each work, to be received after its delay in seconds, at most 900.
+        """Send a message for each work, to be received after its delay in seconds, 0 to 900.
 
-        Return for each work the reason why its message may not have been sent, or `None`.
+        Returns for each `None`, or why it was not sent. What is not known to be sent after `within_secs` counts as not
+        sent. Never raises.
         """
         ...

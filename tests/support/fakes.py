@@ -21,6 +21,7 @@ from capture_forwarder.domain.delivery import (
     Receipt,
     RejectionCode,
     RowResult,
+    SourceDamaged,
     Superseded,
     Unavailable,
 )
@@ -68,6 +69,8 @@ class MemoryStore:
             return Reason(RejectionCode.OBJECT_GONE, "it is gone")
         if source.etag and source.etag != f"etag-{hash(data)}":
             return Superseded()
+        if start > len(data):
+            raise SourceDamaged(f"the offset {start} lies past the end")
         return OpenObject(self._chunks(data[start:]), MODIFIED)
 
     def _chunks(self, data: bytes) -> Iterator[bytes]:
@@ -266,7 +269,7 @@ class MemoryQuarantine:
 
 
 class MemoryQueue:
-    """Messages with their delays."""
+    """Messages with their delays. With an `error` it sends none."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[Work, int]] = []

@@ -10,16 +10,17 @@ _LONGEST_WAIT_SECS = 60
 
 
 class Connection:
-    """One connection of a client; requests without a body are read from it, one after the other."""
+    """One connection of a client. Requests are read from it one after the other; `body` is that of the last."""
 
     def __init__(self, sock: socket.socket, stopped: Event) -> None:
+        self.body = b""
         self._sock = sock
         self._stopped = stopped
 
     def request(self) -> bytes | None:
         """Return the head of the next request, or `None` if the client closed the connection.
 
-        Reads the body if the head tells its length.
+        Reads the body, too, if the head tells its length.
         """
         received = b""
         while b"\r\n\r\n" not in received:
@@ -31,6 +32,7 @@ class Connection:
         length = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
         while length and len(body) < int(length[0]):
             body += self._sock.recv(65_536)
+        self.body = body
         return head
 
     def send(self, data: bytes) -> None:
@@ -40,6 +42,10 @@ class Connection:
     def answer(self, status: str, body: bytes = b"", **headers: str) -> None:
         """Send a whole answer; an underscore in the name of a header stands for a hyphen."""
         self.send(head(status, len(body), **headers) + body)
+
+    def close(self) -> None:
+        """Close the connection in order."""
+        self._sock.shutdown(socket.SHUT_RDWR)
 
     def reset(self) -> None:
         """Close the connection with a reset."""
@@ -78,6 +84,7 @@ def raw_server(serve: Callable[[Connection], None]) -> Iterator[str]:
     stopped = Event()
     listener = socket.create_server(("127.0.0.1", 0))
     threads: list[Thread] = []
+    socks: list[socket.socket] = []
 
     def run(sock: socket.socket) -> None:
         with sock, suppress(OSError):
@@ -87,6 +94,7 @@ def raw_server(serve: Callable[[Connection], None]) -> Iterator[str]:
         with suppress(OSError):
             while not stopped.is_set():
                 sock, _ = listener.accept()
+                socks.append(sock)
                 threads.append(Thread(target=run, args=(sock,), daemon=True))
                 threads[-1].start()
 
@@ -99,5 +107,8 @@ def raw_server(serve: Callable[[Connection], None]) -> Iterator[str]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         accepting.join(_LONGEST_WAIT_SECS)
+        for sock in socks:  # a client keeps its connection for its next request
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(_LONGEST_WAIT_SECS)

@@ -18,7 +18,7 @@ def code_of(error: BaseException) -> str:
     """Return the service's error code, or the name of the error if no service answered."""
     match error:
         case ClientError():
-            return error.response.get("Error", {}).get("Code", "an error without code")
+            return str(error.response.get("Error", {}).get("Code") or "an error without code")
         case TimedOut():
             return "no answer in time"
         case CallFailed():

@@ -1,73 +1,119 @@
 """Objects in S3, read in exactly the version that the event names."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from urllib3.exceptions import HTTPError
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
 
-from capture_forwarder.aws.errors import code_of
+from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.aws.s3_errors import impossible_name, object_size, outcome
+from capture_forwarder.aws.s3_stream import S3Stream
+from capture_forwarder.aws.timed import TimedCalls
 from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.delivery import Reason, RejectionCode, SourceUnavailable, Superseded
+from capture_forwarder.domain.delivery import Reason, SourceDamaged, SourceUnavailable, Superseded
 from capture_forwarder.ports import OpenObject, TimeLeft
 
 if TYPE_CHECKING:
-    from botocore.response import StreamingBody
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-_CHUNK_BYTES = 256 * 1024
-_GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}
+# Four attempts of botocore to connect take about as long.
+_OPEN_SECS = 30.0
+_NO_OWNERS: Mapping[str, str] = MappingProxyType({})
 
 
 class S3ObjectStore:
-    """Reads objects by version id if there is one, else by etag, so that a run never mixes two versions."""
+    """Reads objects by version id if there is one, else by etag, so that a run never mixes two versions.
 
-    def __init__(self, client: "S3Client") -> None:
+    `owners` has the account of each bucket whose owner is known: S3 refuses the request if it belongs to another.
+    `sleep` waits before a stream that broke off is opened again.
+    """
+
+    def __init__(
+        self,
+        client: "S3Client",
+        owners: Mapping[str, str] = _NO_OWNERS,
+        calls: TimedCalls | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
+        self._owners = owners
+        self._calls = calls or TimedCalls()
+        self._sleep = sleep
+        # botocore asks for the region of a bucket that S3 redirects without a region, and follows a redirection of that
+        # question in the same way, until the stack of Python overflows. It never asks if it has an answer.
+        client.meta.events.register("before-call.s3.HeadBucket", _no_region, unique_id="capture-forwarder-no-region")
 
     def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Reason | Superseded:
-        """Return the bytes from `start` on, or the reason why they can never be read. Raises `SourceUnavailable`."""
-        del left_secs
+        """Return the bytes from `start` on, or the reason why they can never be read.
+
+        Raises `SourceUnavailable`, `SourceDenied` if a person must act, or `SourceDamaged` if `start` is past the end.
+        """
+        if reason := impossible_name(source):
+            return reason
         try:
-            answer = self._client.get_object(**_request(source, start))
+            answer = self._get(source, start, source.etag, left_secs)
         except ClientError as error:
-            return _answer(source, error)
-        except BotoCoreError as error:
-            raise SourceUnavailable(f"{source.uri}: {type(error).__name__}") from error
-        return OpenObject(_chunks(source, answer["Body"]), answer["LastModified"])
+            if code_of(error) == "InvalidRange":
+                return _past_the_end(source, start, error)
+            return self._outcome(source, error)
+        except AwsError as error:
+            return self._outcome(source, error)
+        stream = S3Stream(
+            source,
+            start,
+            answer,
+            reopen=partial(self._reopen, source, left_secs),
+            calls=self._calls,
+            left_secs=left_secs,
+            sleep=self._sleep,
+        )
+        return OpenObject(stream.chunks(), answer.get("LastModified"))
+
+    def _get(
+        self, source: CaptureObject, start: int, etag: str | None, left_secs: TimeLeft
+    ) -> "GetObjectOutputTypeDef":
+        request: dict[str, Any] = {"Bucket": source.bucket, "Key": source.key}
+        if start:
+            request["Range"] = f"bytes={start}-"
+        if source.version_id and source.version_id != "null":
+            request["VersionId"] = source.version_id
+        elif etag:
+            request["IfMatch"] = etag
+        if owner := self._owners.get(source.bucket):
+            request["ExpectedBucketOwner"] = owner
+        return self._calls(min(left_secs(), _OPEN_SECS), self._client.get_object, **request)
+
+    def _reopen(self, source: CaptureObject, left_secs: TimeLeft, start: int, etag: str) -> "GetObjectOutputTypeDef":
+        try:
+            return self._get(source, start, etag, left_secs)
+        except AwsError as error:
+            self._outcome(source, error)
+            raise SourceUnavailable(f"{source.uri} was deleted or overwritten while it was read") from error
+
+    def _outcome(self, source: CaptureObject, error: Exception) -> Reason | Superseded:
+        owner = self._owners.get(source.bucket)
+        return outcome(source, error, region=self._client.meta.region_name, owner=owner)
 
 
-def _request(source: CaptureObject, start: int) -> Any:
-    request = {"Bucket": source.bucket, "Key": source.key} | ({"Range": f"bytes={start}-"} if start else {})
-    if source.version_id and source.version_id != "null":
-        return request | {"VersionId": source.version_id}
-    return request | ({"IfMatch": source.etag} if source.etag else {})
+def _past_the_end(source: CaptureObject, start: int, error: ClientError) -> OpenObject:
+    """Return no bytes if `start` is the end of the object. Raises `SourceDamaged` if it is not."""
+    size = object_size(error)
+    if size is None:
+        raise SourceUnavailable(f"{source.uri}: S3 names no byte after {start}, and no size") from error
+    if start < size:
+        raise SourceUnavailable(f"{source.uri}: S3 names no byte after {start}, and a size of {size}") from error
+    if start > size:
+        raise SourceDamaged(f"{source.uri}: the offset {start} lies past the end, which is at {size} bytes") from error
+    return OpenObject(iter(()))
 
 
-def _answer(source: CaptureObject, error: ClientError) -> OpenObject | Reason | Superseded:
-    code = code_of(error)
-    if code in _GONE:
-        return Reason(RejectionCode.OBJECT_GONE, f"{source.uri} was deleted before it was read")
-    if code == "InvalidRange":
-        return OpenObject(iter(()))  # the offset is the end of the object
-    if code == "InvalidObjectState":
-        return Reason(RejectionCode.OBJECT_ARCHIVED, f"{source.uri} is archived; restore it and send its event again")
-    if code in {"PreconditionFailed", "412"}:
-        return Superseded()
-    raise SourceUnavailable(f"{source.uri}: S3 answers {code}; {_ADVICE.get(code, 'it is tried again')}") from error
-
-
-_ADVICE = {
-    "AccessDenied": "allow the function s3:GetObject there, and kms:Decrypt on the bucket's key",
-    "NoSuchBucket": "the route names a bucket that does not exist",
-}
-
-
-def _chunks(source: CaptureObject, body: "StreamingBody") -> Iterator[bytes]:
-    try:
-        while chunk := body.read(_CHUNK_BYTES):
-            yield chunk
-    except (BotoCoreError, HTTPError, OSError) as error:
-        raise SourceUnavailable(f"{source.uri}: reading failed with {type(error).__name__}") from error
-    finally:
-        body.close()
+def _no_region(**_: object) -> Any:
+    """Answer HeadBucket without asking, and name no region."""
+    return AWSResponse("", 200, HTTPHeaders(), None), {"ResponseMetadata": {"HTTPHeaders": {}}}

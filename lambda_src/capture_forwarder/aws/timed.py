@@ -18,6 +18,7 @@ from capture_forwarder.aws.errors import AwsError, CallFailed, TimedOut
 
 if TYPE_CHECKING:
     from botocore.hooks import BaseEventHooks
+    from urllib3.connection import HTTPConnection
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,6 +64,10 @@ class Call(Generic[T]):
                 if connection.call is self:
                     connection.shut_down()
 
+    def then(self, close: Callable[[], object]) -> None:
+        """Run `close` when the call has ended, in its thread; at once if it has ended already."""
+        self._future.add_done_callback(lambda _: close())
+
     def use(self, connection: "_Watched") -> None:
         """Remember a connection that the call uses from now on."""
         self._connections.append(connection)
@@ -75,12 +80,7 @@ class Call(Generic[T]):
     def _run(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         _thread.call = self
         try:
-            return method(*args, **kwargs)
-        except AwsError:
-            raise
-        except Exception as error:
-            # botocore's parsers and hooks raise errors of many types for answers that they cannot read.
-            raise CallFailed(type(error).__name__) from error
+            return with_aws_errors(method, *args, **kwargs)
         finally:
             _thread.call = None
             with _lock:  # from here on the connections may serve other calls
@@ -92,6 +92,9 @@ class TimedCalls:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws")
+        # botocore has no option for the class of its connections, so it is set for the process.
+        awsrequest.AWSHTTPConnectionPool.ConnectionCls = _Connection
+        awsrequest.AWSHTTPSConnectionPool.ConnectionCls = _TlsConnection
 
     def __call__(self, within_secs: float, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return the result of `method`. Raises one of `AwsError`: `TimedOut` after `within_secs`."""
@@ -106,14 +109,28 @@ class TimedCalls:
         return call
 
 
-def watch(events: "BaseEventHooks") -> None:
-    """Let the clients that a session with these `events` makes from now on obey `Call.abandon`; idempotent.
+def with_aws_errors(method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `method`. Raises one of `AwsError`, whatever botocore raises.
 
-    botocore has no option for the class of its connections, so the class is set for the process.
+    Its parsers and hooks raise errors of many types for answers that they cannot read.
     """
+    try:
+        return method(*args, **kwargs)
+    except AwsError:
+        raise
+    except Exception as error:
+        raise CallFailed(type(error).__name__) from error
+
+
+def watch(events: "BaseEventHooks") -> None:
+    """Let the clients that a session with these `events` makes from now on obey `Call.abandon`; idempotent."""
     events.register("before-send", _refuse_late_attempts, unique_id=_HOOK)
-    awsrequest.AWSHTTPConnectionPool.ConnectionCls = _Connection
-    awsrequest.AWSHTTPSConnectionPool.ConnectionCls = _TlsConnection
+
+
+def shut_down(connection: "HTTPConnection | None") -> None:
+    """End all waits for a connection, in whichever thread, and tell the server; `None` is a connection given back."""
+    if isinstance(connection, _Watched):
+        connection.shut_down()
 
 
 def _refuse_late_attempts(**_: object) -> None:
@@ -131,11 +148,14 @@ class _Watched:
 
     sock: socket.socket | None
     call: Call[Any] | None = None
+    # `sock` is given away to an answer after which the server closes the connection.
+    _opened: socket.socket | None = None
 
     def connect(self) -> None:
         """Connect. urllib3 does this before the request if it uses TLS."""
         self._begin()
         super().connect()  # type: ignore[misc]  # of the class beside this one
+        self._opened = self.sock
         self._begin()  # a call that was abandoned meanwhile ends here
 
     def request(self, *args: Any, **kwargs: Any) -> None:
@@ -144,11 +164,11 @@ class _Watched:
         super().request(*args, **kwargs)  # type: ignore[misc]  # of the class beside this one
 
     def shut_down(self) -> None:
-        """End all waits for this connection, in whichever thread."""
+        """End all waits, in whichever thread, and tell the server."""
         with suppress(OSError):  # it is closed already
-            if self.sock:
-                # Not the method of a TLS socket: that one would let the other thread read what is encrypted.
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+            if self._opened:
+                # Not the method of a TLS socket: with it the other thread would read what is encrypted.
+                socket.socket.shutdown(self._opened, socket.SHUT_RDWR)
 
     def _begin(self) -> None:
         with _lock:

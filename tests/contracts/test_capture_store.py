@@ -1,31 +1,24 @@
-"""The contracts of object store, progress table, quarantine and queue; fakes and real adapters obey the same rules."""
+"""The contract of the object store; the fake and S3 obey the same rules."""
 
-import gzip
-import json
 from collections.abc import Callable, Iterator
 from math import inf
-from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from capture_forwarder.aws.envelopes import open_message
-from capture_forwarder.aws.quarantine import S3Quarantine
-from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3ObjectStore
-from capture_forwarder.aws.timed import TimedCalls
 from capture_forwarder.bootstrap import s3_client
-from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
+from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import (
     Reason,
     RejectionCode,
+    SourceDamaged,
+    SourceDenied,
     SourceUnavailable,
     Superseded,
-    Unavailable,
 )
-from capture_forwarder.domain.progress import QuarantineEntry, QuarantineFile
 from capture_forwarder.ports import ObjectStore, OpenObject
 from tests.support.fakes import MemoryStore
 
@@ -50,13 +43,20 @@ def store(request: pytest.FixtureRequest) -> Iterator[tuple[ObjectStore, PutObje
 
 
 def test_an_object_is_read_whole_or_from_a_byte_on(store: tuple[ObjectStore, PutObject]) -> None:
-    """The joined chunks are the object from that byte on; past the end they are empty."""
+    """The joined chunks are the object from that byte on; at its end there are none."""
     captures, put = store
     source = put("a", b"hello")
     for start, expected in ((0, b"hello\n"), (2, b"llo\n"), (6, b"")):
         opened = captures.open(source, start, lambda: inf)
         assert isinstance(opened, OpenObject)
         assert b"".join(opened.chunks) == expected
+
+
+def test_an_offset_past_the_end_is_damage(store: tuple[ObjectStore, PutObject]) -> None:
+    """The stored offset belongs to other bytes, so the object must be read again from its start."""
+    captures, put = store
+    with pytest.raises(SourceDamaged, match="past the end"):
+        captures.open(put("a", b"hello"), 7, lambda: inf)
 
 
 def test_an_overwritten_object_is_superseded(store: tuple[ObjectStore, PutObject]) -> None:
@@ -107,10 +107,10 @@ def test_an_archived_object_is_rejected(bucket: str) -> None:
     assert found.code is RejectionCode.OBJECT_ARCHIVED
 
 
-def test_a_missing_bucket_is_a_temporary_error(aws: str) -> None:
+def test_a_missing_bucket_is_denied(aws: str) -> None:
     """A person can correct it, so the objects stay pending, and the error says what to correct."""
     del aws
-    with pytest.raises(SourceUnavailable, match="does not exist"):
+    with pytest.raises(SourceDenied, match="does not exist"):
         S3ObjectStore(boto3.client("s3")).open(CaptureObject(f"none-{uuid4()}", "a"), 0, lambda: inf)
 
 
@@ -127,79 +127,3 @@ def test_requests_to_s3_name_the_forwarder(bucket: str) -> None:
     client.meta.events.register("before-send.s3", lambda request, **_: agents.append(request.headers["User-Agent"]))
     S3ObjectStore(client).open(CaptureObject(bucket, "a"), 0, lambda: inf)
     assert [b"capture-forwarder" in agent.split() for agent in agents] == [True]
-
-
-SOURCE = CaptureObject("captures", "a/ü +.jsonl", etag="e1")
-ENTRY = QuarantineEntry(
-    source=SOURCE,
-    route="churn",
-    code=RejectionCode.BAD_CSV,
-    why="a quoted cell is malformed",
-    line=3,
-    offset=99,
-    index=1,
-    partner_inference_id="id_1",
-    data='{"a":"é"}'.encode(),
-)
-
-
-def quarantine_file(*entries: QuarantineEntry, **fields: Any) -> QuarantineFile:
-    """Return a file of the run "r1"."""
-    chosen = {"start": 50, "day": "2026/03/04", "run": "r1"} | fields
-    return QuarantineFile(source=SOURCE, route="churn", entries=list(entries), **chosen)
-
-
-def test_quarantine_is_readable_and_a_file_is_created_once(bucket: str) -> None:
-    """Files are gzip JSONL by route and day; a later write of the same run changes nothing, one that replaces does."""
-    client = boto3.client("s3")
-    quarantine = S3Quarantine(client, bucket, TimedCalls())
-    for entries in ([ENTRY], [ENTRY, ENTRY]):
-        quarantine.keep(quarantine_file(*entries), within_secs=30)
-    quarantine.keep(quarantine_file(ENTRY, run="r2"), within_secs=30)
-    keys = [one["Key"] for one in client.list_objects_v2(Bucket=bucket)["Contents"]]
-    folder = f"rejected/route=churn/2026/03/04/{SOURCE.state_hash}"
-    assert keys == [f"{folder}-0000000000000050-r1.jsonl.gz", f"{folder}-0000000000000050-r2.jsonl.gz"]
-    quarantine.keep(quarantine_file(run="r2", replaces=True), within_secs=30)
-    assert gzip.decompress(client.get_object(Bucket=bucket, Key=keys[1])["Body"].read()) == b""
-    body = gzip.decompress(client.get_object(Bucket=bucket, Key=keys[0])["Body"].read())
-    (line,) = body.splitlines()
-    assert json.loads(line) == {
-        "bucket": "captures",
-        "key": "a/ü +.jsonl",
-        "version_id": None,
-        "etag": "e1",
-        "route": "churn",
-        "line": 3,
-        "byte_offset": 99,
-        "row_index": 1,
-        "partner_inference_id": "id_1",
-        "code": "bad_csv",
-        "why": "a quoted cell is malformed",
-        "data": '{"a":"é"}',
-    }
-
-
-def test_a_missing_quarantine_is_unavailable(aws: str) -> None:
-    """The object of the entries stays pending."""
-    del aws
-    quarantine = S3Quarantine(boto3.client("s3"), f"none-{uuid4()}", TimedCalls())
-    with pytest.raises(Unavailable, match="NoSuchBucket"):
-        quarantine.keep(quarantine_file(ENTRY), within_secs=30)
-
-
-def test_a_requeued_work_is_received_as_the_same_work(aws: str) -> None:
-    """Its message has the offset and the number of requeues."""
-    del aws
-    client = boto3.client("sqs")
-    url = client.create_queue(QueueName=f"q-{uuid4()}")["QueueUrl"]
-    work = Work(CaptureObject("b", "k", "v", "e", 5), ReadOffset(9, 2, compressed=True), requeue_count=3)
-    SqsQueue(client, url).put(work, delay_secs=0)
-    (message,) = client.receive_message(QueueUrl=url)["Messages"]
-    assert open_message(message["Body"]).works == (work,)
-
-
-def test_a_missing_queue_is_unavailable(aws: str) -> None:
-    """The original message is kept if the work was not requeued."""
-    queue = SqsQueue(boto3.client("sqs"), f"{aws}/123456789012/none-{uuid4()}")
-    with pytest.raises(Unavailable, match="NonExistentQueue"):
-        queue.put(Work(CaptureObject("b", "k")), delay_secs=0)

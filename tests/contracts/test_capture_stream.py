@@ -1,0 +1,344 @@
+"""Streams of S3 that hang, drip, break or change: each byte is yielded once, or the error says what happened."""
+
+import base64
+import hashlib
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from math import inf
+
+import pytest
+from botocore.config import Config
+
+from capture_forwarder.aws.s3 import S3ObjectStore
+from capture_forwarder.aws.session import CONFIG, aws_session
+from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.delivery import SourceDamaged, SourceUnavailable
+from capture_forwarder.ports import OpenObject
+from tests.support.raw_server import Connection, head, raw_server
+
+SOURCE = CaptureObject("captures", "a.jsonl", etag="e1")
+DATA = bytes(range(256)) * 4096  # 1 MiB: several chunks
+ETAG = '"e1"'
+MODIFIED = "Thu, 01 Jan 1970 00:00:00 GMT"
+# One attempt a call, so that a test counts what the store does.
+ONE_ATTEMPT = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+
+
+class Server:
+    """Answers GetObject for `DATA`; `send` sends the body of each answer. It records ranges and headers."""
+
+    def __init__(self, send: Callable[[Connection, bytes, int], None], **headers: str) -> None:
+        self._send = send
+        self._headers = {"ETag": ETAG, "Last_Modified": MODIFIED} | headers
+        self.starts: list[int] = []
+        self.requests: list[dict[str, str]] = []
+
+    def serve(self, connection: Connection) -> None:
+        """Serve a connection."""
+        while request := connection.request():
+            lines = [line.partition(": ") for line in request.decode().split("\r\n")[1:]]
+            self.requests.append({name.lower(): value for name, _, value in lines})
+            asked = self.requests[-1].get("range")
+            start = int(asked[6:-1]) if asked else 0
+            self.starts.append(start)
+            status, ranges = (
+                ("206 Partial Content", {"Content_Range": f"bytes {start}-{len(DATA) - 1}/{len(DATA)}"})
+                if asked
+                else ("200 OK", {})
+            )
+            whole = {} if not asked else {"x_amz_checksum_crc32": ""}
+            headers = {name: value for name, value in (self._headers | ranges).items() if name not in whole}
+            connection.send(head(status, len(DATA) - start, **headers))
+            self._send(connection, DATA[start:], len(self.starts))
+
+
+def store_of(url: str, config: Config = ONE_ATTEMPT, pauses: list[float] | None = None) -> S3ObjectStore:
+    """Return a store on the server at `url`; it does not wait between tries."""
+    client = aws_session().client("s3", endpoint_url=url, config=config)
+    return S3ObjectStore(client, sleep=(pauses if pauses is not None else []).append)
+
+
+def read(
+    store: S3ObjectStore, start: int = 0, left_secs: Callable[[], float] = lambda: inf, source: CaptureObject = SOURCE
+) -> Iterator[bytes]:
+    """Yield the chunks of the object."""
+    found = store.open(source, start, left_secs)
+    assert isinstance(found, OpenObject)
+    yield from found.chunks
+
+
+def whole(connection: Connection, data: bytes, _: int) -> None:
+    """Send everything."""
+    connection.send(data)
+
+
+def end_early(connection: Connection, data: bytes, _: int) -> None:
+    """Close the connection in order, before the end, as S3 does with a slow reader."""
+    connection.send(data[:300_000])
+    if len(data) > 300_000:
+        connection.close()
+
+
+def reset(connection: Connection, data: bytes, _: int) -> None:
+    """Reset the connection before the end."""
+    connection.send(data[:300_000])
+    if len(data) > 300_000:
+        time.sleep(0.1)
+        connection.reset()
+
+
+def reset_soon(connection: Connection, data: bytes, _: int) -> None:
+    """Reset the connection after fewer bytes than a chunk has."""
+    connection.send(data[:100_000])
+    if len(data) > 100_000:
+        time.sleep(0.05)
+        connection.reset()
+
+
+CRC = base64.b64encode(zlib.crc32(DATA).to_bytes(4, "big")).decode()
+
+
+@pytest.mark.parametrize("headers", [{}, {"x_amz_checksum_crc32": CRC}])
+@pytest.mark.parametrize("send", [whole, end_early, reset, reset_soon])
+@pytest.mark.parametrize("start", [0, 1, 70_000])
+def test_a_stream_that_breaks_off_is_read_on_where_it_broke(
+    send: Callable[[Connection, bytes, int], None], headers: dict[str, str], start: int
+) -> None:
+    """Each byte arrives once, and the checksum of the whole is verified also if it came in several answers."""
+    server = Server(send, **headers)
+    with raw_server(server.serve) as url:
+        assert b"".join(read(store_of(url), start)) == DATA[start:]
+    assert server.starts == sorted(server.starts)
+    assert (len(server.starts) > 1) is (send is not whole)
+
+
+def test_the_same_version_is_read_on() -> None:
+    """The etag of the first answer is a condition of all others, though the event named neither etag nor version."""
+    server = Server(end_early)
+    with raw_server(server.serve) as url:
+        assert b"".join(read(store_of(url), source=CaptureObject("captures", "a"))) == DATA
+    assert [request.get("if-match") for request in server.requests] == [None, ETAG, ETAG, ETAG]
+
+
+def test_an_object_that_is_overwritten_meanwhile_is_not_read_on() -> None:
+    """The bytes of two versions are never joined."""
+    answers: list[bytes] = []
+
+    def serve(connection: Connection) -> None:
+        while request := connection.request():
+            answers.append(request)
+            if len(answers) > 1:
+                connection.answer("412 Precondition Failed", b"<Error><Code>PreconditionFailed</Code></Error>")
+                continue
+            connection.send(head("200 OK", len(DATA), ETag=ETAG, Last_Modified=MODIFIED))
+            connection.send(DATA[:300_000])
+            return
+
+    with raw_server(serve) as url, pytest.raises(SourceUnavailable, match="overwritten while it was read"):
+        list(read(store_of(url)))
+    assert len(answers) == 4
+
+
+@pytest.mark.parametrize(
+    ("etag", "content_range", "why"),
+    [
+        ('"e2"', "bytes 300000-1048575/1048576", "another version"),
+        (ETAG, "bytes 300000-1048576/1048577", "part of the object"),
+        (ETAG, "bytes 0-1048575/1048576", "part of the object"),
+        (ETAG, None, "part of the object"),
+        (None, "bytes 300000-1048575/1048576", "another version"),
+    ],
+)
+def test_an_answer_with_other_bytes_than_asked_for_is_not_read(
+    etag: str | None, content_range: str | None, why: str
+) -> None:
+    """A server that ignores a condition or a range sends bytes that belong elsewhere."""
+    named = {name: value for name, value in (("ETag", etag), ("Content_Range", content_range)) if value}
+
+    def serve(connection: Connection) -> None:
+        while request := connection.request():
+            if b"Range: " in request:
+                connection.answer("206 Partial Content", DATA[300_000:], Last_Modified=MODIFIED, **named)
+                continue
+            connection.send(head("200 OK", len(DATA), ETag=ETAG, Last_Modified=MODIFIED))
+            connection.send(DATA[:300_000])
+            return
+
+    with raw_server(serve) as url, pytest.raises(SourceUnavailable, match=why):
+        list(read(store_of(url)))
+
+
+def test_a_stream_without_progress_is_given_up_after_three_tries() -> None:
+    """The pauses double. What was read is kept."""
+
+    def send(connection: Connection, data: bytes, count: int) -> None:
+        if count == 1:
+            connection.send(data[:300_000])
+        connection.close()
+
+    server, pauses, chunks = Server(send), list[float](), list[bytes]()
+    with raw_server(server.serve) as url, pytest.raises(SourceUnavailable, match="reading failed"):
+        chunks.extend(read(store_of(url, pauses=pauses)))
+    assert server.starts == [0, *[server.starts[-1]] * 3]
+    assert pauses == [0.1, 0.2, 0.4]
+
+
+def test_progress_begins_the_count_of_tries_anew() -> None:
+    """A large object breaks off many times before it is read."""
+
+    def send(connection: Connection, data: bytes, _: int) -> None:
+        connection.send(data[:40_000])
+        connection.close()
+
+    server = Server(send)
+    with raw_server(server.serve) as url:
+        assert b"".join(read(store_of(url))) == DATA
+    assert len(server.starts) == -(-len(DATA) // 40_000)
+
+
+def test_a_stream_is_not_opened_again_without_time() -> None:
+    """The invocation ends soon; the next one reads on."""
+    server, left = Server(end_early), [10.0]
+    with raw_server(server.serve) as url:
+        chunks = read(store_of(url), left_secs=lambda: left[0])
+        next(chunks)
+        left[0] = 0.05
+        with pytest.raises(SourceUnavailable):
+            list(chunks)
+    assert server.starts == [0]
+
+
+def drip(connection: Connection, data: bytes, _: int) -> None:
+    """Send a chunk, and then a byte now and then."""
+    connection.send(data[: 256 * 1024])
+    connection.drip(data[256 * 1024 :])
+
+
+def hang(connection: Connection, data: bytes, _: int) -> None:
+    """Send a chunk, and then nothing."""
+    connection.send(data[: 256 * 1024])
+    connection.hang()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Connection": "close"}])
+@pytest.mark.parametrize("send", [drip, hang])
+def test_a_stream_that_is_too_slow_ends_in_its_time_and_is_closed(
+    send: Callable[[Connection, bytes, int], None], headers: dict[str, str]
+) -> None:
+    """No chunk takes longer than the time that is left; the server sees the end of the connection."""
+    closed: list[bool] = []
+
+    def send_and_note(connection: Connection, data: bytes, count: int) -> None:
+        try:
+            send(connection, data, count)
+        finally:
+            closed.append(True)
+
+    server, begun = Server(send_and_note, **headers), time.monotonic()
+    with raw_server(server.serve) as url:
+        chunks = read(store_of(url), left_secs=lambda: begun + 1.0 - time.monotonic())
+        assert next(chunks) == DATA[: 256 * 1024]
+        with pytest.raises(SourceUnavailable, match="no answer in time"):
+            list(chunks)
+        assert time.monotonic() - begun < 6
+        end = time.monotonic() + 20
+        while not closed and time.monotonic() < end:
+            time.sleep(0.02)
+        assert closed
+    assert server.starts == [0]
+
+
+def test_a_chunk_that_came_too_late_is_counted_once() -> None:
+    """The checksum of the bytes is given up then, because botocore may have counted that chunk."""
+    late: list[float] = [inf]
+
+    def send(connection: Connection, data: bytes, count: int) -> None:
+        if count == 1:
+            connection.send(data[: 256 * 1024])
+            time.sleep(0.6)
+        connection.send(data[256 * 1024 :] if count == 1 else data)
+
+    server = Server(send, x_amz_checksum_crc32=CRC)
+    with raw_server(server.serve) as url:
+        chunks = read(store_of(url), left_secs=lambda: late.pop() if len(late) > 1 else late[0])
+        received = [next(chunks)]
+        late.append(0.2)
+        received += chunks
+    assert b"".join(received) == DATA
+    assert len(server.starts) == 2
+
+
+def test_a_reader_that_stops_early_closes_the_stream() -> None:
+    """A run that is out of time must not leave a download behind."""
+    server = Server(hang)
+    with raw_server(server.serve) as url:
+        chunks = read(store_of(url))
+        next(chunks)
+        begun = time.monotonic()
+        chunks.close()  # type: ignore[attr-defined]  # a generator
+        assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("send", [whole, end_early, reset])
+def test_edited_bytes_are_damage(send: Callable[[Connection, bytes, int], None]) -> None:
+    """The checksum belongs to other bytes, whether they came in one answer or in several."""
+
+    def edited(connection: Connection, data: bytes, count: int) -> None:
+        send(connection, data[:-1] + b"x", count)
+
+    server = Server(edited, x_amz_checksum_crc32=CRC)
+    with raw_server(server.serve) as url, pytest.raises(SourceDamaged, match="checksum"):
+        list(read(store_of(url)))
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha1"])
+def test_other_checksums_are_verified_too(algorithm: str) -> None:
+    """S3 stores the checksum that the writer chose."""
+    right = base64.b64encode(hashlib.new(algorithm, DATA).digest()).decode()
+    server = Server(end_early, **{f"x_amz_checksum_{algorithm}": right, "x_amz_checksum_type": "FULL_OBJECT"})
+    with raw_server(server.serve) as url:
+        assert b"".join(read(store_of(url))) == DATA
+
+
+def test_the_checksum_of_parts_is_not_compared() -> None:
+    """That of a multipart upload is the checksum of the checksums of its parts."""
+    server = Server(end_early, x_amz_checksum_crc32=f"{CRC}-3", x_amz_checksum_type="COMPOSITE")
+    with raw_server(server.serve) as url:
+        assert b"".join(read(store_of(url))) == DATA
+
+
+@pytest.mark.parametrize("length", [None, len(DATA) + 5])
+def test_an_object_is_never_silently_shorter_than_announced(length: int | None) -> None:
+    """An end that looks like the end of the object is none."""
+
+    def serve(connection: Connection) -> None:
+        connection.request()
+        connection.send(head("200 OK", length, Last_Modified=MODIFIED, ETag=ETAG))
+        connection.send(DATA)
+
+    with raw_server(serve) as url, pytest.raises(SourceUnavailable):
+        list(read(store_of(url)))
+
+
+def test_a_stream_without_an_etag_is_not_read_on() -> None:
+    """Nothing tells whether it is still the same object."""
+
+    def serve(connection: Connection) -> None:
+        connection.request()
+        connection.send(head("200 OK", len(DATA)))
+        connection.send(DATA[:300_000])
+
+    with raw_server(serve) as url, pytest.raises(SourceUnavailable, match="no etag"):
+        list(read(store_of(url)))
+
+
+def test_an_empty_object_has_no_bytes() -> None:
+    """It is read as any other."""
+
+    def serve(connection: Connection) -> None:
+        connection.request()
+        connection.answer("200 OK", ETag=ETAG, Last_Modified=MODIFIED)
+
+    with raw_server(serve) as url:
+        assert list(read(store_of(url))) == []
