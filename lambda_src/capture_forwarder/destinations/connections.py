@@ -42,7 +42,7 @@ class UnusableAnswer(http.client.HTTPException):
 class Limits:
     """The time that one request has: for the connection, for the answer after it was sent, and in total.
 
-    `connected` and `sent` say how far it came. Only the thread that sends the request uses it.
+    `connected` and `sent` say how far it came: to the server or its proxy, and to the first byte. Only the thread that sends the request uses it.
     """
 
     def __init__(self, *, connect_secs: float, read_secs: float, within_secs: float) -> None:
@@ -67,7 +67,7 @@ class Limits:
 
     def begin_sending(self) -> None:
         """Note that bytes of the request may be on their way from now on."""
-        self.sent = True
+        self.connected = self.sent = True
         self._until = self._ends_at
 
     def begin_reading(self) -> None:
