@@ -82,6 +82,10 @@ class RawServer:
         """Its address."""
         return f"{self._scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
 
+    def pause(self, secs: float) -> None:
+        """Wait, but not longer than the server runs."""
+        self._stopped.wait(secs)
+
     def stop(self) -> None:
         """Close everything and wait for the threads."""
         self._stopped.set()

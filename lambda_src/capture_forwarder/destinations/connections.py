@@ -28,8 +28,8 @@ _SWITCHING_PROTOCOLS = 101
 _FINAL = 200
 _REDIRECTION = 300
 _BUFFER_BYTES = 64 * 1024
-# What framing and headers may add to the body of an answer is in it, so a line without end is not read for ever.
-_MAX_RECEIVED_BYTES = 32 * 1024 * 1024
+# Headers, framing and body together, so that no part of an answer is read for ever.
+_MAX_RECEIVED_BYTES = 17 * 1024 * 1024
 _LENGTH = re.compile(r"\s*[0-9]{1,15}\s*")
 _HTTP_1_1 = 11
 _current = threading.local()
