@@ -268,9 +268,7 @@ def test_many_answers_in_one_record_of_tls(certificate: Certificate) -> None:
             assert server.connections == number
 
 
-def test_a_server_that_speaks_first_is_not_believed(
-    tls: Certificate | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_speaks_first_is_not_believed(tls: Certificate | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its bytes cannot be the answer to a request that it has not seen."""
     settimeout = socket.socket.settimeout
 

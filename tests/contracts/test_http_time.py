@@ -1,9 +1,9 @@
 """Requests that would never end: each ends in time, as an unanswered request, and its connection is closed."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 
@@ -196,7 +196,9 @@ def test_a_proxy_that_never_opens_the_tunnel(certificate: Certificate, script: S
     """The limit holds before there is a connection to the API."""
     with raw_server(script) as proxy:
         started = monotonic()
-        with pytest.raises(DestinationUnavailable, match=rf" through the proxy {proxy.url}: no complete answer in time$"):
+        with pytest.raises(
+            DestinationUnavailable, match=rf" through the proxy {proxy.url}: no complete answer in time$"
+        ):
             client("https://api.invalid", certificate, proxy=proxy.url).post("/x", b"[]", 0.4)
         assert monotonic() - started < LATE_SECS
 
@@ -251,23 +253,15 @@ def test_the_repeat_after_a_401_has_the_time_that_is_left(tls: Certificate | Non
     assert 0 < tokens.within_secs[1] <= 0.5
 
 
-def test_all_addresses_share_the_time_for_a_connection(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One that does not answer leaves time for the next."""
-    del tmp_path
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, raw_server(lambda peer: serve(peer)) as server:
-        waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:
+@contextmanager
+def unreachable(host: str, port: int) -> Iterator[int]:
+    """Let an address answer no attempt to connect, and give its port: its backlog is full."""
+    with socket.create_server((host, port), backlog=0) as full, ExitStack() as waiting:
+        for _ in range(4):
+            one = waiting.enter_context(socket.socket())
             one.setblocking(False)
             one.connect_ex(full.getsockname())
-        port = int(server.url.rpartition(":")[2])
-        infos = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")]
-        real = socket.getaddrinfo
-        monkeypatch.setattr(
-            socket, "getaddrinfo", lambda host, *args, **kw: infos if host == "api.test" else real(host, *args, **kw)
-        )
-        assert client(f"http://api.test:{port}", None).post("/x", b"[]", 30.0).status == 207
-        for one in waiting:
-            one.close()
+        yield full.getsockname()[1]
 
 
 def serve(peer: Peer) -> None:
@@ -276,20 +270,45 @@ def serve(peer: Peer) -> None:
         peer.send(answer())
 
 
-def test_an_address_that_never_answers_is_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_addresses_share_the_time_for_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that does not answer leaves time for the next."""
+    real = socket.getaddrinfo
+    with raw_server(serve) as server, unreachable("127.0.0.2", int(server.url.rpartition(":")[2])) as port:
+        infos = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")]
+        monkeypatch.setattr(
+            socket, "getaddrinfo", lambda host, *args, **kw: infos if host == "api.test" else real(host, *args, **kw)
+        )
+        started = monotonic()
+        sending = client(f"http://api.test:{port}", None, connect_secs=2.0)
+        assert sending.post("/x", b"[]", 60.0).status == 207
+        assert 0.9 < monotonic() - started < LATE_SECS
+
+
+def test_an_address_that_never_answers_is_no_connection() -> None:
     """The request was never sent, so that a smaller one would fail too."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
-        waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(full.getsockname())
+    with unreachable("127.0.0.1", 0) as port:
         started = monotonic()
         with pytest.raises(DestinationUnavailable, match=r": no connection in time$") as caught:
-            client(f"http://127.0.0.1:{full.getsockname()[1]}", None, connect_secs=0.3).post("/x", b"[]", 60.0)
+            client(f"http://127.0.0.1:{port}", None, connect_secs=0.3).post("/x", b"[]", 60.0)
         assert not caught.value.unanswered
         assert monotonic() - started < LATE_SECS
-        for one in waiting:
-            one.close()
+
+
+@pytest.mark.parametrize("infos", [[], OSError("no such name"), UnicodeError("label too long")])
+def test_a_host_without_an_address_is_no_connection(
+    monkeypatch: pytest.MonkeyPatch, infos: list[object] | Exception
+) -> None:
+    """Nothing was sent."""
+
+    def look_up(*_: object, **__: object) -> list[object]:
+        if isinstance(infos, Exception):
+            raise infos
+        return infos
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(DestinationUnavailable, match=r": ConnectionError$") as caught:
+        client("http://api.test", None).post("/x", b"[]", 60.0)
+    assert not caught.value.unanswered
 
 
 def test_a_resolver_that_hangs_does_not_hold_a_request(monkeypatch: pytest.MonkeyPatch) -> None:

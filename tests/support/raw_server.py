@@ -24,7 +24,9 @@ class Peer:
             if not self._receive():
                 return b""
         head = bytes(self._received.partition(b"\r\n\r\n")[0])
-        length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+        length = next(
+            (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+        )
         end = len(head) + 4 + length
         while len(self._received) < end:
             if not self._receive():

@@ -42,7 +42,8 @@ class UnusableAnswer(http.client.HTTPException):
 class Limits:
     """The time that one request has: for the connection, for the answer after it was sent, and in total.
 
-    `connected` and `sent` say how far it came: to the server or its proxy, and to the first byte. Only the thread that sends the request uses it.
+    `connected` says whether the server or its proxy was reached, `sent` whether the request was begun. Only the thread
+    that sends the request uses it.
     """
 
     def __init__(self, *, connect_secs: float, read_secs: float, within_secs: float) -> None:
