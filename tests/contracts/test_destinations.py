@@ -33,7 +33,7 @@ class TokenList:
     def __init__(self, *tokens: str) -> None:
         self._tokens = list(tokens)
 
-    def __call__(self, *, refresh: bool = False) -> str:
+    def __call__(self, *, within_secs: float = inf, refresh: bool = False) -> str:
         """Return the current token, or the next one after a refresh."""
         if refresh and len(self._tokens) > 1:
             self._tokens.pop(0)

@@ -16,11 +16,11 @@ from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
-    BatchTooLarge,
+    BatchRefused,
     DestinationDenied,
     DestinationUnavailable,
+    Reason,
     RejectionCode,
-    RowStatus,
 )
 
 MIB = 1024 * 1024
@@ -71,7 +71,7 @@ class Tokens:
     def __init__(self) -> None:
         self.given = 1
 
-    def __call__(self, *, refresh: bool = False) -> str:
+    def __call__(self, *, within_secs: float = inf, refresh: bool = False) -> str:
         """Return the token."""
         self.given += refresh
         return f"token-{self.given}"
@@ -156,20 +156,24 @@ def test_a_refused_token_is_refreshed_once(server: Answering) -> None:
     assert {body for _, _, _, body in server.requests} == {b'[{"row":0},{"row":1}]'}
 
 
-def test_a_rejected_request_rejects_its_rows(server: Answering) -> None:
-    """Every row gets the status as its reason. For the attributes of a model the status is a denial."""
-    server.script = [(422, {}, b"{}"), (400, {}, b"{}")]
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_refused_request_has_the_reason_of_the_api(server: Answering, status: int) -> None:
+    """The sender finds the row that it is about. For the attributes of a model the status is a denial."""
+    server.script = [(status, {}, b'{"message":"row 2 has no time"}'), (status, {}, b"<html>"), (status, {}, b"")]
     arthur = destination(server.url)
-    results = arthur.send(batch(3), within_secs=60.0).results
-    assert [(row.status, row.reason and row.reason.code) for row in results] == [
-        (RowStatus.REJECTED, RejectionCode.REFUSED_BY_DESTINATION)
-    ] * 3
-    assert {row.reason.why for row in results if row.reason} == {"status 422 for the whole request"}
-    with pytest.raises(DestinationDenied, match=r"^the model's attributes cannot be read: status 400 for the whole"):
+    for message in ("row 2 has no time", "no reason given"):
+        with pytest.raises(BatchRefused) as caught:
+            arthur.send(batch(3), within_secs=60.0)
+        assert caught.value.reason == Reason(
+            RejectionCode.REFUSED_BY_DESTINATION, f"status {status} for the whole request: {message}"
+        )
+    with pytest.raises(DestinationDenied, match=rf"^status {status}: the API refuses to show the model"):
         arthur.schema("m-1", within_secs=inf)
 
 
-@pytest.mark.parametrize(("value", "secs"), [("7", 7.0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0), (None, None)])
+@pytest.mark.parametrize(
+    ("value", "secs"), [("7", 7.0), ("600.5", 601.0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0), (None, None)]
+)
 def test_retry_after_is_read(server: Answering, value: str | None, secs: float | None) -> None:
     """The header is in seconds or a date."""
     server.script = [(503, {"Retry-After": value} if value else {}, b"")]
@@ -187,18 +191,19 @@ def test_a_redirection_is_not_followed(server: Answering) -> None:
 
 
 def test_the_length_of_an_answer_is_limited(server: Answering) -> None:
-    """16 MiB are read. One byte more means that the batch was too large."""
+    """16 MiB are read. One byte more leaves the rows pending, because they may have been taken."""
     server.script = [(207, {}, GOOD.ljust(16 * MIB)), (207, {}, GOOD.ljust(16 * MIB + 1))]
     arthur = destination(server.url)
     assert arthur.send(batch(), within_secs=60.0).results == [ACCEPTED] * 2
-    with pytest.raises(BatchTooLarge):
+    with pytest.raises(DestinationUnavailable, match=r": the answer is too long$") as caught:
         arthur.send(batch(), within_secs=60.0)
+    assert caught.value.unanswered
 
 
 def test_an_answer_that_is_too_long_is_not_read_to_its_end(server: Answering) -> None:
     """The request ends after 16 MiB, although the server has announced more and sends nothing more."""
     server.script = [(207, {"Content-Length": str(64 * MIB)}, GOOD.ljust(17 * MIB))]
-    with pytest.raises(BatchTooLarge):
+    with pytest.raises(DestinationUnavailable, match=r": the answer is too long$"):
         destination(server.url).send(batch(), within_secs=60.0)
 
 
@@ -206,7 +211,7 @@ def test_a_server_that_does_not_answer_is_a_temporary_failure(server: Answering)
     """The error names the address and the kind of failure, and nothing of the request."""
     server.pause_secs, server.script = 0.5, [(207, {}, GOOD)] * 2
     for read_secs, within_secs in ((0.1, 60.0), (5.0, 0.1)):
-        with pytest.raises(DestinationUnavailable, match=rf"^{server.url}: ReadTimeout$"):
+        with pytest.raises(DestinationUnavailable, match=rf"^{server.url}: no complete answer in time$"):
             destination(server.url, read_secs=read_secs).send(batch(), within_secs=within_secs)
     with pytest.raises(DestinationUnavailable, match=r"^http://127.0.0.1:9: ConnectionError$"):
         destination("http://127.0.0.1:9/path").send(batch(), within_secs=60.0)

@@ -112,7 +112,7 @@ def test_a_missing_secret_is_denied(aws: str, reference: str) -> None:
     """A person must create it, or allow the function to read it."""
     del aws
     with pytest.raises(
-        DestinationDenied, match=rf"^the secret {reference} cannot be read \(\w+\); create it, or allow"
+        DestinationDenied, match=rf"^the secret {reference} cannot be read \(\w+NotFound\w*\); create it in"
     ):
         token_of(reference)
 

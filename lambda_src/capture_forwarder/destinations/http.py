@@ -5,36 +5,44 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from http.client import HTTPException
 from math import inf
+from time import monotonic
 from typing import Protocol
 
 import requests
 from msgspec import Struct
-from requests.adapters import HTTPAdapter
 from requests.utils import default_headers, get_environ_proxies, select_proxy
+from urllib3.exceptions import HTTPError
 
 from capture_forwarder.configuration.addresses import origin, proxy_origin
 from capture_forwarder.configuration.certificates import bundle_problem
+from capture_forwarder.destinations.connections import BoundedAdapter, Limits, UnusableAnswer, limited
 from capture_forwarder.destinations.statuses import Answer, retry_after
-from capture_forwarder.domain.delivery import BatchTooLarge, DestinationDenied, DestinationUnavailable
+from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
 
 _UNAUTHORIZED = 401
 _REFUSED_BY_PROXY = {"403", "407"}
 _TUNNEL_FAILED = "Tunnel connection failed: "  # http.client's words before the status
-# The longest valid answer to 1,000 rows is about 100 kB. A longer one than this is refused to protect memory.
+# The longest valid answer to 1,000 rows is about 100 kB. A longer one than this, decompressed, is not read.
 _MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 64 * 1024
 # Level 1 makes bodies four times smaller, in a third of the default level's time for nearly the same size.
 _LEVEL = 1
 _MAX_PREPARED = 1024
+# A damaged answer may also surface as a ValueError of the parsers below requests.
+_FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
 _GZIP = 31  # zlib's largest window, in gzip's format: https://docs.python.org/3/library/zlib.html
 
 
 class Token(Protocol):
     """The source of the credentials."""
 
-    def __call__(self, *, refresh: bool = False) -> str:
-        """Return a token that a header can hold; read it again if `refresh` is set. Raises `DestinationDenied`."""
+    def __call__(self, *, within_secs: float, refresh: bool = False) -> str:
+        """Return a token that a header can hold, `within_secs`. `refresh` asks for another than the one refused.
+
+        Raises `DestinationDenied` or `DestinationUnavailable`.
+        """
         ...
 
 
@@ -79,44 +87,52 @@ class HttpClient:
         self._proxies = {"all": network.proxy} if network.proxy else get_environ_proxies(self._url)
         self._ca_bundle = network.ca_bundle
         self._verify = network.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
-        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=max_connections)
+        self._adapter = BoundedAdapter(pool_connections=1, pool_maxsize=max_connections)
         self._prepared = lru_cache(_MAX_PREPARED)(self._prepare)
 
-    def get(self, path: str) -> Answer:
-        """Return the answer for `path`. Raises `DestinationUnavailable`."""
-        return self._with_token("GET", path, None, inf)
+    def get(self, path: str, within_secs: float = inf) -> Answer:
+        """Return the answer for `path`; the token and the repeat after a 401 are within `within_secs` too.
+
+        Raises `DestinationUnavailable`.
+        """
+        return self._with_token("GET", path, None, within_secs)
 
     def post(self, path: str, body: bytes, within_secs: float = inf) -> Answer:
-        """Send JSON to `path`, compressed if the client is; no wait is longer than `within_secs`.
+        """Send JSON to `path`, compressed if the client is; everything together ends `within_secs`.
 
-        Raises `DestinationUnavailable`, or `BatchTooLarge` if the answer is larger than 16 MiB.
+        Raises `DestinationUnavailable`, also for an answer that is too long or cannot be read.
         """
         return self._with_token(
             "POST", path, zlib.compress(body, _LEVEL, _GZIP) if self._compressed else body, within_secs
         )
 
     def _with_token(self, method: str, path: str, body: bytes | None, within_secs: float) -> Answer:
-        answer = self._request(method, path, body, self._token(), within_secs)
+        ends_at = monotonic() + within_secs
+        token = self._token(within_secs=within_secs)
+        answer = self._request(method, path, body, token, ends_at)
         if answer.status != _UNAUTHORIZED:
             return answer
-        return self._request(method, path, body, self._token(refresh=True), within_secs)
+        renewed = self._token(within_secs=ends_at - monotonic(), refresh=True)
+        return answer if renewed == token else self._request(method, path, body, renewed, ends_at)
 
-    def _request(self, method: str, path: str, body: bytes | None, token: str, within_secs: float) -> Answer:
-        connect_secs, read_secs = (min(secs, within_secs) for secs in self._timeouts_secs)
+    def _request(self, method: str, path: str, body: bytes | None, token: str, ends_at: float) -> Answer:
+        connect_secs, read_secs = self._timeouts_secs
+        limits = Limits(connect_secs=connect_secs, read_secs=read_secs, within_secs=ends_at - monotonic())
         try:
             request = self._prepared(method, path, token).copy()
             if body is not None:
                 request.body = body
                 request.headers["Content-Length"] = str(len(body))
-            with self._adapter.send(
-                request, timeout=(connect_secs, read_secs), verify=self._verify, proxies=self._proxies
-            ) as response:
-                wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+            with (
+                limited(limits),
+                self._adapter.send(request, verify=self._verify, proxies=self._proxies) as response,
+            ):
+                wait = retry_after(response.raw.headers.getlist("Retry-After"), datetime.now(UTC))
                 return Answer(response.status_code, _read(response), wait)
-        except (requests.RequestException, OSError) as error:
-            raise self._failure(error) from error
+        except _FAILURES as error:
+            raise self._failure(error, limits) from error
 
-    def _failure(self, error: Exception) -> DestinationUnavailable:
+    def _failure(self, error: Exception, limits: Limits) -> DestinationUnavailable:
         # requests raises an OSError of its own for a file that is missing.
         of_certificates = isinstance(error, requests.exceptions.SSLError) or not isinstance(
             error, requests.RequestException
@@ -130,7 +146,12 @@ class HttpClient:
             return DestinationDenied(
                 f"{place}: the proxy answers {status}; let it admit the function without a password, or name another"
             )
-        return DestinationUnavailable(f"{place}: {f'the proxy answers {status}' if status else type(error).__name__}")
+        if status:
+            return DestinationUnavailable(f"{place}: the proxy answers {status}")
+        if limits.passed:
+            why = "no complete answer in time" if limits.connected else "no connection in time"
+            return DestinationUnavailable(f"{place}: {why}", unanswered=limits.connected)
+        return DestinationUnavailable(f"{place}: {_cause(error)}", unanswered=limits.sent)
 
     def _prepare(self, method: str, path: str, token: str) -> requests.PreparedRequest:
         """Return a request without its body; headers are checked once a token, not at every request."""
@@ -138,10 +159,20 @@ class HttpClient:
         return requests.Request(method, self._url + path, headers=headers).prepare()
 
 
+def _cause(error: BaseException) -> str:
+    """Return our sentence for an unusable answer, else the kind of the failure: libraries' texts may hold data."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, UnusableAnswer):
+            return str(inner)
+        inner = inner.__context__
+    return type(error).__name__
+
+
 def _read(response: requests.Response) -> bytes:
     body = bytearray()
     for piece in response.iter_content(_PIECE_BYTES):
         body += piece
         if len(body) > _MAX_ANSWER_BYTES:
-            raise BatchTooLarge
+            raise UnusableAnswer("the answer is too long")
     return bytes(body)

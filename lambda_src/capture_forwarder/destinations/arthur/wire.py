@@ -3,17 +3,20 @@
 Source: the OpenAPI models in `arthur-client` 1.4.0 and https://docs.arthur.ai/api-documentation/v3-api-docs.html
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
-from capture_forwarder.destinations.statuses import Answer, check_status, row_status
+from capture_forwarder.destinations.statuses import Answer, failure_of, is_success
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
     DUPLICATE,
     RETRYABLE,
+    BatchRefused,
+    BatchTooLarge,
     DestinationDenied,
     DestinationUnavailable,
     Reason,
@@ -26,6 +29,11 @@ from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, Value
 
 API_PATH = "/api/v3"
 _MESSAGE_CHARS = 500
+_TOO_LARGE = 413
+_REFUSED = frozenset({400, 422})
+_ROW_REJECTED = frozenset({400, 409, 413, 422})
+# msgspec raises a RecursionError for a document that is too deep.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Row(Struct, gc=False):
@@ -37,8 +45,10 @@ class Row(Struct, gc=False):
 
 
 class _RowAnswer(Struct, frozen=True, gc=False):
-    status: int
+    status: int | float  # the contract says "number"
     message: str | None = None
+    # The contract names no id. An API that sends one all the same must send that of the row.
+    partner_inference_id: str | None = None
 
 
 class _BatchAnswer(Struct):
@@ -57,6 +67,11 @@ class _ModelAnswer(Struct):
     attributes: list[_AttributeAnswer] | None = None
 
 
+class _ErrorAnswer(Struct):
+    message: str | None = None
+
+
+_decode_error = msgspec.json.Decoder(_ErrorAnswer).decode
 _decode_batch = msgspec.json.Decoder(_BatchAnswer).decode
 _decode_model = msgspec.json.Decoder(_ModelAnswer).decode
 
@@ -71,42 +86,86 @@ def model_path(model_id: str) -> str:
     return f"{API_PATH}/models/{quote(model_id, safe='')}?id_type=id&expand=attributes"
 
 
-def read_receipt(answer: Answer) -> Receipt:
-    """Return the results of a 207, one a row in request order.
+def read_receipt(answer: Answer, ids: Sequence[str]) -> Receipt:
+    """Return the results of a 207, one a row in request order; `ids` are those of the rows that were sent.
 
-    Raises `DestinationUnavailable`, `DestinationDenied`, `BatchTooLarge`, or `RequestRefused` for another 4xx.
+    Raises `DestinationUnavailable`, `DestinationDenied`, `BatchTooLarge` or `BatchRefused`; then no row has a result.
     """
-    check_status(answer)
+    _check_status(answer)
     try:
-        results = _decode_batch(answer.body).results
-    except msgspec.DecodeError as error:
+        rows = _decode_batch(answer.body).results
+    except _UNREADABLE as error:
         raise DestinationUnavailable(f"status {answer.status} without readable results: no row has a result") from error
     # Nearly always all rows have the same answer.
-    if results and results.count(results[0]) == len(results):
-        return Receipt([_row_result(results[0])] * len(results))
-    return Receipt([_row_result(row) for row in results])
+    if rows and rows[0].partner_inference_id is None and rows.count(rows[0]) == len(rows):
+        results = [_row_result(rows[0])] * len(rows)
+    else:
+        _check_ids(rows, ids)
+        results = [_row_result(row) for row in rows]
+    if rows and results.count(RETRYABLE) == len(rows):
+        raise _failure_of_all(rows, answer.retry_after_secs)
+    return Receipt(results)
+
+
+def _check_ids(rows: list[_RowAnswer], ids: Sequence[str]) -> None:
+    if any(row.partner_inference_id not in (None, sent) for row, sent in zip(rows, ids, strict=False)):
+        raise DestinationUnavailable("the results name other rows than those that were sent: none can be assigned")
+
+
+def _check_status(answer: Answer) -> None:
+    """Return for success. 400 and 422 speak of the rows, 413 of their number, all others of neither."""
+    if is_success(answer.status):
+        return
+    if answer.status == _TOO_LARGE:
+        raise BatchTooLarge
+    if answer.status in _REFUSED:
+        why = f"status {answer.status} for the whole request: {_message_in(answer.body)}"
+        raise BatchRefused(Reason(RejectionCode.REFUSED_BY_DESTINATION, why))
+    raise failure_of(answer.status, answer.retry_after_secs)
+
+
+def _message_in(body: bytes) -> str:
+    try:
+        return _shown(_decode_error(body).message)
+    except _UNREADABLE:
+        return _shown(None)
+
+
+def _shown(message: str | None) -> str:
+    return (message or "no reason given")[:_MESSAGE_CHARS]
 
 
 def _row_result(row: _RowAnswer) -> RowResult:
-    match row_status(row.status):
-        case RowStatus.ACCEPTED:
-            return DUPLICATE if row.message == "duplicate" else ACCEPTED
-        case RowStatus.REJECTED:
-            why = f"status {row.status}: {(row.message or 'no reason given')[:_MESSAGE_CHARS]}"
-            return RowResult(RowStatus.REJECTED, Reason(RejectionCode.REFUSED_BY_DESTINATION, why))
-        case _:
-            return RETRYABLE
+    """Return the result of a row. Only statuses that speak of the row reject it; with all others it stays pending.
+
+    409 says that the row's id has another content already, which does not pass. For a whole request it may pass.
+    """
+    if is_success(row.status):
+        return DUPLICATE if row.message == "duplicate" else ACCEPTED
+    if row.status in _ROW_REJECTED:
+        why = f"status {int(row.status)}: {_shown(row.message)}"
+        return RowResult(RowStatus.REJECTED, Reason(RejectionCode.REFUSED_BY_DESTINATION, why))
+    return RETRYABLE
+
+
+def _failure_of_all(rows: list[_RowAnswer], retry_after_secs: float | None) -> DestinationUnavailable:
+    """Return what the rows' statuses mean if no row has a result; a denial only if every row is denied."""
+    failures = [failure_of(status, retry_after_secs) for status in sorted({int(row.status) for row in rows})]
+    return next((one for one in failures if not isinstance(one, DestinationDenied)), failures[0])
 
 
 def read_schema(answer: Answer) -> ModelSchema:
     """Return a model's attributes, without stages that captures never hold; an unknown type is sent as text.
 
-    Raises `DestinationUnavailable`, `DestinationDenied` or `RequestRefused`.
+    Raises `DestinationUnavailable` or `DestinationDenied`.
     """
-    check_status(answer)
+    if answer.status == _TOO_LARGE or answer.status in _REFUSED:
+        raise DestinationDenied(f"status {answer.status}: the API refuses to show the model; correct its model_id")
+    if not is_success(answer.status):
+        raise failure_of(answer.status, answer.retry_after_secs)
     try:
         attributes = _decode_model(answer.body).attributes
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise DestinationUnavailable(f"status {answer.status} without a readable model") from error
     if not attributes:
         raise DestinationDenied('the model has no attributes; give it some, or set the route\'s schema = "none"')
