@@ -65,8 +65,11 @@ class SenderWorld:
             for kind, route in ((CaptureKind(), ROUTE), (CaptureKind(), SECOND))
         }
         self.tracker = self.trackers[ROUTE.name]
-        self.senders = Senders(self.targets, CaptureKind(), run, lambda: self.on_results())
+        self.senders = Senders(self.targets, CaptureKind(), run, self._results_came)
         self.sender = self.senders.sender(ROUTE)
+
+    def _results_came(self) -> None:
+        self.on_results()
 
     def add(self, rows: int = 1, route: Route = ROUTE) -> bool:
         """Add a line of so many rows, and return whether a request was begun."""
