@@ -195,3 +195,22 @@ def test_rows_of_many_batches_have_one_result_each_while_requests_fail() -> None
         world.drain()
     assert world.sender.error is None
     assert world.tracker.inferences.accepted == 1500
+
+
+@given(rows=st.integers(2, 1000), most=st.integers(1, 1000), data=st.data())
+@settings(deadline=None, max_examples=50)
+def test_whatever_is_not_answered_at_most_five_times_the_rows_are_sent(
+    rows: int, most: int, data: st.DataObject
+) -> None:
+    """Some rows are never answered, and requests of many rows are not answered either."""
+    never = data.draw(st.sets(st.integers(0, rows - 1), max_size=10))
+
+    def answer(batch: Batch) -> Receipt:
+        if len(batch.ids) > most or not never.isdisjoint(map(int, batch.ids)):
+            raise FAILURES["no answer"]
+        return Receipt([ACCEPTED] * len(batch.ids))
+
+    delivery, destination = deliver(rows, answer)
+    assert never <= {row for row, result in enumerate(delivery.results) if result == RETRYABLE}
+    assert (delivery.error is not None) == (RETRYABLE in delivery.results)
+    assert sum(len(batch) for batch in destination.batches) <= 5 * rows + 5
