@@ -1,13 +1,17 @@
-"""One sender with a destination in memory."""
+"""Senders of one run, with destinations in memory."""
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.batch import BatchLimits
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.notices import BatchSent
 from capture_forwarder.domain.progress import LineSpan, ProgressRecord
+from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.forward.sending import Senders
 from capture_forwarder.forward.tracking import ObjectTracker
@@ -23,45 +27,68 @@ from tests.support.fakes import (
 from tests.support.memory_world import ROUTE
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+SECOND = replace(ROUTE, name="second", prefix="second/", destination="second")
 
 
 class SenderWorld:
-    """One sender, and the tracker of an object whose line n is one row with the id `id-n`."""
+    """The senders of one run, and the trackers of an object for each of the routes `ROUTE` and `SECOND`.
+
+    Line n is one row with the id `id-n`. `destination`, `tracker` and `sender` are those of `ROUTE`; requests to it are
+    sent on `executor` if that is given. `on_results` is called as `Senders` says.
+    """
 
     def __init__(
         self,
-        executor: Executor,
+        executor: Executor | None = None,
         *,
         limits: BatchLimits | None = None,
         max_in_flight: int = 8,
         clock: Clock | None = None,
     ) -> None:
         self.destination = RecordingDestination(limits)
+        self.second = RecordingDestination(limits)
         self.clock = clock or Clock()
-        self.tracker = ObjectTracker(
-            Work(CaptureObject("captures", "a", etag="e")), ROUTE, Claimed(ProgressRecord(), ""), CaptureKind()
-        )
+        self.targets = {
+            "fake": make_target(self.destination, max_in_flight=max_in_flight, executor=executor),
+            "second": make_target(self.second, max_in_flight=max_in_flight),
+        }
+        self.on_results: Callable[[], object] = lambda: None
         self.observer = RecordingObserver()
+        self._lines = 0
+        self.begin_run()
+
+    def begin_run(self) -> None:
+        """Begin another run of the same process, with the same destinations and new objects."""
         run = make_run(self.clock, self.observer)
         self.deadline = run.deadline
-        target = make_target(self.destination, max_in_flight=max_in_flight, executor=executor)
-        self.senders = Senders({"fake": target}, CaptureKind(), run)
+        self.trackers = {
+            route.name: ObjectTracker(Work(CaptureObject("captures", "a", etag="e")), route, ProgressRecord(), kind)
+            for kind, route in ((CaptureKind(), ROUTE), (CaptureKind(), SECOND))
+        }
+        self.tracker = self.trackers[ROUTE.name]
+        self.senders = Senders(self.targets, CaptureKind(), run, self._results_came)
         self.sender = self.senders.sender(ROUTE)
-        self._lines = 0
 
-    def add(self, rows: int = 1) -> bool:
+    def _results_came(self) -> None:
+        self.on_results()
+
+    def add(self, rows: int = 1, route: Route = ROUTE) -> bool:
         """Add a line of so many rows, and return whether a request was begun."""
         number = self._lines
         self._lines += 1
         ids = [f"id-{number}"] if rows == 1 else [f"id-{number}_{row}" for row in range(rows)]
         span = LineSpan(number + 1, number, number + 1, [b""], [rows], pending=rows)
         decoded = DecodedSpan(span, EncodedRows(ids, [Row(one, MOMENT, {}) for one in ids], MOMENT))
-        self.tracker.add(decoded)
-        return self.sender.add(self.tracker, decoded)
+        self.trackers[route.name].add(decoded)
+        return self.senders.sender(route).add(self.trackers[route.name], decoded)
 
     def drain(self) -> None:
-        """Send the batch that was begun, and wait for all results."""
+        """Send the batches that were begun, and wait for all results."""
         self.senders.flush()
+        self.wait_for_all()
+
+    def wait_for_all(self) -> None:
+        """Wait for the results of all requests in flight."""
         while self.senders.wait_for_results():
             pass
 

@@ -1,5 +1,6 @@
 """Batches: rows in order, within the limits of one request, and without losing a row."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -134,3 +135,60 @@ def test_a_part_of_a_batch_has_the_same_rows_and_ids() -> None:
     (batch,) = batches_of([[3, 4, 5]], BatchLimits())
     assert batch.of([0, 2]) == batch.of([0, 2], batch.rows()) == Batch("model", ["0", "2"], b'["x","xxx"]')
     assert batch.of([]) == Batch("model", [], b"[]")
+
+
+def lazy(sent: RecordedBatches, count: int, made: list[int]) -> Iterator[str]:
+    """Yield rows, and note how many batches were sent when each was made."""
+    for _ in range(count):
+        made.append(len(sent.batches))
+        yield "xxx"
+
+
+def test_rows_of_a_huge_call_are_made_while_earlier_ones_are_sent() -> None:
+    """Rows and ids may be iterators; never more than one batch and one block of them are held."""
+    recorded, made, span = RecordedBatches(BatchLimits(300)), list[int](), LineSpan(1, 0)
+    recorded.batcher.add(recorded.recorder, span, map(str, range(1000)), lazy(recorded, 1000, made))
+    recorded.batcher.flush()
+    assert [one for batch in recorded.batches for one in batch.ids] == [str(number) for number in range(1000)]
+    assert [len(batch.ids) for batch in recorded.batches] == [300, 300, 300, 100]
+    assert all(number - 300 * sent < 300 + 128 for number, sent in enumerate(made))
+    pieces = [(piece.start, piece.count) for slices in recorded.slices for piece in slices]
+    assert [start for start, _ in pieces] == [sum(count for _, count in pieces[:n]) for n in range(len(pieces))]
+
+
+@given(spans=SPANS, limits=LIMITS)
+def test_iterators_give_the_same_batches_as_lists(spans: list[list[int]], limits: BatchLimits) -> None:
+    """The rows of a span are below the size of a block here."""
+    recorded, number = RecordedBatches(limits), 0
+    for sizes in spans:
+        ids = [str(number + index) for index in range(len(sizes))]
+        number += len(sizes)
+        recorded.batcher.add(recorded.recorder, LineSpan(1, 0), iter(ids), ("x" * (size - 2) for size in sizes))
+    recorded.batcher.flush()
+    assert recorded.batches == batches_of(spans, limits)
+
+
+def test_a_batch_may_have_fewer_rows_from_now_on() -> None:
+    """The batch that was begun is sent, if it has as many already."""
+    recorded = RecordedBatches(BatchLimits(10))
+    recorded.add(5, 5, 5, 5)
+    recorded.batcher.max_rows = 3
+    recorded.add(5)
+    recorded.add(5, 5)
+    assert [len(batch.ids) for batch in recorded.batches] == [4, 3]
+
+
+def test_no_row_is_made_after_a_stop() -> None:
+    """The sender has an error, so the rest of a huge call would be made in vain; nothing more is sent."""
+    recorded, made = RecordedBatches(BatchLimits(200)), list[int]()
+
+    def send_one_batch(batch: Batch, _: object) -> None:
+        recorded.batches.append(batch)
+        batcher.stop()
+
+    batcher = Batcher("model", BatchLimits(200), send_one_batch)
+    batcher.add(recorded.recorder, LineSpan(1, 0), map(str, range(1000)), lazy(recorded, 1000, made))
+    assert len(made) == 256
+    batcher.add(recorded.recorder, LineSpan(1, 0), ["more"], ["row"])
+    batcher.flush()
+    assert [len(batch.ids) for batch in recorded.batches] == [200]

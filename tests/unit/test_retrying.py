@@ -93,6 +93,19 @@ def test_a_batch_is_tried_eight_times() -> None:
     assert str(world.sender.error) == "status 503"
 
 
+@pytest.mark.parametrize("result", [ACCEPTED, DUPLICATE, NO])
+def test_each_part_of_a_batch_is_tried_eight_times(result: RowResult) -> None:
+    """An answer of any kind ends the failures in a row."""
+    world = SenderWorld(ImmediateExecutor())
+    failures = [fails(DestinationUnavailable("status 503"))] * 7
+    world.destination.script = [fails(BatchTooLarge()), *failures, answers(result), *failures]
+    world.add(rows=2)
+    world.drain()
+    assert world.sender.error is None
+    assert world.tracker.inferences.pending == 0
+    assert len(world.destination.batches) == 17
+
+
 def test_nothing_is_retried_after_a_denial() -> None:
     """After 401, 403 or 404 a person must act, so nothing more is sent in this run."""
     world = SenderWorld(ImmediateExecutor(), limits=ONE_ROW, max_in_flight=1)

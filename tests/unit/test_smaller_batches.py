@@ -9,6 +9,8 @@ import pytest
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.delivery import (
+    ACCEPTED,
+    DUPLICATE,
     RETRYABLE,
     BatchRefused,
     BatchTooLarge,
@@ -17,6 +19,7 @@ from capture_forwarder.domain.delivery import (
     Reason,
     Receipt,
     RejectionCode,
+    RowResult,
 )
 from tests.support.fakes import Clock, ImmediateExecutor
 from tests.support.memory_world import NO, answers, fails
@@ -242,12 +245,21 @@ def test_a_destination_that_refuses_everything_is_asked_for_32_rows() -> None:
     assert {one.reason for one in world.tracker.rejections} == {BAD_ROW}
 
 
-def test_a_batch_of_which_a_row_was_accepted_is_judged_row_by_row() -> None:
-    """The destination does not refuse everything, so each bad row is found."""
-    world = world_that_raises(BatchRefused(BAD_ROW), lambda batch: batch.ids != ["id-0_0"], 100)
-    assert world.tracker.inferences.accepted == 1
-    assert world.tracker.inferences.rejected.total() == 99
-    assert sizes(world).count(1) == 100
+@pytest.mark.parametrize("result", [ACCEPTED, DUPLICATE, NO])
+def test_a_batch_of_which_a_row_was_accepted_is_judged_row_by_row(result: RowResult) -> None:
+    """The destination does not refuse everything, so each bad row is found; a duplicate was accepted before."""
+    world = SenderWorld(ImmediateExecutor())
+
+    def answer(batch: Batch) -> Receipt:
+        if batch.ids == ["id-0_0"]:
+            return Receipt([result])
+        raise BatchRefused(BAD_ROW)
+
+    world.destination.always = answer
+    world.add(rows=100)
+    world.drain()
+    assert world.tracker.inferences.rejected.total() == (100 if result is NO else 99)
+    assert sizes(world).count(1) == (33 if result is NO else 100)
     assert sum(sizes(world)) <= 100 * (1 + ceil(log2(100)))
 
 

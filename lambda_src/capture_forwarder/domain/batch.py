@@ -52,7 +52,7 @@ class Batch(Struct, frozen=True):
         return [bytes(row) for row in _elements(self.body)]
 
     def of(self, places: Sequence[int], rows: Sequence[bytes] | None = None) -> "Batch":
-        """Return a batch of only the rows at `places`, for the same model; `rows` are those of this batch, if known."""
+        """Return a batch for the same model with only the rows at `places`; `rows` are all rows, if known."""
         rows = self.rows() if rows is None else rows
         body = b"[" + b",".join([rows[place] for place in places]) + b"]"
         return Batch(self.model_id, [self.ids[place] for place in places], body)

@@ -55,11 +55,12 @@ class InFlight:
             self._on_results()
 
     def abandon(self, future: Future[T]) -> None:
-        """Abandon one call, if it has not ended; the calls beside it go on."""
+        """Abandon one call, if it has not ended; the calls that have begun beside it go on."""
         if future in self._calls:
-            workers, record = self._calls.pop(future)
-            workers.abandon()
-            record()
+            self._calls[future][0].abandon()
+            # The calls that had not begun are cancelled; `wait` would not return them.
+            for one in [one for one in self._calls if one is future or one.cancelled()]:
+                self._calls.pop(one)[1]()
 
     def _abandon_all(self) -> None:
         calls, self._calls = list(self._calls.values()), {}

@@ -22,6 +22,7 @@ from capture_forwarder.kinds.kind import DecodedSpan, Decoder, Kind
 from capture_forwarder.ports import Destination, SchemaSource
 
 _NO_ANSWER = "no answer before the invocation's time was over"
+_TOO_LATE = "the invocation's time was used up before the model's attributes were requested"
 _TOO_SLOW = "too slow; other models waited for it for half of the run's time"
 _BLOCKING_SHARE = 0.5
 # A schema is small. After one that was not sent in time the next may take half as long, so all take about a minute.
@@ -122,8 +123,10 @@ class Schemas:
     def _request(self, target: Target, model_id: str) -> ModelSchema | Exception:
         """Ask on a thread, so that a call that hangs takes no more than its share of the time."""
         run, answers = self._run, list[ModelSchema | Exception]()
-        within_secs = min(_MAX_SCHEMA_SECS, run.deadline.left_secs(0) * _SCHEMA_SHARE) / 2**self._late
-        within_secs = max(_MIN_SCHEMA_SECS, within_secs)
+        share_secs = min(_MAX_SCHEMA_SECS, run.deadline.left_secs(0) * _SCHEMA_SHARE)
+        if share_secs <= 0:
+            return DestinationUnavailable(_TOO_LATE)
+        within_secs = max(min(_MIN_SCHEMA_SECS, share_secs), share_secs / 2**self._late)
         ends = run.clock() + within_secs
         call = partial(target.schemas.schema, model_id, within_secs=within_secs)
         future = self._in_flight.begin(target.workers, call, lambda ended: answers.append(_answer(ended)))
