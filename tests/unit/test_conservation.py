@@ -6,7 +6,7 @@ import pytest
 
 from capture_forwarder.aws.progress import NoProgress
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
-from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
+from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState, PendingCause
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, SkipReason
 from capture_forwarder.domain.progress import ProgressRecord
 
@@ -46,13 +46,19 @@ def test_counts_of_several_objects_add_up() -> None:
 @pytest.mark.parametrize("state", ObjectState)
 def test_a_message_is_acknowledged_when_its_object_is_complete(state: ObjectState) -> None:
     """The state is final, no row is pending, all rejections are in quarantine, and both equations hold."""
-    final = {"done", "done_before", "requeued", "rejected", "superseded", "skipped"}
+    final = {"done", "done_before", "requeued", "rejected", "superseded", "skipped", "unrouted", "given_up"}
     assert ForwardReport(source=SOURCE, state=state).complete is (state.value in final)
     assert not ForwardReport(source=SOURCE, state=state, unquarantined=1).complete
     assert not ForwardReport(source=SOURCE, state=state, lines=LineCounts(1)).complete
     pending = InferenceCounts(made=1, pending=1)
     # The pending rows of a requeued object belong to the message that was sent for it.
     assert ForwardReport(source=SOURCE, state=state, inferences=pending).complete is (state is ObjectState.REQUEUED)
+
+
+def test_only_denials_wait_for_a_person() -> None:
+    """Every other cause passes by itself."""
+    waiting = {cause for cause in PendingCause if cause.needs_person}
+    assert waiting == {PendingCause.DESTINATION_DENIED, PendingCause.SOURCE_DENIED}
 
 
 def test_an_object_has_a_uri_and_a_state_id() -> None:

@@ -76,7 +76,27 @@ class ObjectState(StrEnum):
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
     SKIPPED = "skipped"
+    UNROUTED = "unrouted"
+    GIVEN_UP = "given_up"
+    REFUSED = "refused"
     FAILED = "failed"
+
+
+class PendingCause(StrEnum):
+    """The cause for which an object is pending."""
+
+    DESTINATION_UNAVAILABLE = "destination_unavailable"
+    DESTINATION_DENIED = "destination_denied"
+    SOURCE_UNAVAILABLE = "source_unavailable"
+    SOURCE_DENIED = "source_denied"
+    OWN_RESOURCES = "own_resources"
+    LEASE = "lease"
+    OUT_OF_TIME = "out_of_time"
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a retry cannot succeed before a person corrects something."""
+        return self in {PendingCause.DESTINATION_DENIED, PendingCause.SOURCE_DENIED}
 
 
 _FINAL = frozenset(
@@ -87,6 +107,8 @@ _FINAL = frozenset(
         ObjectState.REJECTED,
         ObjectState.SUPERSEDED,
         ObjectState.SKIPPED,
+        ObjectState.UNROUTED,
+        ObjectState.GIVEN_UP,
     }
 )
 
@@ -96,7 +118,8 @@ class ForwardReport(Struct, kw_only=True):
 
     `unquarantined` counts rejections that are not in quarantine yet. The pending inferences of a `requeued` object
     belong to the message that was sent for it. `pending_secs` is how long it has waited for a retry by now; it is
-    `None` if the object does not wait for one. `arrived` says that this run is the first of a live capture.
+    `None` if the object does not wait for one; `cause` says why it waits. `arrived` says that this run is the first of
+    a live capture.
     """
 
     source: CaptureObject
@@ -108,6 +131,7 @@ class ForwardReport(Struct, kw_only=True):
     inferences: InferenceCounts = field(default_factory=InferenceCounts)
     unquarantined: int = 0
     pending_secs: float | None = None
+    cause: PendingCause | None = None
     arrived: bool = False
     why: str | None = None
 
