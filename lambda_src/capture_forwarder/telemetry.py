@@ -58,8 +58,8 @@ class Telemetry:
                 self._batch_sent(event)
             case MessageRejected(message_id, why):
                 self._logger.error("message rejected", message_id=message_id, why=why)
-            case RecordsIgnored(count):
-                self._logger.info("records ignored", count=count)
+            case RecordsIgnored(counts):
+                self._logger.info("records ignored", counts=counts)
             case RunEnded():
                 self._log_skipped()
                 self._flush()
