@@ -13,6 +13,7 @@ SETTINGS_NAME = "forwarder.json"  # the deployed settings, checked, beside the p
 PROGRESS_KEY = "object_state"
 PROGRESS_EXPIRY = "expires_at"
 
+UNROUTED = "unrouted"  # the route in the names of quarantine files of objects that no route covers
 QUARANTINE_PREFIX = "rejected/"  # the function writes its quarantine files below it
 
 
@@ -41,12 +42,16 @@ class StackOutput(StrEnum):
 
 
 class Resources(Struct, frozen=True, kw_only=True):
-    """The stack's resources, as its function's environment names them; each is optional outside AWS."""
+    """The stack's resources, as its function's environment names them; each is optional outside AWS.
+
+    `account` is the account of the stack. It owns the buckets for which the file names no other.
+    """
 
     progress_table: str | None = None
     quarantine_bucket: str | None = None
     queue_url: str | None = None
     backfill_queue_url: str | None = None
+    account: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Resources":
