@@ -285,7 +285,8 @@ def test_the_log_has_every_object_and_the_metrics_have_every_route(monitor: Moni
     assert sum(sum(line["InferencesAccepted"]) for line in emitted if "route" in line) == accepted
     assert {name for name in total if name[0].isupper()} == {
         metric.value.name
-        for metric in (TOTALS - {Metric.REQUESTS_DENIED, Metric.PENDING_AGE}) | {Metric.OBJECTS_ARRIVED}
+        for metric in (TOTALS - {Metric.REQUESTS_DENIED, Metric.PENDING_AGE, Metric.BLOCKED_AGE})
+        | {Metric.OBJECTS_ARRIVED}
     }
     assert {line["ConservationViolations"][0] for line in emitted if "route" in line} == {0.0}
 
