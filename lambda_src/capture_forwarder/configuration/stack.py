@@ -213,8 +213,8 @@ class BucketSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Unrouted,
         Meta(
             description="Treatment of an object that no route's prefix covers: stored in quarantine as code "
-            "`no_route`, with an alarm, or skipped. `skip` is for a bucket that others share, because the events of many routes "
-            "are selected by folders above their prefixes"
+            "`no_route`, with an alarm, or skipped. `skip` is for a bucket that others share, because the events of "
+            "many routes are selected by folders above their prefixes"
         ),
     ] = Unrouted.QUARANTINE
 
