@@ -1,6 +1,7 @@
 """The resources of the stack, as far as behaviour depends on them."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,16 @@ def test_queues_table_and_quarantine_keep_their_logical_ids_and_are_retained(sta
     assert len(kept) >= len(STATEFUL)
     policies = {(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in kept}
     assert policies == {("RetainExceptOnCreate", "Retain")}
+
+
+def test_the_page_on_deploying_again_names_what_the_stack_keeps() -> None:
+    """`cdk import` finds the kept resources by these logical ids, and each by the identifier of its type."""
+    page = Path("docs/deploy.md").read_text(encoding="utf-8").partition("# Deploying again")[2]
+    kept = json.loads(page.partition("```json")[2].partition("```")[0])
+    identifiers = {"AWS::SQS::Queue": "QueueUrl", "AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName"}
+    assert {name: list(each) for name, each in kept.items()} == {
+        name: [identifiers[kind]] for name, kind in STATEFUL.items()
+    }
 
 
 def test_a_bucket_that_the_stack_makes_keeps_its_logical_id(stacks: Stacks) -> None:

@@ -483,35 +483,45 @@ def test_a_bad_message_is_refused_without_quoting_it(body: str) -> None:
     assert len(refusal) > 30
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-        lambda inner: (
-            st.lists(inner, max_size=3)
-            | st.dictionaries(
-                st.sampled_from(
-                    [
-                        "Records",
-                        "backfill",
-                        "Message",
-                        "Type",
-                        "body",
-                        "eventSource",
-                        "s3",
-                        "bucket",
-                        "key",
-                        "source",
-                        "detail",
-                        "eventName",
-                    ]
-                ),
-                inner,
-                max_size=4,
-            )
-        ),
-        max_leaves=8,
-    )
+DOCUMENTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "Records",
+                    "backfill",
+                    "Message",
+                    "Type",
+                    "body",
+                    "eventSource",
+                    "s3",
+                    "bucket",
+                    "key",
+                    "source",
+                    "detail",
+                    "eventName",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
 )
+
+
+@given(st.lists(DOCUMENTS, max_size=4), st.lists(DOCUMENTS, max_size=4))
+def test_no_record_keeps_its_neighbours_from_being_opened(before: list[Any], after: list[Any]) -> None:
+    """Whatever lies beside a good record: it is opened, and all else has works, a word or a refusal of its own."""
+    (good,) = notification("good")["Records"]
+    opened = open_message(json.dumps({"Records": [*before, good, *after]}))
+    assert Work(CaptureObject("b", "good")) in opened.works
+    assert len(opened.works) + len(opened.ignored) + len(opened.refusals) >= len(before) + 1 + len(after)
+
+
+@given(DOCUMENTS)
 def test_any_message_gives_works_or_refusals(document: Any) -> None:
     """Any JSON in the queue is opened, and never acknowledged without a word."""
     opened = open_message(json.dumps(document))
