@@ -7,9 +7,10 @@ import aws_cdk as cdk
 from capture_forwarder.configuration.filters import MAX_PATTERN_CHARS, fitting_prefixes, rule_prefixes
 from capture_forwarder.configuration.packing import MAX_POLICIES, MAX_POLICY_CHARS, policy_count, readable_prefixes
 from capture_forwarder.configuration.settings import Settings
-from capture_forwarder.configuration.stack import Trigger
+from capture_forwarder.configuration.stack import Trigger, Unrouted
 
 _MAX_RESOURCES = 500  # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+_OTHERS = '; other objects below them go to quarantine, unless the [[bucket]] has unrouted = "skip"'
 _DEFAULT_RULES = 300  # of an event bus: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 
 
@@ -51,12 +52,13 @@ def limit_notes(settings: Settings) -> Iterator[str]:
             bucket.name,
             rule_prefixes(settings, bucket),
             f"an event pattern has at most {MAX_PATTERN_CHARS:,} characters, so its rule matches",
+            _OTHERS if bucket.unrouted is Unrouted.QUARANTINE else "",
         )
     if len(ruled) > _DEFAULT_RULES:
         yield f"note: the stack has {len(ruled)} rules; the default quota of an event bus is {_DEFAULT_RULES}"
 
 
-def _widened(settings: Settings, bucket: str, used: Sequence[str], limit: str) -> Iterator[str]:
+def _widened(settings: Settings, bucket: str, used: Sequence[str], limit: str, then: str = "") -> Iterator[str]:
     wanted = fitting_prefixes(settings, bucket)
     if tuple(used) != wanted:
-        yield f"note: bucket {bucket!r}: {limit} wider prefixes ({len(used)} instead of {len(wanted)})"
+        yield f"note: bucket {bucket!r}: {limit} wider prefixes ({len(used)} instead of {len(wanted)}){then}"

@@ -15,6 +15,7 @@ from capture_forwarder.configuration.stack import StackSettings
 from infra.constructs.queue import CaptureQueues
 
 _FIVE_MINUTES = cdk.Duration.minutes(5)
+_QUARTER_OF_AN_HOUR = cdk.Duration.minutes(15)
 _HALF_AN_HOUR = cdk.Duration.minutes(30)
 _HOUR = cdk.Duration.hours(1)
 # Two metrics a rule; an alarm takes ten:
@@ -134,6 +135,7 @@ def _of_forwarding(stack_name: str) -> list[Watch]:
     denied = total(Metric.REQUESTS_DENIED, stack_name, _FIVE_MINUTES)
     # A pending object is received at least once in each period, because the longest delay is 15 minutes.
     pending = total(Metric.PENDING_AGE, stack_name, _HALF_AN_HOUR, "Maximum")
+    blocked = total(Metric.BLOCKED_AGE, stack_name, _HALF_AN_HOUR, "Maximum")
     return [
         Watch(id="ConservationViolations", text="Counts of lines or inferences do not add up.", metric=violations),
         Watch(id="RequestsDenied", text="A destination denies the token or its permissions.", metric=denied),
@@ -142,6 +144,22 @@ def _of_forwarding(stack_name: str) -> list[Watch]:
             text="An object has been pending for more than half an hour.",
             metric=pending,
             above=_HALF_AN_HOUR.to_seconds(),
+        ),
+        Watch(
+            id="Blocked",
+            text="An object waits for a person: access to it or to its destination is denied.",
+            metric=blocked,
+            above=_QUARTER_OF_AN_HOUR.to_seconds(),
+        ),
+        Watch(
+            id="GivenUp",
+            text="An object waited for give_up_days and is in quarantine now.",
+            metric=total(Metric.OBJECTS_GIVEN_UP, stack_name, _FIVE_MINUTES),
+        ),
+        Watch(
+            id="Unrouted",
+            text="An object that no route covers is in quarantine.",
+            metric=total(Metric.OBJECTS_UNROUTED, stack_name, _FIVE_MINUTES),
         ),
         Watch(
             id="Rejected",

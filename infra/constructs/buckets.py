@@ -15,20 +15,28 @@ from capture_forwarder.configuration.filters import Filter
 from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.configuration.stack import BucketSettings, Trigger
 
+# A file that was overwritten or deleted by mistake can be brought back for so long.
+_NONCURRENT_DAYS = 30
+
 
 class QuarantineBucket(Construct):
-    """Holds rejections until they are replayed or expire."""
+    """Holds rejections until they are replayed or expire; what is overwritten or removed is kept for a while longer."""
 
     def __init__(self, scope: Construct, construct_id: str, *, retention_days: int, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
         expiry = cdk.Duration.days(retention_days)
-        unfinished = s3.LifecycleRule(id="unfinished", abort_incomplete_multipart_upload_after=cdk.Duration.days(1))
-        self.bucket = _private_bucket(
-            self,
-            None,
-            key,
-            [s3.LifecycleRule(id="rejected", prefix=QUARANTINE_PREFIX, expiration=expiry), unfinished],
-        )
+        # S3 takes no delete markers in a rule with an expiration:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
+        rules = [
+            s3.LifecycleRule(id="rejected", prefix=QUARANTINE_PREFIX, expiration=expiry),
+            s3.LifecycleRule(
+                id="removed",
+                noncurrent_version_expiration=cdk.Duration.days(min(_NONCURRENT_DAYS, retention_days)),
+                expired_object_delete_marker=True,
+            ),
+            s3.LifecycleRule(id="unfinished", abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
+        ]
+        self.bucket = _private_bucket(self, None, key, rules, versioned=True)
 
 
 class CaptureBucket(Construct):
@@ -49,7 +57,7 @@ class CaptureBucket(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         key = kms.Key.from_key_arn(self, "Key", settings.kms_key_arns[0]) if settings.kms_key_arns else None
-        self.bucket = _private_bucket(self, settings.name, key, [])
+        self.bucket = _private_bucket(self, settings.name, key, [], versioned=False)
         self.bucket.node.add_dependency(*after)
         resource = self.bucket.node.default_child
         if not isinstance(resource, s3.CfnBucket):
@@ -58,7 +66,7 @@ class CaptureBucket(Construct):
 
 
 def _private_bucket(
-    scope: Construct, name: str | None, key: kms.IKey | None, rules: list[s3.LifecycleRule]
+    scope: Construct, name: str | None, key: kms.IKey | None, rules: list[s3.LifecycleRule], *, versioned: bool
 ) -> s3.Bucket:
     return s3.Bucket(
         scope,
@@ -71,6 +79,7 @@ def _private_bucket(
         bucket_key_enabled=True if key else None,
         enforce_ssl=True,
         lifecycle_rules=rules,
+        versioned=versioned,
         removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     )
 

@@ -11,6 +11,7 @@ from capture_forwarder.configuration.stack import StackSettings
 
 # The longest that SQS allows: a dead letter's age counts from its first sending, so this queue must keep longest.
 _DEAD_LETTER_DAYS = 14
+_KEPT = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
 
 class CaptureQueues(Construct):
@@ -18,6 +19,9 @@ class CaptureQueues(Construct):
 
     One dead-letter queue is enough: there is one alarm and one place to look, and the captures queue understands every
     message that is sent back.
+
+    The queues outlive the stack with their messages, as table and quarantine do. A first deployment that fails removes
+    them again (`RetainExceptOnCreate`). Their names are fixed, so `docs/runbook.md` says how to deploy once more.
 
     The dead-letter queue has a key of SQS even if the stack has a `key`. EventBridge can send an event there that the
     policy of the key keeps out of the other queue. A message that SQS moves there stays encrypted with the key:
@@ -36,6 +40,7 @@ class CaptureQueues(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=cdk.Duration.days(_DEAD_LETTER_DAYS),
+            removal_policy=_KEPT,
             redrive_allow_policy=sqs.RedriveAllowPolicy(
                 redrive_permission=sqs.RedrivePermission.BY_QUEUE,
                 source_queues=[self._named("CapturesSource", captures), self._named("BackfillSource", backfill)],
@@ -60,6 +65,7 @@ class CaptureQueues(Construct):
             enforce_ssl=True,
             visibility_timeout=cdk.Duration.seconds(visibility_timeout_secs),
             retention_period=cdk.Duration.days(self._settings.message_retention_days),
+            removal_policy=_KEPT,
             receive_message_wait_time=cdk.Duration.seconds(20),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=self._settings.max_receives

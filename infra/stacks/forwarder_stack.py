@@ -76,6 +76,7 @@ class ForwarderStack(cdk.Stack):
             "quarantine_bucket": self.quarantine.bucket.bucket_name,
             "queue_url": self.queues.captures.queue_url,
             "backfill_queue_url": self.queues.backfill.queue_url,
+            "account": self.account,
         }
         return {variable: named[resource] for resource, variable in RESOURCE_VARIABLES.items()}
 

@@ -36,11 +36,14 @@ from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.forward.sending import Target
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind
-from capture_forwarder.ports import Observer, Progress, Queue
+from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
 from capture_forwarder.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+
+_DAY_SECS = 86_400
 
 
 class Runtime:
@@ -50,17 +53,20 @@ class Runtime:
         self.observer = observer
         s3, calls = s3_client(), TimedCalls()
         self._forwarder = Forwarder(
-            routes=Router(settings.routes),
-            store=S3ObjectStore(s3),
+            routes=Router(settings.routes, settings.skipped_buckets),
+            store=S3ObjectStore(s3, _owners(settings, resources), calls),
             readers=Workers(READERS, "read-ahead"),
             kind=CaptureKind(),
             targets={destination.name: target(destination) for destination in settings.destination},
             committer=ObjectCommitter(
                 _progress(resources, calls, settings.stack.progress_retention_days),
-                S3Quarantine(s3, resources.quarantine_bucket, calls) if resources.quarantine_bucket else None,
-                _queue(resources),
+                _quarantine(resources, s3, calls),
+                _queue(resources, calls),
                 day=lambda: datetime.now(UTC).strftime("%Y/%m/%d"),
-                requeueing=Requeueing(first_delay_secs=settings.function.first_delay_secs),
+                requeueing=Requeueing(
+                    first_delay_secs=settings.function.first_delay_secs,
+                    give_up_secs=settings.function.give_up_days * _DAY_SECS,
+                ),
             ),
             limits=ReadLimits(
                 max_line_bytes=settings.function.max_line_bytes, checkpoint_secs=settings.function.checkpoint_secs
@@ -114,14 +120,27 @@ def _progress(resources: Resources, calls: TimedCalls, keep_days: int) -> Progre
     if resources.progress_table is None:
         return None
     client = aws_session().client("dynamodb", config=CONFIG)
-    return DynamoProgress(client, resources.progress_table, calls, now=time.time, keep_secs=keep_days * 86_400)
+    return DynamoProgress(client, resources.progress_table, calls, now=time.time, keep_secs=keep_days * _DAY_SECS)
 
 
-def _queue(resources: Resources) -> Queue | None:
+def _quarantine(resources: Resources, s3: "S3Client", calls: TimedCalls) -> Quarantine | None:
+    if resources.quarantine_bucket is None:
+        return None
+    return S3Quarantine(s3, resources.quarantine_bucket, calls, resources.account)
+
+
+def _owners(settings: Settings, resources: Resources) -> Mapping[str, str]:
+    """Return the owners of the buckets, as far as they are known: outside AWS the own account is not."""
+    if resources.account:
+        return settings.bucket_owners(resources.account)
+    return {bucket.name: bucket.account for bucket in settings.bucket if bucket.account}
+
+
+def _queue(resources: Resources, calls: TimedCalls) -> Queue | None:
     if resources.queue_url is None:
         return None
     client = aws_session().client("sqs", config=CONFIG)
-    return SqsQueue(client, resources.queue_url, backfill_url=resources.backfill_queue_url)
+    return SqsQueue(client, resources.queue_url, backfill_url=resources.backfill_queue_url, calls=calls)
 
 
 def target(settings: DestinationSettings) -> Target:

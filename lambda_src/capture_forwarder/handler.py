@@ -1,11 +1,12 @@
 """The callable that Lambda invokes: any event in, a partial-batch response or an error out."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from capture_forwarder.aws.envelopes import EventError, Opened, open_event, open_message
+from capture_forwarder.aws.envelopes import EventError, Opened, open_event, open_message, summary
 from capture_forwarder.bootstrap import Runtime
-from capture_forwarder.domain.conservation import ForwardReport
+from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.notices import MessageRejected, RecordsIgnored, RunEnded
 
 
@@ -33,7 +34,7 @@ def make_handler(runtime: Runtime) -> Handler:
         For messages of a queue, return the messages that failed, so that only these are delivered again:
         https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
         For any other event, return an empty answer, or raise `ForwardingIncomplete` or `EventError`, so that the
-        platform retries it.
+        platform retries it. A record that is refused makes its message or event fail; the others are forwarded.
         """
         try:
             if _from_queue(event):
@@ -56,38 +57,41 @@ def _from_queue(event: dict[str, Any]) -> bool:
 def _forward_event(event: dict[str, Any], context: Context, runtime: Runtime) -> dict[str, Any]:
     opened = open_event(event)
     (reports,) = _forward([opened], context, runtime)
+    if refusals := _refusals(opened, reports):
+        raise EventError(summary(refusals))
     _check_complete(reports)
     return {}
 
 
 def _forward_messages(event: dict[str, Any], context: Context, runtime: Runtime) -> dict[str, Any]:
-    messages = {message["messageId"]: _open(message, runtime) for message in event["Records"]}
-    valid = {message_id: opened for message_id, opened in messages.items() if opened}
-    reports = dict(zip(valid, _forward(list(valid.values()), context, runtime), strict=True))
-    complete = {message_id for message_id, each in reports.items() if all(report.complete for report in each)}
-    return {"batchItemFailures": [{"itemIdentifier": each} for each in messages if each not in complete]}
-
-
-def _open(message: dict[str, Any], runtime: Runtime) -> Opened | None:
-    try:
-        return open_message(message["body"])
-    except EventError as error:
-        runtime.observer.notice(MessageRejected(message["messageId"], str(error)))
-        return None
+    messages = {message["messageId"]: open_message(message["body"]) for message in event["Records"]}
+    forwarded = _forward(list(messages.values()), context, runtime)
+    failed = []
+    for (message_id, opened), reports in zip(messages.items(), forwarded, strict=True):
+        refusals = _refusals(opened, reports)
+        if refusals:
+            runtime.observer.notice(MessageRejected(message_id, summary(refusals)))
+        if refusals or not all(report.complete for report in reports):
+            failed.append({"itemIdentifier": message_id})
+    return {"batchItemFailures": failed}
 
 
 def _forward(messages: list[Opened], context: Context, runtime: Runtime) -> list[list[ForwardReport]]:
     """Forward the objects of all messages in one run, so that they share requests; return the reports by message."""
-    if ignored := sum(opened.ignored for opened in messages):
-        runtime.observer.notice(RecordsIgnored(ignored))
+    if ignored := Counter(word for opened in messages for word in opened.ignored):
+        runtime.observer.notice(RecordsIgnored(dict(ignored)))
     works = [work for opened in messages for work in opened.works]
     reports = iter(runtime.forward(works, context.get_remaining_time_in_millis))
     return [[next(reports) for _ in opened.works] for opened in messages]
 
 
+def _refusals(opened: Opened, reports: list[ForwardReport]) -> list[str]:
+    """Return why parts of a message are refused: records that name no object, and buckets without a route."""
+    refused = [f"{report.source.uri}: {report.why}" for report in reports if report.state is ObjectState.REFUSED]
+    return [*opened.refusals, *refused]
+
+
 def _check_complete(reports: list[ForwardReport]) -> None:
-    incomplete = [report for report in reports if not report.complete]
+    incomplete = [f"{report.source.uri}: {report.why or 'rejections'}" for report in reports if not report.complete]
     if incomplete:
-        raise ForwardingIncomplete(
-            "; ".join(f"{report.source.uri}: {report.why or 'rejections'}" for report in incomplete)
-        )
+        raise ForwardingIncomplete(summary(incomplete))

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics
@@ -15,6 +15,7 @@ from msgspec import to_builtins
 
 from capture_forwarder.configuration.metrics import NAMESPACE, TIMES, TOTAL_DIMENSION, TOTALS, Metric
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
+from capture_forwarder.domain.delivery import PendingCause
 from capture_forwarder.domain.notices import (
     BatchSent,
     MessageRejected,
@@ -26,7 +27,28 @@ from capture_forwarder.domain.notices import (
 )
 
 _SERVICE = "capture-forwarder"
-_SKIPPED_EXAMPLES = 3
+_EXAMPLES = 3
+_NO_ROUTE = "none"
+
+_Level = Literal["info", "warning", "error"]
+
+# Objects without a route are logged together: there may be thousands in a run.
+_TOGETHER: Mapping[ObjectState, tuple[_Level, str, str]] = {
+    ObjectState.SKIPPED: ("info", "objects skipped", "no route has their suffix, or the bucket skips them"),
+    ObjectState.UNROUTED: ("warning", "objects unrouted", "no route covers them; they are in quarantine"),
+    ObjectState.REFUSED: ("error", "objects refused", "their bucket is not configured; their messages fail"),
+}
+
+_NEXT_STEPS: Mapping[PendingCause, str] = {
+    PendingCause.DESTINATION_UNAVAILABLE: "wait; if it lasts, ask the owners of the destination",
+    PendingCause.DESTINATION_DENIED: "correct the token, its permissions, the model id or the url",
+    PendingCause.SOURCE_UNAVAILABLE: "wait; S3 did not answer, or ended its answer",
+    PendingCause.SOURCE_DENIED: "allow the function to read the object: policies of role, bucket and KMS key; "
+    "owner and region of the bucket",
+    PendingCause.OWN_RESOURCES: "wait; if it lasts, look at progress table, quarantine and queue, and at the role",
+    PendingCause.LEASE: "wait; another invocation is at work on it",
+    PendingCause.OUT_OF_TIME: "wait; it continues in the next invocation",
+}
 
 Dimensions = tuple[tuple[str, str], ...]
 
@@ -48,7 +70,7 @@ class Telemetry:
         )
         self._lock = Lock()
         self._logged_denials: set[tuple[str, str | None]] = set()
-        self._skipped: list[str] = []
+        self._together: defaultdict[ObjectState, list[str]] = defaultdict(list)
 
     def notice(self, event: Notice) -> None:
         """Log `event` and measure it."""
@@ -59,37 +81,58 @@ class Telemetry:
                 self._batch_sent(event)
             case MessageRejected(message_id, why):
                 self._logger.error("message rejected", message_id=message_id, why=why)
-            case RecordsIgnored(count):
-                self._logger.info("records ignored", count=count)
+            case RecordsIgnored(counts):
+                self._logger.info("records ignored", counts=counts)
             case ProgressDamaged(source):
                 self._logger.error("progress damaged", source=source.uri, why="it is read again from its start")
             case RunEnded():
-                self._log_skipped()
+                self._log_together()
                 self._flush()
 
     def _object_forwarded(self, report: ForwardReport) -> None:
-        if report.route is None or report.destination is None:
-            self._skipped.append(report.source.uri)
+        if report.state in _TOGETHER and (report.complete or report.state is ObjectState.REFUSED):
+            self._together[report.state].append(report.source.uri)
             return
-        complete, balanced = report.complete, report.balanced
-        pending = self._logger.warning if complete else self._logger.error
-        log = self._logger.info if complete and not report.inferences.pending else pending
-        log("object forwarded", report=to_builtins(report), balanced=balanced)
-        dimensions = {"route": report.route, "destination": report.destination}
-        lag = (self._now() - report.newest_inference).total_seconds() if report.newest_inference else None
-        times = {Metric.CAPTURE_LAG: lag, Metric.PENDING_AGE: report.pending_secs}
-        known = {metric: secs for metric, secs in times.items() if secs is not None}
-        self._measure(dimensions, _measures(report, balanced=balanced) | known)
+        self._log_object(report)
+        dimensions = {"route": report.route or _NO_ROUTE, "destination": report.destination or _NO_ROUTE}
+        self._measure(dimensions, _measures(report) | self._times(report))
         if report.arrived:
             self._measure({TOTAL_DIMENSION: self._stack}, {Metric.OBJECTS_ARRIVED: 1})
 
-    def _log_skipped(self) -> None:
-        """Log and count the objects without a route together: there may be thousands in a run."""
-        if self._skipped:
-            count, examples = len(self._skipped), self._skipped[:_SKIPPED_EXAMPLES]
-            self._logger.info("objects skipped", count=count, examples=examples, why="no route matches them")
-            self._measure({TOTAL_DIMENSION: self._stack}, {Metric.OBJECTS_SKIPPED: count})
-            self._skipped.clear()
+    def _log_object(self, report: ForwardReport) -> None:
+        next_step = {"next_step": _NEXT_STEPS[report.cause]} if report.cause else {}
+        log = self._writer(_level(report))
+        log("object forwarded", report=to_builtins(report), balanced=report.balanced, **next_step)
+
+    def _times(self, report: ForwardReport) -> dict[Metric, float]:
+        lag = (self._now() - report.newest_inference).total_seconds() if report.newest_inference else None
+        times = {
+            Metric.CAPTURE_LAG: lag,
+            Metric.PENDING_AGE: report.pending_secs,
+            Metric.BLOCKED_AGE: report.blocked_secs,
+        }
+        return {metric: secs for metric, secs in times.items() if secs is not None}
+
+    def _log_together(self) -> None:
+        """Log and count the objects without a route, one line for each state."""
+        metrics = {ObjectState.SKIPPED: Metric.OBJECTS_SKIPPED, ObjectState.UNROUTED: Metric.OBJECTS_UNROUTED}
+        for state, uris in self._together.items():
+            level, message, why = _TOGETHER[state]
+            log = self._writer(level)
+            log(message, count=len(uris), examples=uris[:_EXAMPLES], why=why)
+            if metric := metrics.get(state):
+                self._measure({TOTAL_DIMENSION: self._stack}, {metric: len(uris)})
+        self._together.clear()
+
+    def _writer(self, level: _Level) -> Callable[..., None]:
+        """Return the logger's method for a level; called where it is used, so that the log names that place."""
+        match level:
+            case "info":
+                return self._logger.info
+            case "warning":
+                return self._logger.warning
+            case "error":
+                return self._logger.error
 
     def _batch_sent(self, sent: BatchSent) -> None:
         measures = {Metric.REQUESTS_SENT: 1.0, Metric.REQUEST_LATENCY: sent.latency_secs}
@@ -139,11 +182,23 @@ def _write(dimensions: Dimensions, samples: Mapping[Metric, list[float]]) -> Non
     metrics.flush_metrics()
 
 
-def _measures(report: ForwardReport, *, balanced: bool) -> dict[Metric, Any]:
+def _level(report: ForwardReport) -> _Level:
+    """Return `error` for what a person must look at, and `warning` for what waits or is in quarantine as a whole."""
+    if _needs_person(report) or not report.complete:
+        return "error"
+    return "warning" if report.inferences.pending or report.state is ObjectState.GIVEN_UP else "info"
+
+
+def _needs_person(report: ForwardReport) -> bool:
+    return report.cause is not None and report.cause.needs_person
+
+
+def _measures(report: ForwardReport) -> dict[Metric, Any]:
     lines, inferences = report.lines, report.inferences
     return {
         Metric.OBJECTS_FORWARDED: 1,
         Metric.OBJECTS_REJECTED: int(report.state is ObjectState.REJECTED),
+        Metric.OBJECTS_GIVEN_UP: int(report.state is ObjectState.GIVEN_UP),
         Metric.RECORDS_READ: lines.read,
         Metric.RECORDS_REJECTED: lines.rejected.total(),
         Metric.RECORDS_SKIPPED: lines.skipped.total(),
@@ -151,5 +206,5 @@ def _measures(report: ForwardReport, *, balanced: bool) -> dict[Metric, Any]:
         Metric.INFERENCES_DUPLICATE: inferences.duplicate,
         Metric.INFERENCES_REJECTED: inferences.rejected.total(),
         Metric.INFERENCES_PENDING: inferences.pending,
-        Metric.CONSERVATION_VIOLATIONS: int(not balanced),
+        Metric.CONSERVATION_VIOLATIONS: int(not report.balanced),
     }

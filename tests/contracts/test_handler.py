@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus, unquote
@@ -14,11 +14,13 @@ import boto3
 import pytest
 
 from capture_forwarder.aws.envelopes import EventError
-from capture_forwarder.bootstrap import build_runtime
+from capture_forwarder.bootstrap import Runtime, build_runtime
 from capture_forwarder.configuration.metrics import TOTALS, Metric
 from capture_forwarder.configuration.names import CONFIG_VARIABLE, PROGRESS_EXPIRY
 from capture_forwarder.configuration.reader import read_settings
-from capture_forwarder.domain.conservation import ObjectState
+from capture_forwarder.domain.capture import Work
+from capture_forwarder.domain.conservation import ForwardReport, ObjectState
+from capture_forwarder.domain.notices import MessageRejected, Notice, RecordsIgnored, RunEnded
 from capture_forwarder.handler import ForwardingIncomplete, make_handler
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.invoke import LocalContext, Reports
@@ -50,9 +52,22 @@ def sample(name: str) -> dict[str, Any]:
     return event
 
 
-def handled(event: dict[str, Any]) -> tuple[dict[str, Any], Reports]:
-    """Return the handler's answer, and the reports of the objects."""
-    seen = Reports()
+class Seen(Reports):
+    """Keeps every notice beside the reports."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.notices: list[Notice] = []
+
+    def notice(self, event: Notice) -> None:
+        """Keep `event`."""
+        self.notices.append(event)
+        super().notice(event)
+
+
+def handled(event: dict[str, Any]) -> tuple[dict[str, Any], Seen]:
+    """Return the handler's answer, and what its observer saw."""
+    seen = Seen()
     handler = make_handler(build_runtime(os.environ, seen))
     return handler(event, LocalContext()), seen
 
@@ -115,12 +130,12 @@ def test_a_message_of_a_backfill_with_pending_objects_fails(monitor: Monitor, mo
 
 
 def test_a_backfill_message_that_is_malformed_fails_alone(monitor: Monitor) -> None:
-    """The other message of its batch is forwarded."""
+    """Its other object, and the other message of its batch, are forwarded."""
     event = sample("sqs-backfill.json")
     event["Records"][0]["body"] = event["Records"][0]["body"].replace('"key"', '"name"', 1)
     answer, seen = handled(event)
     assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
-    assert [report.state for report in seen.reports] == [ObjectState.DONE]
+    assert [report.state for report in seen.reports] == [ObjectState.DONE] * 2
     assert stored(monitor) > 0
 
 
@@ -159,6 +174,73 @@ def test_an_invalid_message_fails_alone(monitor: Monitor) -> None:
     assert len(seen.reports) == len(good) > 0
     assert all(report.complete for report in seen.reports)
     assert stored(monitor) > 0
+
+
+def test_a_record_that_is_refused_does_not_keep_the_others_from_being_forwarded(monitor: Monitor) -> None:
+    """Its message fails and comes again; then the object of the good record is done."""
+    event = sample("sqs-mixed-records.json")
+    bad, good = (record["messageId"] for record in event["Records"])
+    answer, seen = handled(event)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": bad}]}
+    assert [report.state for report in seen.reports] == [ObjectState.DONE] * 2
+    before = stored(monitor)
+    assert before == sum(report.inferences.accepted for report in seen.reports) > 0
+    assert good not in str(seen.notices)
+    rejected = [notice for notice in seen.notices if isinstance(notice, MessageRejected)]
+    assert [(notice.message_id, notice.why.partition(":")[0]) for notice in rejected] == [(bad, "record 2 of 2")]
+    answer, seen = handled({"Records": event["Records"][:1]})
+    assert answer == {"batchItemFailures": [{"itemIdentifier": bad}]}
+    assert [report.state for report in seen.reports] == [ObjectState.DONE_BEFORE]
+    assert stored(monitor) == before
+
+
+def test_a_direct_event_with_a_record_that_is_refused_is_an_error_after_the_others(monitor: Monitor) -> None:
+    """The good record is forwarded first."""
+    event = json.loads(sample("sqs-mixed-records.json")["Records"][0]["body"])
+    with pytest.raises(EventError, match="record 2 of 2: the type of the S3 notification"):
+        handled(event)
+    assert stored(monitor) > 0
+
+
+class RefusingRuntime(Runtime):
+    """A runtime without a route for the bucket of any object."""
+
+    def __init__(self, observer: Seen) -> None:
+        self.observer = observer
+
+    def forward(self, works: Sequence[Work], left_millis: Callable[[], float]) -> list[ForwardReport]:
+        """Return one report a work: it is refused."""
+        del left_millis
+        return [ForwardReport(source=each.source, state=ObjectState.REFUSED, why="no such bucket") for each in works]
+
+
+def test_an_object_that_is_refused_fails_its_message_and_is_named() -> None:
+    """Its bucket is not configured, so only a person can say whose event it is."""
+    seen = Seen()
+    handler = make_handler(RefusingRuntime(seen))
+    event = message("a.jsonl")
+    assert handler(event, LocalContext()) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    refused = f"s3://{BUCKET}/a.jsonl: no such bucket"
+    assert seen.notices == [MessageRejected("m1", refused), RunEnded()]
+    with pytest.raises(EventError, match="no such bucket"):
+        handler(json.loads(event["Records"][0]["body"]), LocalContext())
+
+
+@pytest.mark.parametrize(("name", "objects"), [("sqs-restored.json", 2), ("sqs-cloudtrail.json", 2)])
+def test_restored_objects_and_calls_in_cloudtrail_are_forwarded(monitor: Monitor, name: str, objects: int) -> None:
+    """They are new objects to read as any other; a call that reads is refused, because the rule is too wide."""
+    _, seen = handled(sample(name))
+    assert [report.complete for report in seen.reports] == [True] * objects
+    assert stored(monitor) == sum(report.inferences.accepted for report in seen.reports) > 0
+
+
+def test_ignored_records_are_counted_by_kind(monitor: Monitor) -> None:
+    """One log line has the words for all messages of an invocation."""
+    answer, seen = handled(sample("sqs-ignored.json"))
+    assert answer == {"batchItemFailures": []}
+    (ignored,) = (notice for notice in seen.notices if isinstance(notice, RecordsIgnored))
+    assert ignored.counts == {"deleted": 1, "tags changed": 1, "restore requested": 1}
+    assert stored(monitor) == 0
 
 
 def test_a_direct_event_without_an_object_is_an_error(monitor: Monitor) -> None:
@@ -203,7 +285,8 @@ def test_the_log_has_every_object_and_the_metrics_have_every_route(monitor: Moni
     assert sum(sum(line["InferencesAccepted"]) for line in emitted if "route" in line) == accepted
     assert {name for name in total if name[0].isupper()} == {
         metric.value.name
-        for metric in (TOTALS - {Metric.REQUESTS_DENIED, Metric.PENDING_AGE}) | {Metric.OBJECTS_ARRIVED}
+        for metric in (TOTALS - {Metric.REQUESTS_DENIED, Metric.PENDING_AGE, Metric.BLOCKED_AGE})
+        | {Metric.OBJECTS_ARRIVED}
     }
     assert {line["ConservationViolations"][0] for line in emitted if "route" in line} == {0.0}
 

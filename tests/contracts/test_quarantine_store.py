@@ -30,7 +30,7 @@ ENTRY = QuarantineEntry(
 
 def quarantine_file(*entries: QuarantineEntry, **fields: Any) -> QuarantineFile:
     """Return a file of the run "r1"."""
-    chosen = {"start": 50, "day": "2026/03/04", "run": "r1"} | fields
+    chosen: dict[str, Any] = {"start": 50, "day": "2026/03/04", "run": "r1"} | fields
     return QuarantineFile(source=SOURCE, route="churn", entries=list(entries), **chosen)
 
 

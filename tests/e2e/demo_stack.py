@@ -53,7 +53,7 @@ def main() -> int:
     with TemporaryDirectory(prefix="demo-stack-") as folder, running_world(Path(folder)) as world:
         _deploy(world, console)
         exit_code = _judge(world, _forward(world, console), console)
-        with _step(console, "cdk destroy, which keeps quarantine and progress"):
+        with _step(console, "cdk destroy, which keeps queues, quarantine and progress"):
             world.deployment.destroy()
     return exit_code
 

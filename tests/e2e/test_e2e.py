@@ -37,6 +37,9 @@ ALARMS = {
     "ConservationViolations",
     "RequestsDenied",
     "Pending",
+    "Blocked",
+    "GivenUp",
+    "Unrouted",
 }
 POISON = "no event at all {"
 NEW_CAPTURE = f"{NEW_PREFIX}AllTraffic/2026/01/15/10/00-01-691-903d3150-15ef-4a3b-8a2b-594de34e614f.jsonl"
@@ -196,13 +199,15 @@ def as_of_new_model(held: Held) -> Held:
 
 
 def check_end(world: World) -> None:
-    """Quarantine and progress stay when the stack is destroyed, and all else goes."""
+    """Queues, quarantine and progress stay when the stack is destroyed, and all else goes."""
     outputs, quarantined = world.deployment.outputs(), world.quarantined()
     world.deployment.destroy()
     s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
     kept = s3.list_objects_v2(Bucket=outputs["QuarantineBucket"], Prefix="rejected/")["KeyCount"]
     assert 0 < kept <= quarantined.total()
     assert dynamodb.scan(TableName=outputs["ProgressTable"])["Count"] >= len(list(sample_captures()))
+    queues = set(boto3.client("sqs").list_queues()["QueueUrls"])
+    assert queues >= {outputs[name] for name in ("QueueUrl", "BackfillQueueUrl", "DeadLetterQueueUrl")}
     assert boto3.client("lambda").list_functions()["Functions"] == []
     assert boto3.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
     assert boto3.client("events").list_rules()["Rules"] == []

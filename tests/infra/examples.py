@@ -8,6 +8,9 @@ DEFAULT = Path("forwarder.toml")
 EVERYTHING = Path("tests/infra/everything.toml")
 BACKFILL_QUEUE = "CapturesBackfill6D69CBDC"
 STATEFUL = {
+    BACKFILL_QUEUE: "AWS::SQS::Queue",
+    "CapturesDeadLetters4630FE82": "AWS::SQS::Queue",
+    "CapturesQueue73712E55": "AWS::SQS::Queue",
     "ProgressTable131AA68D": "AWS::DynamoDB::Table",
     "QuarantineBucket2B128B57": "AWS::S3::Bucket",
 }

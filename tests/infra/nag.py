@@ -97,12 +97,12 @@ OF_EVERY_BUCKET = (
         "captures may be personal data, which the stack copies to no other region",
         NIST,
     ),
-    Acknowledged(
-        "{path}",
-        "S3BucketVersioningEnabled",
-        "an object is written once under its name; older versions would outlive the retention of captured data",
-        NIST,
-    ),
+)
+CAPTURES_WITHOUT_VERSIONS = Acknowledged(
+    "Trigger-{bucket}/Captures",
+    "S3BucketVersioningEnabled",
+    "a capture is written once under its name; older versions would outlive the retention of captured data",
+    NIST,
 )
 BUCKET_WITHOUT_KEY = Acknowledged(
     "{path}",
@@ -125,6 +125,7 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     for bucket in settings.buckets.values():
         if bucket.create:
             yield _filled(OWN_BUCKET, bucket=bucket.name)
+            yield _filled(CAPTURES_WITHOUT_VERSIONS, bucket=bucket.name)
             yield from _of_bucket(f"Trigger-{bucket.name}/Captures", encrypted=bool(bucket.kms_key_arns))
     for name, prefixes in readable_prefixes(settings).items():
         for prefix in prefixes:

@@ -68,15 +68,15 @@ class Recorder:
 
 def _needed(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
     match operation, params:
-        case "GetObject" | "PutObject", {"Bucket": bucket, "Key": key}:
+        case "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload", {"Bucket": bucket, "Key": key}:
+            yield "PutObject", f"arn:aws:s3:::{bucket}/{key}"
+        case "AbortMultipartUpload" | "GetObject" | "PutObject", {"Bucket": bucket, "Key": key}:
             versioned = "Version" if "VersionId" in params else ""
             yield f"{operation}{versioned}", f"arn:aws:s3:::{bucket}/{key}"
-        case "BatchGetItem", {"RequestItems": tables}:
-            yield from ((operation, f"arn:aws:dynamodb:{HERE}:table/{table}") for table in tables)
-        case "PutItem", {"TableName": table}:
+        case "GetItem" | "PutItem" | "UpdateItem", {"TableName": table}:
             yield operation, f"arn:aws:dynamodb:{HERE}:table/{table}"
-        case "SendMessage", {"QueueUrl": url}:
-            yield operation, f"arn:aws:sqs:{HERE}:{url.rsplit('/', 1)[-1]}"
+        case "SendMessage" | "SendMessageBatch", {"QueueUrl": url}:
+            yield "SendMessage", f"arn:aws:sqs:{HERE}:{url.rsplit('/', 1)[-1]}"
         case "GetSecretValue", {"SecretId": name}:
             yield operation, f"arn:aws:secretsmanager:{HERE}:secret:{name}-AbC123"
         case "GetParameter", {"Name": name}:

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from capture_forwarder.configuration.metrics import NAMESPACE, TOTALS, Metric
 from capture_forwarder.configuration.names import rule_name
 from tests.infra.conftest import Stacks, Template
@@ -11,7 +13,7 @@ from tests.infra.examples import BACKFILL_QUEUE, DEFAULT, EVERYTHING, properties
 ALARMS = {
     "DeadLetters": 0,
     "OldestMessage": 3600,
-    "OldestBackfillMessage": 14 * 86_400 / 2,
+    "OldestBackfillMessage": 10 * 86_400 / 2,
     "Errors": 0,
     "Throttles": 0,
     "NearTimeout": 0.97 * 300_000,
@@ -20,6 +22,9 @@ ALARMS = {
     "ConservationViolations": 0,
     "RequestsDenied": 0,
     "Pending": 1800,
+    "Blocked": 900,
+    "GivenUp": 0,
+    "Unrouted": 0,
     "Rejected": 5,
 }
 
@@ -48,7 +53,7 @@ def test_alarms_watch_what_the_function_emits(default: Template) -> None:
     ours = [metric for alarm in alarms for metric in metrics(alarm) if metric["Namespace"] == NAMESPACE]
     # The number of pending inferences is a total for the dashboard.
     assert {metric["MetricName"] for metric in ours} == {
-        metric.value.name for metric in TOTALS - {Metric.INFERENCES_PENDING}
+        metric.value.name for metric in (TOTALS | {Metric.OBJECTS_UNROUTED}) - {Metric.INFERENCES_PENDING}
     }
     assert all(each["Dimensions"] == [{"Name": "stack", "Value": "capture-forwarder"}] for each in ours)
     assert all("SEARCH" not in json.dumps(alarm) for alarm in alarms)
@@ -65,6 +70,22 @@ def test_one_old_object_is_enough_for_the_alarm_of_pending_objects(default: Temp
     (alarm,) = named(default, "Pending")
     assert (alarm["MetricName"], alarm["Statistic"]) == ("PendingAge", "Maximum")
     assert (alarm["Period"], alarm["EvaluationPeriods"]) == (1800, 1)
+
+
+def test_an_object_that_waits_for_a_person_is_noticed_within_half_an_hour(default: Template) -> None:
+    """A denial by S3, KMS or a destination: no retry succeeds before somebody acts."""
+    (alarm,) = named(default, "Blocked")
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("BlockedAge", "Maximum")
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (1800, 1)
+
+
+@pytest.mark.parametrize(("name", "metric"), [("Unrouted", "ObjectsUnrouted"), ("GivenUp", "ObjectsGivenUp")])
+def test_an_object_that_moves_to_quarantine_as_a_whole_sets_off_an_alarm(
+    default: Template, name: str, metric: str
+) -> None:
+    """One is enough: its rows are missing at the destination until somebody replays it."""
+    (alarm,) = named(default, name)
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Period"]) == (metric, "Sum", 300)
 
 
 def test_messages_that_lambda_drops_set_off_an_alarm(default: Template) -> None:
@@ -120,7 +141,9 @@ def test_the_new_topic_has_the_subscriber_of_the_file(stacks: Stacks) -> None:
 
 def test_the_age_of_a_backfill_is_measured_against_its_retention(stacks: Stacks) -> None:
     """SQS deletes what is older, without a dead letter; an hour, as for live captures, is no delay for a backfill."""
-    text = DEFAULT.read_text(encoding="utf-8").replace("[stack]", "[stack]\nmessage_retention_days = 4\n")
+    text = DEFAULT.read_text(encoding="utf-8").replace(
+        "[stack]", "[function]\ngive_up_days = 3\n[stack]\nmessage_retention_days = 4\n"
+    )
     alarms = [each["Properties"] for each in resources(stacks.template(text), "CloudWatch::Alarm").values()]
     (alarm,) = (each for each in alarms if "OldestBackfillMessage" in each["AlarmDescription"])
     assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateAgeOfOldestMessage", 2 * 86_400)
@@ -149,7 +172,7 @@ def test_the_dashboard_shows_every_metric_of_the_counts(default: Template) -> No
     """Of every route, found by search, so that a new route needs no new dashboard."""
     body = json.dumps(properties(default, "CloudWatch::Dashboard")["DashboardBody"])
     shown = {metric for metric in Metric if metric.value.name in body}
-    skipped = {Metric.OBJECTS_ARRIVED, Metric.OBJECTS_SKIPPED, Metric.RECORDS_SKIPPED}
+    skipped = {Metric.OBJECTS_ARRIVED, Metric.OBJECTS_SKIPPED, Metric.OBJECTS_UNROUTED, Metric.RECORDS_SKIPPED}
     assert shown >= set(Metric) - skipped - {Metric.RECORDS_READ, Metric.INFERENCES_DUPLICATE}
 
 

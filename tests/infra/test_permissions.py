@@ -52,12 +52,17 @@ def test_the_role_allows_the_calls_of_a_run_and_no_other_actions(recorded: list[
         "logs:CreateLogStream",
         "logs:PutLogEvents",
     }
+    rare = {
+        "dynamodb:GetItem",  # another run holds the object
+        "dynamodb:PutItem",  # an item is damaged
+        "s3:AbortMultipartUpload",  # an upload of many rejections failed
+    }
     allowed = {
         action
         for each in role.statements
         for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
     }
-    assert allowed - by_lambda == {action for action, _, _ in recorded}
+    assert allowed - by_lambda - rare == {action for action, _, _ in recorded} - rare
     for sid in {each["Sid"] for each in role.statements} - {"ListCaptures0", "WriteLogs"}:
         assert [call for call in recorded if not role.without(sid).allows(*call)], sid
 
@@ -75,6 +80,11 @@ ALLOWED: dict[str, Call] = {
     "delete a message": ("sqs:DeleteMessage", f"arn:aws:sqs:{HERE}:captures", {}),
     "receive of a backfill": ("sqs:ReceiveMessage", f"arn:aws:sqs:{HERE}:backfill", {}),
     "requeue to a backfill": ("sqs:SendMessage", f"arn:aws:sqs:{HERE}:backfill", {}),
+    "claim an object": ("dynamodb:UpdateItem", f"arn:aws:dynamodb:{HERE}:table/progress", {}),
+    "look at a claim": ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/progress", {}),
+    "replace a damaged item": ("dynamodb:PutItem", f"arn:aws:dynamodb:{HERE}:table/progress", {}),
+    "write quarantine": ("s3:PutObject", "arn:aws:s3:::quarantine/rejected/a.jsonl.gz", {}),
+    "give up an upload": ("s3:AbortMultipartUpload", "arn:aws:s3:::quarantine/rejected/a.jsonl.gz", {}),
     "log": ("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:log:log-stream:2026/01/15/[1]0", {}),
     "decrypt with a bucket key": ("kms:Decrypt", KEY, {"kms:EncryptionContext:aws:s3:arn": BUCKET_ARN}),
     "decrypt an object": ("kms:Decrypt", KEY, {"kms:EncryptionContext:aws:s3:arn": f"{CAPTURE}/a.jsonl"}),
@@ -91,6 +101,12 @@ DENIED: dict[str, Call] = {
     "its notifications": ("s3:PutBucketNotification", BUCKET_ARN, {}),
     "reading quarantine": ("s3:GetObject", "arn:aws:s3:::quarantine/rejected/a.jsonl.gz", {}),
     "writing elsewhere in quarantine": ("s3:PutObject", "arn:aws:s3:::quarantine/backfill/a", {}),
+    "removing from quarantine": ("s3:DeleteObject", "arn:aws:s3:::quarantine/rejected/a.jsonl.gz", {}),
+    "removing a version from quarantine": (
+        "s3:DeleteObjectVersion",
+        "arn:aws:s3:::quarantine/rejected/a.jsonl.gz",
+        {},
+    ),
     "another secret": ("secretsmanager:GetSecretValue", f"{SECRET}/admin-AbC123", {}),
     "a secret with a longer name": ("secretsmanager:GetSecretValue", f"{SECRET}/arthur-admin-AbC123", {}),
     "writing the secret": ("secretsmanager:PutSecretValue", f"{SECRET}/arthur-AbC123", {}),

@@ -1,6 +1,7 @@
 """The resources of the stack, as far as behaviour depends on them."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +14,28 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-5555555555
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_table_and_quarantine_keep_their_logical_ids_and_are_retained(stacks: Stacks, example: str) -> None:
-    """Another logical id would be another, empty table, and `cdk destroy` keeps what was forwarded and refused.
+def test_queues_table_and_quarantine_keep_their_logical_ids_and_are_retained(stacks: Stacks, example: str) -> None:
+    """Another logical id would be another, empty table, and `cdk destroy` keeps what was forwarded, refused and pending.
 
-    A first deployment that fails removes them, or the buckets with names would block the next one.
+    A first deployment that fails removes them, or the queues and buckets with names would block the next one.
     """
     template = stacks.example(example)
     assert {name: template["Resources"][name]["Type"] for name in STATEFUL} == STATEFUL
-    kept = [*resources(template, "S3::Bucket").values(), *resources(template, "DynamoDB::Table").values()]
+    kinds = ("S3::Bucket", "DynamoDB::Table", "SQS::Queue")
+    kept = [each for kind in kinds for each in resources(template, kind).values()]
+    assert len(kept) >= len(STATEFUL)
     policies = {(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in kept}
     assert policies == {("RetainExceptOnCreate", "Retain")}
+
+
+def test_the_page_on_deploying_again_names_what_the_stack_keeps() -> None:
+    """`cdk import` finds the kept resources by these logical ids, and each by the identifier of its type."""
+    page = Path("docs/deploy.md").read_text(encoding="utf-8").partition("# Deploying again")[2]
+    kept = json.loads(page.partition("```json")[2].partition("```")[0])
+    identifiers = {"AWS::SQS::Queue": "QueueUrl", "AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName"}
+    assert {name: list(each) for name, each in kept.items()} == {
+        name: [identifiers[kind]] for name, kind in STATEFUL.items()
+    }
 
 
 def test_a_bucket_that_the_stack_makes_keeps_its_logical_id(stacks: Stacks) -> None:
@@ -45,7 +58,7 @@ def test_a_queue_waits_longer_than_the_function_works(default: Template, name: s
     assert (queue["ReceiveMessageWaitTimeSeconds"], queue["RedrivePolicy"]["maxReceiveCount"]) == (20, 5)
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["CapturesDeadLetters4630FE82", "Arn"]}
     dead = properties(default, "SQS::Queue", "CapturesDeadLetters")
-    assert dead["MessageRetentionPeriod"] >= queue["MessageRetentionPeriod"] == 14 * 86_400
+    assert (dead["MessageRetentionPeriod"], queue["MessageRetentionPeriod"]) == (14 * 86_400, 10 * 86_400)
 
 
 def test_only_the_two_queues_may_use_the_dead_letter_queue(default: Template) -> None:
@@ -101,6 +114,7 @@ def test_options_of_the_stack_reach_their_resources(stacks: Stacks) -> None:
             "message_retention_days = 4\nquarantine_retention_days = 11\nruntime = 'python3.12'\n"
             "backfill.max_concurrency = 4\n",
         )
+        + "\n[function]\ngive_up_days = 3\n"
     )
     function = properties(template, "Lambda::Function", "ForwarderFunction")
     assert (function["MemorySize"], function["Timeout"], function["ReservedConcurrentExecutions"]) == (1024, 60, 10)
@@ -115,6 +129,7 @@ def test_options_of_the_stack_reach_their_resources(stacks: Stacks) -> None:
     assert properties(template, "Logs::LogGroup", "LogGroup")["RetentionInDays"] == 30
     rules = properties(template, "S3::Bucket", "Quarantine")["LifecycleConfiguration"]["Rules"]
     assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule} == {"rejected/": 11}
+    assert [rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules if rule["Id"] == "removed"] == [11]
 
 
 @pytest.mark.parametrize("keep", [True, False])
@@ -138,6 +153,7 @@ def test_the_environment_names_the_resources_of_the_stack(default: Template) -> 
     assert variables[RESOURCE_VARIABLES["quarantine_bucket"]] == {"Ref": "QuarantineBucket2B128B57"}
     assert variables[RESOURCE_VARIABLES["queue_url"]] == {"Ref": "CapturesQueue73712E55"}
     assert variables[RESOURCE_VARIABLES["backfill_queue_url"]] == {"Ref": BACKFILL_QUEUE}
+    assert variables[RESOURCE_VARIABLES["account"]] == {"Ref": "AWS::AccountId"}
 
 
 def test_the_table_has_the_names_that_the_function_writes(default: Template) -> None:
@@ -157,6 +173,16 @@ def test_the_quarantine_is_private_and_expires(default: Template) -> None:
     (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
     assert "rejected/" in {rule.get("Prefix") for rule in bucket["LifecycleConfiguration"]["Rules"]}
+
+
+def test_what_is_removed_from_quarantine_is_kept_for_thirty_days(default: Template) -> None:
+    """A file that a command overwrites or deletes by mistake can be brought back; then no trace of it is left."""
+    bucket = properties(default, "S3::Bucket", "Quarantine")
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    (removed,) = (rule for rule in bucket["LifecycleConfiguration"]["Rules"] if rule["Id"] == "removed")
+    assert removed["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert removed["ExpiredObjectDeleteMarker"] is True
+    assert "Prefix" not in removed
 
 
 @pytest.mark.parametrize("example", ["new-bucket", "kms", "eventbridge"])

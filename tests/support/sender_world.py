@@ -62,7 +62,9 @@ class SenderWorld:
         run = make_run(self.clock, self.observer)
         self.deadline = run.deadline
         self.trackers = {
-            route.name: ObjectTracker(Work(CaptureObject("captures", "a", etag="e")), route, ProgressRecord(), kind)
+            route.name: ObjectTracker(
+                Work(CaptureObject("captures", "a", etag="e")), route, Claimed(ProgressRecord(), ""), kind
+            )
             for kind, route in ((CaptureKind(), ROUTE), (CaptureKind(), SECOND))
         }
         self.tracker = self.trackers[ROUTE.name]

@@ -6,7 +6,7 @@ import pytest
 
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
-from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, SkipReason
+from capture_forwarder.domain.delivery import PendingCause, Reason, Rejection, RejectionCode, SkipReason
 
 SOURCE = CaptureObject("b", "k", etag="e")
 BROKEN = RejectionCode.LINE_NOT_JSON
@@ -53,6 +53,12 @@ def test_a_message_is_acknowledged_when_its_object_is_complete(state: ObjectStat
     assert ForwardReport(source=SOURCE, state=state, inferences=pending).complete is (
         state in {ObjectState.REQUEUED, ObjectState.GIVEN_UP}
     )
+
+
+def test_only_denials_wait_for_a_person() -> None:
+    """Every other cause passes by itself."""
+    waiting = {cause for cause in PendingCause if cause.needs_person}
+    assert waiting == {PendingCause.DESTINATION_DENIED, PendingCause.SOURCE_DENIED}
 
 
 def test_an_object_has_a_uri_and_a_state_id() -> None:

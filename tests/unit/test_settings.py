@@ -133,6 +133,9 @@ def test_an_absent_option_has_its_documented_default() -> None:
 
 
 BAD = {
+    "the route of objects without a route": (with_line('name = "churn"', 'name = "unrouted"'), "route[0].name: write another name; 'unrouted' is that of objects"),
+    "work that is given up at once": (with_line("max_line_bytes", "give_up_days = 0"), "function.give_up_days: write 1 to 12"),
+    "work that is never given up": (with_line("max_line_bytes", "give_up_days = 13"), "function.give_up_days: write 1 to 12"),
     "not TOML": ("name = ", "is not TOML: Invalid value"),
     "nothing": ("", "destination: write at least one [[destination]]"),
     "an unknown table": (GOOD + "[other]\n", "other: no such option; there are [[destination]], [[route]], [function], [stack], [[bucket]]"),
@@ -202,6 +205,7 @@ BAD = {
 
 # A JSON Schema cannot find these: they concern two options, or the meaning of a value.
 BEYOND_A_SCHEMA = {
+    "the route of objects without a route",
     "plain http",
     "http to a name that looks local",
     "a url with a password",
@@ -360,8 +364,16 @@ def test_the_sample_configuration_is_valid() -> None:
     assert len({route.name for route in settings.routes}) == len(settings.route) >= 9
 
 
+def test_every_bucket_of_a_route_has_an_owner() -> None:
+    """The account of the file, else the stack's own; a request names it, so that no event can claim another bucket."""
+    text = GOOD.replace('name = "fraud"\nbucket = "captures"', 'name = "fraud"\nbucket = "foreign"')
+    settings = parse_settings(f'{text}\n[[bucket]]\nname = "foreign"\naccount = "{"2" * 12}"\n')
+    assert settings.bucket_owners("1" * 12) == {"captures": "1" * 12, "foreign": "2" * 12}
+
+
 def test_the_environment_names_the_resources_of_the_stack() -> None:
     """Each variable is optional; an empty one names no resource."""
     variables = {"CAPTURE_FORWARDER_PROGRESS_TABLE": "t", "CAPTURE_FORWARDER_QUEUE_URL": "https://q", "OTHER": "x"}
     assert Resources.from_environment(variables) == Resources(progress_table="t", queue_url="https://q")
+    assert Resources.from_environment({"CAPTURE_FORWARDER_ACCOUNT": "1" * 12}) == Resources(account="1" * 12)
     assert Resources.from_environment({"CAPTURE_FORWARDER_QUARANTINE_BUCKET": ""}) == Resources()

@@ -4,7 +4,14 @@ import pytest
 
 from capture_forwarder.configuration.names import rule_name
 from capture_forwarder.configuration.reader import SettingsError, parse_settings
-from capture_forwarder.configuration.stack import Architecture, BucketSettings, PythonRuntime, StackSettings, Trigger
+from capture_forwarder.configuration.stack import (
+    Architecture,
+    BucketSettings,
+    PythonRuntime,
+    StackSettings,
+    Trigger,
+    Unrouted,
+)
 
 GOOD = """
 [stack]
@@ -47,6 +54,8 @@ def test_the_defaults_of_the_stack() -> None:
     assert settings.stack == StackSettings()
     assert (settings.stack.runtime, settings.stack.architecture) == (PythonRuntime.PYTHON_3_13, Architecture.ARM64)
     assert settings.buckets == {"captures": BucketSettings(name="captures")}
+    assert settings.buckets["captures"].unrouted is Unrouted.QUARANTINE
+    assert (settings.stack.message_retention_days, settings.function.give_up_days) == (10, 7)
     assert settings.buckets["captures"].chosen_trigger is Trigger.EVENTBRIDGE
 
 
@@ -60,6 +69,20 @@ def test_nested_tables_reach_the_settings() -> None:
     )
     assert settings.stack.backfill.max_concurrency == 20
     assert settings.buckets["captures"].chosen_trigger is Trigger.S3
+
+
+def test_a_shared_bucket_may_skip_the_objects_of_others() -> None:
+    """By default they are stored in quarantine, so that a missing route is noticed."""
+    settings = parse_settings(GOOD.replace("create = true", 'create = true\nunrouted = "skip"'))
+    assert settings.buckets["captures"].unrouted is Unrouted.SKIP
+
+
+@pytest.mark.parametrize(("give_up", "kept"), [(1, 2), (6, 7), (12, 13)])
+def test_messages_may_be_kept_one_day_longer_than_they_are_tried(give_up: int, kept: int) -> None:
+    """Dead letters are kept for 14 days, which is longer."""
+    text = GOOD.replace("[stack]", f"[function]\ngive_up_days = {give_up}\n[stack]\nmessage_retention_days = {kept}")
+    settings = parse_settings(text)
+    assert (settings.function.give_up_days, settings.stack.message_retention_days) == (give_up, kept)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +139,9 @@ BAD = {
     "a subnet's name": ("subnet_ids", 'subnet_ids = ["private-a"]', "stack.vpc.subnet_ids: write a list of subnet ids"),
     "no groups": ("security_group_ids", "", "stack.vpc.security_group_ids: missing; write a list of at most five"),
     "S3's trigger on an existing bucket": ("create", 'trigger = "s3"', 'bucket[0].trigger: write "eventbridge" and run `capture-forwarder enable-eventbridge captures`'),
+    "messages that outlive dead letters": ("name", "message_retention_days = 14", "stack.message_retention_days: write 2 to 13"),
+    "messages that are deleted before they are given up": ("name", "message_retention_days = 7", "function.give_up_days: write at most 6, less than stack.message_retention_days (7); else SQS deletes"),
+    "an unknown treatment of other objects": ("create", 'unrouted = "drop"', 'bucket[0].unrouted: write one of "quarantine", "skip"'),
     "an unknown trigger": ("create", 'trigger = "sns"', 'bucket[0].trigger: write one of "s3", "eventbridge"'),
     "a bucket without a route": ("[[bucket]]", '[[bucket]]\nname = "other"\n[[bucket]]', "bucket[0].name: no [[route]] names the bucket 'other'; there are ['captures']"),
     "one invocation for backfills": ("max_concurrency = 20", "max_concurrency = 1", "stack.backfill.max_concurrency: write 2 to 1000"),

@@ -10,8 +10,15 @@ import pytest
 from capture_forwarder.configuration.metrics import OF_REQUESTS
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
-from capture_forwarder.domain.delivery import RejectionCode, SkipReason
-from capture_forwarder.domain.notices import BatchSent, Notice, ObjectForwarded, RunEnded
+from capture_forwarder.domain.delivery import PendingCause, RejectionCode, SkipReason
+from capture_forwarder.domain.notices import (
+    BatchSent,
+    MessageRejected,
+    Notice,
+    ObjectForwarded,
+    RecordsIgnored,
+    RunEnded,
+)
 from capture_forwarder.telemetry import Telemetry
 
 NOW = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
@@ -89,6 +96,107 @@ def test_the_age_of_a_pending_object_is_written_by_route_and_by_stack(
     documents = emitted(capsys, ObjectForwarded(waiting))
     assert [one.get("PendingAge") for one in documents if "route" in one] == [written]
     assert [one.get("PendingAge") for one in documents if "stack" in one] == [written]
+
+
+@pytest.mark.parametrize("cause", PendingCause)
+def test_an_object_that_waits_for_a_person_has_an_age_a_cause_and_a_next_step(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, cause: PendingCause
+) -> None:
+    """By route and by stack, so that the alarm goes off and the dashboard shows where. Other causes pass by themselves."""
+    waiting = report(ObjectState.REQUEUED, pending_secs=1860.5, cause=cause)
+    documents = emitted(capsys, ObjectForwarded(waiting))
+    written = [1860.5] if cause in {PendingCause.DESTINATION_DENIED, PendingCause.SOURCE_DENIED} else None
+    assert [one.get("BlockedAge") for one in documents if "route" in one] == [written]
+    assert [one.get("BlockedAge") for one in documents if "stack" in one] == [written]
+    (line,) = caplog.records
+    assert line.levelname == ("ERROR" if written else "INFO")
+    assert vars(line)["report"]["cause"] == cause.value
+    assert len(vars(line)["next_step"]) > 20
+
+
+def test_an_object_that_is_forwarded_has_no_cause_and_no_next_step(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its line stays short."""
+    documents = emitted(capsys, ObjectForwarded(report(ObjectState.DONE)))
+    (line,) = caplog.records
+    assert "next_step" not in vars(line)
+    assert not [one for one in documents if "BlockedAge" in one]
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "level"),
+    [
+        (ObjectState.DONE, {}, "INFO"),
+        (ObjectState.REQUEUED, {"inferences": InferenceCounts(made=1, pending=1)}, "WARNING"),
+        (ObjectState.PENDING, {}, "ERROR"),
+        (ObjectState.GIVEN_UP, {}, "WARNING"),
+        (ObjectState.GIVEN_UP, {"unquarantined": 1}, "ERROR"),
+        (ObjectState.FAILED, {}, "ERROR"),
+        (ObjectState.REQUEUED, {"cause": PendingCause.SOURCE_DENIED}, "ERROR"),
+    ],
+)
+def test_the_level_of_a_line_says_who_must_act(
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    state: ObjectState,
+    changes: dict[str, Any],
+    level: str,
+) -> None:
+    """Nobody, nobody yet, or a person."""
+    emitted(capsys, ObjectForwarded(report(state, **changes)))
+    assert [record.levelname for record in caplog.records] == [level]
+
+
+@pytest.mark.parametrize("totals_only", [False, True])
+def test_objects_that_are_given_up_are_counted(capsys: pytest.CaptureFixture[str], totals_only: bool) -> None:  # noqa: FBT001 - a table
+    """By stack for the alarm, and by route."""
+    given_up, done = report(ObjectState.GIVEN_UP), report(ObjectState.DONE)
+    events = [ObjectForwarded(one) for one in (given_up, done, given_up)]
+    documents = emitted(capsys, *events, totals_only=totals_only)
+    assert [one["ObjectsGivenUp"] for one in documents] == [[2.0]] * (1 if totals_only else 2)
+
+
+@pytest.mark.parametrize("totals_only", [False, True])
+def test_unrouted_and_refused_objects_are_logged_together(
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    totals_only: bool,  # noqa: FBT001 - a table
+) -> None:
+    """One line for each state with its level, and a metric of what is in quarantine."""
+    sources = [CaptureObject("captures", f"{number}.jsonl") for number in range(5)]
+    unrouted = [ForwardReport(source=each, state=ObjectState.UNROUTED, route="unrouted") for each in sources]
+    refused = ForwardReport(source=CaptureObject("foreign", "a"), state=ObjectState.REFUSED, why="not configured")
+    events = [ObjectForwarded(each) for each in (*unrouted, refused)]
+    (document,) = emitted(capsys, *events, totals_only=totals_only)
+    assert values(document) == {"stack": "forwarder", "ObjectsUnrouted": [5.0]}
+    logged = [(one.levelname, one.message, vars(one)["count"], vars(one)["examples"]) for one in caplog.records]
+    assert logged == [
+        ("WARNING", "objects unrouted", 5, [each.uri for each in sources[:3]]),
+        ("ERROR", "objects refused", 1, ["s3://foreign/a"]),
+    ]
+
+
+def test_an_unrouted_object_that_is_not_in_quarantine_yet_is_an_error(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It comes again, so it is not counted as unrouted yet."""
+    pending = ForwardReport(source=CaptureObject("captures", "a"), state=ObjectState.UNROUTED, unquarantined=1)
+    documents = emitted(capsys, ObjectForwarded(pending))
+    assert [(record.levelname, record.message) for record in caplog.records] == [("ERROR", "object forwarded")]
+    assert not [one for one in documents if "ObjectsUnrouted" in one]
+    assert {(one["route"], one["destination"]) for one in documents if "route" in one} == {("none", "none")}
+
+
+def test_ignored_and_rejected_messages_are_logged(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was ignored by kind, and which message fails for what reason."""
+    emitted(capsys, RecordsIgnored({"deleted": 2}), MessageRejected("m1", "record 2 of 2: it is foreign"))
+    ignored, rejected = (vars(record) for record in caplog.records)
+    assert (ignored["levelname"], ignored["message"], ignored["counts"]) == ("INFO", "records ignored", {"deleted": 2})
+    assert (rejected["levelname"], rejected["message"]) == ("ERROR", "message rejected")
+    assert (rejected["message_id"], rejected["why"]) == ("m1", "record 2 of 2: it is foreign")
 
 
 def test_metrics_of_requests_have_no_route(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Opens every envelope of an object-created event.
+"""Opens every envelope of an event about S3 objects. Each record of a message is judged alone.
 
 Keys are URL-encoded in S3 notifications only:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
@@ -6,138 +6,132 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """
 
 import json
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 from urllib.parse import unquote_plus
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
+from capture_forwarder.aws.event_types import (
+    CLOUDTRAIL_CALL,
+    FAILED_CALL,
+    TEST_EVENT,
+    is_new_detail,
+    is_new_object,
+    is_writing_call,
+    loggable,
+    why_detail_is_ignored,
+    why_notification_is_ignored,
+)
+from capture_forwarder.aws.object_names import problem_of
 from capture_forwarder.domain.capture import CaptureObject, Work
 
-_CREATED = "ObjectCreated:"
-_MAX_KEY_BYTES = 1024
+_LOGGED_REFUSALS = 3
+_MAX_SIZE_BYTES = 2**63 - 1
+
+_EXPECTED = (
+    "the message is not an S3 notification, an SNS or EventBridge envelope of one, a backfill message or an item "
+    "with bucket and key; send one of those, or stop the sender of other messages"
+)
 
 
 class EventError(Exception):
-    """A message that names no capture object; the text says what to send instead, and never quotes the message."""
+    """Part of an event was refused; the text says what to send instead, and never quotes the event."""
 
 
 class Opened(Struct, frozen=True):
-    """The works that one message asks for; `ignored` counts test events and deletions."""
+    """What one message asks for.
+
+    `works` are its objects. `ignored` has a word for each record that asks for no work, such as a deletion. `refusals`
+    has a sentence for each record that cannot be forwarded; it never quotes the message.
+    """
 
     works: tuple[Work, ...] = ()
-    ignored: int = 0
-
-
-class _Bucket(Struct):
-    name: str
-
-
-class _NotifiedObject(Struct):
-    key: str
-    size: int | None = None
-    eTag: str | None = None  # noqa: N815 - the name on the wire
-    versionId: str | None = None  # noqa: N815 - the name on the wire
-
-
-class _NotifiedPlace(Struct):
-    bucket: _Bucket
-    object: _NotifiedObject
-
-
-class _NotificationRecord(Struct):
-    eventName: str  # noqa: N815 - the name on the wire
-    s3: _NotifiedPlace
-
-
-class _EventBridgeObject(Struct, rename="kebab"):
-    key: str
-    size: int | None = None
-    etag: str | None = None
-    version_id: str | None = None
-
-
-class _EventBridgeDetail(Struct):
-    bucket: _Bucket
-    object: _EventBridgeObject
-
-
-class BackfillMessage(Struct):
-    """A message of `capture-forwarder backfill`: up to 50 objects, with their keys as they are and bare etags."""
-
-    backfill: Annotated[list[CaptureObject], Meta(min_length=1)]
+    ignored: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
 
 
 def open_message(body: str) -> Opened:
-    """Return the works that the body of one queue message asks for. Raises `EventError`."""
+    """Return what the body of one queue message asks for.
+
+    An envelope inside an envelope is text inside text: each level doubles the escapes, so the depth is small.
+    """
     try:
-        document = json.loads(body, parse_constant=_refuse)
+        # Python reads `NaN` and `Infinity`, which JSON does not have. As null they spoil one record and not the others.
+        document = json.loads(body, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
-        raise EventError("the message is not JSON; an S3, SNS or EventBridge event is expected") from None
+        return _refused("the message is not JSON; an S3, SNS or EventBridge event is expected")
     return open_event(document)
 
 
 def open_event(event: Any) -> Opened:
-    """Return the works that one event asks for, in any envelope. Raises `EventError`."""
-    try:
-        opened = _open_envelope(event) or _open_item(event)
-    except msgspec.ValidationError as error:
-        raise EventError(f"the event is incomplete: {error}") from None
-    except UnicodeDecodeError:
-        raise EventError("a key in the event is not URL-encoded UTF-8, as S3 writes it") from None
-    if opened:
-        _check_keys(opened)
-        return opened
-    raise EventError(
-        "the message is not an S3 notification, an SNS or EventBridge envelope of one, a backfill message or an item "
-        "with bucket and key; send one of those, or stop the sender of other messages"
+    """Return what one event asks for, in any envelope."""
+    match event:
+        case {"Records": [_, *_] as records}:
+            return _open_each(records, _open_record, "record")
+        case {"backfill": [_, *_] as objects}:
+            return _open_each(objects, _open_backfilled, "object")
+        case _:
+            return _open_alone(event, _open_envelope)
+
+
+def summary(refusals: Iterable[str]) -> str:
+    """Return one sentence for the log; it has a bound, because a message may have 10,000 records."""
+    found = list(refusals)
+    more = len(found) - _LOGGED_REFUSALS
+    return "; ".join(found[:_LOGGED_REFUSALS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _open_each(items: list[Any], opener: Callable[[Any], Opened], noun: str) -> Opened:
+    """Open the parts of a message one by one; a refusal names the number of its part."""
+    opened = [_open_alone(item, opener) for item in items]
+    return Opened(
+        works=tuple(work for one in opened for work in one.works),
+        ignored=tuple(word for one in opened for word in one.ignored),
+        refusals=tuple(
+            f"{noun} {number} of {len(items)}: {why}" for number, one in enumerate(opened, 1) for why in one.refusals
+        ),
     )
 
 
-def _refuse(constant: str) -> None:
-    """Refuse `NaN` and `Infinity`, which Python reads and JSON does not have."""
-    raise ValueError(constant)
+def _open_alone(item: Any, opener: Callable[[Any], Opened]) -> Opened:
+    try:
+        opened = opener(item)
+    except msgspec.ValidationError as error:
+        return _refused(f"the event is incomplete: {error}")
+    except UnicodeDecodeError:
+        return _refused("a key in the event is not URL-encoded UTF-8, as S3 writes it")
+    problems = [problem for work in opened.works if (problem := problem_of(work))]
+    return _refused(*problems) if problems else opened
 
 
-def _check_keys(opened: Opened) -> None:
-    """Refuse keys that S3 cannot have: DynamoDB would refuse the progress of all objects of the run for one of them.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
-    """
-    for work in opened.works:
-        try:
-            key = work.source.key.encode()
-        except UnicodeEncodeError:
-            raise EventError("a key in the event is not valid text; every key of S3 is") from None
-        if len(key) > _MAX_KEY_BYTES:
-            raise EventError(f"a key in the event has more than {_MAX_KEY_BYTES} bytes; S3 has no such key")
-
-
-def _open_envelope(event: Any) -> Opened | None:
+def _open_envelope(event: Any) -> Opened:
     match event:
         case {"Event": "s3:TestEvent"}:
-            return Opened(ignored=1)
-        case {"Records": [*records]}:
-            return _together([_open_record(record) for record in records])
+            return Opened(ignored=(TEST_EVENT,))
         case {"Type": "Notification", "Message": str(message)}:
             return open_message(message)
-        case {"source": "aws.s3", "detail-type": detail_type, "detail": detail}:
+        case {"Type": "SubscriptionConfirmation" | "UnsubscribeConfirmation"}:
+            return _refused(
+                "SNS asks about a subscription of the queue; if the topic is yours, open the address in the message, "
+                "else remove the topic's permission to send"
+            )
+        case {"source": "aws.s3", "detail-type": str(detail_type), "detail": detail}:
             return _open_eventbridge(detail_type, detail)
         case _:
-            return None
+            return _open_item(event)
 
 
-def _open_item(event: Any) -> Opened | None:
+def _open_item(event: Any) -> Opened:
+    """Open an item of our own: an object, or a work that was requeued."""
     match event:
         case {"bucket": _, "key": _}:
-            return Opened((Work(msgspec.convert(event, CaptureObject)),))
-        case {"source": {"bucket": _, "key": _}}:
-            return Opened((msgspec.convert(event, Work),))
-        case {"backfill": [*_]}:
-            message = msgspec.convert(event, BackfillMessage)
-            return Opened(tuple(Work(source, backfill=True) for source in message.backfill))
+            return Opened((Work(_object(event)),))
+        case {"source": {"bucket": _, "key": _} as source}:
+            return Opened((msgspec.convert(event | {"source": _with_size(source)}, Work),))
         case _:
-            return None
+            return _refused(_EXPECTED)
 
 
 def _open_record(record: Any) -> Opened:
@@ -146,28 +140,73 @@ def _open_record(record: Any) -> Opened:
             return open_message(message)
         case {"eventSource": "aws:sqs", "body": str(body)}:
             return open_message(body)
+        case {"eventName": str(name)} if word := why_notification_is_ignored(name):
+            return Opened(ignored=(word,))
+        case {"eventName": str(name)} if not is_new_object(name):
+            return _refused(_unknown("S3 notification", name, "ObjectCreated:* and ObjectRestore:Completed"))
+        case {"eventName": str(), "s3": {"bucket": {"name": bucket}, "object": {"key": str(key)} as found}}:
+            names = {"version_id": found.get("versionId"), "etag": found.get("eTag"), "size": found.get("size")}
+            return Opened((Work(_object({"bucket": bucket, "key": unquote_plus(key, errors="strict")} | names)),))
         case _:
-            return _open_notification(msgspec.convert(record, _NotificationRecord))
+            return _refused("the record is not an S3 notification with eventName, bucket and key; stop its sender")
 
 
-def _open_notification(notified: _NotificationRecord) -> Opened:
-    if not notified.eventName.removeprefix("s3:").startswith(_CREATED):
-        return Opened(ignored=1)
-    found = notified.s3.object
-    key = unquote_plus(found.key, errors="strict")
-    source = CaptureObject(notified.s3.bucket.name, key, found.versionId, found.eTag, found.size)
-    return Opened((Work(source),))
+def _open_backfilled(item: Any) -> Opened:
+    """Open one object of a message of `capture-forwarder backfill`: the key as it is, and the bare etag."""
+    return Opened((Work(_object(item), backfill=True),))
 
 
-def _open_eventbridge(detail_type: Any, detail: Any) -> Opened:
-    if detail_type != "Object Created":
-        return Opened(ignored=1)
-    created = msgspec.convert(detail, _EventBridgeDetail)
-    found = created.object
-    source = CaptureObject(created.bucket.name, found.key, found.version_id, found.etag, found.size)
-    return Opened((Work(source),))
+def _open_eventbridge(detail_type: str, detail: Any) -> Opened:
+    if detail_type == CLOUDTRAIL_CALL:
+        return _open_call(detail)
+    if word := why_detail_is_ignored(detail_type):
+        return Opened(ignored=(word,))
+    if not is_new_detail(detail_type):
+        return _refused(_unknown("EventBridge event", detail_type, "Object Created and Object Restore Completed"))
+    match detail:
+        case {"bucket": {"name": bucket}, "object": {"key": key} as found}:
+            names = {"version_id": found.get("version-id"), "etag": found.get("etag"), "size": found.get("size")}
+            return Opened((Work(_object({"bucket": bucket, "key": key} | names)),))
+        case _:
+            return _refused("the EventBridge event has no bucket and key; do not transform the rule's input")
 
 
-def _together(opened: list[Opened]) -> Opened:
-    works = tuple(work for one in opened for work in one.works)
-    return Opened(works, sum(one.ignored for one in opened))
+def _open_call(detail: Any) -> Opened:
+    """Open a data event of CloudTrail. It has no etag, so without a version the object has no progress.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html
+    """
+    match detail:
+        case {"eventName": str(name)} if not is_writing_call(name):
+            return _refused(_unknown("CloudTrail event", name, "PutObject, CopyObject and CompleteMultipartUpload"))
+        case {"errorCode": str()}:
+            return Opened(ignored=(FAILED_CALL,))
+        case {"eventName": str(), "requestParameters": {"bucketName": bucket, "key": key}}:
+            version = {"version_id": _version(detail.get("responseElements"))}
+            return Opened((Work(_object({"bucket": bucket, "key": key} | version)),))
+        case _:
+            return _refused("the CloudTrail event has no eventName, bucketName and key; do not transform its input")
+
+
+def _version(response: Any) -> Any:
+    return response.get("x-amz-version-id") if isinstance(response, dict) else None
+
+
+def _object(found: Any) -> CaptureObject:
+    """Return the object that `found` describes. Raises `msgspec.ValidationError`."""
+    return msgspec.convert(_with_size(found) if isinstance(found, dict) else found, CaptureObject)
+
+
+def _with_size(found: dict[str, Any]) -> dict[str, Any]:
+    """Return `found` without a size that is none: the size is a hint, so a wrong one is no reason to refuse."""
+    size = found.get("size")
+    is_size = isinstance(size, int) and not isinstance(size, bool) and 0 <= size <= _MAX_SIZE_BYTES
+    return found if is_size else found | {"size": None}
+
+
+def _refused(*sentences: str) -> Opened:
+    return Opened(refusals=sentences)
+
+
+def _unknown(kind: str, event_type: str, forwarded: str) -> str:
+    return f"the type of the {kind}, {loggable(event_type)}, is neither forwarded nor ignored; send only {forwarded}"

@@ -30,6 +30,9 @@ class Metric(Enum):
     OBJECTS_REJECTED = Definition(
         "ObjectsRejected", "Count", "capture objects rejected as a whole: deleted before they were read, or archived"
     )
+    OBJECTS_GIVEN_UP = Definition(
+        "ObjectsGivenUp", "Count", "objects that waited for `give_up_days` and are in quarantine now, as a whole"
+    )
     OBJECTS_ARRIVED = Definition(
         "ObjectsArrived",
         "Count",
@@ -38,7 +41,13 @@ class Metric(Enum):
     OBJECTS_SKIPPED = Definition(
         "ObjectsSkipped",
         "Count",
-        "objects that no route matches, with the dimension `stack` only; the log has examples",
+        "objects that are skipped, because no route has their suffix or the bucket's `unrouted` says so; with the "
+        "dimension `stack` only; the log has examples",
+    )
+    OBJECTS_UNROUTED = Definition(
+        "ObjectsUnrouted",
+        "Count",
+        "objects that no route's prefix covers; they are in quarantine; with the dimension `stack` only",
     )
     RECORDS_READ = Definition("RecordsRead", "Count", "lines read from capture objects")
     RECORDS_REJECTED = Definition("RecordsRejected", "Count", "lines without a readable capture; the log has the codes")
@@ -63,6 +72,11 @@ class Metric(Enum):
     PENDING_AGE = Definition(
         "PendingAge", "Seconds", "time since an object first had to wait for a retry; only of objects that still wait"
     )
+    BLOCKED_AGE = Definition(
+        "BlockedAge",
+        "Seconds",
+        "time since an object first had to wait, only of objects that wait for a person; the log has the next step",
+    )
     CONSERVATION_VIOLATIONS = Definition(
         "ConservationViolations", "Count", "objects with counts that do not add up; always 0"
     )
@@ -77,16 +91,18 @@ TOTALS = frozenset(
         Metric.INFERENCES_REJECTED,
         Metric.INFERENCES_PENDING,
         Metric.PENDING_AGE,
+        Metric.BLOCKED_AGE,
+        Metric.OBJECTS_GIVEN_UP,
         Metric.REQUESTS_DENIED,
         Metric.CONSERVATION_VIOLATIONS,
     }
 )
 
 # Every value of these is kept; the others are summed over a run.
-TIMES = frozenset({Metric.REQUEST_LATENCY, Metric.CAPTURE_LAG, Metric.PENDING_AGE})
+TIMES = frozenset({Metric.REQUEST_LATENCY, Metric.CAPTURE_LAG, Metric.PENDING_AGE, Metric.BLOCKED_AGE})
 
 # These have the dimension `destination` only, because routes share requests.
 OF_REQUESTS = frozenset({Metric.REQUESTS_SENT, Metric.REQUEST_RETRIES, Metric.REQUESTS_DENIED, Metric.REQUEST_LATENCY})
 
-# These have the dimension `stack` only: no route matches skipped objects, and one alarm watches the arrival of all.
-OF_STACK = frozenset({Metric.OBJECTS_ARRIVED, Metric.OBJECTS_SKIPPED})
+# These have the dimension `stack` only: some objects have no route, and one alarm watches the arrival of all.
+OF_STACK = frozenset({Metric.OBJECTS_ARRIVED, Metric.OBJECTS_SKIPPED, Metric.OBJECTS_UNROUTED})

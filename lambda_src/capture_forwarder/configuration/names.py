@@ -41,12 +41,16 @@ class StackOutput(StrEnum):
 
 
 class Resources(Struct, frozen=True, kw_only=True):
-    """The stack's resources, as its function's environment names them; each is optional outside AWS."""
+    """The stack's resources, as its function's environment names them; each is optional outside AWS.
+
+    `account` is the account of the stack. It owns the buckets for which the file names no other.
+    """
 
     progress_table: str | None = None
     quarantine_bucket: str | None = None
     queue_url: str | None = None
     backfill_queue_url: str | None = None
+    account: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Resources":

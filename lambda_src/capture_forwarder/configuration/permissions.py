@@ -140,14 +140,14 @@ def bucket_contexts(arn: str) -> list[str]:
 def _stack(made: StackResources) -> Iterator[Statement]:
     yield Statement(
         sid="WriteQuarantine",
-        why="writes rejections to quarantine; the function never reads them",
-        actions=("s3:PutObject",),
+        why="writes rejections to quarantine, in parts if there are many; the function never reads them",
+        actions=("s3:AbortMultipartUpload", "s3:PutObject"),
         resources=(f"{made.quarantine_arn}/{QUARANTINE_PREFIX}*",),
     )
     yield Statement(
         sid="SaveProgress",
-        why="reads and saves how far each object is committed",
-        actions=("dynamodb:BatchGetItem", "dynamodb:PutItem"),
+        why="claims objects and saves how far each is committed; PutItem replaces a damaged item",
+        actions=("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
         resources=(made.table_arn,),
     )
     yield Statement(

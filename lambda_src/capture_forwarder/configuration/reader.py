@@ -16,6 +16,7 @@ from capture_forwarder.configuration.secret_reference import SecretReference
 from capture_forwarder.configuration.settings import DestinationSettings, RouteSettings, SchemaSource, Settings
 from capture_forwarder.configuration.stack import BucketSettings, StackSettings, Trigger
 from capture_forwarder.domain.capture import media_of
+from capture_forwarder.domain.route import UNROUTED
 
 Check = Callable[[Settings], Iterable[str]]
 
@@ -129,6 +130,7 @@ def _meaning_problems(settings: Settings) -> Iterator[str]:
     for index, route in enumerate(settings.route):
         yield from _route_problems(route, names, f"route[{index}]")
     yield from _stack_problems(settings.stack)
+    yield from _retention_problems(settings)
     yield from _repeated((b.name for b in settings.bucket), "bucket name {!r}: two [[bucket]] tables; write one")
     routed = {route.bucket for route in settings.route}
     for index, bucket in enumerate(settings.bucket):
@@ -145,6 +147,8 @@ def _destination_problems(destination: DestinationSettings, path: str) -> Iterat
 def _route_problems(route: RouteSettings, destinations: set[str], path: str) -> Iterator[str]:
     if route.destination not in destinations:
         yield f"{path}.destination: no [[destination]] is named {route.destination!r}; there are {sorted(destinations)}"
+    if route.name == UNROUTED:
+        yield f"{path}.name: write another name; {UNROUTED!r} is that of objects without a route"
     if len(route.prefix.encode()) > _MAX_KEY_BYTES:
         yield f"{path}.prefix: write at most {_MAX_KEY_BYTES} bytes; a key in S3 has no more"
     if not route.prefix.isprintable():
@@ -171,6 +175,16 @@ def _stack_problems(stack: StackSettings) -> Iterator[str]:
         yield "stack.alarm_email: remove it and subscribe to the topic alarm_topic_arn, or remove alarm_topic_arn"
     if stack.batch_size > _BATCH_WITHOUT_WINDOW and not stack.batching_window_secs:
         yield f"stack.batching_window_secs: write 1 or more; a batch_size above {_BATCH_WITHOUT_WINDOW} needs a window"
+
+
+def _retention_problems(settings: Settings) -> Iterator[str]:
+    """Yield the problem of messages that SQS would delete before the function gives them up."""
+    give_up, kept = settings.function.give_up_days, settings.stack.message_retention_days
+    if give_up >= kept:
+        yield (
+            f"function.give_up_days: write at most {kept - 1}, less than stack.message_retention_days ({kept}); "
+            "else SQS deletes a message before its object is in quarantine"
+        )
 
 
 def _bucket_problems(bucket: BucketSettings, routed: set[str], path: str) -> Iterator[str]:

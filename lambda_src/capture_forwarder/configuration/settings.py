@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from capture_forwarder.configuration.stack import BucketName, BucketSettings, KeyArn, StackSettings
+from capture_forwarder.configuration.stack import BucketName, BucketSettings, KeyArn, StackSettings, Unrouted
 from capture_forwarder.domain.batch import BatchLimits
 from capture_forwarder.domain.route import (
     DecodingOptions,
@@ -121,7 +121,9 @@ class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     prefix: Annotated[
         Prefix, Meta(description="Beginning of the keys; of the routes that match a key, the longest prefix wins")
     ]
-    suffix: Annotated[Suffix, Meta(description="End of the keys; objects that no route matches are skipped")] = ".jsonl"
+    suffix: Annotated[
+        Suffix, Meta(description="End of the keys; objects below the prefix with another end are skipped")
+    ] = ".jsonl"
     destination: Annotated[Name, Meta(description="Name of a `[[destination]]`")]
     model_id: Annotated[Text, Meta(description="Id of the model at the destination")]
     schema: Annotated[SchemaSource, Meta(description='"model" asks the destination for the attributes')] = (
@@ -178,10 +180,20 @@ class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`[function]`: limits of one invocation."""
 
     max_line_bytes: Annotated[Positive, Meta(description="A longer line is rejected unread")] = 64 * 1024 * 1024
-    checkpoint_secs: Annotated[Seconds, Meta(description="Time between saves of progress in an object")] = 20.0
+    checkpoint_secs: Annotated[
+        Seconds, Meta(description="An object's progress is saved at most once in this time while it is read")
+    ] = 20.0
     first_delay_secs: Annotated[
         int, Meta(ge=0, le=900, description="First delay of pending work in the queue; it doubles each time, up to 900")
     ] = 30
+    give_up_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=12,
+            description="An object that still waits for a person after so long moves to quarantine, as code `given_up`",
+        ),
+    ] = 7
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -213,3 +225,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The settings of every bucket that a route names, by name, in the order of the file."""
         named = {bucket.name: bucket for bucket in self.bucket}
         return {route.bucket: named.get(route.bucket) or BucketSettings(name=route.bucket) for route in self.route}
+
+    @property
+    def skipped_buckets(self) -> frozenset[str]:
+        """The buckets whose objects are skipped if no route covers them."""
+        return frozenset(bucket.name for bucket in self.bucket if bucket.unrouted is Unrouted.SKIP)
+
+    def bucket_owners(self, own_account: str) -> dict[str, str]:
+        """Return the account that owns each bucket of a route: the one in the file, else `own_account`."""
+        return {name: bucket.account or own_account for name, bucket in self.buckets.items()}

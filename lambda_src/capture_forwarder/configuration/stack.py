@@ -1,7 +1,7 @@
 """`[stack]` and `[[bucket]]` of `forwarder.toml`: the options of the stack.
 
 The stack and the commands read these options. The function reads only `name`, `metrics` and
-`progress_retention_days`.
+`progress_retention_days`, and of a bucket `account` and `unrouted`.
 """
 
 from enum import StrEnum
@@ -70,6 +70,13 @@ class MetricDetail(StrEnum):
     STACK = "stack"
 
 
+class Unrouted(StrEnum):
+    """What happens to an object in a bucket of a route, if no route has a prefix of its key."""
+
+    QUARANTINE = "quarantine"
+    SKIP = "skip"
+
+
 class VpcSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[stack.vpc]`: the network of the function, by ids, so that synthesis needs no look-ups."""
 
@@ -109,7 +116,11 @@ class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         int, Meta(ge=30, le=900, description="Longest invocation; messages are invisible for six times as long")
     ] = 300
     reserved_concurrency: Annotated[
-        Annotated[int, Meta(ge=1)] | None, Meta(description="Reserved concurrency, and its limit")
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(
+            description="Concurrency that is kept for the function, and its limit; at least the sum of both "
+            "`max_concurrency`. See [the runbook](runbook.md#throttles)"
+        ),
     ] = None
     max_concurrency: Annotated[int, Meta(ge=2, le=1000, description="Most invocations at the same time")] = 10
     batch_size: Annotated[int, Meta(ge=1, le=10_000, description="Most messages in one invocation")] = 10
@@ -119,8 +130,14 @@ class StackSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_receives: Annotated[int, Meta(ge=1, le=1000, description="Deliveries before a message is a dead letter")] = 5
     log_retention_days: Annotated[LogDays, Meta(description="Retention of the logs")] = 90
     message_retention_days: Annotated[
-        int, Meta(ge=1, le=14, description="Retention of messages; dead letters are kept for 14 days")
-    ] = 14
+        int,
+        Meta(
+            ge=2,
+            le=13,
+            description="Retention of messages; longer than `function.give_up_days`, and shorter than the 14 days of "
+            "dead letters",
+        ),
+    ] = 10
     progress_retention_days: Annotated[
         int,
         Meta(ge=30, le=3650, description="Retention of progress; a dead letter that is sent again may be 28 days old"),
@@ -192,6 +209,14 @@ class BucketSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ),
     ] = ()
     account: Annotated[AccountId | None, Meta(description="Owner of the bucket, if it is another account")] = None
+    unrouted: Annotated[
+        Unrouted,
+        Meta(
+            description="Treatment of an object that no route's prefix covers: stored in quarantine as code "
+            "`no_route`, with an alarm, or skipped. `skip` is for a bucket that others share, because the events of "
+            "many routes are selected by folders above their prefixes"
+        ),
+    ] = Unrouted.QUARANTINE
 
     @property
     def chosen_trigger(self) -> Trigger:

@@ -23,16 +23,16 @@ class BatchSent(Struct, frozen=True, kw_only=True):
 
 
 class MessageRejected(Struct, frozen=True):
-    """A message names no object. It fails, and ends in the dead-letter queue."""
+    """Part of a message was refused; `why` names it. The message fails, and ends in the dead-letter queue."""
 
     message_id: str
     why: str
 
 
 class RecordsIgnored(Struct, frozen=True):
-    """Records that ask for no work were acknowledged: S3's test event, deletions."""
+    """Records that ask for no work were acknowledged: how many of each kind, such as `deleted`."""
 
-    count: int
+    counts: dict[str, int]
 
 
 class ProgressDamaged(Struct, frozen=True):

@@ -85,6 +85,10 @@ class Route(Struct, frozen=True, kw_only=True):
         return source.bucket == self.bucket and key.startswith(self.prefix) and key.endswith(self.suffix)
 
 
+# The route in the names of quarantine files of objects that no route covers.
+UNROUTED = "unrouted"
+
+
 class NoRoute(StrEnum):
     """Why an object has no route."""
 

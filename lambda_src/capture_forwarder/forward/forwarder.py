@@ -9,7 +9,7 @@ from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.delivery import PendingCause, Reason, RejectionCode, SourceDamaged, Unavailable
 from capture_forwarder.domain.progress import ProgressRecord
-from capture_forwarder.domain.route import NoRoute, Route
+from capture_forwarder.domain.route import UNROUTED, NoRoute, Route
 from capture_forwarder.forward.claiming import Claimed, Held
 from capture_forwarder.forward.committing import Committer, OpenObjects
 from capture_forwarder.forward.opening import Opened, Opening
@@ -21,9 +21,6 @@ from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.kind import Kind
 from capture_forwarder.ports import ObjectStore
-
-# The name in quarantine of objects that no route covers.
-UNROUTED = "unrouted"
 
 
 class Routes(Protocol):

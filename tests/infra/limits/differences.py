@@ -107,7 +107,6 @@ UNUSED_PROPERTIES: dict[str, dict[str, tuple[str, ...]]] = {
             "s3:PutBucketReplication",
             "s3:PutReplicationConfiguration",
         ),
-        "VersioningConfiguration": ("s3:GetBucketVersioning", "s3:PutBucketVersioning"),
         "WebsiteConfiguration": ("s3:DeleteBucketWebsite", "s3:GetBucketWebsite", "s3:PutBucketWebsite"),
     },
     "AWS::Logs::LogGroup": {

@@ -28,15 +28,24 @@ def test_more_buckets_than_permissions_fit_for_are_refused() -> None:
     assert problem.endswith("at most 10; write a second file with another [stack] name for a part of the buckets")
 
 
+@pytest.mark.parametrize(
+    ("unrouted", "others"),
+    [
+        ("quarantine", '; other objects below them go to quarantine, unless the [[bucket]] has unrouted = "skip"'),
+        ("skip", ""),
+    ],
+)
 @pytest.mark.parametrize(("routes", "notes"), [(46, 0), (47, 1)])
-def test_a_rule_with_wider_prefixes_is_a_note(routes: int, notes: int) -> None:
-    """Names as SageMaker gives them."""
-    found = list(limit_notes(parse_settings(sized(routes, 1, keyed=False))))
+def test_a_rule_with_wider_prefixes_is_a_note(routes: int, notes: int, unrouted: str, others: str) -> None:
+    """Names as SageMaker gives them. Events of other objects arrive then, and the note says what happens to them."""
+    bucket = "sagemaker-ap-southeast-1-123456789012-00"
+    table = f'\n[[bucket]]\nname = "{bucket}"\nunrouted = "{unrouted}"\n'
+    found = list(limit_notes(parse_settings(sized(routes, 1, keyed=False) + table)))
     assert len(found) == notes
     for note in found:
         assert note == (
             "note: bucket 'sagemaker-ap-southeast-1-123456789012-00': an event pattern has at most 2,048 characters, "
-            "so its rule matches wider prefixes (1 instead of 47)"
+            f"so its rule matches wider prefixes (1 instead of 47){others}"
         )
 
 
