@@ -1,8 +1,8 @@
 """Errors of S3: each is a permanent failure, a denial that a person must end, or passes by itself. Nothing else leaves."""
 
+import gc
 from math import inf
 
-import boto3
 import pytest
 from botocore.exceptions import NoCredentialsError
 
@@ -138,16 +138,11 @@ def test_a_bucket_in_another_region_is_denied(status: str, code: str | None, hea
         ("412 Precondition Failed", None),
         ("429 Too Many Requests", None),
         ("307 Temporary Redirect", "TemporaryRedirect"),
-        ("200 OK", None),
     ],
 )
 def test_what_passes_by_itself_is_unavailable(status: str, code: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also a status without a code of S3, which may be a gateway's, and an answer with a length of 0 and no etag."""
+    """Also a status without a code of S3, which may be a gateway's."""
     monkeypatch.setattr("time.sleep", lambda _: None)
-    if status == "200 OK":
-        found, _ = open_with(status, code)
-        assert isinstance(found, OpenObject)
-        return
     with pytest.raises(SourceUnavailable) as failed:
         open_with(status, code)
     assert type(failed.value) is SourceUnavailable
@@ -234,6 +229,8 @@ def read_all(store: S3ObjectStore) -> bytes:
     return b"".join(found.chunks)
 
 
+# botocore does not close an answer that its parser cannot read; Python does, with a warning.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -264,6 +261,7 @@ def test_a_broken_answer_raises_only_what_is_documented(answer: bytes, monkeypat
 
     with raw_server(serve) as url, pytest.raises(SourceUnavailable):
         read_all(store_that_gets(url))
+    gc.collect()
 
 
 def test_without_credentials_a_person_must_act() -> None:
@@ -295,15 +293,6 @@ def test_every_read_names_the_owner_of_its_bucket() -> None:
 
     assert owner_header("captures") == [b"x-amz-expected-bucket-owner: 123456789012"]
     assert owner_header("unknown") == []
-
-
-def test_the_owner_is_checked_by_s3(bucket: str) -> None:
-    """Moto refuses another account, like S3."""
-    client = boto3.client("s3")
-    client.put_object(Bucket=bucket, Key="a", Body=b"1")
-    assert isinstance(
-        S3ObjectStore(client, {bucket: "123456789012"}).open(CaptureObject(bucket, "a"), 0, lambda: inf), OpenObject
-    )
 
 
 def test_opening_ends_in_its_time() -> None:
