@@ -1,8 +1,8 @@
 """Errors of S3: each is a permanent failure, a denial that a person must end, or passes by itself. Nothing else leaves."""
 
+import gc
 from math import inf
 
-import boto3
 import pytest
 from botocore.exceptions import NoCredentialsError
 
@@ -138,16 +138,11 @@ def test_a_bucket_in_another_region_is_denied(status: str, code: str | None, hea
         ("412 Precondition Failed", None),
         ("429 Too Many Requests", None),
         ("307 Temporary Redirect", "TemporaryRedirect"),
-        ("200 OK", None),
     ],
 )
 def test_what_passes_by_itself_is_unavailable(status: str, code: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also a status without a code of S3, which may be a gateway's, and an answer with a length of 0 and no etag."""
+    """Also a status without a code of S3, which may be a gateway's."""
     monkeypatch.setattr("time.sleep", lambda _: None)
-    if status == "200 OK":
-        found, _ = open_with(status, code)
-        assert isinstance(found, OpenObject)
-        return
     with pytest.raises(SourceUnavailable) as failed:
         open_with(status, code)
     assert type(failed.value) is SourceUnavailable
@@ -184,49 +179,6 @@ def test_an_offset_without_a_size_is_unavailable(headers: dict[str, str]) -> Non
     assert type(failed.value) is SourceUnavailable
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        CaptureObject("captures", "a", etag="e1\r\nx: y"),
-        CaptureObject("captures", "a", etag="é"),
-        CaptureObject("captures", "a", etag="€"),
-        CaptureObject("captures", "a", etag="a b"),
-        CaptureObject("captures", "a", etag='a"b'),
-        CaptureObject("captures", "a", etag="a\0"),
-        CaptureObject("captures", "a", etag="e1\n"),
-        CaptureObject("captures", "a", "v\r\nx", "e1"),
-        CaptureObject("captures", "a", "v\ud800", "e1"),
-        CaptureObject("captures", "a\ud800"),
-        CaptureObject("captures", ""),
-        CaptureObject("captures", "k" * 1025),
-        CaptureObject("captures", "é" * 513),
-        CaptureObject("cap tures", "a"),
-        CaptureObject("captures/../x", "a"),
-        CaptureObject("captures\n", "a"),
-        CaptureObject("", "a"),
-        CaptureObject("arn:aws:s3:eu-west-1:1:accesspoint/x", "a"),
-    ],
-)
-def test_a_name_that_s3_cannot_have_is_a_rejection(source: CaptureObject) -> None:
-    """No request is made: nothing listens there. The sentence does not repeat the name."""
-    found = store_that_gets("http://127.0.0.1:1").open(source, 0, lambda: inf)
-    assert isinstance(found, Reason)
-    assert found.code is RejectionCode.OBJECT_GONE
-    assert found.why == "S3 cannot have an object with this bucket, key, etag or version id"
-
-
-@pytest.mark.parametrize(
-    "bucket", ["a", "xn--a", "-a", "a..b", "A_b.C", "192.168.1.1", "a" * 255, "captures--x-s3", "mrap"]
-)
-def test_a_strange_bucket_raises_only_what_is_documented(bucket: str) -> None:
-    """Botocore refuses some of these with errors of its own."""
-    try:
-        found = store_that_gets("http://127.0.0.1:1").open(CaptureObject(bucket, "a"), 0, lambda: 2.0)
-    except SourceUnavailable:
-        return
-    assert isinstance(found, Reason)
-
-
 def read_all(store: S3ObjectStore) -> bytes:
     """Return all bytes of the object."""
     found = store.open(SOURCE, 0, lambda: inf)
@@ -234,6 +186,8 @@ def read_all(store: S3ObjectStore) -> bytes:
     return b"".join(found.chunks)
 
 
+# botocore does not close an answer that its parser cannot read; Python does, with a warning.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -264,6 +218,7 @@ def test_a_broken_answer_raises_only_what_is_documented(answer: bytes, monkeypat
 
     with raw_server(serve) as url, pytest.raises(SourceUnavailable):
         read_all(store_that_gets(url))
+    gc.collect()
 
 
 def test_without_credentials_a_person_must_act() -> None:
@@ -295,15 +250,6 @@ def test_every_read_names_the_owner_of_its_bucket() -> None:
 
     assert owner_header("captures") == [b"x-amz-expected-bucket-owner: 123456789012"]
     assert owner_header("unknown") == []
-
-
-def test_the_owner_is_checked_by_s3(bucket: str) -> None:
-    """Moto refuses another account, like S3."""
-    client = boto3.client("s3")
-    client.put_object(Bucket=bucket, Key="a", Body=b"1")
-    assert isinstance(
-        S3ObjectStore(client, {bucket: "123456789012"}).open(CaptureObject(bucket, "a"), 0, lambda: inf), OpenObject
-    )
 
 
 def test_opening_ends_in_its_time() -> None:

@@ -1,102 +1,26 @@
 """Streams of S3 that hang, drip, break or change: each byte is yielded once, or the error says what happened."""
 
-import base64
-import hashlib
 import time
-import zlib
-from collections.abc import Callable, Iterator
-from math import inf
+from collections.abc import Callable
 
 import pytest
-from botocore.config import Config
 
-from capture_forwarder.aws.s3 import S3ObjectStore
-from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.delivery import SourceDamaged, SourceUnavailable
-from capture_forwarder.ports import OpenObject
+from capture_forwarder.domain.delivery import SourceUnavailable
+from tests.support.capture_server import (
+    CRC,
+    DATA,
+    ETAG,
+    MODIFIED,
+    Server,
+    end_early,
+    read,
+    reset,
+    reset_soon,
+    store_of,
+    whole,
+)
 from tests.support.raw_server import Connection, head, raw_server
-
-SOURCE = CaptureObject("captures", "a.jsonl", etag="e1")
-DATA = bytes(range(256)) * 4096  # 1 MiB: several chunks
-ETAG = '"e1"'
-MODIFIED = "Thu, 01 Jan 1970 00:00:00 GMT"
-# One attempt a call, so that a test counts what the store does.
-ONE_ATTEMPT = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-
-
-class Server:
-    """Answers GetObject for `DATA`; `send` sends the body of each answer. It records ranges and headers."""
-
-    def __init__(self, send: Callable[[Connection, bytes, int], None], **headers: str) -> None:
-        self._send = send
-        self._headers = {"ETag": ETAG, "Last_Modified": MODIFIED} | headers
-        self.starts: list[int] = []
-        self.requests: list[dict[str, str]] = []
-
-    def serve(self, connection: Connection) -> None:
-        """Serve a connection."""
-        while request := connection.request():
-            lines = [line.partition(": ") for line in request.decode().split("\r\n")[1:]]
-            self.requests.append({name.lower(): value for name, _, value in lines})
-            asked = self.requests[-1].get("range")
-            start = int(asked[6:-1]) if asked else 0
-            self.starts.append(start)
-            status, ranges = (
-                ("206 Partial Content", {"Content_Range": f"bytes {start}-{len(DATA) - 1}/{len(DATA)}"})
-                if asked
-                else ("200 OK", {})
-            )
-            whole = {} if not asked else {"x_amz_checksum_crc32": ""}
-            headers = {name: value for name, value in (self._headers | ranges).items() if name not in whole}
-            connection.send(head(status, len(DATA) - start, **headers))
-            self._send(connection, DATA[start:], len(self.starts))
-
-
-def store_of(url: str, config: Config = ONE_ATTEMPT, pauses: list[float] | None = None) -> S3ObjectStore:
-    """Return a store on the server at `url`; it does not wait between tries."""
-    client = aws_session().client("s3", endpoint_url=url, config=config)
-    return S3ObjectStore(client, sleep=(pauses if pauses is not None else []).append)
-
-
-def read(
-    store: S3ObjectStore, start: int = 0, left_secs: Callable[[], float] = lambda: inf, source: CaptureObject = SOURCE
-) -> Iterator[bytes]:
-    """Yield the chunks of the object."""
-    found = store.open(source, start, left_secs)
-    assert isinstance(found, OpenObject)
-    yield from found.chunks
-
-
-def whole(connection: Connection, data: bytes, _: int) -> None:
-    """Send everything."""
-    connection.send(data)
-
-
-def end_early(connection: Connection, data: bytes, _: int) -> None:
-    """Close the connection in order, before the end, as S3 does with a slow reader."""
-    connection.send(data[:300_000])
-    if len(data) > 300_000:
-        connection.close()
-
-
-def reset(connection: Connection, data: bytes, _: int) -> None:
-    """Reset the connection before the end."""
-    connection.send(data[:300_000])
-    if len(data) > 300_000:
-        time.sleep(0.1)
-        connection.reset()
-
-
-def reset_soon(connection: Connection, data: bytes, _: int) -> None:
-    """Reset the connection after fewer bytes than a chunk has."""
-    connection.send(data[:100_000])
-    if len(data) > 100_000:
-        time.sleep(0.05)
-        connection.reset()
-
-
-CRC = base64.b64encode(zlib.crc32(DATA).to_bytes(4, "big")).decode()
 
 
 @pytest.mark.parametrize("headers", [{}, {"x_amz_checksum_crc32": CRC}])
@@ -249,26 +173,6 @@ def test_a_stream_that_is_too_slow_ends_in_its_time_and_is_closed(
     assert server.starts == [0]
 
 
-def test_a_chunk_that_came_too_late_is_counted_once() -> None:
-    """The checksum of the bytes is given up then, because botocore may have counted that chunk."""
-    late: list[float] = [inf]
-
-    def send(connection: Connection, data: bytes, count: int) -> None:
-        if count == 1:
-            connection.send(data[: 256 * 1024])
-            time.sleep(0.6)
-        connection.send(data[256 * 1024 :] if count == 1 else data)
-
-    server = Server(send, x_amz_checksum_crc32=CRC)
-    with raw_server(server.serve) as url:
-        chunks = read(store_of(url), left_secs=lambda: late.pop() if len(late) > 1 else late[0])
-        received = [next(chunks)]
-        late.append(0.2)
-        received += chunks
-    assert b"".join(received) == DATA
-    assert len(server.starts) == 2
-
-
 def test_a_reader_that_stops_early_closes_the_stream() -> None:
     """A run that is out of time must not leave a download behind."""
     server = Server(hang)
@@ -278,34 +182,6 @@ def test_a_reader_that_stops_early_closes_the_stream() -> None:
         begun = time.monotonic()
         chunks.close()  # type: ignore[attr-defined]  # a generator
         assert time.monotonic() - begun < 5
-
-
-@pytest.mark.parametrize("send", [whole, end_early, reset])
-def test_edited_bytes_are_damage(send: Callable[[Connection, bytes, int], None]) -> None:
-    """The checksum belongs to other bytes, whether they came in one answer or in several."""
-
-    def edited(connection: Connection, data: bytes, count: int) -> None:
-        send(connection, data[:-1] + b"x", count)
-
-    server = Server(edited, x_amz_checksum_crc32=CRC)
-    with raw_server(server.serve) as url, pytest.raises(SourceDamaged, match="checksum"):
-        list(read(store_of(url)))
-
-
-@pytest.mark.parametrize("algorithm", ["sha256", "sha1"])
-def test_other_checksums_are_verified_too(algorithm: str) -> None:
-    """S3 stores the checksum that the writer chose."""
-    right = base64.b64encode(hashlib.new(algorithm, DATA).digest()).decode()
-    server = Server(end_early, **{f"x_amz_checksum_{algorithm}": right, "x_amz_checksum_type": "FULL_OBJECT"})
-    with raw_server(server.serve) as url:
-        assert b"".join(read(store_of(url))) == DATA
-
-
-def test_the_checksum_of_parts_is_not_compared() -> None:
-    """That of a multipart upload is the checksum of the checksums of its parts."""
-    server = Server(end_early, x_amz_checksum_crc32=f"{CRC}-3", x_amz_checksum_type="COMPOSITE")
-    with raw_server(server.serve) as url:
-        assert b"".join(read(store_of(url))) == DATA
 
 
 @pytest.mark.parametrize("length", [None, len(DATA) + 5])

@@ -1,8 +1,10 @@
 """Calls to AWS end in their time, whatever the server does, and leave nothing behind."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from botocore.exceptions import ClientError
 from capture_forwarder.aws.errors import AwsError, CallFailed, TimedOut, code_of
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.aws.timed import TimedCalls
+from tests.e2e.tls import write_certificate
 from tests.support.raw_server import Connection, head, raw_server
 
 HEAD = head("200 OK", 1000, Content_Type="application/x-amz-json-1.0")
@@ -190,3 +193,23 @@ def test_more_calls_hang_than_there_are_threads() -> None:
     assert all(call.result(20) for call in hanging)
     calls(20, max, 1, 2)
     assert not begun.is_set()
+
+
+@pytest.mark.parametrize("serve", [hang, drip_the_head, drip_the_body])
+def test_a_call_over_tls_is_ended_too(serve: Callable[[Connection], None], tmp_path: Path) -> None:
+    """Its thread ends, though it reads what is encrypted."""
+    certificate, ended = write_certificate(tmp_path), threading.Event()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.path, certificate.key_path)
+
+    def method(client: Any) -> None:
+        try:
+            client.list_tables()
+        finally:
+            ended.set()
+
+    with raw_server(serve, context) as url:
+        client = aws_session().client("dynamodb", endpoint_url=url, config=CONFIG, verify=str(certificate.path))
+        with pytest.raises(TimedOut):
+            TimedCalls()(1.0, method, client)
+        assert ended.wait(20)

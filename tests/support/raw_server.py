@@ -1,6 +1,7 @@
 """A server on loopback that answers byte by byte as a test says, so that it can break every rule of HTTP."""
 
 import socket
+import ssl
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -79,7 +80,7 @@ def head(status: str, length: int | None, **headers: str) -> bytes:
 
 
 @contextmanager
-def raw_server(serve: Callable[[Connection], None]) -> Iterator[str]:
+def raw_server(serve: Callable[[Connection], None], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Run `serve` for each connection, in a thread; give the server's URL. The connection is closed at its end."""
     stopped = Event()
     listener = socket.create_server(("127.0.0.1", 0))
@@ -87,21 +88,21 @@ def raw_server(serve: Callable[[Connection], None]) -> Iterator[str]:
     socks: list[socket.socket] = []
 
     def run(sock: socket.socket) -> None:
-        with sock, suppress(OSError):
-            serve(Connection(sock, stopped))
+        with suppress(OSError), tls.wrap_socket(sock, server_side=True) if tls else sock as secured:
+            socks.append(secured)
+            serve(Connection(secured, stopped))
 
     def accept() -> None:
         with suppress(OSError):
             while not stopped.is_set():
                 sock, _ = listener.accept()
-                socks.append(sock)
                 threads.append(Thread(target=run, args=(sock,), daemon=True))
                 threads[-1].start()
 
     accepting = Thread(target=accept, daemon=True)
     accepting.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         stopped.set()
         listener.shutdown(socket.SHUT_RDWR)

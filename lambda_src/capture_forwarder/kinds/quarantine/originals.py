@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import inf
 
 from capture_forwarder.domain.capture import CaptureObject, Line, ReadOffset
-from capture_forwarder.domain.delivery import Reason, Superseded
+from capture_forwarder.domain.delivery import Reason, SourceDamaged, Superseded
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.lines.reader import LineReader
 from capture_forwarder.ports import ObjectStore, OpenObject, TimeLeft
@@ -44,7 +44,10 @@ class Originals:
         opened = self._store.open(entry.source, 0, self._left_secs)
         compressed = isinstance(opened, OpenObject) and self._start(opened, ReadOffset())
         if entry.offset and not compressed and isinstance(opened, OpenObject):
-            opened = self._store.open(entry.source, entry.offset, self._left_secs)
+            try:
+                opened = self._store.open(entry.source, entry.offset, self._left_secs)
+            except SourceDamaged:  # the offset lies past the end
+                opened = OpenObject(iter(()))
             if isinstance(opened, OpenObject):
                 self._start(opened, ReadOffset(entry.offset, entry.line - 1))
         self._source = entry.source
