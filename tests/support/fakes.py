@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from threading import Condition, Lock
 from typing import Any, ParamSpec, TypeVar
 
+from msgspec.structs import replace
+
 from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import CaptureObject, Work
@@ -200,7 +202,7 @@ class MemoryQuarantine:
         """Store `file`, or raise `error`."""
         if self.error:
             raise self.error
-        self.files[file.source.state_id or file.source.uri, file.start] = file
+        self.files[file.source.state_id or file.source.uri, file.start] = replace(file, entries=list(file.entries))
 
 
 class MemoryQueue:

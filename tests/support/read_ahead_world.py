@@ -8,7 +8,6 @@ from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.forward.read_ahead import OpenResult, read_ahead
 from capture_forwarder.forward.run import Deadline
 from capture_forwarder.forward.tracking import ObjectTracker
-from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.ports import OpenObject
 from tests.support.fakes import ImmediateExecutor, MemoryStore
 from tests.support.memory_world import ROUTE
@@ -25,7 +24,7 @@ class Reading:
     def __init__(
         self, store: MemoryStore, sources: list[CaptureObject], executor: Executor | None = None, left_secs: float = inf
     ) -> None:
-        trackers = (ObjectTracker(Work(source), ROUTE, ProgressRecord(), CaptureKind()) for source in sources)
+        trackers = (ObjectTracker(Work(source), ROUTE, ProgressRecord()) for source in sources)
         self._turns = read_ahead(store, executor or ImmediateExecutor(), trackers, Deadline(lambda: 1000 * left_secs))
 
     def open(self, source: CaptureObject) -> OpenResult:

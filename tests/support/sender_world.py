@@ -10,7 +10,6 @@ from capture_forwarder.domain.notices import BatchSent
 from capture_forwarder.domain.progress import LineSpan, ProgressRecord
 from capture_forwarder.forward.sending import Sender
 from capture_forwarder.forward.tracking import ObjectTracker
-from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
 from tests.support.fakes import (
     Clock,
@@ -37,9 +36,7 @@ class SenderWorld:
     ) -> None:
         self.destination = RecordingDestination(limits)
         self.clock = clock or Clock()
-        self.tracker = ObjectTracker(
-            Work(CaptureObject("captures", "a", etag="e")), ROUTE, ProgressRecord(), CaptureKind()
-        )
+        self.tracker = ObjectTracker(Work(CaptureObject("captures", "a", etag="e")), ROUTE, ProgressRecord())
         self.observer = RecordingObserver()
         run = make_run(self.clock, self.observer)
         self.deadline = run.deadline

@@ -1,16 +1,20 @@
 """Quarantine in S3: gzip JSONL files that people can read and `replay` can send again."""
 
 from hashlib import sha256
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 
 from capture_forwarder.aws.errors import AwsError, code_of
 from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import QuarantineFile
-from capture_forwarder.kinds.quarantine.entries import encode_file
+from capture_forwarder.kinds.quarantine.entries import encode_entries
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+# A larger file is written to the disk of the function.
+_HELD_BYTES = 4 * 1024 * 1024
 
 
 class S3Quarantine:
@@ -25,11 +29,13 @@ class S3Quarantine:
 
     def keep(self, file: QuarantineFile) -> None:
         """Write `file`. Raises `Unavailable`."""
-        body = encode_file(file.entries)
         try:
-            self._client.put_object(
-                Bucket=self._bucket, Key=quarantine_key(file), Body=body, ContentType="application/x-ndjson"
-            )
+            with SpooledTemporaryFile(max_size=_HELD_BYTES) as body:
+                encode_entries(file.entries, body)
+                body.seek(0)
+                self._client.put_object(
+                    Bucket=self._bucket, Key=quarantine_key(file), Body=body, ContentType="application/x-ndjson"
+                )
         except AwsError as error:
             raise Unavailable(
                 f"the quarantine bucket answers {code_of(error)}; allow the function to write it"

@@ -1,12 +1,12 @@
 """How far an object is committed, the spans of its lines, and its entries in quarantine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
 
 from capture_forwarder.domain.capture import CaptureObject, Line, ReadOffset
-from capture_forwarder.domain.delivery import RejectionCode
+from capture_forwarder.domain.delivery import Reason
 
 
 class ProgressRecord(Struct, frozen=True, kw_only=True):
@@ -32,22 +32,40 @@ class ProgressRecord(Struct, frozen=True, kw_only=True):
         return self.read_offset.offset if self.quarantined_up_to is None else self.quarantined_up_to
 
 
+class LineRejection(Struct, frozen=True):
+    """One reason, and the rows of a line that were rejected for it.
+
+    `rows` are ascending indices in the call, from 0, as an array; `None` means the whole line.
+    """
+
+    reason: Reason
+    rows: Sequence[int] | None = None
+
+
 class QuarantineEntry(Struct, frozen=True, kw_only=True):
-    """One rejection, with everything that is needed to understand and to replay it; `line` is 0 for a whole object."""
+    """The rejections of one line, with everything that is needed to understand and to replay them.
+
+    `line` is 0 for a whole object. If rows are rejected, `inference_id` is the id of the call, if it is known, and
+    `row_count` the number of rows that the call held.
+    """
 
     source: CaptureObject
     route: str
-    code: RejectionCode
-    why: str
     line: int = 0
     offset: int = 0
-    index: int | None = None
-    partner_inference_id: str | None = None
+    inference_id: str | None = None
+    row_count: int | None = None
+    rejections: tuple[LineRejection, ...]
     data: bytes | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the line, or the object, is rejected as a whole."""
+        return self.rejections[0].rows is None
 
 
 class QuarantineFile(Struct, frozen=True, kw_only=True):
-    """The rejections of one object between two checkpoints.
+    """The rejections of one object between two checkpoints. `entries` may be made lazily, so they are read once.
 
     The name is made of the object's version and the offset at which this run began. A run that is repeated after a
     crash begins at the same offset, so it overwrites the file.
@@ -57,7 +75,7 @@ class QuarantineFile(Struct, frozen=True, kw_only=True):
     route: str
     start: int
     modified: datetime | None
-    entries: list[QuarantineEntry]
+    entries: Iterable[QuarantineEntry]
 
 
 class LineSpan(Struct):

@@ -169,8 +169,8 @@ class ObjectCommitter:
         tracker.saved(progress)
 
     def _quarantine_before(self, tracker: ObjectTracker, offset: int | None) -> None:
-        rejected = tracker.rejections_before(offset)
-        if not rejected or self._quarantine is None:
+        entries = [*tracker.file_entries, *tracker.rejections.before(offset)]
+        if len(entries) == len(tracker.file_entries) or self._quarantine is None:
             return
         self._quarantine.keep(
             QuarantineFile(
@@ -178,10 +178,10 @@ class ObjectCommitter:
                 route=tracker.route.name,
                 start=tracker.progress.next_file_offset,
                 modified=tracker.modified,
-                entries=tracker.file_entries + [one.entry for one in rejected],
+                entries=entries,
             )
         )
-        tracker.quarantined(rejected)
+        tracker.quarantined(offset)
 
     def _requeue(self, tracker: ObjectTracker, queue: Queue, run: Run, since: float) -> None:
         waits = tracker.state is not ObjectState.OUT_OF_TIME

@@ -79,7 +79,7 @@ class Forwarder:
         trackers = []
         for group, (work, route) in routed.items():
             progress = stored.get(str(group)) or ProgressRecord(read_offset=work.read_offset)
-            tracker = ObjectTracker(work, route, progress, self._kind)
+            tracker = ObjectTracker(work, route, progress)
             if failure:
                 objects.end(tracker, ObjectState.PENDING, failure)
             elif progress.done:

@@ -60,7 +60,7 @@ class Pauses:
 
     def due(self, tracker: ObjectTracker, *, request_begun: bool) -> bool:
         """Return whether to pause after the span that was just added to `tracker`."""
-        full = tracker.rejected_bytes > self._limits.max_rejected_bytes
+        full = tracker.rejections.held_bytes > self._limits.max_rejected_bytes
         if not (request_begun or full) and tracker.read_to - self._checked_bytes < _CLOCK_BYTES:
             return False
         self._checked_bytes = tracker.read_to
@@ -69,7 +69,7 @@ class Pauses:
     def checkpoint_due(self, tracker: ObjectTracker) -> bool:
         """Return whether progress within the object is to be saved now."""
         now = self._run.clock()
-        if tracker.rejected_bytes <= self._limits.max_rejected_bytes and now <= self._checkpoint_at:
+        if tracker.rejections.held_bytes <= self._limits.max_rejected_bytes and now <= self._checkpoint_at:
             return False
         self._checkpoint_at = now + self._limits.checkpoint_secs
         return True

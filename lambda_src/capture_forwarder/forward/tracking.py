@@ -4,23 +4,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from msgspec import Struct
-
 from capture_forwarder.domain.capture import Line, ReadOffset, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import ACCEPTED, Reason, RowResult, RowStatus
 from capture_forwarder.domain.progress import LineSpan, ProgressRecord, QuarantineEntry
 from capture_forwarder.domain.route import Route
-from capture_forwarder.kinds.kind import DecodedSpan, Kind
-
-
-class RejectedLine(Struct, frozen=True):
-    """A rejection of a line or row: its place in the object, the reason, and the entry that quarantine will keep."""
-
-    line: int
-    offset: int
-    reason: Reason
-    entry: QuarantineEntry
+from capture_forwarder.forward.rejections import RejectedRow, Rejections
+from capture_forwarder.kinds.kind import DecodedSpan
 
 
 class ObjectTracker:
@@ -30,7 +20,7 @@ class ObjectTracker:
     file that was written since then. A tracker is the `ResultRecorder` of its rows.
     """
 
-    def __init__(self, work: Work, route: Route, progress: ProgressRecord, kind: Kind) -> None:
+    def __init__(self, work: Work, route: Route, progress: ProgressRecord) -> None:
         self.work = work
         self.route = route
         self.progress = progress
@@ -48,10 +38,8 @@ class ObjectTracker:
         self.inferences = InferenceCounts()
         self.read_to = progress.read_offset.offset
         self.last_line = progress.read_offset.lines
-        self.rejections: list[RejectedLine] = []
-        self.rejected_bytes = 0
+        self.rejections = Rejections(work.source, route)
         self.file_entries: list[QuarantineEntry] = []
-        self._kind = kind
         self._saved = (0, 0)
         self._newest: datetime | None = None
         self._committed = CommittedOffset(progress.read_offset)
@@ -67,7 +55,7 @@ class ObjectTracker:
             else:
                 self.inferences.made += 1
                 self.inferences.rejected[rejection.code] += 1
-            self._reject(span.line(rejection.line), rejection.reason, rejection.index, rejection.partner_inference_id)
+        self.rejections.add_decoded(decoded)
         for reason in decoded.skipped:
             self.lines.skipped[reason] += 1
         self.lines.read += len(span.lines)
@@ -85,17 +73,19 @@ class ObjectTracker:
             self.inferences.pending -= len(results)
             self.inferences.accepted += len(results)
             return
+        rejected = []
         for place, (partner_inference_id, result) in enumerate(zip(ids, results, strict=True), start):
             if result.status is not RowStatus.RETRYABLE:
                 span.record([place])
-                self._record_one(span, place, partner_inference_id, result)
+                self._count_one(result)
+            if result.reason:
+                rejected.append(RejectedRow(place, partner_inference_id, result.reason))
+        self.rejections.add_rows(span, rejected)
 
-    def _record_one(self, span: LineSpan, place: int, partner_inference_id: str, result: RowResult) -> None:
+    def _count_one(self, result: RowResult) -> None:
         self.inferences.pending -= 1
         if result.reason:
             self.inferences.rejected[result.reason.code] += 1
-            line, index = span.row(place)
-            self._reject(line, result.reason, index, partner_inference_id)
         elif result.status is RowStatus.DUPLICATE:
             self.inferences.duplicate += 1
         else:
@@ -104,7 +94,7 @@ class ObjectTracker:
     def reject_object(self, reason: Reason) -> None:
         """Reject the object as a whole: it can never be read."""
         self.end_with(ObjectState.REJECTED, reason.why)
-        self._reject(Line(0, 0, 0, b""), reason, None, None)
+        self.rejections.add_line(Line(0, 0, 0, b""), reason)
 
     def end_with(self, state: ObjectState, why: str | None = None) -> None:
         """End reading in `state`; the first reason for not being done is kept."""
@@ -129,17 +119,13 @@ class ObjectTracker:
         (accepted, rejected), (saved_accepted, saved_rejected) = self._counts(), self._saved
         return accepted - saved_accepted, rejected - saved_rejected
 
-    def rejections_before(self, offset: int | None) -> list[RejectedLine]:
-        """Return the rejections of lines before `offset` that are not in quarantine yet, in order; all if `None`."""
-        found = [one for one in self.rejections if offset is None or one.offset < offset]
-        return sorted(found, key=lambda one: (one.offset, one.entry.index or 0))
+    def quarantined(self, offset: int | None) -> None:
+        """Note that the rejections before `offset` are in quarantine.
 
-    def quarantined(self, rejected: Sequence[RejectedLine]) -> None:
-        """Note that `rejected` are in quarantine; until the next save they belong to the file of this position."""
-        self.file_entries += [one.entry for one in rejected]
-        gone = set(map(id, rejected))
-        self.rejections = [one for one in self.rejections if id(one) not in gone]
-        self.rejected_bytes = sum(len(one.entry.data or b"") for one in self.rejections)
+        Until the next save they belong to the file of this position.
+        """
+        self.file_entries += self.rejections.before(offset)
+        self.rejections.drop_before(offset)
 
     def saved(self, progress: ProgressRecord) -> None:
         """Note that `progress` is stored; later rejections go into a new quarantine file."""
@@ -166,11 +152,6 @@ class ObjectTracker:
 
     def _counts(self) -> tuple[int, int]:
         return self.inferences.accepted + self.inferences.duplicate, self.inferences.rejected.total()
-
-    def _reject(self, line: Line, reason: Reason, index: int | None, partner_inference_id: str | None) -> None:
-        entry = self._kind.quarantine_entry(self.work.source, self.route, line, reason, index, partner_inference_id)
-        self.rejected_bytes += len(entry.data or b"")
-        self.rejections.append(RejectedLine(line.number, line.offset, reason, entry))
 
 
 class CommittedOffset:
