@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from array import array
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from math import inf
@@ -28,7 +29,7 @@ from capture_forwarder.domain.delivery import (
     Superseded,
     Unavailable,
 )
-from capture_forwarder.domain.progress import ProgressRecord, QuarantineEntry, QuarantineFile
+from capture_forwarder.domain.progress import LineRejection, ProgressRecord, QuarantineEntry, QuarantineFile
 from capture_forwarder.ports import ObjectStore, OpenObject, Progress
 from tests.support.fakes import MemoryProgress, MemoryStore
 
@@ -228,12 +229,11 @@ def test_a_missing_table_is_unavailable(aws: str) -> None:
 ENTRY = QuarantineEntry(
     source=SOURCE,
     route="churn",
-    code=RejectionCode.BAD_CSV,
-    why="a quoted cell is malformed",
     line=3,
     offset=99,
-    index=1,
-    partner_inference_id="id_1",
+    inference_id="id",
+    row_count=3,
+    rejections=(LineRejection(Reason(RejectionCode.BAD_CSV, "a quoted cell is malformed"), array("I", [1])),),
     data='{"a":"é"}'.encode(),
 )
 
@@ -261,10 +261,9 @@ def test_quarantine_is_readable_and_overwritten_by_a_retry(bucket: str) -> None:
         "route": "churn",
         "line": 3,
         "byte_offset": 99,
-        "row_index": 1,
-        "partner_inference_id": "id_1",
-        "code": "bad_csv",
-        "why": "a quoted cell is malformed",
+        "inference_id": "id",
+        "row_count": 3,
+        "rejections": [{"code": "bad_csv", "why": "a quoted cell is malformed", "rows": [1]}],
         "data": '{"a":"é"}',
     }
 

@@ -8,6 +8,7 @@ from array import array
 from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator, Sequence
 from gzip import GzipFile
+from hashlib import sha256
 from itertools import pairwise
 from typing import IO, Annotated
 
@@ -110,7 +111,7 @@ def decode_entries(file: IO[bytes]) -> Iterator[QuarantineEntry]:
 
     Raises `ValueError` for a line that is no entry, and the errors of `gzip` for a file that is not whole gzip.
     """
-    with GzipFile(fileobj=file) as lines:
+    with GzipFile(mode="rb", fileobj=file) as lines:
         yield from (decode_entry(line) for line in lines if line.strip())
 
 
@@ -133,6 +134,11 @@ def decode_entry(line: bytes) -> QuarantineEntry:
         rejections=rejections,
         data=base64.b64decode(fields.data_base64) if fields.data_base64 is not None else data,
     )
+
+
+def digest_of(line: bytes) -> bytes:
+    """Return a short name of one line of a quarantine file; equal lines have equal names."""
+    return sha256(line).digest()
 
 
 def _checked(rows: list[int] | UnsetType, row_count: int | None) -> Sequence[int] | None:
