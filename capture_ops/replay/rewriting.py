@@ -21,19 +21,18 @@ def rewrite(files: QuarantineFiles, name: str, content: Content, left: Left, *, 
     entries stays as an empty file, because a late copy of the request that wrote it could create it again. With
     `deletes` it is deleted.
     """
-    found: Content | None = content
     try:
         for _ in range(_MAX_WRITES):
-            if found is None:
-                return None
-            with closing(found):
-                if _write(files, name, found, left, deletes=deletes):
+            with closing(content):
+                if _write(files, name, content, left, deletes=deletes):
                     return None
             found = files.read(name)
+            if found is None:
+                return None
+            content = found
     except (NotQuarantine, Unavailable) as error:
         return f"its file could not be written: {error}"
-    if found is not None:
-        found.close()
+    content.close()
     return "its file could not be written: another process keeps writing it"
 
 

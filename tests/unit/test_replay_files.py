@@ -11,7 +11,7 @@ from capture_forwarder.domain.conservation import InferenceCounts
 from capture_forwarder.domain.delivery import Receipt, RejectionCode
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import DecodingOptions, IdSource
-from capture_ops.replay.files import Changed, DirectoryFiles
+from capture_ops.replay.files import Changed, Content, DirectoryFiles
 from capture_ops.replay.plan import Selection
 from tests.support.captures import capture, csv_side
 from tests.support.memory_world import NO, answers
@@ -266,3 +266,28 @@ def test_a_single_file_can_be_replayed(world: ReplayWorld) -> None:
     world.files = DirectoryFiles(world.path("a"))
     assert world.replay().complete
     assert {name: len(entries) for name, entries in world.entries().items()} == {"a": 0, "b": 1}
+
+
+def test_a_file_that_is_deleted_while_files_are_listed_has_no_entries(world: ReplayWorld) -> None:
+    """Another replay may have finished it."""
+
+    class DeletedFiles(DirectoryFiles):
+        def read(self, name: str) -> Content | None:
+            return None
+
+    world.files = DeletedFiles(world.folder)
+    world.keep("a", line_entry(call_of("e")))
+    assert world.replay().selected == 0
+
+
+def test_a_file_that_is_deleted_after_a_write_was_refused_is_done(world: ReplayWorld) -> None:
+    """Its entries are gone, and their rows were accepted."""
+
+    class VanishingFiles(DirectoryFiles):
+        def write(self, name: str, etag: str, body: IO[bytes]) -> None:
+            Path(name).unlink()
+            raise Changed
+
+    world.files = VanishingFiles(world.folder)
+    world.keep("a", line_entry(call_of("e")))
+    assert world.replay().complete

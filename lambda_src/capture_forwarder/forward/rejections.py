@@ -1,7 +1,7 @@
 """The rejections of one object that are not in quarantine yet: each line once, and its rows by index."""
 
 from array import array
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
@@ -75,15 +75,15 @@ class Rejections:
 
     def add_rows(self, span: LineSpan, rows: Iterable[RejectedRow]) -> None:
         """Add rows of a span, in the order of their places, that the destination rejected."""
-        lines = zip(_each_line(span), span.counts, strict=True)
-        first = stop = 0
-        line = Line(0, 0, 0, b"")
-        for row in rows:
-            while row.place >= stop:
-                (line, count), first = next(lines), stop
-                stop = first + count
-            index = span.indices[row.place] if span.indices else row.place - first
-            self.add_row(line, index, row.reason, row.partner_inference_id, stop - first)
+        left, first, offset = deque(rows), 0, span.offset
+        for number, (data, count) in enumerate(zip(span.lines, span.counts, strict=True), span.number):
+            end = offset + len(data) + 1
+            while left and left[0].place < first + count:
+                row = left.popleft()
+                index = span.indices[row.place] if span.indices else row.place - first
+                line = Line(number, offset, end, data)
+                self.add_row(line, index, row.reason, row.partner_inference_id, count)
+            first, offset = first + count, end
 
     def before(self, offset: int | None) -> Iterator[QuarantineEntry]:
         """Yield the entry of every line before byte `offset`, in order; of all lines if `None`."""
@@ -178,11 +178,3 @@ def _ascending(rows: "array[int]") -> "array[int]":
 def _call_id(partner_inference_id: str, index: int, row_count: int) -> str:
     """Return the id of the call, of which `PartnerInferenceId.for_row` made the id of the row."""
     return partner_inference_id if row_count == 1 else partner_inference_id.removesuffix(f"_{index}")
-
-
-def _each_line(span: LineSpan) -> Iterator[Line]:
-    offset = span.offset
-    for number, data in enumerate(span.lines, span.number):
-        end = offset + len(data) + 1
-        yield Line(number, offset, end, data)
-        offset = end
