@@ -7,7 +7,6 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from gzip import GzipFile
 from hashlib import sha256
 from pathlib import Path
 from shutil import copyfileobj
@@ -20,7 +19,7 @@ from msgspec import Struct
 from capture_forwarder.aws.errors import AwsError, code_of
 from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import QuarantineEntry
-from capture_forwarder.kinds.quarantine.entries import decode_entry, digest_of
+from capture_forwarder.kinds.quarantine.entries import decode_entry, digest_of, read_lines
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -54,13 +53,10 @@ class Content(Struct, frozen=True):
             yield chunk
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield number and text of every line that is not blank. Raises `NotQuarantine`."""
+        """Yield number and text of every line that is not empty. Raises `NotQuarantine`."""
         self.file.seek(0)
         try:
-            with GzipFile(mode="rb", fileobj=self.file) as lines:
-                for number, line in enumerate(lines, start=1):
-                    if text := line.removesuffix(b"\n"):
-                        yield number, text
+            yield from read_lines(self.file)
         except (OSError, EOFError, zlib.error) as error:
             raise NotQuarantine("is not whole gzip") from error
 

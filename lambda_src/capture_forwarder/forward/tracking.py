@@ -80,7 +80,8 @@ class ObjectTracker:
                 self._count_one(result)
             if result.reason:
                 rejected.append(RejectedRow(place, partner_inference_id, result.reason))
-        self.rejections.add_rows(span, rejected)
+        if rejected:
+            self.rejections.add_rows(span, rejected)
 
     def _count_one(self, result: RowResult) -> None:
         self.inferences.pending -= 1

@@ -109,13 +109,23 @@ def _chunks(data: bytes) -> Iterator[bytes]:
     return (data[start : start + _CHUNK_BYTES] for start in range(0, len(data), _CHUNK_BYTES))
 
 
+def read_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield number and text of every line of a gzip file that is not empty; numbers count empty lines.
+
+    Raises the errors of `gzip` for a file that is not whole gzip.
+    """
+    with GzipFile(mode="rb", fileobj=file) as lines:
+        for number, line in enumerate(lines, start=1):
+            if text := line.removesuffix(b"\n"):
+                yield number, text
+
+
 def decode_entries(file: IO[bytes]) -> Iterator[QuarantineEntry]:
-    """Yield the entries of a gzip file one by one; blank lines are passed over.
+    """Yield the entries of a gzip file one by one.
 
     Raises `ValueError` for a line that is no entry, and the errors of `gzip` for a file that is not whole gzip.
     """
-    with GzipFile(mode="rb", fileobj=file) as lines:
-        yield from (decode_entry(line) for line in lines if line.strip())
+    yield from (decode_entry(line) for _, line in read_lines(file))
 
 
 def decode_entry(line: bytes) -> QuarantineEntry:
