@@ -163,19 +163,26 @@ def replay(
         list[str] | None,
         typer.Option(help="Only rejections of this route; may be repeated.", metavar="NAME", show_default="all"),
     ] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            help="The stack whose queue takes whole objects.", metavar="NAME", show_default="that of the configuration"
+        ),
+    ] = None,
     *,
     dry_run: DryRun = False,
 ) -> None:
     """Send quarantined rejections again, under the same ids.
 
     Run it after the cause is corrected. Entries that are accepted leave quarantine; entries that are rejected again
-    stay, with the new code and reason. It may be interrupted and run again: a row that is sent again keeps its id, so
+    stay, with the new code and reason. A whole object that was given up or had no route is sent to the queue of the
+    stack. It may be interrupted and run again: a row that is sent again keeps its id, so
     the destination can recognise it.
     """
     from capture_ops.replay import command
 
     with errors_to_exit_codes():
-        raise typer.Exit(command.run(target, config, code or [], route or [], _console(), dry_run=dry_run))
+        raise typer.Exit(command.run(target, config, code or [], route or [], _console(), stack=stack, dry_run=dry_run))
 
 
 @app.command(epilog=EXIT_CODES)

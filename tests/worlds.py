@@ -22,6 +22,7 @@ from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
 from tests.faults.poller import MAX_MESSAGES, Poller, configured_handler
+from tests.support.quarantine import documents_one_by_one
 from tests.support.sentinels import TOKEN
 from tests.support.stack import waiting
 
@@ -197,7 +198,7 @@ class World:
         return waiting(queue or self.queue)
 
     def quarantined(self) -> list[dict[str, Any]]:
-        """Return every entry in quarantine."""
+        """Return every rejection in quarantine."""
         return quarantine_entries(QUARANTINE)
 
     def progress(self) -> list[SavedProgress]:
@@ -232,12 +233,12 @@ def running_world(folder: Path, schema: Schema, *, visibility_secs: int = 0, max
 
 
 def quarantine_entries(bucket: str, prefix: str = "") -> list[dict[str, Any]]:
-    """Return every entry of the quarantine files in `bucket` below `prefix`."""
+    """Return every rejection in the quarantine files in `bucket` below `prefix`."""
     s3 = boto3.client("s3")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
     bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
-    return [json.loads(line) for body in bodies for line in gzip.decompress(body).splitlines()]
+    return documents_one_by_one(json.loads(line) for body in bodies for line in gzip.decompress(body).splitlines())
 
 
 def eventually(

@@ -1,9 +1,10 @@
 """The command: check all arguments and files, make a plan, then print it or execute it."""
 
+import os
 import random
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from math import inf
 from pathlib import Path
@@ -11,25 +12,32 @@ from threading import Event
 
 from rich.console import Console
 
+from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.s3 import S3ObjectStore
+from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.bootstrap import s3_client, target
+from capture_forwarder.configuration.names import Resources, StackOutput
 from capture_forwarder.configuration.settings import Settings
-from capture_forwarder.domain.delivery import RejectionCode
-from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.delivery import RejectionCode, Unavailable
+from capture_forwarder.domain.route import Router
 from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.kinds.quarantine.originals import Originals
-from capture_forwarder.ports import Observer
+from capture_forwarder.ports import Observer, Queue
+from capture_ops.cloud.deployed import output
 from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.replay.files import DirectoryFiles, QuarantineFiles, S3Files
-from capture_ops.replay.plan import Plan, Selection, Step, make_plan
-from capture_ops.replay.replaying import Replay, ReplayReport
-from capture_ops.replay.report import print_plan, print_report
+from capture_ops.replay.objects import ObjectReplay
+from capture_ops.replay.plan import Plan, Planner, Selection, Step
+from capture_ops.replay.replaying import Replay
+from capture_ops.replay.report import ReplayReport, print_plan, print_report
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError, ExitCode
 from capture_ops.terminal.interruption import interruption, progress_bar
 from capture_ops.terminal.tables import printable
 
 _MAX_PROBLEMS = 20
+# The route in quarantine of objects that no route covers.
+UNROUTED = "unrouted"
 
 
 def run(
@@ -39,24 +47,28 @@ def run(
     routes: Sequence[str],
     console: Console,
     *,
+    stack: str | None = None,
     dry_run: bool,
 ) -> int:
     """Send the entries in quarantine at `target` again, and return the exit code.
+
+    The messages of whole objects go to the queue of `stack`, by default that of the configuration.
 
     Raises `SettingsError`, `CommandError` with all problems at once, and `Unavailable` if S3 cannot be read.
     """
     settings = settings_of(config)
     known = {route.name: route for route in settings.routes}
     files, problems = _files(target)
-    problems += _unknown("--code", codes, list(RejectionCode)) + _unknown("--route", routes, list(known))
+    problems += _unknown("--code", codes, list(RejectionCode)) + _unknown("--route", routes, [*known, UNROUTED])
     selection = Selection(frozenset(codes), frozenset(routes))
-    plan = make_plan(files, selection, known) if files else Plan([], [])
+    router = Router(settings.routes)
+    plan = Planner(selection, known, router).plan(files) if files else Plan([], [])
     if files is None or problems or plan.problems:
         raise CommandError(_printable(problems + _listed(plan.problems)))
     if dry_run:
         print_plan(plan.steps, console)
         return ExitCode.OK
-    report = _execute(plan.steps, files, selection, known, settings)
+    report = _execute(plan.steps, files, selection, settings, stack or settings.stack.name)
     print_report(report, console)
     return ExitCode.OK if report.complete else ExitCode.INCOMPLETE
 
@@ -91,23 +103,33 @@ def _printable(problems: list[str]) -> str:
 
 
 def _execute(
-    steps: list[Step],
-    files: QuarantineFiles,
-    selection: Selection,
-    routes: Mapping[str, Route],
-    settings: Settings,
+    steps: list[Step], files: QuarantineFiles, selection: Selection, settings: Settings, stack: str
 ) -> ReplayReport:
-    """Forward the entries of every file with the forwarder of captures."""
-    with ExitStack() as stack:
+    """Send the messages of whole objects, and forward the entries of every file with the forwarder of captures."""
+    with ExitStack() as stack_of_exits:
         targets = {one.name: target(one) for one in settings.destination}
         for one in targets.values():
-            stack.callback(one.workers.abandon)
-        progress = stack.enter_context(progress_bar())
+            stack_of_exits.callback(one.workers.abandon)
+        progress = stack_of_exits.enter_context(progress_bar())
         task = progress.add_task("replayed", total=sum(step.entries for step in steps))
+        routes = {route.name: route for route in settings.routes}
         replay = Replay(files, steps, selection, routes, lambda entries: progress.advance(task, entries))
+        run = run_until(stack_of_exits.enter_context(interruption()), replay)
+        if any(step.objects for step in steps):
+            replay.send_messages(ObjectReplay(files, selection, Router(settings.routes), _queue(stack)), run)
         originals = Originals(S3ObjectStore(s3_client()), settings.function.max_line_bytes)
-        replay.execute(originals, targets, run_until(stack.enter_context(interruption()), replay))
+        replay.execute(originals, targets, run)
     return replay.report
+
+
+def _queue(stack: str) -> Queue | str:
+    """Return the queue of the environment, else of the stack; or the reason why neither has one."""
+    url = Resources.from_environment(os.environ).queue_url
+    try:
+        url = url or output(stack, StackOutput.QUEUE_URL)
+    except (CommandError, Unavailable) as error:
+        return str(error)
+    return SqsQueue(aws_session().client("sqs", config=CONFIG), url)
 
 
 def run_until(stopped: Event, observer: Observer) -> Run:

@@ -1,13 +1,48 @@
-"""Print the plan and the report of a replay as tables; text from quarantine files is printed without markup."""
+"""The report of a replay, and its tables; text from quarantine files is printed without markup."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from rich.console import Console
 from rich.table import Table
 
+from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
 from capture_ops.replay.plan import Step
-from capture_ops.replay.replaying import ReplayReport
 from capture_ops.terminal.tables import UNBALANCED, add_counts, add_row, conservation_table
+
+
+class ReplayReport:
+    """Sums of a replay: entries `selected = removed + left`, and the two equations of every run."""
+
+    def __init__(self) -> None:
+        self.selected = 0
+        self.removed = 0
+        self.left: Counter[str] = Counter()
+        self.lines = LineCounts()
+        self.inferences = InferenceCounts()
+
+    def count(self, why_left: str | None) -> None:
+        """Count a selected entry: it was removed from quarantine, or it stays for a reason."""
+        if why_left is None:
+            self.selected += 1
+            self.removed += 1
+        else:
+            self.leave(1, why_left)
+
+    def leave(self, entries: int, why: str) -> None:
+        """Count selected entries that stay in quarantine."""
+        self.selected += entries
+        self.left[why] += entries
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every entry, line and inference is counted in exactly one place."""
+        return self.selected == self.removed + self.left.total() and self.lines.balanced and self.inferences.balanced
+
+    @property
+    def complete(self) -> bool:
+        """Whether no selected entry is left in quarantine."""
+        return self.balanced and not self.left
 
 
 def print_plan(steps: Iterable[Step], console: Console) -> None:
@@ -17,7 +52,7 @@ def print_plan(steps: Iterable[Step], console: Console) -> None:
     for step in steps:
         total += step.entries
         for part, count in sorted(step.parts.items()):
-            add_row(table, step.name, step.route, part.code, str(count), part.plan)
+            add_row(table, step.name, step.route, part.codes, str(count), part.plan)
     console.print(table)
     console.print(f"{total} entries. Nothing was sent, and nothing was written.")
 

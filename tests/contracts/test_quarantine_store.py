@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from array import array
 from typing import Any
 from uuid import uuid4
 
@@ -11,19 +12,18 @@ import pytest
 from capture_forwarder.aws.quarantine import S3Quarantine
 from capture_forwarder.aws.timed import TimedCalls
 from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.delivery import RejectionCode, Unavailable
-from capture_forwarder.domain.progress import QuarantineEntry, QuarantineFile
+from capture_forwarder.domain.delivery import Reason, RejectionCode, Unavailable
+from capture_forwarder.domain.progress import LineRejection, QuarantineEntry, QuarantineFile
 
 SOURCE = CaptureObject("captures", "a/ü +.jsonl", etag="e1")
 ENTRY = QuarantineEntry(
     source=SOURCE,
     route="churn",
-    code=RejectionCode.BAD_CSV,
-    why="a quoted cell is malformed",
     line=3,
     offset=99,
-    index=1,
-    partner_inference_id="id_1",
+    inference_id="id",
+    row_count=3,
+    rejections=(LineRejection(Reason(RejectionCode.BAD_CSV, "a quoted cell is malformed"), array("I", [1])),),
     data='{"a":"é"}'.encode(),
 )
 
@@ -56,10 +56,9 @@ def test_quarantine_is_readable_and_a_file_is_created_once(bucket: str) -> None:
         "route": "churn",
         "line": 3,
         "byte_offset": 99,
-        "row_index": 1,
-        "partner_inference_id": "id_1",
-        "code": "bad_csv",
-        "why": "a quoted cell is malformed",
+        "inference_id": "id",
+        "row_count": 3,
+        "rejections": [{"code": "bad_csv", "why": "a quoted cell is malformed", "rows": [1]}],
         "data": '{"a":"é"}',
     }
 

@@ -252,6 +252,6 @@ def test_the_fake_returns_reasons_like_the_queue() -> None:
     fake = MemoryQueue()
     assert fake.put(works(2), within_secs=1) == [None, None]
     assert fake.messages == works(2)
-    fake.error = RuntimeError("it is full")
+    fake.failure = "it is full"
     assert fake.put(works(2), within_secs=1) == ["it is full"] * 2
     assert len(fake.messages) == 2

@@ -5,25 +5,29 @@ from io import StringIO
 from math import inf
 from pathlib import Path
 from threading import Event
+from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from capture_forwarder.aws.envelopes import open_message
+from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import LineCounts
 from capture_forwarder.domain.delivery import RejectionCode
-from capture_forwarder.kinds.quarantine.entries import encode_file
+from capture_forwarder.domain.progress import QuarantineEntry
 from capture_ops.__main__ import app
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
 from capture_ops.replay.command import run_until
-from capture_ops.replay.replaying import ReplayReport
-from capture_ops.replay.report import print_report
+from capture_ops.replay.report import ReplayReport, print_report
 from capture_ops.terminal.tables import UNBALANCED
 from tests.support.fakes import RecordingObserver
-from tests.support.replay_world import call_of, line_entry
+from tests.support.replay_world import call_of, decode_file, encode_file, line_entry, object_entry
 
+SOURCE = CaptureObject("captures", "churn/a.jsonl", etag="e")
 CONFIG = """
 [[destination]]
 name = "monitor"
@@ -54,14 +58,19 @@ def folder(tmp_path: Path) -> Path:
     """Give a directory with one quarantine file."""
     (tmp_path / "rejected").mkdir()
     entries = [
-        line_entry(call_of("e")),
-        line_entry(call_of("f")),
-        line_entry(b"{}", code=RejectionCode.BAD_CSV),
-        line_entry(None),
-        line_entry(call_of("g"), route="old"),
+        kept(call_of("e")),
+        kept(call_of("f")),
+        kept(b"{}", code=RejectionCode.BAD_CSV),
+        kept(None),
+        kept(call_of("g"), route="old"),
     ]
     (tmp_path / "rejected" / "a.jsonl.gz").write_bytes(encode_file(entries))
     return tmp_path / "rejected"
+
+
+def kept(data: bytes | None, **changes: Any) -> QuarantineEntry:
+    """Return the entry of a line of an object of the route."""
+    return line_entry(data, source=SOURCE, **changes)
 
 
 def replay(monitor: Monitor, folder: Path, *arguments: str) -> Result:
@@ -101,7 +110,7 @@ def test_a_replay_reports_what_is_left(monitor: Monitor, folder: Path, aws: str)
 
 def test_a_replay_of_which_nothing_is_left_succeeds(monitor: Monitor, folder: Path) -> None:
     """A second replay finds no entry."""
-    (folder / "a.jsonl.gz").write_bytes(encode_file([line_entry(call_of("e"))]))
+    (folder / "a.jsonl.gz").write_bytes(encode_file([kept(call_of("e"))]))
     first, second = replay(monitor, folder, str(folder)), replay(monitor, folder, str(folder))
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert "1 removed, 0 left" in " ".join(first.output.split())
@@ -116,11 +125,43 @@ def test_only_selected_codes_and_routes_are_replayed(monitor: Monitor, folder: P
 
 
 def test_a_bucket_is_replayed(monitor: Monitor, folder: Path, bucket: str) -> None:
-    """Its accepted entries are removed from it."""
+    """Its accepted entries are removed from it; the file stays without entries."""
     client = boto3.client("s3")
-    client.put_object(Bucket=bucket, Key="rejected/a.jsonl.gz", Body=encode_file([line_entry(call_of("e"))]))
+    client.put_object(Bucket=bucket, Key="rejected/a.jsonl.gz", Body=encode_file([kept(call_of("e"))]))
     assert replay(monitor, folder, f"s3://{bucket}/rejected/").exit_code == 0
-    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    assert decode_file(client.get_object(Bucket=bucket, Key="rejected/a.jsonl.gz")["Body"].read()) == []
+
+
+def test_whole_objects_are_sent_to_the_queue_of_the_stack(
+    monitor: Monitor, folder: Path, aws: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function forwards them; a dry run sends nothing."""
+    del aws
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName=f"q-{uuid4()}")["QueueUrl"]
+    monkeypatch.setenv("CAPTURE_FORWARDER_QUEUE_URL", url)
+    file = folder / "a.jsonl.gz"
+    file.write_bytes(encode_file([object_entry(RejectionCode.NO_ROUTE, route="unrouted", source=SOURCE)]))
+    dry = replay(monitor, folder, str(folder), "--route", "unrouted", "--dry-run")
+    assert "the message of its object is sent to the queue of the stack" in " ".join(dry.output.split())
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+    assert replay(monitor, folder, str(folder), "--route", "unrouted").exit_code == 0
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert open_message(message["Body"]).works == (Work(SOURCE),)
+    assert not file.exists()
+
+
+def test_whole_objects_stay_if_there_is_no_stack(monitor: Monitor, folder: Path, aws: str) -> None:
+    """The report names the stack that was looked for, and the lines are sent."""
+    del aws
+    entries = [object_entry(RejectionCode.GIVEN_UP, source=SOURCE), kept(call_of("e"))]
+    (folder / "a.jsonl.gz").write_bytes(encode_file(entries))
+    result = replay(monitor, folder, str(folder), "--stack", "none")
+    assert result.exit_code == 1
+    words = " ".join(result.output.split())
+    assert "its message could not be sent: there is no stack none in this account and region" in words
+    assert "1 removed, 1 left" in words
+    assert decode_file((folder / "a.jsonl.gz").read_bytes()) == entries[:1]
 
 
 def test_all_problems_are_printed_at_once(monitor: Monitor, folder: Path) -> None:
@@ -132,7 +173,7 @@ def test_all_problems_are_printed_at_once(monitor: Monitor, folder: Path) -> Non
     assert result.exit_code == 2
     words = " ".join(result.output.split())
     assert "--code none: unknown; write one of object_gone, " in words
-    assert "--route no: unknown; write one of churn" in words
+    assert "--route no: unknown; write one of churn, unrouted" in words
     assert words.count("is not a .jsonl.gz file") == 20
     assert "and 6 files more" in words
     assert "nothing was sent: move away the files that are not quarantine files" in words

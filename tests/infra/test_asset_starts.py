@@ -129,7 +129,7 @@ def quarantined() -> list[tuple[str, str]]:
     found = s3.list_objects_v2(Bucket="quarantine").get("Contents", [])
     files = (gzip.decompress(s3.get_object(Bucket="quarantine", Key=one["Key"])["Body"].read()) for one in found)
     entries = (json.loads(line) for text in files for line in text.splitlines())
-    return [(entry["route"], entry["code"]) for entry in entries]
+    return [(entry["route"], one["code"]) for entry in entries for one in entry["rejections"]]
 
 
 def requeued_keys(queue_url: str) -> list[str]:

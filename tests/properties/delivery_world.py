@@ -24,10 +24,11 @@ from capture_forwarder.domain.delivery import (
     RowStatus,
     Unavailable,
 )
-from capture_forwarder.domain.progress import Claim, QuarantineEntry, QuarantineFile, RunRecord
+from capture_forwarder.domain.progress import Claim, QuarantineFile, RunRecord
 from tests.support.captures import capture, csv_side, json_side
 from tests.support.fakes import MemoryProgress, MemoryQuarantine
 from tests.support.memory_world import MemoryWorld, call, fails
+from tests.support.quarantine import Rejected, one_by_one
 
 T = TypeVar("T")
 REFUSED = RowResult(RowStatus.REJECTED, Reason(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
@@ -245,9 +246,13 @@ class DeliveryWorld:
             self.world.queue.messages.clear()
         raise AssertionError("messages are left after enough deliveries")
 
-    def kept(self) -> list[tuple[str, QuarantineEntry]]:
-        """Return all entries in quarantine, each with the key of its object."""
-        return [(file.source.key, entry) for file in self.world.quarantine.files.values() for entry in file.entries]
+    def kept(self) -> list[tuple[str, Rejected]]:
+        """Return all rejections in quarantine, each with the key of its object."""
+        return [
+            (file.source.key, entry)
+            for file in self.world.quarantine.files.values()
+            for entry in one_by_one(file.entries)
+        ]
 
     def later(self, left_secs: float) -> None:
         """Begin the next invocation, some time after the last one."""

@@ -265,7 +265,7 @@ class MemoryQuarantine:
         key = (file.source.state_id or file.source.uri, file.start, file.run)
         self.kept.append(key)
         if file.replaces or key not in self.files:
-            self.files[key] = file
+            self.files[key] = replace(file, entries=list(file.entries))
 
 
 class MemoryQueue:

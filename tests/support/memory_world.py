@@ -10,7 +10,7 @@ from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.delivery import Reason, Receipt, RejectionCode, RowResult, RowStatus
-from capture_forwarder.domain.progress import Claim, ProgressRecord, QuarantineEntry, RunRecord
+from capture_forwarder.domain.progress import Claim, ProgressRecord, RunRecord
 from capture_forwarder.domain.route import Route, Router
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.forward.forwarder import Forwarder
@@ -31,6 +31,7 @@ from tests.support.fakes import (
     make_run,
     make_target,
 )
+from tests.support.quarantine import Rejected, one_by_one
 
 ROUTE = Route(name="churn", bucket="captures", prefix="churn/", destination="fake", model_id="m")
 NO = RowResult(RowStatus.REJECTED, Reason(RejectionCode.REFUSED_BY_DESTINATION, "status 400: no"))
@@ -135,12 +136,12 @@ class MemoryWorld:
         (message,) = self.queue.messages
         return message
 
-    def entries(self) -> list[QuarantineEntry]:
-        """Return every entry in quarantine, file by file."""
-        return [entry for _, file in sorted(self.quarantine.files.items()) for entry in file.entries]
+    def entries(self) -> list[Rejected]:
+        """Return every rejection in quarantine, file by file."""
+        return [one for _, file in sorted(self.quarantine.files.items()) for one in one_by_one(file.entries)]
 
     def quarantined(self) -> list[tuple[RejectionCode, int, int | None]]:
-        """Return code, line and row of every entry in quarantine."""
+        """Return code, line and row of every rejection in quarantine."""
         return [(entry.code, entry.line, entry.index) for entry in self.entries()]
 
 

@@ -1,23 +1,28 @@
 """Quarantine files in a directory, and a destination in memory to which they are replayed."""
 
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Iterable
+from io import BytesIO
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from msgspec.structs import replace
 
 from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.delivery import RejectionCode
-from capture_forwarder.domain.progress import QuarantineEntry
-from capture_forwarder.domain.route import DecodingOptions, Route
-from capture_forwarder.kinds.quarantine.entries import encode_file
+from capture_forwarder.domain.delivery import Reason, RejectionCode
+from capture_forwarder.domain.progress import LineRejection, QuarantineEntry
+from capture_forwarder.domain.route import DecodingOptions, Route, Router
+from capture_forwarder.kinds.quarantine.entries import decode_entries, encode_entries
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_ops.replay.command import run_until
-from capture_ops.replay.files import DirectoryFiles, QuarantineFiles, decode_file
-from capture_ops.replay.plan import Selection, make_plan
-from capture_ops.replay.replaying import Replay, ReplayReport
+from capture_ops.replay.files import DirectoryFiles, QuarantineFiles
+from capture_ops.replay.objects import ObjectReplay
+from capture_ops.replay.plan import Planner, Selection
+from capture_ops.replay.replaying import Replay
+from capture_ops.replay.report import ReplayReport
 from tests.support.captures import capture, csv_side
-from tests.support.fakes import MemoryStore, RecordingDestination, make_run, make_target
+from tests.support.fakes import MemoryQueue, MemoryStore, RecordingDestination, make_run, make_target
 
 CHURN = Route(name="churn", bucket="captures", prefix="", destination="fake", model_id="m")
 SOURCE = CaptureObject("captures", "a", etag="etag-1")
@@ -29,18 +34,47 @@ def call_of(event_id: str, rows: int = 1) -> bytes:
     return capture(csv_side(text), csv_side(text), eventId=event_id)
 
 
-def line_entry(data: bytes | None, **changes: object) -> QuarantineEntry:
-    """Return the entry of a rejected line."""
-    code = RejectionCode.LINE_NOT_JSON
-    entry = QuarantineEntry(source=SOURCE, route="churn", code=code, why="the old reason", line=1, data=data)
+def line_entry(
+    data: bytes | None,
+    *,
+    code: RejectionCode = RejectionCode.LINE_NOT_JSON,
+    why: str = "the old reason",
+    **changes: Any,
+) -> QuarantineEntry:
+    """Return the entry of a line that is rejected as a whole."""
+    rejections = (LineRejection(Reason(code, why)),)
+    entry = QuarantineEntry(source=SOURCE, route="churn", line=1, rejections=rejections, data=data)
     return replace(entry, **changes)
 
 
-def row_entry(event_id: str, index: int, rows: int, **changes: object) -> QuarantineEntry:
-    """Return the entry of one rejected row of a call of several rows."""
-    code = RejectionCode.REFUSED_BY_DESTINATION
-    entry = line_entry(call_of(event_id, rows), code=code, index=index, partner_inference_id=f"{event_id}_{index}")
+def object_entry(code: RejectionCode, **changes: Any) -> QuarantineEntry:
+    """Return the entry of a whole object."""
+    return line_entry(None, code=code, line=0, **changes)
+
+
+def rejected(
+    *rows: int, code: RejectionCode = RejectionCode.REFUSED_BY_DESTINATION, why: str = "the old reason"
+) -> LineRejection:
+    """Return the rejection of rows for one reason."""
+    return LineRejection(Reason(code, why), array("I", rows))
+
+
+def rows_entry(event_id: str, row_count: int, *rejections: LineRejection, **changes: Any) -> QuarantineEntry:
+    """Return the entry of rejected rows of one call."""
+    entry = line_entry(call_of(event_id, row_count), inference_id=event_id, row_count=row_count, rejections=rejections)
     return replace(entry, **changes)
+
+
+def encode_file(entries: Iterable[QuarantineEntry]) -> bytes:
+    """Return a quarantine file."""
+    file = BytesIO()
+    encode_entries(entries, file)
+    return file.getvalue()
+
+
+def decode_file(body: bytes) -> list[QuarantineEntry]:
+    """Return the entries of a quarantine file."""
+    return list(decode_entries(BytesIO(body)))
 
 
 class ReplayWorld:
@@ -51,6 +85,7 @@ class ReplayWorld:
         self.files: QuarantineFiles = DirectoryFiles(folder)
         self.destination = RecordingDestination()
         self.store = MemoryStore()
+        self.queue: MemoryQueue | str = MemoryQueue()
         self.routes = {"churn": CHURN}
         self.max_line_bytes = 100_000
         self.finished: list[int] = []
@@ -68,9 +103,9 @@ class ReplayWorld:
         self.path(name).write_bytes(encode_file(entries))
 
     def entries(self) -> dict[str, list[QuarantineEntry]]:
-        """Return the entries in quarantine, by file."""
+        """Return the entries in quarantine, by file; a file may have none."""
         paths = sorted(self.folder.iterdir())
-        return {path.name.removesuffix(".jsonl.gz"): list(decode_file(path.read_bytes()).values()) for path in paths}
+        return {path.name.removesuffix(".jsonl.gz"): decode_file(path.read_bytes()) for path in paths}
 
     def replay(
         self,
@@ -81,10 +116,12 @@ class ReplayWorld:
     ) -> ReplayReport:
         """Plan, call `meanwhile`, and execute; check that the report is balanced."""
         selection = selection or Selection()
-        steps = make_plan(self.files, selection, self.routes).steps
+        router = Router(tuple(self.routes.values()))
+        steps = Planner(selection, self.routes, router).plan(self.files).steps
         meanwhile()
         replay = Replay(self.files, steps, selection, self.routes, self.finished.append)
         run = run_until(stopped, replay) if stopped else make_run(observer=replay)
+        replay.send_messages(ObjectReplay(self.files, selection, router, self.queue), run)
         replay.execute(Originals(self.store, self.max_line_bytes), {"fake": make_target(self.destination)}, run)
         report = replay.report
         assert report.balanced

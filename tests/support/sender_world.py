@@ -63,9 +63,9 @@ class SenderWorld:
         self.deadline = run.deadline
         self.trackers = {
             route.name: ObjectTracker(
-                Work(CaptureObject("captures", "a", etag="e")), route, Claimed(ProgressRecord(), ""), kind
+                Work(CaptureObject("captures", "a", etag="e")), route, Claimed(ProgressRecord(), "")
             )
-            for kind, route in ((CaptureKind(), ROUTE), (CaptureKind(), SECOND))
+            for route in (ROUTE, SECOND)
         }
         self.tracker = self.trackers[ROUTE.name]
         self.senders = Senders(self.targets, CaptureKind(), run, self._results_came)

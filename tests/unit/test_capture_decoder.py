@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture_forwarder.destinations.arthur.wire import Row
-from capture_forwarder.domain.capture import CaptureObject, Line
-from capture_forwarder.domain.delivery import Reason, RejectionCode, SkipReason, SourceUnavailable
-from capture_forwarder.domain.progress import QuarantineEntry
+from capture_forwarder.domain.delivery import RejectionCode, SkipReason, SourceUnavailable
 from capture_forwarder.domain.route import DecodingOptions, OneSided, Route
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind, PlainPath
@@ -220,25 +218,3 @@ def _results(spans: list[DecodedSpan]) -> list[Any]:
         [rejection for one in spans for rejection in one.rejections],
         [reason for one in spans for reason in one.skipped],
     ]
-
-
-SOURCE = CaptureObject("b", "p/key")
-LINE = Line(7, 100, 200, b"line")
-WHY = Reason(RejectionCode.BAD_JSON, "why")
-
-
-@pytest.mark.parametrize("keeps", [True, False])
-def test_quarantine_keeps_the_line_unless_the_route_says_otherwise(keeps: bool) -> None:  # noqa: FBT001 - a parametrised case
-    """An entry tells where the line or row is, and why it was rejected."""
-    route = Route(name="r", bucket="b", prefix="p/", destination="d", model_id="m", quarantine_payload=keeps)
-    assert KIND.quarantine_entry(SOURCE, route, LINE, WHY, 3, "id_3") == QuarantineEntry(
-        source=SOURCE,
-        route="r",
-        code=RejectionCode.BAD_JSON,
-        why="why",
-        line=7,
-        offset=100,
-        index=3,
-        partner_inference_id="id_3",
-        data=b"line" if keeps else None,
-    )

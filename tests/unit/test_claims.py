@@ -88,7 +88,7 @@ def test_the_open_file_of_the_run_before_is_emptied() -> None:
     (report,) = world.forward(work)
     assert report.state is ObjectState.DONE
     assert world.quarantined() == [(RejectionCode.LINE_NOT_JSON, 1, None), (RejectionCode.LINE_NOT_JSON, 3, None)]
-    assert sorted(len(file.entries) for file in world.quarantine.files.values()) == [0, 2]
+    assert sorted(len(list(file.entries)) for file in world.quarantine.files.values()) == [0, 2]
 
 
 def test_a_run_without_a_record_is_taken_over_at_its_claim() -> None:

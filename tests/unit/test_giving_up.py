@@ -20,6 +20,7 @@ from capture_forwarder.domain.delivery import (
 from capture_forwarder.domain.progress import ProgressRecord
 from tests.support.fakes import MemoryStore
 from tests.support.memory_world import MemoryWorld, call, fails
+from tests.support.quarantine import one_by_one
 
 DAYS_7 = 7 * 86_400.0
 DENIED = DestinationDenied("status 401: put a valid token into the secret")
@@ -52,7 +53,7 @@ def test_an_object_that_has_needed_a_person_for_a_week_is_in_quarantine(error: E
         assert world.queue.messages == []
     (file,) = world.quarantine.files.values()
     assert (file.route, file.day, file.run, file.start) == ("churn", "objects", "object", 0)
-    (entry,) = file.entries
+    (entry,) = one_by_one(file.entries)
     assert (entry.line, entry.code, entry.why) == (0, RejectionCode.GIVEN_UP, str(error))
     assert not world.saved(work).done, "a replay would not read it"
 

@@ -26,7 +26,7 @@ KIB = 1024
 
 def new_tracker() -> ObjectTracker:
     """Return the tracker of an object of which nothing is read yet."""
-    return ObjectTracker(Work(CaptureObject("captures", "a")), ROUTE, Claimed(ProgressRecord(), ""), CaptureKind())
+    return ObjectTracker(Work(CaptureObject("captures", "a")), ROUTE, Claimed(ProgressRecord(), ""))
 
 
 @pytest.mark.parametrize(("schema", "lines"), [(None, [1, 1, 1, 1]), (SCHEMA, [1, 3])])
@@ -123,10 +123,10 @@ def test_a_checkpoint_is_due_when_its_time_has_passed() -> None:
 def test_a_checkpoint_is_due_when_too_many_rejections_are_held() -> None:
     """Then it does not matter how much was read or how much time has passed."""
     pauses, tracker = Pauses(ReadLimits(max_rejected_bytes=100), make_run()), new_tracker()
-    tracker.rejected_bytes = 100
+    tracker.rejections.held_bytes = 100
     assert not pauses.due(tracker, request_begun=False)
     assert not pauses.checkpoint_due(tracker)
-    tracker.rejected_bytes = 101
+    tracker.rejections.held_bytes = 101
     assert pauses.due(tracker, request_begun=False)
     assert pauses.checkpoint_due(tracker)
 

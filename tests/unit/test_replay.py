@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
@@ -21,9 +22,18 @@ from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import DecodingOptions, IdSource, OneSided
 from capture_forwarder.domain.schema import ModelSchema
 from tests.support.captures import capture, csv_side, json_side
-from tests.support.fakes import RecordingDestination
+from tests.support.fakes import MemoryQueue, RecordingDestination
 from tests.support.memory_world import NO, answers, fails, on_either_path
-from tests.support.replay_world import CHURN, ReplayWorld, call_of, line_entry, row_entry
+from tests.support.replay_world import (
+    CHURN,
+    SOURCE,
+    ReplayWorld,
+    call_of,
+    line_entry,
+    object_entry,
+    rejected,
+    rows_entry,
+)
 
 SHADOW = capture(csv_side("1"), csv_side("2"), invocationSource="ShadowExperiment")
 # Three rows; in the first one two nested values come to the same name.
@@ -38,7 +48,7 @@ def world(tmp_path: Path) -> ReplayWorld:
 
 @on_either_path
 def test_an_entry_whose_rows_are_accepted_is_removed(world: ReplayWorld, schema: ModelSchema | None) -> None:
-    """Every row has the id that it always had, and a file without entries is removed."""
+    """Every row has the id that it always had; the file stays without entries."""
     world.routes["churn"] = replace(CHURN, schema=schema)
     world.keep("a", line_entry(call_of("e", 2)))
     report = world.replay()
@@ -46,7 +56,7 @@ def test_an_entry_whose_rows_are_accepted_is_removed(world: ReplayWorld, schema:
     assert report.lines == LineCounts(read=1, decoded=1)
     assert report.inferences == InferenceCounts(made=2, accepted=2)
     assert list(world.destination.stored) == ["e_0", "e_1"]
-    assert world.entries() == {}
+    assert world.entries() == {"a": []}
     assert world.finished == [1]
 
 
@@ -56,48 +66,50 @@ def test_an_entry_whose_rows_are_duplicates_is_removed(world: ReplayWorld) -> No
         world.keep("a", line_entry(call_of("e")))
         report = world.replay()
     assert report.inferences == InferenceCounts(made=1, duplicate=1)
-    assert world.entries() == {}
+    assert world.entries() == {"a": []}
 
 
 @on_either_path
 def test_the_entry_of_a_row_sends_only_this_row(world: ReplayWorld, schema: ModelSchema | None) -> None:
     """The other rows of the call were accepted before."""
     world.routes["churn"] = replace(CHURN, schema=schema)
-    world.keep("a", row_entry("e", 1, 3))
+    world.keep("a", rows_entry("e", 3, rejected(1)))
     report = world.replay()
     assert world.destination.batches == [["e_1"]]
     assert world.destination.data("e_1")["feature_0"] == 1
     assert report.lines == LineCounts(read=1, decoded=1)
     assert report.inferences == InferenceCounts(made=1, accepted=1)
-    assert world.entries() == {}
+    assert world.entries() == {"a": []}
 
 
-def test_entries_of_several_rows_of_a_line_send_these_rows(world: ReplayWorld) -> None:
+def test_an_entry_of_several_rows_sends_these_rows(world: ReplayWorld) -> None:
     """Every entry counts as a line."""
-    world.keep("a", row_entry("e", 0, 3), row_entry("e", 2, 3), row_entry("f", 0, 2))
+    world.keep("a", rows_entry("e", 3, rejected(0), rejected(2, why="other")), rows_entry("f", 2, rejected(0)))
     report = world.replay()
     assert world.destination.batches == [["e_0", "e_2", "f_0"]]
-    assert report.lines == LineCounts(read=3, decoded=3)
+    assert report.lines == LineCounts(read=2, decoded=2)
+    assert (report.selected, report.removed) == (2, 2)
 
 
 def test_a_row_that_is_rejected_again_has_its_new_reason(world: ReplayWorld) -> None:
-    """Only the entry of this row stays, with its line and place."""
-    world.keep("a", row_entry("e", 0, 2), row_entry("e", 1, 2, code=RejectionCode.VALUE_TYPE_MISMATCH))
+    """Only this row stays, with the line and the id of the call."""
+    wrong_type = rejected(1, code=RejectionCode.VALUE_TYPE_MISMATCH)
+    world.keep("a", rows_entry("e", 3, rejected(0), wrong_type))
     world.destination.script = [answers(ACCEPTED, NO)]
     report = world.replay()
-    assert world.entries() == {"a": [row_entry("e", 1, 2, why="status 400: no")]}
+    assert world.entries() == {"a": [rows_entry("e", 3, rejected(1, why="status 400: no"))]}
     assert report.inferences == InferenceCounts(
         made=2, accepted=1, rejected=Counter([RejectionCode.REFUSED_BY_DESTINATION])
     )
     assert report.left == {"rejected again: refused_by_destination": 1}
 
 
-def test_rejected_rows_of_a_line_become_entries_of_their_own(world: ReplayWorld) -> None:
+def test_rejected_rows_of_a_line_are_its_entry(world: ReplayWorld) -> None:
     """The next replay sends no row that was accepted."""
     world.keep("a", line_entry(call_of("e", 3)))
     world.destination.script = [answers(ACCEPTED, NO, NO)]
     world.replay()
-    assert world.entries() == {"a": [row_entry("e", index, 3, why="status 400: no") for index in (1, 2)]}
+    assert world.entries() == {"a": [rows_entry("e", 3, rejected(1, 2, why="status 400: no"))]}
     assert world.replay().complete
     assert world.destination.batches == [["e_0", "e_1", "e_2"], ["e_1", "e_2"]]
 
@@ -107,47 +119,67 @@ def test_a_line_that_is_rejected_again_has_its_new_reason(world: ReplayWorld) ->
     world.keep("a", line_entry(b"{}"))
     report = world.replay()
     (left,) = world.entries()["a"]
-    assert left == line_entry(b"{}", code=RejectionCode.NOT_A_CAPTURE, why=left.why)
-    assert left.why != "the old reason"
+    assert left == line_entry(b"{}", code=RejectionCode.NOT_A_CAPTURE, why=left.rejections[0].reason.why)
+    assert left.rejections[0].reason.why != "the old reason"
     assert report.lines.rejected == {RejectionCode.NOT_A_CAPTURE: 1}
     assert world.destination.batches == []
 
 
-def test_a_row_whose_line_is_rejected_now_stays_a_row(world: ReplayWorld) -> None:
-    """It keeps index and id."""
-    world.keep("a", line_entry(b"{}", index=1, partner_inference_id="e_1"))
+def test_rows_whose_line_is_rejected_now_stay_rows(world: ReplayWorld) -> None:
+    """They have the new reason of their line, and keep indices and id. The line is counted as rejected."""
+    world.keep("a", rows_entry("e", 3, rejected(2), rejected(0, why="other"), data=b"{}"))
     report = world.replay()
     (left,) = world.entries()["a"]
-    assert (left.code, left.index, left.partner_inference_id) == (RejectionCode.NOT_A_CAPTURE, 1, "e_1")
-    assert report.inferences.rejected == {RejectionCode.NOT_A_CAPTURE: 1}
+    reason = left.rejections[0].reason
+    assert reason.code is RejectionCode.NOT_A_CAPTURE
+    assert left == rows_entry("e", 3, rejected(0, 2, code=reason.code, why=reason.why), data=b"{}")
+    assert report.lines.rejected == {RejectionCode.NOT_A_CAPTURE: 1}
+    assert report.left == {"rejected again: not_a_capture": 1}
 
 
-def test_rows_that_the_forwarder_rejects_become_entries(world: ReplayWorld) -> None:
+def test_rows_that_the_forwarder_rejects_are_left(world: ReplayWorld) -> None:
     """They are handled like rows that the destination rejects."""
     world.set_options(DecodingOptions(max_partner_id_chars=2))
     world.keep("a", line_entry(call_of("ee", 2)))
     report = world.replay()
-    assert [left.index for left in world.entries()["a"]] == [0, 1]
+    (left,) = world.entries()["a"]
+    assert [list(one.rows or ()) for one in left.rejections] == [[0, 1]]
+    assert (left.inference_id, left.row_count) == (None, 2)
     assert report.inferences.rejected == {RejectionCode.PARTNER_ID_TOO_LONG: 2}
     assert report.left == {"rejected again: partner_id_too_long": 1}
 
 
 def test_a_row_is_sent_although_another_row_of_its_line_is_rejected(world: ReplayWorld) -> None:
-    """Only a rejection of the row itself replaces the entry of the row."""
-    entry = line_entry(AMBIGUOUS, code=RejectionCode.REFUSED_BY_DESTINATION)
-    rows = [replace(entry, index=index, partner_inference_id=f"e_{index}") for index in range(3)]
-    world.keep("a", *rows)
+    """Only the row that is rejected again stays."""
+    world.keep("a", rows_entry("e", 3, rejected(0, 1, 2), data=AMBIGUOUS))
     report = world.replay()
     assert world.destination.batches == [["e_1", "e_2"]]
     assert world.destination.data("e_2")["c"] == 2
     (left,) = world.entries()["a"]
-    assert left == replace(rows[0], code=RejectionCode.AMBIGUOUS_NAME, why=left.why)
+    why = left.rejections[0].reason.why
+    assert left == rows_entry("e", 3, rejected(0, code=RejectionCode.AMBIGUOUS_NAME, why=why), data=AMBIGUOUS)
     assert report.inferences.rejected == {RejectionCode.AMBIGUOUS_NAME: 1}
 
 
-def test_a_row_without_an_id_may_be_sent(world: ReplayWorld) -> None:
-    """Its id was not known when it was rejected."""
-    world.keep("a", row_entry("e", 1, 2, partner_inference_id=None))
+def test_rows_beside_a_row_that_cannot_be_sent_are_found(world: ReplayWorld) -> None:
+    """A rejected row of the line that the entry does not name is not reported, and not sent."""
+    world.keep("a", rows_entry("e", 3, rejected(2), data=AMBIGUOUS))
+    assert world.replay().complete
+    assert world.destination.batches == [["e_2"]]
+    assert world.destination.data("e_2")["c"] == 2
+
+
+def test_rows_without_an_id_may_be_sent(world: ReplayWorld) -> None:
+    """The id of the call was not known when they were rejected."""
+    world.keep("a", rows_entry("e", 2, rejected(1), inference_id=None))
+    assert world.replay().complete
+    assert world.destination.batches == [["e_1"]]
+
+
+def test_rows_whose_id_was_too_long_may_get_another_id(world: ReplayWorld) -> None:
+    """Nothing was sent under an id that is too long."""
+    code = RejectionCode.PARTNER_ID_TOO_LONG
+    world.keep("a", rows_entry("e", 2, rejected(1, code=code), inference_id="other"))
     assert world.replay().complete
     assert world.destination.batches == [["e_1"]]
 
@@ -191,9 +223,14 @@ def test_the_entry_of_a_line_with_a_pending_row_stays(world: ReplayWorld) -> Non
     destination.always = None
     report = world.replay()
     assert report.inferences == InferenceCounts(made=3, accepted=2, duplicate=1)
-    assert world.entries() == {}
+    assert world.entries() == {"a": []}
 
 
+NOT_COVERED = "its object is not one of its route (bucket, prefix, suffix): no other object is read or sent"
+OTHER_COUNT = (
+    "its line had 6 rows and has 2 now: "
+    "replay it with the options that it was rejected with, or upload the object again"
+)
 OTHER_ID = "it would get another id now: replay it with the id_source and csv_header that it was rejected with"
 
 
@@ -204,27 +241,18 @@ OTHER_ID = "it would get another id now: replay it with the id_source and csv_he
             line_entry(call_of("e"), route="old"),
             "the configuration has no such route: add it, or replay with the configuration that had it",
         ),
-        (
-            line_entry(None, line=0, code=RejectionCode.OBJECT_ARCHIVED),
-            "the object is archived: restore it and send its event again; then delete this file",
-        ),
-        (
-            line_entry(None, line=0, code=RejectionCode.OBJECT_GONE),
-            "the object was deleted: upload it again, and a new event forwards it; then delete this file",
-        ),
-        (line_entry(None, line=0), "the whole object was rejected: upload it again; then delete this file"),
         (line_entry(SHADOW), "its line is not forwarded (shadow): delete it by hand"),
+        (rows_entry("e", 2, rejected(0), data=SHADOW), "its line is not forwarded (shadow): delete it by hand"),
         (
-            line_entry(SHADOW, index=0, partner_inference_id="e"),
-            "its line is not forwarded (shadow): delete it by hand",
+            rows_entry("e", 6, rejected(0), data=call_of("e", 2)),
+            OTHER_COUNT,
         ),
-        (
-            row_entry("e", 5, 2),
-            "its line has fewer rows now: replay it as it was read then, or upload the object again",
-        ),
-        (row_entry("e", 0, 2, partner_inference_id="other_0"), OTHER_ID),
-        (line_entry(AMBIGUOUS, index=0, partner_inference_id="other_0"), OTHER_ID),
+        (rows_entry("e", 2, rejected(1), inference_id="other"), OTHER_ID),
+        (rows_entry("e", 2, rejected(0, 1), inference_id="other"), OTHER_ID),
+        (rows_entry("e", 3, rejected(0), data=AMBIGUOUS, inference_id="other"), OTHER_ID),
         (line_entry(None), "its line was not kept, and its capture object is missing (object_gone)"),
+        (line_entry(call_of("e"), source=CaptureObject("payroll", "a")), NOT_COVERED),
+        (line_entry(None, source=CaptureObject("payroll", "a")), NOT_COVERED),
     ],
 )
 def test_an_entry_that_cannot_be_sent_stays_as_it_is(world: ReplayWorld, entry: QuarantineEntry, why: str) -> None:
@@ -235,6 +263,7 @@ def test_an_entry_that_cannot_be_sent_stays_as_it_is(world: ReplayWorld, entry: 
     assert (report.selected, report.removed) == (2, 1)
     assert world.entries() == {"a": [entry]}
     assert list(world.destination.stored) == ["f"]
+    assert not [key for key, _ in world.store.reads if key != SOURCE.key or entry.source != SOURCE]
 
 
 def test_an_entry_whose_line_is_not_forwarded_is_counted_as_rejected(world: ReplayWorld) -> None:
@@ -281,16 +310,20 @@ def test_a_crash_at_any_request_loses_no_entry(world: ReplayWorld, crash: int) -
     world.destination.script = [world.destination.accept] * (crash - 1) + [fails(KeyboardInterrupt())]
     with pytest.raises(KeyboardInterrupt):
         world.replay()
-    assert set(world.entries()) | set(world.destination.stored) == set(names)
+    left = {name for name, entries in world.entries().items() if entries}
+    assert left | set(world.destination.stored) == set(names)
     assert world.replay().complete
     assert set(world.destination.stored) == set(names)
-    assert world.entries() == {}
+    assert not any(world.entries().values())
 
 
 def test_a_replay_that_is_stopped_begins_no_file(world: ReplayWorld) -> None:
     """The entries stay, and the report says that they were not replayed."""
     world.keep("a", line_entry(call_of("e")))
+    world.keep("b", object_entry(RejectionCode.GIVEN_UP))
     stopped = Event()
     stopped.set()
-    assert world.replay(stopped=stopped).left == {"not replayed yet: run again": 1}
-    assert len(world.entries()["a"]) == 1
+    assert world.replay(stopped=stopped).left == {"not replayed yet: run again": 2}
+    assert [len(entries) for entries in world.entries().values()] == [1, 1]
+    assert isinstance(world.queue, MemoryQueue)
+    assert world.queue.messages == []

@@ -1,6 +1,7 @@
 """Replay of files: which entries are selected, and what happens if another process changes a file."""
 
 from pathlib import Path
+from typing import IO
 
 import pytest
 from msgspec.structs import replace
@@ -10,11 +11,11 @@ from capture_forwarder.domain.conservation import InferenceCounts
 from capture_forwarder.domain.delivery import Receipt, RejectionCode
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import DecodingOptions, IdSource
-from capture_ops.replay.files import Changed, DirectoryFiles
+from capture_ops.replay.files import Changed, Content, DirectoryFiles
 from capture_ops.replay.plan import Selection
 from tests.support.captures import capture, csv_side
 from tests.support.memory_world import NO, answers
-from tests.support.replay_world import CHURN, ReplayWorld, call_of, line_entry, row_entry
+from tests.support.replay_world import CHURN, ReplayWorld, call_of, line_entry, rejected, rows_entry
 
 COULD_NOT_BE_WRITTEN = "accepted, but its file could not be written: "
 
@@ -69,14 +70,14 @@ def test_batches_are_filled_across_files(world: ReplayWorld) -> None:
 
 
 def test_the_memory_of_pending_entries_is_bounded(world: ReplayWorld) -> None:
-    """Past 64 MiB batches are sent before they are full, and the files whose entries have results are removed."""
+    """Past 64 MiB batches are sent before they are full, and the files whose entries have results are emptied."""
     line = capture(csv_side("1"), csv_side("2"), eventId="e", padding="x" * 30_000_000)
     for name in "abc":
         world.keep(name, line_entry(line.replace(b'"e"', f'"{name}"'.encode())))
     files: list[int] = []
 
     def count_files(batch: Batch) -> Receipt:
-        files.append(len(list(world.folder.iterdir())))
+        files.append(sum(bool(entries) for entries in world.entries().values()))
         return world.destination.accept(batch)
 
     world.destination.always = count_files
@@ -116,12 +117,45 @@ def test_equal_entries_are_sent_once(world: ReplayWorld) -> None:
     report = world.replay()
     assert (report.selected, report.removed) == (2, 2)
     assert world.destination.batches == [["e", "f"]]
-    assert world.entries() == {}
+    assert world.entries() == {"a": []}
+
+
+def test_a_file_without_entries_is_passed_over(world: ReplayWorld) -> None:
+    """A run that took an object over leaves such a file, and so does replay. It stays as it is."""
+    world.keep("a")
+    before = world.path("a").stat().st_ino
+    report = world.replay()
+    assert (report.selected, world.finished, world.entries()) == (0, [], {"a": []})
+    assert world.path("a").stat().st_ino == before
+
+
+def test_only_rows_with_a_selected_code_are_sent(world: ReplayWorld) -> None:
+    """The other rows of the line stay in its entry."""
+    wrong_type = rejected(1, 2, code=RejectionCode.VALUE_TYPE_MISMATCH)
+    world.keep("a", rows_entry("e", 4, rejected(0), wrong_type, rejected(3, why="other")))
+    report = world.replay(Selection(codes=frozenset({"refused_by_destination"})))
+    assert report.complete
+    assert world.destination.batches == [["e_0", "e_3"]]
+    assert world.entries() == {"a": [rows_entry("e", 4, wrong_type)]}
+
+
+@pytest.mark.parametrize("data", [None, b"{}"])
+def test_rows_that_are_not_selected_keep_their_reason(world: ReplayWorld, data: bytes | None) -> None:
+    """A selected row that is rejected again stays beside them with its new reason."""
+    wrong_type = rejected(1, code=RejectionCode.VALUE_TYPE_MISMATCH)
+    entry = rows_entry("e", 2, rejected(0), wrong_type)
+    world.keep("a", entry if data is None else replace(entry, data=data))
+    world.destination.always = answers(NO)
+    world.replay(Selection(codes=frozenset({"refused_by_destination"})))
+    (left,) = world.entries()["a"]
+    assert left.rejections[0] == wrong_type
+    assert [list(one.rows or ()) for one in left.rejections] == [[1], [0]]
+    assert left.rejections[1].reason.why != "the old reason"
 
 
 def test_a_file_is_not_written_if_its_entries_are_the_same(world: ReplayWorld) -> None:
     """Its row was rejected for the same reason as before."""
-    world.keep("a", row_entry("e", 0, 2, why="status 400: no"))
+    world.keep("a", rows_entry("e", 2, rejected(0, why="status 400: no")))
     before = world.path("a").stat().st_ino
     world.destination.always = answers(NO)
     assert not world.replay().complete
@@ -153,7 +187,7 @@ def test_a_file_that_changes_between_plan_and_reading_is_replayed_as_it_is_then(
     assert (report.selected, report.removed) == (3, 3)
     assert report.inferences == InferenceCounts(made=3, accepted=3)
     assert world.destination.batches == [["f", "g", "h"]]
-    assert world.entries() == {}
+    assert world.entries() == {"a": []}
 
 
 def test_a_file_that_is_deleted_between_plan_and_reading_has_no_entries(world: ReplayWorld) -> None:
@@ -207,7 +241,7 @@ def test_a_file_that_changes_at_every_write_is_given_up(world: ReplayWorld) -> N
     class ChangingFiles(DirectoryFiles):
         writes = 0
 
-        def write(self, name: str, etag: str, entries: list[QuarantineEntry]) -> None:
+        def write(self, name: str, etag: str, body: IO[bytes]) -> None:
             self.writes += 1
             raise Changed
 
@@ -215,6 +249,7 @@ def test_a_file_that_changes_at_every_write_is_given_up(world: ReplayWorld) -> N
     world.keep("a", line_entry(call_of("e")))
     assert world.replay().left == {f"{COULD_NOT_BE_WRITTEN}another process keeps writing it": 1}
     assert files.writes == 5
+    assert len(world.entries()["a"]) == 1
 
 
 def test_hidden_files_are_not_quarantine_files(world: ReplayWorld) -> None:
@@ -230,4 +265,29 @@ def test_a_single_file_can_be_replayed(world: ReplayWorld) -> None:
     world.keep("b", line_entry(call_of("f")))
     world.files = DirectoryFiles(world.path("a"))
     assert world.replay().complete
-    assert list(world.entries()) == ["b"]
+    assert {name: len(entries) for name, entries in world.entries().items()} == {"a": 0, "b": 1}
+
+
+def test_a_file_that_is_deleted_while_files_are_listed_has_no_entries(world: ReplayWorld) -> None:
+    """Another replay may have finished it."""
+
+    class DeletedFiles(DirectoryFiles):
+        def read(self, name: str) -> Content | None:
+            return None
+
+    world.files = DeletedFiles(world.folder)
+    world.keep("a", line_entry(call_of("e")))
+    assert world.replay().selected == 0
+
+
+def test_a_file_that_is_deleted_after_a_write_was_refused_is_done(world: ReplayWorld) -> None:
+    """Its entries are gone, and their rows were accepted."""
+
+    class VanishingFiles(DirectoryFiles):
+        def write(self, name: str, etag: str, body: IO[bytes]) -> None:
+            Path(name).unlink()
+            raise Changed
+
+    world.files = VanishingFiles(world.folder)
+    world.keep("a", line_entry(call_of("e")))
+    assert world.replay().complete

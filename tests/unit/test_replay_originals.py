@@ -1,6 +1,6 @@
 """Replay of entries without data: their captured lines are read again from the capture objects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.ports import OpenObject, TimeLeft
 from tests.support.fakes import MemoryStore
-from tests.support.replay_world import ReplayWorld, call_of, line_entry, row_entry
+from tests.support.replay_world import ReplayWorld, call_of, line_entry, rejected, rows_entry
 
 NOT_KEPT = "its line was not kept, and its capture object"
 
@@ -49,7 +49,8 @@ def test_lines_are_read_again_at_their_offsets(world: ReplayWorld, compress: boo
     """This holds for gzip as well, and for an entry of a line before the last one that was read."""
     lines = [call_of(f"e{number}", 2) for number in range(1, 7)]
     source = world.store.put("a", *lines, compress=compress)
-    last = row_entry("e6", 1, 2, data=None, source=source, line=6, offset=5 * (len(lines[0]) + 1))
+    place = {"source": source, "line": 6, "offset": 5 * (len(lines[0]) + 1)}
+    last = rows_entry("e6", 2, rejected(1), data=None, **place)
     world.keep("a", *entries_of(source, lines, [1, 3, 4, 2]), last)
     assert world.replay().complete
     expected = {f"e{number}_{index}" for number in (1, 2, 3, 4) for index in (0, 1)} | {"e6_1"}
@@ -75,12 +76,12 @@ def test_the_first_line_is_read_with_one_request(world: ReplayWorld) -> None:
 
 
 @pytest.mark.parametrize("compress", [False, True])
-def test_several_rows_of_one_line_are_read_once(world: ReplayWorld, compress: bool) -> None:  # noqa: FBT001 - a case
-    """Their entries have the same offset."""
+def test_entries_of_one_line_read_it_once(world: ReplayWorld, compress: bool) -> None:  # noqa: FBT001 - a case
+    """Their entries have the same offset; they lie in two files if a run was killed."""
     lines = [call_of("e1"), call_of("e2", 3), call_of("e3")]
     source = replace(world.store.put("a", *lines, compress=compress), size=None)
     place = {"data": None, "source": source, "line": 2, "offset": len(lines[0]) + 1}
-    world.keep("a", *(row_entry("e2", index, 3, **place) for index in (0, 2)))
+    world.keep("a", *(rows_entry("e2", 3, rejected(index), **place) for index in (0, 2)))
     assert world.replay().complete
     assert list(world.destination.stored) == ["e2_0", "e2_2"]
     assert len(world.store.reads) == (1 if compress else 2)
@@ -175,7 +176,37 @@ def test_lines_of_one_object_never_replace_lines_of_another(world: ReplayWorld) 
     world.keep("b", *missing)
     assert world.replay().left == {f"{NOT_KEPT} is missing (object_gone)": 3}
     assert list(world.destination.stored) == ["e1"]
-    assert world.entries() == {"b": missing}
+    assert world.entries() == {"a": [], "b": missing}
+    assert [key for key, _ in world.store.reads].count("missing") == 1
+
+
+def test_an_object_that_has_ended_is_not_opened_again(world: ReplayWorld) -> None:
+    """Further entries past its end are not there either; an entry before them is read from its own offset."""
+    source = replace(world.store.put("a", call_of("e"), call_of("f"), compress=True), size=None)
+    past = [line_entry(None, source=source, line=number, offset=number * 1000) for number in (3, 4, 5)]
+    world.keep("a", *past, *entries_of(source, [call_of("e"), call_of("f")], [2]))
+    assert world.replay().left == {f"{NOT_KEPT} has no line at that offset": 3}
+    assert world.store.reads == [("a", 0), ("a", 0)]
+    assert list(world.destination.stored) == ["f"]
+
+
+def test_an_object_whose_reading_breaks_off_is_opened_again(world: ReplayWorld) -> None:
+    """The entry at which it broke off stays, and the next one is sent."""
+
+    class BreaksOnce(MemoryStore):
+        def _chunks(self, data: bytes) -> Iterator[bytes]:
+            yield data[: len(call_of("e1")) + 1]
+            if len(self.reads) == 1:
+                raise SourceUnavailable("S3 answers SlowDown")
+            yield data[len(call_of("e1")) + 1 :]
+
+    world.store = BreaksOnce()
+    lines = [call_of("e1"), call_of("e2"), call_of("e3")]
+    entries = entries_of(world.store.put("a", *lines), lines, [1, 2, 3])
+    world.keep("a", *entries)
+    assert world.replay().left == {"still pending: S3 answers SlowDown": 1}
+    assert list(world.destination.stored) == ["e1", "e3"]
+    assert world.entries() == {"a": entries[1:2]}
 
 
 def test_an_object_that_is_deleted_between_two_requests_is_missing(world: ReplayWorld) -> None:

@@ -19,6 +19,7 @@ from capture_forwarder.domain.schema import ModelSchema
 from tests.support.captures import capture, json_side
 from tests.support.fakes import ConcurrentCalls
 from tests.support.memory_world import ROUTE, SCHEMA, MemoryWorld, call
+from tests.support.quarantine import one_by_one
 
 SAME_MODEL = replace(ROUTE, name="same", prefix="churn/same/")
 OTHER_MODEL = replace(ROUTE, name="other", prefix="churn/other/", model_id="n")
@@ -67,7 +68,7 @@ def test_an_object_that_no_route_covers_is_in_quarantine_as_a_whole() -> None:
         assert all(report.complete for report in reports)
     (file,) = world.quarantine.files.values()
     assert (file.route, file.day, file.run) == ("unrouted", "objects", "object")
-    (entry,) = file.entries
+    (entry,) = one_by_one(file.entries)
     assert (entry.source, entry.line, entry.code, entry.data) == (work.source, 0, RejectionCode.NO_ROUTE, None)
     assert entry.why == "no route covers its key: add a route for it, or a longer prefix to the bucket's events"
     assert "churn/elsewhere" not in {key for key, _ in world.store.reads}

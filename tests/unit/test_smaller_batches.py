@@ -23,6 +23,7 @@ from capture_forwarder.domain.delivery import (
 )
 from tests.support.fakes import Clock, ImmediateExecutor
 from tests.support.memory_world import NO, answers, fails
+from tests.support.quarantine import one_by_one
 from tests.support.sender_world import SenderWorld
 
 NO_ANSWER = DestinationUnavailable("no answer within 30 s", unanswered=True)
@@ -202,7 +203,7 @@ def test_one_row_that_is_too_large_does_not_keep_later_requests_small(row: int) 
     """It costs at most two more requests for each halving, and the next batch is sent as a whole."""
     world = world_that_raises(BatchTooLarge(), holds(row))
     assert world.tracker.inferences.accepted == 999
-    assert [one.entry.index for one in world.tracker.rejections] == [row]
+    assert [one.index for one in one_by_one(world.tracker.rejections.before(None))] == [row]
     assert len(sizes(world)) <= 2 * ceil(log2(1000)) + 1
     world.add(rows=1000)
     world.drain()
@@ -222,8 +223,8 @@ def test_a_bad_row_costs_one_row(bad: tuple[int, ...]) -> None:
     """A request that is refused as a whole is halved, with log2(n) halvings for each bad row."""
     world = world_that_raises(BatchRefused(BAD_ROW), holds(*bad))
     assert world.tracker.inferences.accepted == 1000 - len(bad)
-    assert sorted(one.entry.index or 0 for one in world.tracker.rejections) == list(bad)
-    assert {one.reason for one in world.tracker.rejections} == {BAD_ROW}
+    assert sorted(one.index or 0 for one in one_by_one(world.tracker.rejections.before(None))) == list(bad)
+    assert {Reason(one.code, one.why) for one in one_by_one(world.tracker.rejections.before(None))} == {BAD_ROW}
     assert len(sizes(world)) <= 1 + 2 * ceil(log2(1000)) * len(bad)
     assert world.sender.error is None
 
@@ -242,7 +243,7 @@ def test_a_destination_that_refuses_everything_is_asked_for_32_rows() -> None:
     assert world.tracker.inferences.rejected == {RejectionCode.REFUSED_BY_DESTINATION: 1000}
     assert sizes(world).count(1) == 32
     assert sum(sizes(world)) < 3 * 1000
-    assert {one.reason for one in world.tracker.rejections} == {BAD_ROW}
+    assert {Reason(one.code, one.why) for one in one_by_one(world.tracker.rejections.before(None))} == {BAD_ROW}
 
 
 @pytest.mark.parametrize("result", [ACCEPTED, DUPLICATE, NO])
@@ -287,7 +288,7 @@ def test_rows_that_are_left_are_rejected_after_the_32nd_refusal() -> None:
     world.destination.always = fails(BatchRefused(BAD_ROW))
     world.add(rows=41)
     world.drain()
-    reasons = {one.entry.index: one.reason for one in world.tracker.rejections}
+    reasons = {one.index: Reason(one.code, one.why) for one in one_by_one(world.tracker.rejections.before(None))}
     assert reasons == {0: NO.reason} | dict.fromkeys(range(1, 41), BAD_ROW)
     assert sizes(world).count(1) == 32
 
@@ -296,7 +297,7 @@ def test_a_single_row_that_is_refused_is_rejected() -> None:
     """It is not sent again."""
     world = world_that_raises(BatchRefused(BAD_ROW), lambda _: True, 1)
     assert sizes(world) == [1]
-    assert [one.reason for one in world.tracker.rejections] == [BAD_ROW]
+    assert [Reason(one.code, one.why) for one in one_by_one(world.tracker.rejections.before(None))] == [BAD_ROW]
 
 
 def test_nothing_is_sent_after_a_denial_of_a_part() -> None:

@@ -19,9 +19,9 @@ from capture_forwarder.domain.delivery import (
 from capture_forwarder.domain.progress import LineSpan, ProgressRecord
 from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.forward.tracking import ObjectTracker
-from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
 from tests.support.memory_world import ROUTE
+from tests.support.quarantine import one_by_one
 
 MOMENT = datetime(2023, 3, 24, 13, 40, 21, tzinfo=UTC)
 BROKEN = Reason(RejectionCode.LINE_NOT_JSON, "it is broken")
@@ -30,7 +30,7 @@ BROKEN = Reason(RejectionCode.LINE_NOT_JSON, "it is broken")
 def new_tracker(progress: ProgressRecord | None = None) -> ObjectTracker:
     """Return the tracker of an object."""
     source = CaptureObject("captures", "churn/a", etag="e")
-    return ObjectTracker(Work(source), ROUTE, Claimed(progress or ProgressRecord(), ""), CaptureKind())
+    return ObjectTracker(Work(source), ROUTE, Claimed(progress or ProgressRecord(), ""))
 
 
 def span_of(number: int, offset: int, *lines: bytes, rows: int = 0) -> LineSpan:
@@ -85,8 +85,13 @@ def test_only_the_first_end_of_reading_counts() -> None:
     assert (tracker.state, tracker.why) == (ObjectState.PENDING, "first")
 
 
+def held(tracker: ObjectTracker) -> list[tuple[int, int | None]]:
+    """Return the line and row of every rejection that is held."""
+    return [(one.line, one.index) for one in one_by_one(tracker.rejections.before(None))]
+
+
 def test_rejections_are_held_until_they_are_in_quarantine() -> None:
-    """Their bytes are counted, so that they can be quarantined before they take too much memory."""
+    """Until the next save they belong to the file of this position."""
     tracker = new_tracker()
     tracker.add(
         DecodedSpan(
@@ -95,13 +100,11 @@ def test_rejections_are_held_until_they_are_in_quarantine() -> None:
             [Rejection(BROKEN, 1, 0), Rejection(BROKEN, 2, 5, 0, "id_0"), Rejection(BROKEN, 2, 5, 1, "id_1")],
         )
     )
-    assert tracker.rejected_bytes == 4 + 7 + 7
-    before = tracker.rejections_before(5)
-    assert [one.line for one in before] == [1]
-    tracker.quarantined(before)
-    assert (len(tracker.rejections), tracker.rejected_bytes) == (2, 14)
-    tracker.quarantined(tracker.rejections_before(None))
-    assert (tracker.rejections, tracker.rejected_bytes) == ([], 0)
+    assert (held(tracker), len(tracker.rejections)) == ([(1, None), (2, 0), (2, 1)], 3)
+    tracker.quarantined(5)
+    assert (held(tracker), len(tracker.rejections)) == ([(2, 0), (2, 1)], 2)
+    tracker.quarantined(None)
+    assert (held(tracker), len(tracker.rejections), tracker.rejections.held_bytes) == ([], 0, 0)
 
 
 def test_a_span_may_have_several_rejected_and_skipped_lines() -> None:
@@ -113,7 +116,7 @@ def test_a_span_may_have_several_rejected_and_skipped_lines() -> None:
     tracker.add(DecodedSpan(span, EncodedRows(), rejections, skipped))
     assert tracker.lines == LineCounts(6, 2, Counter({BROKEN.code: 2}), Counter(skipped))
     assert tracker.inferences == InferenceCounts(made=1, rejected=Counter({BROKEN.code: 1}))
-    assert [(one.line, one.offset, one.entry.data) for one in tracker.rejections] == [
+    assert [(one.line, one.offset, one.data) for one in tracker.rejections.before(None)] == [
         (1, 0, b"a"),
         (3, 4, b"c"),
         (6, 10, b"f"),
@@ -121,13 +124,10 @@ def test_a_span_may_have_several_rejected_and_skipped_lines() -> None:
     assert tracker.advance() == ReadOffset(12, 6)
 
 
-def test_a_rejection_without_data_takes_no_bytes() -> None:
-    """An object that cannot be read has no line."""
+def test_an_object_is_rejected_as_a_whole() -> None:
+    """Its entry has line 0 and no data."""
     tracker = new_tracker()
     tracker.reject_object(Reason(RejectionCode.OBJECT_GONE, "it is gone"))
     assert (tracker.state, tracker.why) == (ObjectState.REJECTED, "it is gone")
-    assert (tracker.rejected_bytes, len(tracker.rejections)) == (0, 1)
-    (rejected,) = tracker.rejections
-    assert (rejected.line, rejected.offset, rejected.entry.data) == (0, 0, None)
-    tracker.quarantined(tracker.rejections_before(None))
-    assert tracker.rejected_bytes == 0
+    (rejected,) = tracker.rejections.before(None)
+    assert (rejected.line, rejected.offset, rejected.data, rejected.is_whole) == (0, 0, None, True)

@@ -25,6 +25,7 @@ from capture_forwarder.domain.schema import ModelSchema
 from tests.support.captures import capture, csv_side, json_side
 from tests.support.fakes import MemoryStore
 from tests.support.memory_world import NO, MemoryWorld, answers, call, fails, on_either_path
+from tests.support.quarantine import one_by_one
 
 MOMENT = datetime(2023, 3, 24, 13, 40, 21, tzinfo=UTC)
 
@@ -55,7 +56,7 @@ def test_counts_rows_and_places_are_the_same_on_either_path(schema: ModelSchema 
     assert [row["inference_data"] for row in sent] == values
     (file,) = world.quarantine.files.values()
     starts = [sum(len(line) + 1 for line in lines[:place]) for place in range(5)]
-    assert [(one.line, one.offset, one.index, one.data) for one in file.entries] == [
+    assert [(one.line, one.offset, one.index, one.data) for one in one_by_one(file.entries)] == [
         (2, starts[1], None, lines[1]),
         (3, starts[2], 2, lines[2]),
     ]
@@ -72,7 +73,7 @@ def test_a_rejection_has_its_line_wherever_batches_are_cut(schema: ModelSchema |
     lines = [call(number, rows=2 if number in (4, 5) else 1) for number in range(8)]
     world.forward(world.put("a", *lines))
     (file,) = world.quarantine.files.values()
-    assert [(one.line, one.index, one.partner_inference_id, one.data) for one in file.entries] == [
+    assert [(one.line, one.index, one.partner_inference_id, one.data) for one in one_by_one(file.entries)] == [
         (4, 0, "id-3", lines[3]),
         (5, 1, "id-4_1", lines[4]),
         (7, 0, "id-6", lines[6]),
@@ -93,7 +94,7 @@ def test_progress_stops_at_the_line_of_the_first_pending_row(schema: ModelSchema
     offset = sum(len(line) + 1 for line in lines[:3])
     assert world.saved(work).read_offset == ReadOffset(offset, 3)
     (file,) = world.quarantine.files.values()
-    assert [(one.line, one.index, one.partner_inference_id) for one in file.entries] == [(2, 1, "id-1_1")]
+    assert [(one.line, one.index, one.partner_inference_id) for one in one_by_one(file.entries)] == [(2, 1, "id-1_1")]
 
 
 @on_either_path

@@ -1,5 +1,6 @@
 """Quarantine in S3: gzip JSONL files that people can read and `replay` can send again."""
 
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from capture_forwarder.aws.errors import AwsError, code_of
@@ -7,13 +8,15 @@ from capture_forwarder.aws.timed import TimedCalls
 from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import QuarantineFile
-from capture_forwarder.kinds.quarantine.entries import encode_file
+from capture_forwarder.kinds.quarantine.entries import encode_entries
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 # The file is there: this run wrote it by an earlier copy of the request, or another run has taken this one over.
 _EXISTS = {"PreconditionFailed", "412"}
+# A larger file is written to the disk of the function.
+_HELD_BYTES = 4 * 1024 * 1024
 
 
 class S3Quarantine:
@@ -34,13 +37,16 @@ class S3Quarantine:
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
         """
         condition: Any = {} if file.replaces else {"IfNoneMatch": "*"}
+        body = SpooledTemporaryFile(max_size=_HELD_BYTES)  # noqa: SIM115 - a call that is abandoned may still read it
+        encode_entries(file.entries, body)
+        body.seek(0)
         try:
             self._calls(
                 within_secs,
                 self._client.put_object,
                 Bucket=self._bucket,
                 Key=quarantine_key(file),
-                Body=encode_file(file.entries),
+                Body=body,
                 ContentType="application/x-ndjson",
                 **self._owner,
                 **condition,

@@ -1,11 +1,11 @@
 """How far an object is committed, the spans of its lines, and its entries in quarantine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 
 from capture_forwarder.domain.capture import CaptureObject, Line, ReadOffset
-from capture_forwarder.domain.delivery import RejectionCode
+from capture_forwarder.domain.delivery import Reason
 
 
 class ProgressRecord(Struct, frozen=True):
@@ -50,22 +50,40 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     leased_until_secs: float = 0.0
 
 
+class LineRejection(Struct, frozen=True):
+    """One reason, and the rows of a line that were rejected for it.
+
+    `rows` are ascending indices in the call, from 0, as an array; `None` means the whole line.
+    """
+
+    reason: Reason
+    rows: Sequence[int] | None = None
+
+
 class QuarantineEntry(Struct, frozen=True, kw_only=True):
-    """One rejection, with everything that is needed to understand and to replay it; `line` is 0 for a whole object."""
+    """The rejections of one line, with everything that is needed to understand and to replay them.
+
+    `line` is 0 for a whole object. If rows are rejected, `inference_id` is the id of the call, if it is known, and
+    `row_count` the number of rows that the call held.
+    """
 
     source: CaptureObject
     route: str
-    code: RejectionCode
-    why: str
     line: int = 0
     offset: int = 0
-    index: int | None = None
-    partner_inference_id: str | None = None
+    inference_id: str | None = None
+    row_count: int | None = None
+    rejections: tuple[LineRejection, ...]
     data: bytes | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the line, or the object, is rejected as a whole."""
+        return self.rejections[0].rows is None
 
 
 class QuarantineFile(Struct, frozen=True, kw_only=True):
-    """The rejections of one object between two saves of its progress.
+    """The rejections of one object between two saves of its progress. `entries` may be lazy: they are read once.
 
     The name is made of the object's version, `day` (yyyy/mm/dd), `start`, the offset at which the lines begin, and
     `run`, the run that writes it. A file with `replaces` takes the place of a file of this name; else one that is there
@@ -77,7 +95,7 @@ class QuarantineFile(Struct, frozen=True, kw_only=True):
     day: str
     start: int
     run: str
-    entries: list[QuarantineEntry]
+    entries: Iterable[QuarantineEntry]
     replaces: bool = False
 
 

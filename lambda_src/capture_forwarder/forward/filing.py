@@ -40,8 +40,8 @@ class Filing:
         item = tracker.claimed.item
         if item and item.ended:
             raise item.ended
-        rejected = tracker.rejections_before(None if target.done else target.read_offset.offset)
-        if not rejected:
+        end = None if target.done else target.read_offset.offset
+        if next(tracker.rejections.before(end), None) is None:
             return
         file = QuarantineFile(
             source=tracker.work.source,
@@ -49,7 +49,7 @@ class Filing:
             day=tracker.claimed.day,
             start=tracker.progress.read_offset.offset,
             run=item.id if item else _NO_RUN,
-            entries=[one.entry for one in rejected],
+            entries=tracker.rejections.before(end),
             replaces=item is None,
         )
         try:
@@ -58,22 +58,21 @@ class Filing:
             if item:
                 item.is_sure = False
             raise
-        tracker.quarantined(rejected)
+        tracker.quarantined(end)
 
     def file_object(self, tracker: ObjectTracker) -> None:
         """Write the rejection of an object as a whole. Raises `Unavailable`."""
-        rejected = tracker.rejections_before(None)
         file = QuarantineFile(
             source=tracker.work.source,
             route=tracker.route.name,
             day=_OBJECTS,
             start=0,
             run=_OBJECT,
-            entries=[one.entry for one in rejected],
+            entries=tracker.rejections.before(None),
             replaces=True,
         )
         self._keep(file)
-        tracker.quarantined(rejected)
+        tracker.quarantined(None)
 
     def _keep(self, file: QuarantineFile) -> None:
         if self._quarantine is None:

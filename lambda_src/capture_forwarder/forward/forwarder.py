@@ -146,7 +146,7 @@ class Forwarder:
     def _tracker(self, routed: Routed, claim: Claimed | Held | None = None) -> ObjectTracker:
         work, route = routed
         claimed = claim if isinstance(claim, Claimed) else Claimed(ProgressRecord(work.read_offset), "")
-        return ObjectTracker(work, route, claimed, self._kind)
+        return ObjectTracker(work, route, claimed)
 
     def _read(self, tracker: ObjectTracker, opened: Opened, senders: Senders, objects: OpenObjects, run: Run) -> None:
         if opened.content is None:

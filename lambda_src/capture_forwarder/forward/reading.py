@@ -71,7 +71,7 @@ class Pauses:
 
     def is_full(self, tracker: ObjectTracker) -> bool:
         """Return whether so many rejections are held that they must be written."""
-        return tracker.rejected_bytes > self._limits.max_rejected_bytes
+        return tracker.rejections.held_bytes > self._limits.max_rejected_bytes
 
     def checkpoint_due(self, tracker: ObjectTracker) -> bool:
         """Return whether to save progress within the object: at most once in `checkpoint_secs`, or if it is full."""

@@ -4,8 +4,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from msgspec import Struct
-
 from capture_forwarder.domain.capture import Line, ReadOffset, Work
 from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
 from capture_forwarder.domain.delivery import (
@@ -17,19 +15,11 @@ from capture_forwarder.domain.delivery import (
     RowStatus,
     Unavailable,
 )
-from capture_forwarder.domain.progress import LineSpan, ProgressRecord, QuarantineEntry
+from capture_forwarder.domain.progress import LineSpan, ProgressRecord
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.claiming import Claimed
-from capture_forwarder.kinds.kind import DecodedSpan, Kind
-
-
-class RejectedLine(Struct, frozen=True):
-    """A rejection of a line or row: its place in the object, the reason, and the entry that quarantine will keep."""
-
-    line: int
-    offset: int
-    reason: Reason
-    entry: QuarantineEntry
+from capture_forwarder.forward.rejections import RejectedRow, Rejections
+from capture_forwarder.kinds.kind import DecodedSpan
 
 
 class ObjectTracker:
@@ -38,7 +28,7 @@ class ObjectTracker:
     `progress` is the object's progress as it was claimed or saved last. A tracker is the `ResultRecorder` of its rows.
     """
 
-    def __init__(self, work: Work, route: Route, claimed: Claimed, kind: Kind) -> None:
+    def __init__(self, work: Work, route: Route, claimed: Claimed) -> None:
         progress = claimed.progress
         self.work = work
         self.route = route
@@ -57,9 +47,7 @@ class ObjectTracker:
         self.inferences = InferenceCounts()
         self.read_to = progress.read_offset.offset
         self.last_line = progress.read_offset.lines
-        self.rejections: list[RejectedLine] = []
-        self.rejected_bytes = 0
-        self._kind = kind
+        self.rejections = Rejections(work.source, route)
         self._newest: datetime | None = None
         self._committed = CommittedOffset(progress.read_offset)
         self._loaded = progress.read_offset
@@ -74,7 +62,7 @@ class ObjectTracker:
             else:
                 self.inferences.made += 1
                 self.inferences.rejected[rejection.code] += 1
-            self._reject(span.line(rejection.line), rejection.reason, rejection.index, rejection.partner_inference_id)
+        self.rejections.add_decoded(decoded)
         for reason in decoded.skipped:
             self.lines.skipped[reason] += 1
         self.lines.read += len(span.lines)
@@ -92,17 +80,20 @@ class ObjectTracker:
             self.inferences.pending -= len(results)
             self.inferences.accepted += len(results)
             return
+        rejected = []
         for place, (partner_inference_id, result) in enumerate(zip(ids, results, strict=True), start):
             if result.status is not RowStatus.RETRYABLE:
                 span.record([place])
-                self._record_one(span, place, partner_inference_id, result)
+                self._count_one(result)
+            if result.reason:
+                rejected.append(RejectedRow(place, partner_inference_id, result.reason))
+        if rejected:
+            self.rejections.add_rows(span, rejected)
 
-    def _record_one(self, span: LineSpan, place: int, partner_inference_id: str, result: RowResult) -> None:
+    def _count_one(self, result: RowResult) -> None:
         self.inferences.pending -= 1
         if result.reason:
             self.inferences.rejected[result.reason.code] += 1
-            line, index = span.row(place)
-            self._reject(line, result.reason, index, partner_inference_id)
         elif result.status is RowStatus.DUPLICATE:
             self.inferences.duplicate += 1
         else:
@@ -125,14 +116,13 @@ class ObjectTracker:
         self.state = ObjectState.GIVEN_UP
         self.drop_rejections()
         offset = self.progress.read_offset
-        self._reject(
-            Line(0, offset.offset, offset.offset, b""), Reason(RejectionCode.GIVEN_UP, self.why or ""), None, None
-        )
+        line = Line(0, offset.offset, offset.offset, b"")
+        self.rejections.add_line(line, Reason(RejectionCode.GIVEN_UP, self.why or ""))
 
     def reject_object(self, reason: Reason) -> None:
         """Reject the object as a whole: it can never be read."""
         self.end_with(ObjectState.REJECTED, reason.why)
-        self._reject(Line(0, 0, 0, b""), reason, None, None)
+        self.rejections.add_line(Line(0, 0, 0, b""), reason)
 
     def end_with(self, state: ObjectState, why: str | None = None, cause: PendingCause | None = None) -> None:
         """End reading in `state`; the first reason for not being done is kept."""
@@ -171,18 +161,11 @@ class ObjectTracker:
 
     def drop_rejections(self) -> None:
         """Drop the rejections that are not in quarantine: their lines will be read again."""
-        self.rejections, self.rejected_bytes = [], 0
+        self.rejections.drop_before(None)
 
-    def rejections_before(self, offset: int | None) -> list[RejectedLine]:
-        """Return the rejections of lines before `offset` that are not in quarantine yet, in order; all if `None`."""
-        found = [one for one in self.rejections if offset is None or one.offset < offset]
-        return sorted(found, key=lambda one: (one.offset, one.entry.index or 0))
-
-    def quarantined(self, rejected: Sequence[RejectedLine]) -> None:
-        """Note that `rejected` are in quarantine."""
-        gone = set(map(id, rejected))
-        self.rejections = [one for one in self.rejections if id(one) not in gone]
-        self.rejected_bytes = sum(len(one.entry.data or b"") for one in self.rejections)
+    def quarantined(self, offset: int | None) -> None:
+        """Note that the rejections before byte `offset` are in quarantine; all of them if it is `None`."""
+        self.rejections.drop_before(offset)
 
     def report(self) -> ForwardReport:
         """Return the counts and the state."""
@@ -202,11 +185,6 @@ class ObjectTracker:
             arrived=self.work == Work(self.work.source),
             why=self.why,
         )
-
-    def _reject(self, line: Line, reason: Reason, index: int | None, partner_inference_id: str | None) -> None:
-        entry = self._kind.quarantine_entry(self.work.source, self.route, line, reason, index, partner_inference_id)
-        self.rejected_bytes += len(entry.data or b"")
-        self.rejections.append(RejectedLine(line.number, line.offset, reason, entry))
 
 
 class CommittedOffset:

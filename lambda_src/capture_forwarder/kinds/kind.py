@@ -7,9 +7,8 @@ from typing import Any, Protocol
 from msgspec import Struct, field
 
 from capture_forwarder.domain.batch import RowBuilder
-from capture_forwarder.domain.capture import CaptureObject, Line
-from capture_forwarder.domain.delivery import Reason, Rejection, SkipReason
-from capture_forwarder.domain.progress import LineSpan, QuarantineEntry
+from capture_forwarder.domain.delivery import Rejection, SkipReason
+from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.lines.reader import LineReader
@@ -55,16 +54,4 @@ class Kind(Protocol):
 
     def decoder(self, route: Route, schema: ModelSchema | None, build_row: RowBuilder) -> Decoder:
         """Return the decoder of `route`."""
-        ...
-
-    def quarantine_entry(
-        self,
-        source: CaptureObject,
-        route: Route,
-        line: Line,
-        reason: Reason,
-        index: int | None,
-        partner_inference_id: str | None,
-    ) -> QuarantineEntry:
-        """Return the entry that quarantine keeps of a rejected line, or of one row of it (`index` from 0)."""
         ...

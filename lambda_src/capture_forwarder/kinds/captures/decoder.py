@@ -6,10 +6,10 @@ from datetime import datetime
 from msgspec import Struct
 
 from capture_forwarder.domain.batch import RowBuilder
-from capture_forwarder.domain.capture import CaptureObject, CaptureRecord, Line, Media
+from capture_forwarder.domain.capture import CaptureRecord, Line, Media
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, Skipped, SkipReason
 from capture_forwarder.domain.inference import Inference, PartnerInferenceId
-from capture_forwarder.domain.progress import LineSpan, QuarantineEntry
+from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Route
 from capture_forwarder.domain.schema import ModelSchema, Side
 from capture_forwarder.kinds.captures.compiled import CompiledPath
@@ -32,28 +32,6 @@ class CaptureKind:
         """Return the decoder of `route`; with a schema most lines are decoded by the compiled path."""
         compiled = CompiledPath(route.decoding, schema, build_row) if schema else None
         return CaptureDecoder(PlainPath(route.decoding, schema), compiled, build_row)
-
-    def quarantine_entry(
-        self,
-        source: CaptureObject,
-        route: Route,
-        line: Line,
-        reason: Reason,
-        index: int | None,
-        partner_inference_id: str | None,
-    ) -> QuarantineEntry:
-        """Return the entry of a rejected line or row; it holds the whole line, unless the route keeps no payloads."""
-        return QuarantineEntry(
-            source=source,
-            route=route.name,
-            code=reason.code,
-            why=reason.why,
-            line=line.number,
-            offset=line.offset,
-            index=index,
-            partner_inference_id=partner_inference_id,
-            data=(line.data or None) if route.quarantine_payload else None,
-        )
 
 
 class Decoded(Struct, frozen=True, gc=False):

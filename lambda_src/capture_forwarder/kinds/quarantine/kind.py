@@ -1,44 +1,37 @@
 """The kind of record that replay reads: a line is a quarantine entry, and its rows are sent again."""
 
-from collections.abc import Callable, Iterator
-
-from msgspec import Struct
-from msgspec.structs import replace
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, compress
+from typing import Any
 
 from capture_forwarder.domain.batch import RowBuilder
-from capture_forwarder.domain.capture import CaptureObject, Line
+from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, SourceUnavailable, Unavailable
+from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.progress import LineSpan, QuarantineEntry
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
-from capture_forwarder.kinds.quarantine.entries import decode_entry
+from capture_forwarder.kinds.quarantine.entries import decode_entry, digest_of
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.lines.reader import LineReader
 
-_OBJECT_ADVICE = {
-    RejectionCode.OBJECT_GONE: "the object was deleted: upload it again, and a new event forwards it",
-    RejectionCode.OBJECT_ARCHIVED: "the object is archived: restore it and send its event again",
-}
-_OTHER_OBJECT_ADVICE = "the whole object was rejected: upload it again"
+# Returns the part of an entry that is to be replayed; `None` if there is none.
+Selects = Callable[[QuarantineEntry], QuarantineEntry | None]
+
+NOT_COVERED = "its object is not one of its route (bucket, prefix, suffix): no other object is read or sent"
+_OTHER_ID = "it would get another id now: replay it with the id_source and csv_header that it was rejected with"
 
 
 class Unreplayable(Reason, frozen=True):
     """The reason why an entry cannot be replayed; the entry stays in quarantine as it is."""
 
 
-def object_advice(entry: QuarantineEntry) -> str | None:
-    """Return advice on the entry of a whole object, because it cannot be replayed; `None` for lines and rows."""
-    if entry.line:
-        return None
-    return f"{_OBJECT_ADVICE.get(entry.code, _OTHER_OBJECT_ADVICE)}; then delete this file"
-
-
 class QuarantineKind:
     """Reads the entries that `selects` accepts, with the decoders of captures."""
 
-    def __init__(self, originals: Originals, selects: Callable[[QuarantineEntry], bool]) -> None:
+    def __init__(self, originals: Originals, selects: Selects) -> None:
         self._originals = originals
         self._selects = selects
 
@@ -47,81 +40,52 @@ class QuarantineKind:
         captures = CaptureKind().decoder(route, schema, build_row)
         return QuarantineDecoder(route, captures, self._originals, self._selects)
 
-    def quarantine_entry(
-        self,
-        source: CaptureObject,
-        route: Route,
-        line: Line,
-        reason: Reason,
-        index: int | None,
-        partner_inference_id: str | None,
-    ) -> QuarantineEntry:
-        """Return the entry that replaces the entry in `line` after it was rejected again."""
-        del source, route
-        entry = decode_entry(line.data)
-        if isinstance(reason, Unreplayable):
-            return entry
-        if entry.index is None:
-            entry = replace(entry, index=index, partner_inference_id=partner_inference_id)
-        return replace(entry, code=reason.code, why=reason.why)
-
-
-class _Decoded(Struct):
-    """A captured line and its rows; entries of rows of one line follow each other, so the last line is kept."""
-
-    line: Line
-    decoded: DecodedSpan
-
 
 class QuarantineDecoder:
     """Decodes the entries of one route."""
 
-    def __init__(
-        self,
-        route: Route,
-        captures: CaptureDecoder,
-        originals: Originals,
-        selects: Callable[[QuarantineEntry], bool],
-    ) -> None:
+    def __init__(self, route: Route, captures: CaptureDecoder, originals: Originals, selects: Selects) -> None:
         self._route = route
         self._captures = captures
         self._originals = originals
         self._selects = selects
-        self._last: _Decoded | None = None
 
     def decode(self, reader: LineReader, max_rows: int) -> Iterator[DecodedSpan]:
         """Yield every selected entry of the route as a span of its own, equal entries once.
 
-        Raises `SourceUnavailable` for a line that is not an entry.
+        Entries of whole objects have no rows and are passed over. Raises `SourceUnavailable` for a line that is not an
+        entry.
         """
         del max_rows
         seen: set[bytes] = set()
         for line in reader:
-            if not line.data or line.data in seen:
+            digest = digest_of(line.data)
+            if not line.data or digest in seen:
                 continue
-            seen.add(line.data)
+            seen.add(digest)
             try:
                 entry = decode_entry(line.data)
             except ValueError as error:
                 raise SourceUnavailable(f"line {line.number} is not a rejection that this version knows") from error
-            if entry.route == self._route.name and self._selects(entry):
-                yield self._decode(line, entry)
+            if entry.line and entry.route == self._route.name and (selected := self._selects(entry)):
+                yield self._decode(line, selected)
 
     def _decode(self, line: Line, entry: QuarantineEntry) -> DecodedSpan:
         original = self._original(entry)
         if isinstance(original, str):
             return _unreplayable(line, entry, original)
-        if self._last is None or self._last.line != original:
-            self._last = _Decoded(original, self._captures.decode_line(original))
-        decoded = self._last.decoded
+        decoded = self._captures.decode_line(original)
         if decoded.skipped:
             return _unreplayable(line, entry, f"its line is not forwarded ({decoded.skipped[0]}): delete it by hand")
-        return _all_rows(line, decoded) if entry.index is None else _one_row(line, entry, entry.index, decoded)
+        for rejection in decoded.rejections:
+            if rejection.index is None:
+                return _rejected(line, rejection.reason)
+        return _all_rows(line, decoded) if entry.is_whole else _rejected_rows(line, entry, decoded)
 
     def _original(self, entry: QuarantineEntry) -> Line | str:
         """Return the captured line of `entry`, or the reason why it cannot be replayed."""
-        if advice := object_advice(entry):
-            return advice
+        if not self._route.covers(entry.source):
+            return NOT_COVERED
         try:
             return self._originals.line(entry)
         except Unavailable as unavailable:
@@ -130,57 +94,87 @@ class QuarantineDecoder:
 
 def _all_rows(line: Line, decoded: DecodedSpan) -> DecodedSpan:
     """Return the rows of the captured line as the rows of the entry in `line`."""
-    span = LineSpan(
-        line.number,
-        line.offset,
-        line.end,
-        [line.data],
-        [decoded.span.pending],
-        decoded.span.indices,
-        decoded.span.pending,
-    )
-    return DecodedSpan(span, decoded.rows, [_at(line, rejection) for rejection in decoded.rejections])
+    rejections = [_at(line, rejection) for rejection in decoded.rejections]
+    return DecodedSpan(_span(line, decoded.span.pending, decoded.span.indices), decoded.rows, rejections)
 
 
-def _one_row(line: Line, entry: QuarantineEntry, index: int, decoded: DecodedSpan) -> DecodedSpan:
-    """Return row `index` of the captured line, unless its id has changed: the rows beside it keep their old ids."""
-    for rejection in decoded.rejections:
-        if rejection.index in (None, index):
-            if _has_other_id(entry, rejection.partner_inference_id):
-                return _unreplayable(line, entry, _OTHER_ID)
-            return _span(line, EncodedRows(), [_at(line, rejection, index)])
-    indices = decoded.span.indices or range(decoded.span.pending)
-    if index not in indices:
+def _rejected_rows(line: Line, entry: QuarantineEntry, decoded: DecodedSpan) -> DecodedSpan:
+    """Return the rows of `entry`, unless their ids have changed: the rows beside them keep their old ids."""
+    row_count = decoded.span.pending + len(decoded.rejections)
+    if row_count != entry.row_count:
         return _unreplayable(
-            line, entry, "its line has fewer rows now: replay it as it was read then, or upload the object again"
+            line,
+            entry,
+            f"its line had {entry.row_count} rows and has {row_count} now: "
+            "replay it with the options that it was rejected with, or upload the object again",
         )
-    place = indices.index(index)
-    if _has_other_id(entry, decoded.rows.ids[place]):
+    is_wanted = _wanted(entry, row_count)
+    rejections = [_at(line, one) for one in decoded.rejections if one.index is not None and is_wanted[one.index]]
+    span, rows = _chosen(line, decoded, is_wanted)
+    first_id, rows.ids = _first_of(rows.ids)
+    ids = [(one.index, one.partner_inference_id) for one in rejections]
+    ids.append((span.indices[0] if span.indices else 0, first_id))
+    if any(_has_other_id(entry, index, row_id) for index, row_id in ids):
         return _unreplayable(line, entry, _OTHER_ID)
-    rows = EncodedRows([decoded.rows.ids[place]], [decoded.rows.rows[place]], decoded.rows.time)
-    return _span(line, rows, [], [index])
+    return DecodedSpan(span, rows, rejections)
 
 
-_OTHER_ID = "it would get another id now: replay it with the id_source and csv_header that it was rejected with"
+def _chosen(line: Line, decoded: DecodedSpan, is_wanted: bytearray) -> tuple[LineSpan, EncodedRows]:
+    """Return the wanted rows among those of the captured line that can be sent."""
+    if all(is_wanted):
+        return _span(line, decoded.span.pending, decoded.span.indices), decoded.rows
+    present = decoded.span.indices or range(len(is_wanted))
+    chosen = bytes(map(is_wanted.__getitem__, present))
+    ids, rows = _compressed(decoded.rows.ids, chosen), _compressed(decoded.rows.rows, chosen)
+    return _span(line, sum(chosen), list(compress(present, chosen))), EncodedRows(ids, rows, decoded.rows.time)
 
 
-def _has_other_id(entry: QuarantineEntry, partner_inference_id: str | None) -> bool:
-    known = entry.partner_inference_id
-    return known is not None and partner_inference_id not in (None, known)
+def _wanted(entry: QuarantineEntry, row_count: int) -> bytearray:
+    """Return for every row of the call whether `entry` has it."""
+    wanted = bytearray(row_count)
+    for rejection in entry.rejections:
+        for index in rejection.rows or ():
+            wanted[index] = 1
+    return wanted
+
+
+def _compressed(values: Iterable[Any], chosen: bytes) -> Any:
+    """Return the chosen values, as a list if `values` is one; rows that are made lazily stay lazy."""
+    picked = compress(values, chosen)
+    return list(picked) if isinstance(values, list) else picked
+
+
+def _first_of(ids: Iterable[str]) -> tuple[str | None, Any]:
+    """Return the first of `ids`, and all of them."""
+    if isinstance(ids, list):
+        return (ids[0] if ids else None), ids
+    rest = iter(ids)
+    first = next(rest, None)
+    return first, rest if first is None else chain((first,), rest)
+
+
+def _has_other_id(entry: QuarantineEntry, index: int | None, partner_inference_id: str | None) -> bool:
+    """Tell whether a row has another id than it was rejected with; nothing was sent under an id that is too long."""
+    if entry.inference_id is None or index is None or partner_inference_id is None:
+        return False
+    if all(one.reason.code is RejectionCode.PARTNER_ID_TOO_LONG for one in entry.rejections):
+        return False
+    return partner_inference_id != PartnerInferenceId.for_row(entry.inference_id, index, entry.row_count or 1)
 
 
 def _unreplayable(line: Line, entry: QuarantineEntry, why: str) -> DecodedSpan:
-    rejection = Rejection(Unreplayable(entry.code, why), line.number, line.offset)
-    return _span(line, EncodedRows(), [rejection])
+    return _rejected(line, Unreplayable(entry.rejections[0].reason.code, why))
 
 
-def _at(line: Line, rejection: Rejection, index: int | None = None) -> Rejection:
+def _rejected(line: Line, reason: Reason) -> DecodedSpan:
+    return DecodedSpan(_span(line, 0), EncodedRows(), [Rejection(reason, line.number, line.offset)])
+
+
+def _at(line: Line, rejection: Rejection) -> Rejection:
     """Return a rejection of the captured line as one of the entry in `line`."""
-    place = rejection.index if index is None else index
-    return Rejection(rejection.reason, line.number, line.offset, place, rejection.partner_inference_id)
+    return Rejection(rejection.reason, line.number, line.offset, rejection.index, rejection.partner_inference_id)
 
 
-def _span(line: Line, rows: EncodedRows, rejections: list[Rejection], indices: list[int] | None = None) -> DecodedSpan:
-    count = len(rows.ids)
-    span = LineSpan(line.number, line.offset, line.end, [line.data], [count], indices, count)
-    return DecodedSpan(span, rows, rejections)
+def _span(line: Line, pending: int, indices: list[int] | None = None) -> LineSpan:
+    """Return the span of one entry. It holds no bytes: replay reads the entry again when it writes the file."""
+    return LineSpan(line.number, line.offset, line.end, [b""], [pending], indices, pending)

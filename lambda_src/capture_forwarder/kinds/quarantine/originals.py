@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import inf
 
 from capture_forwarder.domain.capture import CaptureObject, Line, ReadOffset
-from capture_forwarder.domain.delivery import Reason, SourceDamaged, Superseded
+from capture_forwarder.domain.delivery import Reason, SourceDamaged, Superseded, Unavailable
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.lines.reader import LineReader
 from capture_forwarder.ports import ObjectStore, OpenObject, TimeLeft
@@ -18,8 +18,10 @@ class Originals:
         self._store = store
         self._max_line_bytes = max_line_bytes
         self._source: CaptureObject | None = None
+        self._why_missing: str | None = None
         self._lines: Iterator[Line] = iter(())
         self._line: Line | None = None
+        self._at = 0  # lines that begin before this offset were passed over
 
     def line(self, entry: QuarantineEntry) -> Line | str:
         """Return the captured line of `entry`, or a sentence that says why there is none. Raises `SourceUnavailable`.
@@ -28,19 +30,27 @@ class Originals:
         """
         if entry.data:
             return Line(entry.line, entry.offset, entry.offset + len(entry.data) + 1, entry.data)
-        if self._source != entry.source or self._line is None or self._line.offset > entry.offset:
-            opened = self._open(entry)
-            if not isinstance(opened, OpenObject):
-                return _missing(opened)
+        try:
+            return self._read(entry)
+        except Unavailable:
+            self._source = None  # the next entry opens the object again
+            raise
+
+    def _read(self, entry: QuarantineEntry) -> Line | str:
+        if self._source != entry.source or (entry.offset < self._at and self._why_missing is None):
+            self._open(entry)
+        if self._why_missing is not None:
+            return self._why_missing
+        self._at = entry.offset
         while self._line and self._line.offset < entry.offset:
             self._line = next(self._lines, None)
         if self._line and (self._line.offset, self._line.number) == (entry.offset, entry.line):
             return self._line
         return "its line was not kept, and its capture object has no line at that offset"
 
-    def _open(self, entry: QuarantineEntry) -> OpenObject | Reason | Superseded:
+    def _open(self, entry: QuarantineEntry) -> None:
         """Go to the line of `entry`; a gzip object is read from its start."""
-        self._source, self._line = None, None
+        self._source, self._why_missing, self._at = entry.source, None, 0
         opened = self._store.open(entry.source, 0, self._left_secs)
         compressed = isinstance(opened, OpenObject) and self._start(opened, ReadOffset())
         if entry.offset and not compressed and isinstance(opened, OpenObject):
@@ -50,8 +60,8 @@ class Originals:
                 opened = OpenObject(iter(()))
             if isinstance(opened, OpenObject):
                 self._start(opened, ReadOffset(entry.offset, entry.line - 1))
-        self._source = entry.source
-        return opened
+        if not isinstance(opened, OpenObject):
+            self._why_missing = _missing(opened)
 
     def _start(self, opened: OpenObject, at: ReadOffset) -> bool:
         """Read the first line from `at` on, and return whether the object is gzip."""
