@@ -21,7 +21,9 @@ from capture_forwarder.domain.delivery import (
     RejectionCode,
     RowResult,
 )
-from tests.support.fakes import Clock, ImmediateExecutor
+from capture_forwarder.forward.delivering import Deliverer
+from capture_forwarder.forward.request_limits import BatchSize, RetryTimes
+from tests.support.fakes import Clock, ImmediateExecutor, RecordingDestination, make_run
 from tests.support.memory_world import NO, answers, fails
 from tests.support.sender_world import SenderWorld
 
@@ -328,3 +330,34 @@ def test_smaller_requests_end_with_the_time() -> None:
     assert sizes(world) == [4, 2, 1, 1]
     assert world.tracker.inferences.pending == 2
     assert str(world.sender.error) == "the invocation's time was used up before a request was begun"
+
+
+def test_a_refusal_is_an_answer() -> None:
+    """Requests of two batches that were not answered, with a refusal between them, say nothing about the size."""
+    world = SenderWorld(ImmediateExecutor())
+    refused, no_answer = fails(BatchRefused(BAD_ROW)), fails(NO_ANSWER)
+    world.destination.script = [no_answer, refused, refused, refused, no_answer]
+    for _ in range(2):
+        world.add(rows=2)
+        world.drain()
+    assert sizes(world) == [2, 2, 1, 1, 2, 2]
+
+
+def test_the_size_is_restored_to_that_before_the_last_failures() -> None:
+    """Another request made it smaller since the first bad row was found."""
+    destination, size = RecordingDestination(), BatchSize(8)
+
+    def answer(batch: Batch) -> Receipt:
+        if batch.ids == ["1"]:
+            size.too_large(4)
+        if {"0", "7"} & set(batch.ids):
+            raise BatchTooLarge
+        return destination.accept(batch)
+
+    destination.always = answer
+    deliverer = Deliverer(
+        name="fake", model_id="m", destination=destination, run=make_run(), size=size, retry_times=RetryTimes()
+    )
+    deliverer.deliver(Batch("m", [str(row) for row in range(8)], b"[0,1,2,3,4,5,6,7]"))
+    assert len(destination.stored) == 6
+    assert size.rows == 2
