@@ -12,9 +12,7 @@ from capture_forwarder.domain.delivery import (
     BatchTooLarge,
     DestinationDenied,
     DestinationUnavailable,
-    Reason,
     Receipt,
-    RejectionCode,
 )
 from capture_forwarder.forward.delivering import Deliverer
 from capture_forwarder.forward.request_limits import BatchSize, RetryTimes
@@ -23,7 +21,6 @@ from tests.support.memory_world import fails
 from tests.support.sender_world import SenderWorld, holds, sizes, world_that_raises
 
 NO_ANSWER = DestinationUnavailable("no answer within 30 s", unanswered=True)
-BAD_ROW = Reason(RejectionCode.REFUSED_BY_DESTINATION, "status 400 for the whole request")
 
 
 def takes_four_rows(world: SenderWorld) -> Callable[[Batch], Receipt]:
