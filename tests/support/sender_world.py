@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from capture_forwarder.destinations.arthur.wire import Row
-from capture_forwarder.domain.batch import BatchLimits
+from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import CaptureObject, Work
+from capture_forwarder.domain.delivery import Receipt
 from capture_forwarder.domain.notices import BatchSent
 from capture_forwarder.domain.progress import LineSpan, ProgressRecord
 from capture_forwarder.domain.route import Route
@@ -19,6 +20,7 @@ from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
 from tests.support.fakes import (
     Clock,
+    ImmediateExecutor,
     RecordingDestination,
     RecordingObserver,
     make_run,
@@ -103,3 +105,29 @@ class SenderWorld:
         for _ in range(lines):
             self.add()
         self.drain()
+
+
+def world_that_raises(error: Exception, when: Callable[[Batch], bool], rows: int = 1000) -> SenderWorld:
+    """Return a world whose destination raises `error` for some batches, after one line of so many rows was sent."""
+    world = SenderWorld(ImmediateExecutor())
+
+    def answer(batch: Batch) -> Receipt:
+        if when(batch):
+            raise error
+        return world.destination.accept(batch)
+
+    world.destination.always = answer
+    world.add(rows=rows)
+    world.drain()
+    return world
+
+
+def sizes(world: SenderWorld) -> list[int]:
+    """Return the number of rows of every request."""
+    return [len(batch) for batch in world.destination.batches]
+
+
+def holds(*rows: int) -> Callable[[Batch], bool]:
+    """Return whether a batch has one of these rows of the first line."""
+    ids = {f"id-0_{row}" for row in rows}
+    return lambda batch: not ids.isdisjoint(batch.ids)

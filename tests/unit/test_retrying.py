@@ -7,9 +7,11 @@ from capture_forwarder.domain.delivery import (
     ACCEPTED,
     DUPLICATE,
     RETRYABLE,
+    BatchRefused,
     BatchTooLarge,
     DestinationDenied,
     DestinationUnavailable,
+    Reason,
     Receipt,
     RejectionCode,
     RowResult,
@@ -104,6 +106,18 @@ def test_each_part_of_a_batch_is_tried_eight_times(result: RowResult) -> None:
     world.drain()
     assert world.sender.error is None
     assert world.tracker.inferences.pending == 0
+    assert len(world.destination.batches) == 17
+
+
+@pytest.mark.parametrize("error", [BatchTooLarge(), BatchRefused(Reason(RejectionCode.REFUSED_BY_DESTINATION, "no"))])
+def test_a_request_that_must_be_halved_ends_the_failures_in_a_row(error: Exception) -> None:
+    """The destination answered."""
+    world = SenderWorld(ImmediateExecutor())
+    failures = [fails(DestinationUnavailable("status 503"))] * 7
+    world.destination.script = [*failures, fails(error), *failures]
+    world.add(rows=2)
+    world.drain()
+    assert world.tracker.inferences.accepted == 2
     assert len(world.destination.batches) == 17
 
 

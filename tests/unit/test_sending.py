@@ -16,10 +16,12 @@ from capture_forwarder.domain.delivery import (
     DestinationUnavailable,
     Receipt,
 )
+from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.sending import Senders
 from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind
+from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
 from tests.support.fakes import (
     Clock,
     ConcurrentCalls,
@@ -163,6 +165,16 @@ def test_a_request_that_would_end_too_late_is_not_begun(left_secs: float) -> Non
     assert world.destination.batches == []
     assert str(world.sender.error) == "the invocation's time was used up before a request was begun"
     assert world.tracker.inferences.pending == 1
+
+
+def test_no_row_is_encoded_after_an_error() -> None:
+    """A row that cannot be encoded would raise an error. The rest of a huge call would be encoded in vain."""
+    world = SenderWorld(ImmediateExecutor())
+    world.destination.always = DENIED
+    world.send(1)
+    span = LineSpan(2, 1, 2, [b""], [1], pending=1)
+    assert world.sender.add(world.tracker, DecodedSpan(span, EncodedRows(["id"], [object()])))
+    assert len(world.destination.batches) == 1
 
 
 def test_the_first_error_is_kept(executor: Executor) -> None:

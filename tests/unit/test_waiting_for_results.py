@@ -2,7 +2,7 @@
 
 from concurrent.futures import Future
 from math import inf
-from threading import Event
+from threading import Event, Semaphore
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.delivery import RETRYABLE, Receipt
@@ -162,6 +162,28 @@ def test_a_sender_that_holds_up_others_for_half_of_the_run_is_stopped() -> None:
     world.wait_for_all()
     assert world.trackers["second"].inferences.accepted == 1
     assert world.tracker.inferences.accepted == 1
+
+
+def test_all_waits_for_a_slow_sender_count_together() -> None:
+    """Each is shorter than half of the run."""
+    world, may_answer = SenderWorld(limits=ONE_ROW, max_in_flight=1), Semaphore(0)
+
+    def answer(batch: Batch) -> Receipt:
+        assert may_answer.acquire(timeout=MAX_WAIT_SECS)
+        return world.destination.accept(batch)
+
+    def on_results() -> None:
+        world.clock.now += 300.0
+        world.clock.ends += 300.0
+        may_answer.release()
+
+    world.destination.always, world.on_results = answer, on_results
+    world.senders.sender(SECOND)
+    for _ in range(4):
+        world.add()
+    world.wait_for_all()
+    assert str(world.sender.error) == "too slow; other models waited for it for half of the run's time"
+    assert len(world.destination.batches) < 4
 
 
 def test_a_sender_that_holds_up_nobody_may_be_slow() -> None:
