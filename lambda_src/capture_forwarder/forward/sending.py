@@ -168,7 +168,7 @@ class Batcher:
         self._send = send
         self._begin()
 
-    def add(self, recorder: ResultRecorder, span: LineSpan, ids: list[str], rows: list[object]) -> None:
+    def add(self, recorder: ResultRecorder, span: LineSpan, ids: Sequence[str], rows: Sequence[object]) -> None:
         """Add the rows of one span. Raises the encoder's error for a row; rows from that block on are not added."""
         start = 0
         while start < len(rows):
@@ -190,7 +190,7 @@ class Batcher:
         self._blocks: list[bytes] = []
         self._bytes = 1
 
-    def _add(self, piece: BatchSlice, ids: list[str], block: bytes) -> None:
+    def _add(self, piece: BatchSlice, ids: Sequence[str], block: bytes) -> None:
         """Add a block of rows, encoded as an array; row by row if the block does not fit."""
         if len(ids) > 1 and self._bytes + len(block) - 1 > self._limits.max_bytes:
             for place, row in enumerate(_elements(block)):

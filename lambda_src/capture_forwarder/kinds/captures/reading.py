@@ -1,6 +1,6 @@
 """Both sides of a call read together: the rows of each, and how they belong to each other."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
@@ -8,6 +8,7 @@ from capture_forwarder.domain.capture import CaptureRecord, Payload
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import DecodingOptions, OneSided, PayloadOptions
 from capture_forwarder.payloads.layouts import Row
+from capture_forwarder.payloads.lazy import LISTED_ROWS, Lazy
 from capture_forwarder.payloads.media import read_body
 from capture_forwarder.payloads.rows import PayloadReading, Rows, read_rows
 
@@ -101,13 +102,16 @@ def _pair(request: Rows, response: Rows, widths: Collection[int]) -> CallRows | 
     )
 
 
-def _cut(row: Row, count: int, widths: Collection[int]) -> list[Row] | None:
+def _cut(row: Row, count: int, widths: Collection[int]) -> Sequence[Row] | None:
     """Cut one line of ordered values into `count` rows.
 
     XGBoost's container answers several CSV rows with one comma-joined line, for backwards compatibility:
     https://github.com/aws/sagemaker-xgboost-container
     """
     width, rest = divmod(len(row), count)
-    if isinstance(row, dict) or rest or width not in widths:
+    if not isinstance(row, list) or rest or width not in widths:
         return None
-    return [row[start : start + width] for start in range(0, len(row), width)]
+    values = row
+    if count > LISTED_ROWS:
+        return Lazy(count, lambda place: values[place * width : (place + 1) * width])
+    return [values[start : start + width] for start in range(0, len(values), width)]
