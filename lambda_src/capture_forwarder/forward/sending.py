@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from itertools import islice
 
 import msgspec
 from msgspec import Raw, Struct
@@ -170,12 +171,12 @@ class Batcher:
 
     def add(self, recorder: ResultRecorder, span: LineSpan, ids: Sequence[str], rows: Sequence[object]) -> None:
         """Add the rows of one span. Raises the encoder's error for a row; rows from that block on are not added."""
-        start = 0
+        start, all_ids, all_rows = 0, iter(ids), iter(rows)
         while start < len(rows):
-            stop = start + min(_BLOCK_ROWS, self._limits.max_inferences - len(self._ids))
-            piece = BatchSlice(recorder, span, start, min(stop, len(rows)) - start)
-            self._add(piece, ids[start:stop], _encode(rows[start:stop]))
-            start = stop
+            room = min(_BLOCK_ROWS, self._limits.max_inferences - len(self._ids))
+            block, block_ids = list(islice(all_rows, room)), list(islice(all_ids, room))
+            self._add(BatchSlice(recorder, span, start, len(block)), block_ids, _encode(block))
+            start += len(block)
 
     def flush(self) -> None:
         """Send the batch that was begun, if it has rows."""

@@ -17,6 +17,8 @@ _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 _NEWLINE = re.compile(r"\n")
 _LINE_END = re.compile(r"\r\n?|\n")
 _MALFORMED = "a quoted cell is malformed"
+# A decoder raises one of these for a text that it cannot read.
+UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 _decode = msgspec.json.Decoder().decode
 
 
@@ -24,7 +26,7 @@ def parse_json(text: str) -> JsonValue:
     """Return the document in `text`; bare NaN and Infinity are null. Raises `ValueError` if it is not one document."""
     try:
         return _decode(text)  # type: ignore[no-any-return]  # an untyped decoder gives JSON values
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         if "NaN" not in text and "Infinity" not in text:
             raise ValueError from error
     try:

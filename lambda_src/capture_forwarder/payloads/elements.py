@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.documents import parse_json
+from capture_forwarder.payloads.documents import UNREADABLE, parse_json
 from capture_forwarder.payloads.lazy import PIECE_CHARS, Piece
 
 # A bare list, or an object whose first list it is. Without escapes, so that a key is what it looks like.
@@ -65,7 +65,7 @@ def pieces_of(text: str, found: ListText, parse: Callable[[str], list[Any]]) -> 
         for end, next_start in _ends(text, start, found.end, cut):
             try:
                 count = len(parse(text[start:end]))
-            except ValueError:
+            except UNREADABLE:
                 continue
             yield start, end, count
             start = next_start

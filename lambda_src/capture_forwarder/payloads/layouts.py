@@ -170,9 +170,13 @@ def _transpose(columns: dict[str, list[JsonValue]]) -> Sequence[Row]:
 
 def named_rows(names: list[str], rows: Sequence[Sequence[JsonValue]]) -> Sequence[Row]:
     """Return rows of ordered values with these names; many rows are made when they are read."""
+
+    def named(row: Sequence[JsonValue]) -> Row:
+        return dict(zip(names, row, strict=True))
+
     if len(rows) > LISTED_ROWS:
-        return Lazy(len(rows), lambda place: dict(zip(names, rows[place], strict=True)))
-    return [dict(zip(names, row, strict=True)) for row in rows]
+        return Lazy(len(rows), lambda place: named(rows[place]), lambda: map(named, rows))
+    return list(map(named, rows))
 
 
 def _is_vector(document: JsonValue) -> bool:

@@ -21,11 +21,17 @@ Piece = tuple[int, int, int]
 
 
 class Lazy(Sequence[Item_co]):
-    """A sequence of `count` items; `make` returns the item of a place, the same one each time."""
+    """A sequence of `count` items; `make` returns the item of a place, equal ones each time.
 
-    def __init__(self, count: int, make: Callable[[int], Item_co]) -> None:
+    `make_all` returns an iterator over all items, if that is faster than to make one after the other.
+    """
+
+    def __init__(
+        self, count: int, make: Callable[[int], Item_co], make_all: Callable[[], Iterator[Item_co]] | None = None
+    ) -> None:
         self._count = count
         self._make = make
+        self._make_all = make_all or (lambda: map(make, range(count)))
 
     def __len__(self) -> int:
         """Return the number of items."""
@@ -45,7 +51,7 @@ class Lazy(Sequence[Item_co]):
 
     def __iter__(self) -> Iterator[Item_co]:
         """Make every item, in order."""
-        return map(self._make, range(self._count))
+        return self._make_all()
 
 
 class _PieceRows(Generic[Item]):
@@ -65,7 +71,12 @@ class _PieceRows(Generic[Item]):
         """The number of rows."""
         return self._lasts[-1] if self._lasts else 0
 
-    def __call__(self, place: int) -> Item:
+    def all(self) -> Iterator[Item]:
+        """Yield every row."""
+        for start, end, _ in self._pieces:
+            yield from self._parse(self._text[start:end])
+
+    def row(self, place: int) -> Item:
         """Return the row at `place`."""
         within = place - self._first
         if 0 <= within < len(self._rows):
@@ -83,4 +94,4 @@ def rows_of_pieces(text: str, pieces: Iterable[Piece], parse: Callable[[str], li
     A piece is parsed whenever rows are read that are not in the piece that was parsed last.
     """
     rows = _PieceRows(text, pieces, parse)
-    return Lazy(rows.count, rows)
+    return Lazy(rows.count, rows.row, rows.all)

@@ -1,6 +1,7 @@
 """The body of a payload made into rows."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -83,5 +84,9 @@ def _read_csv(body: Body, *, header: bool) -> Rows | Reason:
     names, width = cells[0], len(cells[0])
     if len(set(names)) != width or any(len(row) != width for row in cells):
         return Reason(RejectionCode.BAD_CSV, "the header names a column twice, or a row is not as long as it")
-    rows = cells[1:] if isinstance(cells, list) else Lazy(len(cells) - 1, lambda place: cells[place + 1])
+    rows = cells[1:] if isinstance(cells, list) else _without_first(cells)
     return Rows(named_rows(names, rows), reading)
+
+
+def _without_first(cells: Sequence[list[str]]) -> Sequence[list[str]]:
+    return Lazy(len(cells) - 1, lambda place: cells[place + 1], lambda: islice(cells, 1, None))

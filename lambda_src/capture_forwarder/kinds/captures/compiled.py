@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord, Media
 from capture_forwarder.domain.inference import PartnerInferenceId
@@ -17,7 +19,7 @@ from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, d
 from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.reading import ERROR_NAMES, Reading
 from capture_forwarder.kinds.kind import EncodedRows, RowLists
-from capture_forwarder.payloads.compiled import REFUSED, compile_payload, row_struct
+from capture_forwarder.payloads.compiled import REFUSED, Values, compile_payload, row_struct
 from capture_forwarder.payloads.layouts import RowForm
 from capture_forwarder.payloads.lazy import Lazy
 from capture_forwarder.payloads.media import declared_form
@@ -59,11 +61,18 @@ def compile_reading(reading: Reading, schema: ModelSchema) -> CallDecoder | None
             raise ValueError("no rows, or another number of rows on either side")
         if len(inputs) == 1:
             return [row(*inputs[0], *outputs[0])]
-        if isinstance(inputs, Lazy) or isinstance(outputs, Lazy):
-            return Lazy(len(inputs), lambda place: row(*inputs[place], *outputs[place]))
+        if type(inputs) is Lazy or type(outputs) is Lazy:
+            return _lazy_rows(row, inputs, outputs)
         return [row(*given, *answered) for given, answered in zip(inputs, outputs, strict=True)]
 
     return decode
+
+
+def _lazy_rows(row: Callable[..., Struct], inputs: Sequence[Values], outputs: Sequence[Values]) -> Lazy[Struct]:
+    def made(given: Values, answered: Values) -> Struct:
+        return row(*given, *answered)
+
+    return Lazy(len(inputs), lambda at: made(inputs[at], outputs[at]), lambda: map(made, inputs, outputs))
 
 
 def _attributes(reading: PayloadReading, side: Side) -> tuple[Attribute, ...]:
@@ -128,11 +137,12 @@ class CompiledPath:
             if values is None:
                 return None
         build_row, count = self._build_row, len(values)
-        if count > 1 and isinstance(values, Lazy):
+        if count > 1 and type(values) is Lazy:
             return large_call(
                 call_id,
                 time,
-                lambda index, row_id: build_row(row_id, time, values[index]),
+                values,
+                lambda row_id, row: build_row(row_id, time, row),
                 count=count,
                 line_bytes=len(line),
             )

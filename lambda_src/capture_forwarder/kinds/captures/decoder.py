@@ -20,6 +20,7 @@ from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.reading import CallRows, Reading, read_call
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows, RowLists
 from capture_forwarder.lines.reader import LineReader, Lines
+from capture_forwarder.payloads.layouts import Row
 from capture_forwarder.payloads.lazy import LISTED_ROWS, Lazy
 from capture_forwarder.payloads.naming import Named, generated_names, schema_names
 from capture_forwarder.payloads.rows import Rows
@@ -111,31 +112,49 @@ class PlainPath:
         count, time = call.count, record.inference_time
         rows: Sequence[Inference | Rejection]
         if count > LISTED_ROWS or (count > 1 and len(line.data) > _MAX_LISTED_BYTES):
-            rows = Lazy(count, lambda index: self._row(line, call, call_id, time, index))
+            rows = self._lazy_rows(line, call, call_id, time)
         else:
-            rows = [self._row(line, call, call_id, time, index) for index in range(count)]
+            rows = [self._row(line, call, call_id, time, index, *call.pair(index)) for index in range(count)]
         return Decoded(rows, call_id, record, call.reading)
 
-    def _row(self, line: Line, call: CallRows, call_id: str, time: datetime, index: int) -> Inference | Rejection:
+    def _lazy_rows(self, line: Line, call: CallRows, call_id: str, time: datetime) -> Lazy[Inference | Rejection]:
+        def make(index: int) -> Inference | Rejection:
+            return self._row(line, call, call_id, time, index, *call.pair(index))
+
+        def make_all() -> Iterator[Inference | Rejection]:
+            return (self._row(line, call, call_id, time, index, *pair) for index, pair in enumerate(call.pairs()))
+
+        return Lazy(call.count, make, make_all)
+
+    def _row(
+        self,
+        line: Line,
+        call: CallRows,
+        call_id: str,
+        time: datetime,
+        index: int,
+        given: Row | None,
+        answered: Row | None,
+    ) -> Inference | Rejection:
         row_id = PartnerInferenceId.for_row(call_id, index, call.count)
         if len(row_id) > self._options.max_partner_id_chars:
             return _rejection(self._too_long, line, index)
-        inputs = self._named(call.request, index, self._request_side, "feature")
+        inputs = self._named(given, call.request, self._request_side, "feature")
         if isinstance(inputs, Reason):
             return _rejection(inputs, line, index, row_id)
-        outputs = self._named(call.response, index, self._response_side, "prediction")
+        outputs = self._named(answered, call.response, self._response_side, "prediction")
         if isinstance(outputs, Reason):
             return _rejection(outputs, line, index, row_id)
         if any(inputs[name] != outputs[name] for name in inputs.keys() & outputs.keys()):
             return _rejection(_SAME_NAME, line, index, row_id)
         return Inference(row_id, time, inputs, outputs, line.number, index)
 
-    def _named(self, rows: Rows | None, index: int, side: Side | None, stem: str) -> Named:
-        if rows is None:
+    def _named(self, row: Row | None, rows: Rows | None, side: Side | None, stem: str) -> Named:
+        if row is None or rows is None:
             return {}
         if side is None:
-            return generated_names(rows.rows[index], stem, textual=rows.reading.body.media is Media.CSV)
-        return schema_names(rows.rows[index], side, self._options.unknown_attributes)
+            return generated_names(row, stem, textual=rows.reading.body.media is Media.CSV)
+        return schema_names(row, side, self._options.unknown_attributes)
 
 
 class CaptureDecoder:
@@ -194,7 +213,7 @@ class CaptureDecoder:
         if isinstance(outcome, Decoded):
             if self._compiled:
                 self._compiled.learn(outcome.record, outcome.reading)
-            return self._large(line, outcome) if isinstance(outcome.rows, Lazy) else self._decoded(line, outcome)
+            return self._large(line, outcome) if type(outcome.rows) is Lazy else self._decoded(line, outcome)
         span = _span(line.number, line.offset, line.end, [line.data], [0])
         if isinstance(outcome, Rejection):
             return DecodedSpan(span, EncodedRows(), rejections=[outcome])
@@ -221,14 +240,17 @@ class CaptureDecoder:
         for index, row in enumerate(made):
             (rejected if isinstance(row, Rejection) else sent).append(index)
 
-        def make(index: int, row_id: str) -> object:
-            row = cast("Inference", made[index])
+        def build(row_id: str, row: Inference | Rejection) -> object:
+            row = cast("Inference", row)
             return self._build_row(row_id, row.inference_timestamp, row.inputs | row.outputs)
 
         rows = large_call(
             decoded.call_id,
             decoded.record.inference_time,
-            make,
+            Lazy(
+                len(sent), lambda place: made[sent[place]], lambda: (row for row in made if isinstance(row, Inference))
+            ),
+            build,
             count=len(made),
             line_bytes=len(line.data),
             indices=sent if rejected else None,

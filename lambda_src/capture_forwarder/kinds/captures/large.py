@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -10,25 +11,36 @@ from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.lazy import Lazy
 
+Values = TypeVar("Values")
+
 # Rows of longer lines are encoded one by one, because encoding many together would hold them all as objects.
 _MAX_ROW_BYTES = 1024
 
-# Returns the row with this index in its call, as an element of a request, from its id.
-MakeRow = Callable[[int, str], object]
-
 
 def large_call(
-    call_id: str, time: datetime, make: MakeRow, *, count: int, line_bytes: int, indices: Sequence[int] | None = None
+    call_id: str,
+    time: datetime,
+    values: Sequence[Values],
+    build: Callable[[str, Values], object],
+    *,
+    count: int,
+    line_bytes: int,
+    indices: Sequence[int] | None = None,
 ) -> EncodedRows:
-    """Return the rows of a call of `count` rows, or those with `indices` only."""
+    """Return the rows of a call of `count` rows: all of them, or those with `indices`.
+
+    `build` returns an element of a request from an id and from one of `values`, which belong to the rows in order.
+    """
     sent: Sequence[int] = range(count) if indices is None else indices
     are_long = line_bytes > _MAX_ROW_BYTES * count
 
-    def row_id(place: int) -> str:
-        return PartnerInferenceId.for_row(call_id, sent[place], count)
+    def row_id(index: int) -> str:
+        return PartnerInferenceId.for_row(call_id, index, count)
 
-    def row(place: int) -> object:
-        made = make(sent[place], row_id(place))
-        return Raw(msgspec.json.encode(made)) if are_long else made
+    def row(one_id: str, one: Values) -> object:
+        built = build(one_id, one)
+        return Raw(msgspec.json.encode(built)) if are_long else built
 
-    return EncodedRows(Lazy(len(sent), row_id), Lazy(len(sent), row), time if sent else None)
+    ids = Lazy(len(sent), lambda place: row_id(sent[place]), lambda: map(row_id, sent))
+    rows = Lazy(len(sent), lambda place: row(ids[place], values[place]), lambda: map(row, ids, values))
+    return EncodedRows(ids, rows, time if sent else None)

@@ -1,6 +1,7 @@
 """Both sides of a call read together: the rows of each, and how they belong to each other."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import repeat
 
 from msgspec import Struct
 
@@ -38,6 +39,19 @@ class CallRows(Struct, frozen=True, gc=False):
     request: Rows | None
     response: Rows | None
     reading: Reading
+
+    def pairs(self) -> Iterator[tuple[Row | None, Row | None]]:
+        """Return an iterator over the rows of both sides."""
+        return zip(_each(self.request, self.count), _each(self.response, self.count), strict=True)
+
+    def pair(self, index: int) -> tuple[Row | None, Row | None]:
+        """Return one row of both sides."""
+        request, response = self.request, self.response
+        return request.rows[index] if request else None, response.rows[index] if response else None
+
+
+def _each(rows: Rows | None, count: int) -> Iterable[Row | None]:
+    return rows.rows if rows else repeat(None, count)
 
 
 def read_call(record: CaptureRecord, options: DecodingOptions, widths: Collection[int]) -> CallRows | Reason:
