@@ -1,5 +1,7 @@
 """Spans: the place of every row in an object, and the offset before which no row is pending."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,3 +102,44 @@ def test_the_committed_offset_begins_where_the_last_run_ended() -> None:
     assert committed.advance(compressed=False) == start
     span.record([0])
     assert committed.advance(compressed=False) == ReadOffset(104, 7, compressed=False)
+
+
+@given(COUNTS, st.data())
+def test_a_span_agrees_with_a_set_of_places(counts: list[list[int]], data: st.DataObject) -> None:
+    """Rows are recorded one by one, in ranges and in lists with gaps, as results of a request may be."""
+    for span in spans_of(counts):
+        lines = [span.row(place)[0] for place in range(span.pending)]
+        pending = set(range(span.pending))
+        while pending:
+            some = data.draw(st.sets(st.sampled_from(sorted(pending)), min_size=1))
+            places = sorted(some)
+            span.record(range(places[0], places[-1] + 1) if len(places) == places[-1] - places[0] + 1 else places)
+            pending -= some
+            assert span.pending == len(pending)
+            first = lines[min(pending)] if pending else None
+            end = (span.end, span.number + len(span.lines) - 1)
+            assert span.recorded_up_to() == ((first.offset, first.number - 1) if first else end)
+
+
+def test_recording_no_rows_changes_nothing() -> None:
+    """A request may have no result for any row of a span."""
+    span = LineSpan(7, 100, 104, [b"aaa"], [2], pending=2)
+    span.record([])
+    assert (span.pending, span.recorded_up_to()) == (2, (100, 6))
+
+
+def test_a_span_of_many_rows_takes_linear_time_and_a_byte_a_row() -> None:
+    """A call of 400,000 rows among lines of one row: every row is found and recorded alone, the first row last."""
+    rows, lines = 400_000, 2_000
+    counts = [*[1] * lines, rows]
+    span = LineSpan(1, 0, 0, [b"x"] * len(counts), counts, pending=sum(counts))
+    tracemalloc.start()
+    for place in range(span.pending - 1, 0, -1):
+        span.record([place])
+        if place % 100 == 0:
+            assert span.recorded_up_to() == (0, 0)
+            assert span.row(place)[0].number == min(place, lines) + 1
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert span.pending == 1
+    assert held < 2 * rows

@@ -1,6 +1,8 @@
 """How far an object is committed, the spans of its lines, and its entries in quarantine."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from msgspec import Struct, field
 
@@ -99,6 +101,13 @@ class QuarantineFile(Struct, frozen=True, kw_only=True):
     replaces: bool = False
 
 
+class _Places(Struct, frozen=True):
+    """The place behind the last row of every line, and where each line starts, in bytes from the span's offset."""
+
+    line_starts: list[int]
+    row_ends: list[int]
+
+
 class LineSpan(Struct):
     """Consecutive lines whose rows are sent, and mostly recorded, together.
 
@@ -113,40 +122,55 @@ class LineSpan(Struct):
     end: int = 0
     lines: list[bytes] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
-    indices: list[int] | None = None
+    indices: Sequence[int] | None = None
     pending: int = 0
-    _recorded: set[int] = field(default_factory=set)
+    # One byte a row, made when the first rows are recorded before the others: 1 if the row has its result.
+    _recorded: bytearray | None = None
+    # No row before this place is pending.
+    _first_pending: int = 0
+    _places: _Places | None = None
 
     def record(self, places: Sequence[int]) -> None:
-        """Record that the rows at `places` have their results."""
+        """Record that the rows at `places`, in ascending order, have their results."""
         self.pending -= len(places)
-        if self.pending:
-            self._recorded.update(places)
+        if not self.pending or not places:
+            return
+        if self._recorded is None:
+            self._recorded = bytearray(sum(self.counts))
+        if places[-1] - places[0] == len(places) - 1:  # nearly always
+            self._recorded[places[0] : places[-1] + 1] = b"\1" * len(places)
+            return
+        for place in places:
+            self._recorded[place] = 1
 
     def row(self, place: int) -> tuple[Line, int]:
         """Return the line of the row at `place`, and the index of the row in its call."""
-        first = 0
-        for line, count in zip(self._each_line(), self.counts, strict=True):
-            if place < first + count:
-                return line, self.indices[place] if self.indices else place - first
-            first += count
-        raise IndexError(place)
+        ends = self._sums().row_ends
+        at = bisect_right(ends, place)
+        if at == len(ends):
+            raise IndexError(place)
+        first = ends[at] - self.counts[at]
+        return self._line_at(at), self.indices[place] if self.indices is not None else place - first
 
     def line(self, number: int) -> Line:
         """Return the line with this number."""
-        return next(line for line in self._each_line() if line.number == number)
+        return self._line_at(number - self.number)
 
     def recorded_up_to(self) -> tuple[int, int]:
         """Return how many bytes, and how many lines, of the object lie before the first pending line."""
         if not self.pending:
             return self.end, self.number + len(self.lines) - 1
-        place = next(place for place in range(sum(self.counts)) if place not in self._recorded)
-        line, _ = self.row(place)
+        if self._recorded is not None:
+            self._first_pending = self._recorded.index(0, self._first_pending)
+        line, _ = self.row(self._first_pending)
         return line.offset, line.number - 1
 
-    def _each_line(self) -> Iterator[Line]:
-        offset = self.offset
-        for number, data in enumerate(self.lines, self.number):
-            end = offset + len(data) + 1
-            yield Line(number, offset, end, data)
-            offset = end
+    def _line_at(self, at: int) -> Line:
+        offset = self.offset + self._sums().line_starts[at]
+        return Line(self.number + at, offset, offset + len(self.lines[at]) + 1, self.lines[at])
+
+    def _sums(self) -> _Places:
+        if self._places is None:
+            starts = list(accumulate((len(data) + 1 for data in self.lines), initial=0))
+            self._places = _Places(starts, list(accumulate(self.counts)))
+        return self._places

@@ -1,6 +1,6 @@
 """The interface of a kind of record: lines go in, spans of lines with their rows come out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -17,23 +17,32 @@ from capture_forwarder.lines.reader import LineReader
 class EncodedRows(Struct, gc=False):
     """Rows that are ready to be sent, in order: their ids, and the elements of a request's JSON array.
 
-    `time` is the inference time of the last call.
+    `time` is the inference time of the last call. Ids and rows of a call of many rows are made when they are read, the
+    same ones each time, so a reader takes them in order and holds few of them.
     """
+
+    ids: Sequence[str] = field(default_factory=list)
+    rows: Sequence[Any] = field(default_factory=list)
+    time: datetime | None = None
+
+
+class RowLists(EncodedRows, gc=False):
+    """Rows of calls of few rows, which are added one by one."""
 
     ids: list[str] = field(default_factory=list)
     rows: list[Any] = field(default_factory=list)
-    time: datetime | None = None
 
 
 class DecodedSpan(Struct):
     """Consecutive lines, and what they became: rows to send, rejections of lines or rows, skipped lines.
 
-    `rows` are the rows that `span` counts as pending, in the same order.
+    `rows` are the rows that `span` counts as pending, in the same order. `rejections` of a call of many rows are made
+    when they are read, too.
     """
 
     span: LineSpan
     rows: EncodedRows
-    rejections: list[Rejection] = field(default_factory=list)
+    rejections: Sequence[Rejection] = field(default_factory=list)
     skipped: list[SkipReason] = field(default_factory=list)
 
 

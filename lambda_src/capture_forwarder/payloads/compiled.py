@@ -5,7 +5,7 @@ every other text: a quoted or empty cell, a value of another type, another layou
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -14,17 +14,20 @@ from msgspec.structs import astuple
 
 from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.schema import Attribute, ValueType
+from capture_forwarder.payloads.documents import UNREADABLE, cut_lines
+from capture_forwarder.payloads.elements import lists_in, pieces_of
 from capture_forwarder.payloads.layouts import ORDERED_KEYS, Placement, RowForm
+from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
 from capture_forwarder.payloads.media import UTF_8
 from capture_forwarder.payloads.rows import PayloadReading
 from capture_forwarder.payloads.tensors import TENSOR_KEYS
 
 # A decoder raises one of these when it refuses a text.
-REFUSED = (msgspec.DecodeError, ValueError, RecursionError)
+REFUSED = UNREADABLE
 
 Values = tuple[Any, ...]
 # Returns the values of every row, in the order of the attributes.
-PayloadDecoder = Callable[[str], list[Values]]
+PayloadDecoder = Callable[[str], Sequence[Values]]
 
 _LARGEST = sys.float_info.max
 # Bounds keep out NaN and infinity, and integers of more than 64 bits. Timestamps are missing: they are rewritten.
@@ -39,6 +42,9 @@ _TYPES: dict[ValueType, Any] = {
 # msgspec reads an integer written as `9007199254740993.0` through a float, so larger ones are left to the plain path.
 _CSV_TYPES = _TYPES | {ValueType.INTEGER: Annotated[int, Meta(gt=-(2**53), lt=2**53)]}
 _PIECE_CHARS = 100_000
+# What a row and each of its values take as objects, and what the rows of a text may take before they are read lazily.
+_ROW_BYTES, _VALUE_BYTES = 350, 45
+_MIN_LARGE_BYTES, _LARGE_TIMES = 4_000_000, 6
 _COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
 
 
@@ -87,15 +93,26 @@ def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
     decode_row = msgspec.json.Decoder(row_type, strict=False).decode
     decode_rows = msgspec.json.Decoder(list[row_type], strict=False).decode  # type: ignore[valid-type]  # made at run time
 
-    def read(text: str) -> list[Values]:
+    def decode_piece(text: str) -> list[Struct]:
+        return decode_rows(_as_json(text.removesuffix("\n")))
+
+    def read(text: str) -> Sequence[Values]:
         if '"' in text or "\\" in text:  # JSON text cannot hold the other line ends unescaped
             raise ValueError("cells that have to be unquoted")
         text = text.rstrip("\n")
         if "\n" not in text:
             return [astuple(decode_row(f'["{text.replace(",", _COMMA)}"]'))]
+        if len(text) > LARGE_CHARS and _is_large(text, text.count("\n"), len(attributes)):
+            pieces = [(start, end, len(decode_piece(text[start:end]))) for start, end in cut_lines(text)]
+            return rows_of_pieces(text, pieces, lambda piece: list(map(astuple, decode_piece(piece))))
         return [astuple(row) for piece in _pieces(text) for row in decode_rows(_as_json(piece))]
 
     return read
+
+
+def _is_large(text: str, row_count: int, width: int) -> bool:
+    """Tell whether all rows of `text` together, of `width` values, would take much more memory than the text."""
+    return row_count * (_ROW_BYTES + width * _VALUE_BYTES) > _MIN_LARGE_BYTES + _LARGE_TIMES * len(text)
 
 
 def _as_json(text: str) -> str:
@@ -127,11 +144,29 @@ def _json_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pa
         return lambda text: [values(decode(text))]
     decode_rows = (lambda text: decode(text).wrapped) if placement.rows_key else decode
 
-    def read(text: str) -> list[Values]:
+    decode_list: Callable[[str], list[Any]] = msgspec.json.Decoder(list[row_type]).decode  # type: ignore[valid-type]  # as above
+
+    def read(text: str) -> Sequence[Values]:
+        if len(text) > LARGE_CHARS and _is_large(text, _row_count(text, placement), len(attributes)):
+            return _read_large_list(text, placement, decode_list)
         rows = decode_rows(text)
         return [values(rows[0])] if len(rows) == 1 else list(map(values, rows))
 
     return read
+
+
+def _row_count(text: str, placement: Placement) -> int:
+    return text.count(",") if placement.form is RowForm.VALUE else text.count("[") + text.count("{")
+
+
+def _read_large_list(text: str, placement: Placement, decode: Callable[[str], list[Any]]) -> Sequence[Values]:
+    """Return rows that are made when they are read. Raises `ValueError` if the document holds anything else."""
+    values = _values_of_row(placement)
+    for found in lists_in(text):
+        if found.key == placement.rows_key and found.document in ([], {found.key: []}):
+            pieces = list(pieces_of(text, found, lambda piece: decode(f"[{piece}]")))
+            return rows_of_pieces(text, pieces, lambda piece: list(map(values, decode(f"[{piece}]"))))
+    raise ValueError("not a list of rows alone")
 
 
 def _values_of_row(placement: Placement) -> Callable[[Any], Values]:
@@ -167,7 +202,7 @@ def _base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:
     NUL, which makes the text binary, is not allowed in JSON text.
     """
 
-    def read(data: str) -> list[Values]:
+    def read(data: str) -> Sequence[Values]:
         text = msgspec.convert(data, bytes).decode()
         if text.startswith("\ufeff"):
             raise ValueError  # a byte order mark, which the plain path removes

@@ -5,14 +5,17 @@ SageMaker's common data formats (https://docs.aws.amazon.com/sagemaker/latest/dg
 TensorFlow Serving, MLflow, KServe, and records of real endpoints.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import cast
 
 from msgspec import Struct
 
+from capture_forwarder.domain.capture import Media
+from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import JsonValue
+from capture_forwarder.payloads.lazy import LISTED_ROWS, Lazy
 from capture_forwarder.payloads.tensors import (
     MAX_SPARSE_VALUES,
     TENSOR_KEYS,
@@ -53,7 +56,7 @@ class Placement(Struct, frozen=True):
     values_key: str | None = None
 
 
-Placed = tuple[Placement, list[Row]]
+Placed = tuple[Placement, Sequence[Row]]
 
 
 class Rule(Struct, frozen=True):
@@ -82,7 +85,8 @@ def _ordered_key(document: JsonValue) -> str | None:
     return None
 
 
-def _is_flat(value: JsonValue) -> bool:
+def is_flat(value: JsonValue) -> bool:
+    """Tell whether `value` is a list without lists and objects in it."""
     return isinstance(value, list) and not any(map(_is_nested, value))
 
 
@@ -107,8 +111,9 @@ def _place_split(document: JsonValue) -> Placed:
         raise ValueError("dataframe_split.columns names a column twice")
     if not isinstance(data, list) or not all(isinstance(row, list) and len(row) == len(names) for row in data):
         raise ValueError("dataframe_split.data is not a list of rows as long as dataframe_split.columns")
-    rows: list[Row] = [dict(zip(cast("list[str]", names), cast("list[JsonValue]", row), strict=True)) for row in data]
-    return Placement(Layout.DATAFRAME_SPLIT, RowForm.TABLE), rows
+    return Placement(Layout.DATAFRAME_SPLIT, RowForm.TABLE), named_rows(
+        cast("list[str]", names), cast("list[list[JsonValue]]", data)
+    )
 
 
 def _is_kserve(document: JsonValue) -> bool:
@@ -143,7 +148,7 @@ def _is_columns(document: JsonValue) -> bool:
 def _are_columns(document: JsonValue) -> bool:
     return (
         isinstance(document, dict)
-        and all(map(_is_flat, document.values()))
+        and all(map(is_flat, document.values()))
         and len({len(cast("list[JsonValue]", values)) for values in document.values()}) == 1
     )
 
@@ -155,8 +160,23 @@ def _place_columns(document: JsonValue) -> Placed:
     return Placement(Layout.COLUMNS, RowForm.TABLE), _transpose(cast("dict[str, list[JsonValue]]", document))
 
 
-def _transpose(columns: dict[str, list[JsonValue]]) -> list[Row]:
+def _transpose(columns: dict[str, list[JsonValue]]) -> Sequence[Row]:
+    """Return rows of columns that are all of one length; many rows are made when they are read."""
+    count = min(map(len, columns.values()))
+    if count > LISTED_ROWS:
+        return Lazy(count, lambda place: {name: values[place] for name, values in columns.items()})
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def named_rows(names: list[str], rows: Sequence[Sequence[JsonValue]]) -> Sequence[Row]:
+    """Return rows of ordered values with these names; many rows are made when they are read."""
+
+    def named(row: Sequence[JsonValue]) -> Row:
+        return dict(zip(names, row, strict=True))
+
+    if len(rows) > LISTED_ROWS:
+        return Lazy(len(rows), lambda place: named(rows[place]), lambda: map(named, rows))
+    return list(map(named, rows))
 
 
 def _is_vector(document: JsonValue) -> bool:
@@ -191,7 +211,7 @@ def _place_instances(document: JsonValue) -> Placed:
     if key is None:
         raise ValueError(f"none of the outer keys {', '.join(_OUTER_KEYS)} holds a list")
     elements = cast("dict[str, list[JsonValue]]", document)[key]
-    return _placement_of_list(Layout.INSTANCES, key, elements), _rows_of_list(elements)
+    return _placement_of_list(Layout.INSTANCES, key, elements), rows_of_list(elements)
 
 
 def _is_list(document: JsonValue) -> bool:
@@ -203,7 +223,7 @@ def _place_list(document: JsonValue) -> Placed:
     """Every element is one row."""
     if not isinstance(document, list):
         raise ValueError("not a list of rows")  # noqa: TRY004 - ValueError says "malformed"
-    return _placement_of_list(Layout.LIST, None, document), _rows_of_list(document)
+    return _placement_of_list(Layout.LIST, None, document), rows_of_list(document)
 
 
 def _is_object(document: JsonValue) -> bool:
@@ -232,8 +252,9 @@ def _placement_of_list(layout: Layout, rows_key: str | None, elements: list[Json
     return Placement(layout, form, rows_key=rows_key, values_key=values_key)
 
 
-def _rows_of_list(elements: list[JsonValue]) -> list[Row]:
-    rows, max_values = list[Row](), MAX_SPARSE_VALUES
+def rows_of_list(elements: list[JsonValue], max_values: int = MAX_SPARSE_VALUES) -> list[Row]:
+    """Return one row an element; sparse rows have at most `max_values` values together, else raises `ValueError`."""
+    rows = list[Row]()
     for element in elements:
         if isinstance(element, list):
             rows.append(element)
@@ -259,3 +280,28 @@ RULES = {
     Layout.LIST: Rule(_is_list, _place_list),
     Layout.OBJECT: Rule(_is_object, _place_object),
 }
+# A line of JSON Lines is one row: `{"label": [...], "prob": [...]}` is one answer of BlazingText, no columns.
+_RULES_OF_LINES = {layout: rule for layout, rule in RULES.items() if layout is not Layout.COLUMNS}
+
+
+def place(document: JsonValue, media: Media, pinned: Layout | None) -> Placed | Reason:
+    """Return the rows of a document by the layout that the route names, or by the first one that recognises it."""
+    for layout, rule in (_RULES_OF_LINES if media is Media.JSON_LINES else RULES).items():
+        if layout is pinned if pinned else rule.recognises(document):
+            try:
+                return rule.place(document)
+            except ValueError as error:
+                return Reason(RejectionCode.UNKNOWN_LAYOUT, f"read as {layout}: {error}")
+    return Reason(RejectionCode.UNKNOWN_LAYOUT, f"no layout for {media} fits; set the route's layout option")
+
+
+def place_lines(documents: list[JsonValue], pinned: Layout | None) -> tuple[Placement | None, list[Row]] | Reason:
+    """Return the rows of lines that are a document each, and how those of the last line lie."""
+    placement, rows = None, list[Row]()
+    for document in documents:
+        placed = place(document, Media.JSON_LINES, pinned)
+        if isinstance(placed, Reason):
+            return placed
+        placement = placed[0]
+        rows += placed[1]
+    return placement, rows

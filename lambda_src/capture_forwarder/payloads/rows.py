@@ -1,14 +1,18 @@
 """The body of a payload made into rows."""
 
+from collections.abc import Sequence
+from itertools import islice
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import Layout, PayloadOptions
-from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.documents import parse_csv, parse_documents, parse_json_lines
-from capture_forwarder.payloads.layouts import RULES, Placed, Placement, Row, RowForm, Rule
+from capture_forwarder.payloads.documents import parse_documents, parse_json_lines, read_csv
+from capture_forwarder.payloads.large import read_lines, read_list
+from capture_forwarder.payloads.layouts import Placed, Placement, Row, RowForm, named_rows, place, place_lines
+from capture_forwarder.payloads.lazy import LARGE_CHARS, Lazy
 from capture_forwarder.payloads.media import Body, BodyForm
 
 
@@ -22,47 +26,46 @@ class PayloadReading(Struct, frozen=True):
 class Rows(Struct, frozen=True, gc=False):
     """The rows of one payload, and how they were read."""
 
-    rows: list[Row]
+    rows: Sequence[Row]
     reading: PayloadReading
 
 
 _CSV = Placement(Layout.ROWS, RowForm.VALUES)
 _CSV_WITH_HEADER = Placement(Layout.ROWS, RowForm.TABLE)
-# A line of JSON Lines is one row: `{"label": [...], "prob": [...]}` is one answer of BlazingText, no columns.
-_RULES: dict[Media, dict[Layout, Rule]] = {
-    Media.JSON: RULES,
-    Media.JSON_LINES: {layout: rule for layout, rule in RULES.items() if layout is not Layout.COLUMNS},
-}
 
 
 def read_rows(body: Body, options: PayloadOptions) -> Rows | Reason:
     """Return the rows of a payload, or why they cannot be read."""
     if body.form.media is Media.CSV:
         return _read_csv(body, header=options.csv_header)
-    is_lines = body.form.media is Media.JSON_LINES
     try:
-        documents = parse_json_lines(body.text) if is_lines else parse_documents(body.text)
+        large = _read_large(body, options.layout) if len(body.text) > LARGE_CHARS else None
+        return large or _read_json(body, options.layout)
     except ValueError:
         return Reason(RejectionCode.BAD_JSON, "the payload is neither one JSON document nor one a line")
-    form = body.form if len(documents) == 1 else replace(body.form, media=Media.JSON_LINES)
-    placement, rows = _CSV, list[Row]()
-    for document in documents:
-        placed = _place(form.media, document, options.layout)
-        if isinstance(placed, Reason):
-            return placed
-        placement = placed[0]
-        rows += placed[1]
-    return Rows(rows, PayloadReading(form, placement))
 
 
-def _place(media: Media, document: JsonValue, pinned: Layout | None) -> Placed | Reason:
-    for layout, rule in _RULES[media].items():
-        if layout is pinned if pinned else rule.recognises(document):
-            try:
-                return rule.place(document)
-            except ValueError as error:
-                return Reason(RejectionCode.UNKNOWN_LAYOUT, f"read as {layout}: {error}")
-    return Reason(RejectionCode.UNKNOWN_LAYOUT, f"no layout for {media} fits; set the route's layout option")
+def _read_json(body: Body, pinned: Layout | None) -> Rows | Reason:
+    """Raises `ValueError` if the text is neither one JSON document nor one a line."""
+    is_lines = body.form.media is Media.JSON_LINES
+    documents = parse_json_lines(body.text) if is_lines else parse_documents(body.text)
+    if len(documents) == 1:
+        return _rows(place(documents[0], body.form.media, pinned), body.form)
+    lines = place_lines(documents, pinned)
+    placed = lines if isinstance(lines, Reason) else (lines[0] or _CSV, lines[1])
+    return _rows(placed, replace(body.form, media=Media.JSON_LINES))
+
+
+def _read_large(body: Body, pinned: Layout | None) -> Rows | Reason | None:
+    """Return the rows of a list or of lines; `None` for a document of another form. Raises `ValueError` as above."""
+    if body.form.media is Media.JSON and (placed := read_list(body.text, pinned)):
+        return _rows(placed, body.form)
+    lines = read_lines(body.text, body.form.media, pinned)
+    return _rows(lines, replace(body.form, media=Media.JSON_LINES)) if lines else None
+
+
+def _rows(placed: Placed | Reason, form: BodyForm) -> Rows | Reason:
+    return placed if isinstance(placed, Reason) else Rows(placed[1], PayloadReading(form, placed[0]))
 
 
 def csv_reading(form: BodyForm, *, header: bool) -> PayloadReading:
@@ -73,12 +76,17 @@ def csv_reading(form: BodyForm, *, header: bool) -> PayloadReading:
 def _read_csv(body: Body, *, header: bool) -> Rows | Reason:
     reading = csv_reading(body.form, header=header)
     try:
-        cells = parse_csv(body.text)
+        cells = read_csv(body.text)
     except ValueError as error:
         return Reason(RejectionCode.BAD_CSV, str(error))
     if not header or not cells:
         return Rows(cells, reading)  # type: ignore[arg-type]  # lists are invariant; cells are JSON values
-    names, *rows = cells
-    if len(set(names)) != len(names) or any(len(row) != len(names) for row in rows):
+    names, width = cells[0], len(cells[0])
+    if len(set(names)) != width or any(len(row) != width for row in cells):
         return Reason(RejectionCode.BAD_CSV, "the header names a column twice, or a row is not as long as it")
-    return Rows([dict(zip(names, row, strict=True)) for row in rows], reading)
+    rows = cells[1:] if isinstance(cells, list) else _without_first(cells)
+    return Rows(named_rows(names, rows), reading)
+
+
+def _without_first(cells: Sequence[list[str]]) -> Sequence[list[str]]:
+    return Lazy(len(cells) - 1, lambda place: cells[place + 1], lambda: islice(cells, 1, None))

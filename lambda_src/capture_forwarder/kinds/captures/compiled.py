@@ -4,9 +4,11 @@ It accepts a line only if it can make exactly the bytes that the plain path make
 plain path reads that one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord, Media
@@ -14,15 +16,17 @@ from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.route import DecodingOptions, IdSource
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Side
 from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope
+from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.reading import ERROR_NAMES, Reading
-from capture_forwarder.kinds.kind import EncodedRows
-from capture_forwarder.payloads.compiled import REFUSED, compile_payload, row_struct
+from capture_forwarder.kinds.kind import EncodedRows, RowLists
+from capture_forwarder.payloads.compiled import REFUSED, Values, compile_payload, row_struct
 from capture_forwarder.payloads.layouts import RowForm
+from capture_forwarder.payloads.lazy import Lazy
 from capture_forwarder.payloads.media import declared_form
 from capture_forwarder.payloads.rows import PayloadReading, csv_reading
 
 # Returns rows as structs of the values of both sides by name. Raises one of `REFUSED` for calls with another reading.
-CallDecoder = Callable[[str, str], list[Any]]
+CallDecoder = Callable[[str, str], Sequence[Any]]
 # Encoding and content type of the request, and of the response.
 Declaration = tuple[str, str | None, str, str | None]
 
@@ -51,15 +55,24 @@ def compile_reading(reading: Reading, schema: ModelSchema) -> CallDecoder | None
         return None
     row = row_struct(request_attributes + response_attributes, ordered=False)
 
-    def decode(request: str, response: str) -> list[Any]:
+    def decode(request: str, response: str) -> Sequence[Any]:
         inputs, outputs = decode_request(request), decode_response(response)
         if len(inputs) != len(outputs) or not inputs:
             raise ValueError("no rows, or another number of rows on either side")
         if len(inputs) == 1:
             return [row(*inputs[0], *outputs[0])]
+        if type(inputs) is Lazy or type(outputs) is Lazy:
+            return _lazy_rows(row, inputs, outputs)
         return [row(*given, *answered) for given, answered in zip(inputs, outputs, strict=True)]
 
     return decode
+
+
+def _lazy_rows(row: Callable[..., Struct], inputs: Sequence[Values], outputs: Sequence[Values]) -> Lazy[Struct]:
+    def made(given: Values, answered: Values) -> Struct:
+        return row(*given, *answered)
+
+    return Lazy(len(inputs), lambda at: made(inputs[at], outputs[at]), lambda: map(made, inputs, outputs))
 
 
 def _attributes(reading: PayloadReading, side: Side) -> tuple[Attribute, ...]:
@@ -85,8 +98,11 @@ class CompiledPath:
         self._declaration: Declaration | None = None
         self._current = _Decoders()
 
-    def __call__(self, line: bytes, rows: EncodedRows) -> int | None:
-        """Add the rows of a line and return their number; `None` if the plain path has to read the line."""
+    def __call__(self, line: bytes, rows: RowLists) -> int | EncodedRows | None:  # noqa: PLR0911 - one more call costs
+        """Add the rows of a line and return their number; `None` if the plain path has to read the line.
+
+        Of a call of many rows none is added: they are returned, and made when they are read.
+        """
         try:
             envelope = decode_envelope(line)
         except REFUSED:
@@ -113,14 +129,24 @@ class CompiledPath:
         )
         if declaration != self._declaration:
             self._switch_to(declaration)
-        values: list[Any] | None
+        values: Sequence[Any] | None
         try:
             values = self._current.decode(request.data, response.data)
         except REFUSED:
             values = self._current.decode_by_others(request.data, response.data)
             if values is None:
                 return None
-        build_row, count, rows.time = self._build_row, len(values), time
+        build_row, count = self._build_row, len(values)
+        if count > 1 and type(values) is Lazy:
+            return large_call(
+                call_id,
+                time,
+                values,
+                lambda row_id, row: build_row(row_id, time, row),
+                count=count,
+                line_bytes=len(line),
+            )
+        rows.time = time
         for index, row in enumerate(values):
             row_id = call_id if count == 1 else PartnerInferenceId.for_row(call_id, index, count)
             rows.ids.append(row_id)
@@ -164,7 +190,7 @@ class _Decoders:
         self._decoders: list[CallDecoder] = []
         self._readings: set[Reading] = set()
 
-    def decode_by_others(self, request: str, response: str) -> list[Any] | None:
+    def decode_by_others(self, request: str, response: str) -> Sequence[Any] | None:
         """Return the rows of a call that `decode` refused, or `None` if every decoder refuses it."""
         for decode in self._decoders:
             if decode is not self.decode:
@@ -189,5 +215,5 @@ class _Decoders:
             self.decode = decoder
 
 
-def _refuse(request: str, response: str) -> list[Any]:
+def _refuse(request: str, response: str) -> Sequence[Any]:
     raise ValueError(f"no decoder is known for {len(request)} and {len(response)} characters")

@@ -1,7 +1,9 @@
 """Captures as a kind of record: the lines of a route become spans with their rows."""
 
-from collections.abc import Generator, Iterator
+from array import array
+from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime
+from typing import cast
 
 from msgspec import Struct
 
@@ -14,14 +16,19 @@ from capture_forwarder.domain.route import DecodingOptions, IdSource, Route
 from capture_forwarder.domain.schema import ModelSchema, Side
 from capture_forwarder.kinds.captures.compiled import CompiledPath
 from capture_forwarder.kinds.captures.envelope import decode_record
+from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.reading import CallRows, Reading, read_call
-from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
+from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows, RowLists
 from capture_forwarder.lines.reader import LineReader, Lines
+from capture_forwarder.payloads.layouts import Row
+from capture_forwarder.payloads.lazy import LISTED_ROWS, Lazy
 from capture_forwarder.payloads.naming import Named, generated_names, schema_names
 from capture_forwarder.payloads.rows import Rows
 
 # Rows wait in memory to be encoded together, which takes a tenth less time than row by row.
 _MAX_ROWS = 128
+# Rows of a longer line are made when they are read: a row takes up to a hundred times its text.
+_MAX_LISTED_BYTES = 256 * 1024
 _SAME_NAME = Reason(RejectionCode.AMBIGUOUS_NAME, "input and output give one name different values")
 
 
@@ -35,9 +42,13 @@ class CaptureKind:
 
 
 class Decoded(Struct, frozen=True, gc=False):
-    """The rows of one captured call, in order, each an inference or a rejection of that row; and how it was read."""
+    """The rows of one captured call, in order, each an inference or a rejection of that row; and how it was read.
 
-    rows: list[Inference | Rejection]
+    Many rows are made when they are read, the same ones each time. `call_id` is the call's id without a row's suffix.
+    """
+
+    rows: Sequence[Inference | Rejection]
+    call_id: str
     record: CaptureRecord
     reading: Reading
 
@@ -76,29 +87,52 @@ class PlainPath:
         call = read_call(record, self._options, self._widths)
         if isinstance(call, Reason):
             return _rejection(call, line)
-        rows = [self._row(line, call, call_id, record.inference_time, index) for index in range(call.count)]
-        return Decoded(rows, record, call.reading)
+        count, time = call.count, record.inference_time
+        rows: Sequence[Inference | Rejection]
+        if count > LISTED_ROWS or (count > 1 and len(line.data) > _MAX_LISTED_BYTES):
+            rows = self._lazy_rows(line, call, call_id, time)
+        else:
+            rows = [self._row(line, call, call_id, time, index, *call.pair(index)) for index in range(count)]
+        return Decoded(rows, call_id, record, call.reading)
 
-    def _row(self, line: Line, call: CallRows, call_id: str, time: datetime, index: int) -> Inference | Rejection:
+    def _lazy_rows(self, line: Line, call: CallRows, call_id: str, time: datetime) -> Lazy[Inference | Rejection]:
+        def make(index: int) -> Inference | Rejection:
+            return self._row(line, call, call_id, time, index, *call.pair(index))
+
+        def make_all() -> Iterator[Inference | Rejection]:
+            return (self._row(line, call, call_id, time, index, *pair) for index, pair in enumerate(call.pairs()))
+
+        return Lazy(call.count, make, make_all)
+
+    def _row(
+        self,
+        line: Line,
+        call: CallRows,
+        call_id: str,
+        time: datetime,
+        index: int,
+        given: Row | None,
+        answered: Row | None,
+    ) -> Inference | Rejection:
         row_id = PartnerInferenceId.for_row(call_id, index, call.count)
         if len(row_id) > self._options.max_partner_id_chars:
             return _rejection(self._too_long, line, index)
-        inputs = self._named(call.request, index, self._request_side, "feature")
+        inputs = self._named(given, call.request, self._request_side, "feature")
         if isinstance(inputs, Reason):
             return _rejection(inputs, line, index, row_id)
-        outputs = self._named(call.response, index, self._response_side, "prediction")
+        outputs = self._named(answered, call.response, self._response_side, "prediction")
         if isinstance(outputs, Reason):
             return _rejection(outputs, line, index, row_id)
         if any(inputs[name] != outputs[name] for name in inputs.keys() & outputs.keys()):
             return _rejection(_SAME_NAME, line, index, row_id)
         return Inference(row_id, time, inputs, outputs, line.number, index)
 
-    def _named(self, rows: Rows | None, index: int, side: Side | None, stem: str) -> Named:
-        if rows is None:
+    def _named(self, row: Row | None, rows: Rows | None, side: Side | None, stem: str) -> Named:
+        if row is None or rows is None:
             return {}
         if side is None:
-            return generated_names(rows.rows[index], stem, textual=rows.reading.body.media is Media.CSV)
-        return schema_names(rows.rows[index], side, self._options.unknown_attributes)
+            return generated_names(row, stem, textual=rows.reading.body.media is Media.CSV)
+        return schema_names(row, side, self._options.unknown_attributes)
 
 
 class CaptureDecoder:
@@ -131,11 +165,11 @@ class CaptureDecoder:
         """Yield `lines` as spans; return how many lines the next span may have."""
         start, offset = 0, lines.offset
         while data := lines.data[start : start + lines_per_span]:
-            rows, counts = EncodedRows(), list[int]()
+            rows, counts, found = RowLists(), list[int](), None
             for line in data:
-                if (count := compiled(line, rows)) is None:
+                if type(found := compiled(line, rows)) is not int:
                     break
-                counts.append(count)
+                counts.append(found)
             taken, row_count = len(counts), len(rows.ids)
             if taken:
                 end = min(offset + sum(map(len, data[:taken])) + taken, lines.end)
@@ -143,7 +177,8 @@ class CaptureDecoder:
                 offset = end
             if taken < len(data):
                 end = min(offset + len(data[taken]) + 1, lines.end)
-                decoded = self.decode_line(Line(lines.number + start + taken, offset, end, data[taken]))
+                last = Line(lines.number + start + taken, offset, end, data[taken])
+                decoded = _large_span(last, found) if isinstance(found, EncodedRows) else self.decode_line(last)
                 yield decoded
                 taken, row_count, offset = taken + 1, row_count + len(decoded.rows.ids), end
             start += taken
@@ -156,14 +191,14 @@ class CaptureDecoder:
         if isinstance(outcome, Decoded):
             if self._compiled:
                 self._compiled.learn(outcome.record, outcome.reading)
-            return self._decoded(line, outcome)
+            return self._large(line, outcome) if type(outcome.rows) is Lazy else self._decoded(line, outcome)
         span = _span(line.number, line.offset, line.end, [line.data], [0])
         if isinstance(outcome, Rejection):
             return DecodedSpan(span, EncodedRows(), rejections=[outcome])
         return DecodedSpan(span, EncodedRows(), skipped=[outcome.reason])
 
     def _decoded(self, line: Line, decoded: Decoded) -> DecodedSpan:
-        rows, indices, rejections = EncodedRows(), list[int](), list[Rejection]()
+        rows, indices, rejections = RowLists(), list[int](), list[Rejection]()
         for row in decoded.rows:
             if isinstance(row, Rejection):
                 rejections.append(row)
@@ -177,9 +212,39 @@ class CaptureDecoder:
         span = _span(line.number, line.offset, line.end, [line.data], [len(indices)], indices if rejections else None)
         return DecodedSpan(span, rows, rejections=rejections)
 
+    def _large(self, line: Line, decoded: Decoded) -> DecodedSpan:
+        """Return a span whose rows are made when they are read; each is made now, too, to find the rejected ones."""
+        made, sent, rejected = decoded.rows, array("I"), array("I")
+        for index, row in enumerate(made):
+            (rejected if isinstance(row, Rejection) else sent).append(index)
+
+        def build(row_id: str, row: Inference | Rejection) -> object:
+            row = cast("Inference", row)
+            return self._build_row(row_id, row.inference_timestamp, row.inputs | row.outputs)
+
+        rows = large_call(
+            decoded.call_id,
+            decoded.record.inference_time,
+            Lazy(
+                len(sent), lambda place: made[sent[place]], lambda: (row for row in made if isinstance(row, Inference))
+            ),
+            build,
+            count=len(made),
+            line_bytes=len(line.data),
+            indices=sent if rejected else None,
+        )
+        rejections = Lazy(len(rejected), lambda place: cast("Rejection", made[rejected[place]]))
+        span = _span(line.number, line.offset, line.end, [line.data], [len(sent)], sent if rejected else None)
+        return DecodedSpan(span, rows, rejections=rejections)
+
+
+def _large_span(line: Line, rows: EncodedRows) -> DecodedSpan:
+    """Return the span of a call of many rows that the compiled path decoded."""
+    return DecodedSpan(_span(line.number, line.offset, line.end, [line.data], [len(rows.ids)]), rows)
+
 
 def _span(
-    number: int, offset: int, end: int, lines: list[bytes], counts: list[int], indices: list[int] | None = None
+    number: int, offset: int, end: int, lines: list[bytes], counts: list[int], indices: Sequence[int] | None = None
 ) -> LineSpan:
     return LineSpan(number, offset, end, lines, counts, indices, pending=sum(counts))
 

@@ -1,6 +1,7 @@
 """Both sides of a call read together: the rows of each, and how they belong to each other."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import repeat
 
 from msgspec import Struct
 
@@ -8,6 +9,7 @@ from capture_forwarder.domain.capture import CaptureRecord, Payload
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import DecodingOptions, OneSided, PayloadOptions
 from capture_forwarder.payloads.layouts import Row
+from capture_forwarder.payloads.lazy import LISTED_ROWS, Lazy
 from capture_forwarder.payloads.media import read_body
 from capture_forwarder.payloads.rows import PayloadReading, Rows, read_rows
 
@@ -37,6 +39,19 @@ class CallRows(Struct, frozen=True, gc=False):
     request: Rows | None
     response: Rows | None
     reading: Reading
+
+    def pairs(self) -> Iterator[tuple[Row | None, Row | None]]:
+        """Return an iterator over the rows of both sides."""
+        return zip(_each(self.request, self.count), _each(self.response, self.count), strict=True)
+
+    def pair(self, index: int) -> tuple[Row | None, Row | None]:
+        """Return one row of both sides."""
+        request, response = self.request, self.response
+        return request.rows[index] if request else None, response.rows[index] if response else None
+
+
+def _each(rows: Rows | None, count: int) -> Iterable[Row | None]:
+    return rows.rows if rows else repeat(None, count)
 
 
 def read_call(record: CaptureRecord, options: DecodingOptions, widths: Collection[int]) -> CallRows | Reason:
@@ -101,13 +116,16 @@ def _pair(request: Rows, response: Rows, widths: Collection[int]) -> CallRows | 
     )
 
 
-def _cut(row: Row, count: int, widths: Collection[int]) -> list[Row] | None:
+def _cut(row: Row, count: int, widths: Collection[int]) -> Sequence[Row] | None:
     """Cut one line of ordered values into `count` rows.
 
     XGBoost's container answers several CSV rows with one comma-joined line, for backwards compatibility:
     https://github.com/aws/sagemaker-xgboost-container
     """
     width, rest = divmod(len(row), count)
-    if isinstance(row, dict) or rest or width not in widths:
+    if not isinstance(row, list) or rest or width not in widths:
         return None
-    return [row[start : start + width] for start in range(0, len(row), width)]
+    values = row
+    if count > LISTED_ROWS:
+        return Lazy(count, lambda place: values[place * width : (place + 1) * width])
+    return [values[start : start + width] for start in range(0, len(values), width)]
