@@ -1,0 +1,90 @@
+"""The check at the end of every test with faults: each row is in exactly one place."""
+
+import gzip
+import json
+from collections import Counter
+from math import inf
+from typing import Any
+
+import boto3
+from msgspec import Struct
+
+from tests.faults.harness.world import HEALTHY, FaultWorld, Row
+
+_SHOWN = 5
+
+
+class Entry(Struct, frozen=True):
+    """One rejection in quarantine: of a row, of a line (`index` is `None`), or of an object (`line` is 0)."""
+
+    key: str
+    line: int
+    index: int | None
+    code: str
+
+
+def entries(bucket: str = "quarantine") -> list[Entry]:
+    """Return every rejection that is in quarantine, from documents of one row and of one line with several rows."""
+    s3 = boto3.client("s3")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+    bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
+    documents = [json.loads(line) for body in bodies for line in gzip.decompress(body).splitlines()]
+    return [entry for document in documents for entry in _entries(document)]
+
+
+def _entries(document: dict[str, Any]) -> list[Entry]:
+    key, line = document["key"], document["line"]
+    if "rejections" not in document:
+        return [Entry(key, line, document["row_index"], document["code"])]
+    return [
+        Entry(key, line, index, rejection["code"])
+        for rejection in document["rejections"]
+        for index in rejection.get("rows") or [None]
+    ]
+
+
+def assert_conserved(
+    world: FaultWorld,
+    *,
+    again_a_row: int = 0,
+    again: float = inf,
+    pending: bool = False,
+    messages: int = 1,
+) -> None:
+    """Assert that each row was accepted once, or is in quarantine once, or waits in exactly one message.
+
+    No row was accepted more than `again_a_row` times more, all rows together `again` times; rows of the healthy route
+    never. Only with `pending` may rows wait, each object in at most `messages` messages.
+    """
+    accepted = world.receiver.accepted
+    found = Counter((entry.key, entry.line, entry.index) for entry in entries())
+    waiting = world.messages()
+    dead = world.dead()
+    wrong: list[str] = []
+    for partner_id, row in world.rows.items():
+        count, kept = accepted[partner_id], _kept(found, row)
+        allowed = 0 if row.route == HEALTHY else again_a_row
+        in_messages = sum(row.key in body for body in waiting)
+        if count and kept:
+            wrong.append(f"{partner_id} is accepted and in quarantine")
+        elif kept > 1:
+            wrong.append(f"{partner_id} is {kept} times in quarantine")
+        elif count > 1 + allowed:
+            wrong.append(f"{partner_id} was accepted {count} times")
+        elif not count and not kept and not (pending and 1 <= in_messages <= messages):
+            wrong.append(f"{partner_id} is nowhere, and in {in_messages} messages")
+        elif row.refused and count:
+            wrong.append(f"{partner_id} was to be refused")
+    assert not wrong, f"{len(wrong)} of {len(world.rows)} rows are wrong, such as {wrong[:_SHOWN]}; dead: {len(dead)}"
+    assert not dead, f"{len(dead)} dead letters"
+    assert world.sent_again() <= again, f"{world.sent_again()} rows sent again"
+    assert pending or not waiting, f"{len(waiting)} messages are left"
+    unknown = [name for name in accepted if name not in world.rows]
+    assert not unknown, f"rows that nobody offered, such as {unknown[:_SHOWN]}"
+
+
+def _kept(found: Counter[tuple[str, int, int | None]], row: Row) -> int:
+    """Return how many entries cover a row: its own, one of its line, one of its object."""
+    places = {(row.key, row.line, row.index), (row.key, row.line, None), (row.key, 0, None)}
+    return sum(found[place] for place in places)
