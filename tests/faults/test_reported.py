@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.harness.conserved import assert_conserved, entries
+from tests.faults.harness.conserved import assert_conserved
+from tests.faults.harness.entries import entries
 from tests.faults.harness.faults import Kind, Rule
 from tests.faults.harness.function import Invocation
 from tests.faults.harness.messages import Request

@@ -9,7 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.faults.harness.conserved import assert_conserved, entries
+from tests.faults.harness.conserved import assert_conserved
+from tests.faults.harness.entries import entries
 from tests.faults.harness.faults import Kind, Rule
 from tests.faults.harness.world import BUCKET, FAULTY, HEALTHY, FaultWorld, fault_world
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.harness.conserved import assert_conserved, entries
+from tests.faults.harness.conserved import assert_conserved
+from tests.faults.harness.entries import entries
 from tests.faults.harness.faults import Kind, Rule
 from tests.faults.harness.receiver import REFUSED_VALUE
 from tests.faults.harness.world import FAULTY, FaultWorld, fault_world
@@ -33,10 +34,12 @@ def offer_rows(world: FaultWorld, *, rows: int) -> None:
 
 def test_two_events_of_one_object_send_no_row_twice(world: FaultWorld) -> None:
     """Two workers receive the same event, the second 0.3 s later: one of them forwards, and each row is sent once."""
-    world.configure(function={"checkpoint_secs": 0.05}, destination={"max_inferences": 10, "max_in_flight": 1})
+    world.configure(destination={"max_inferences": 10, "max_in_flight": 1})
     world.receiver.secs_per_row = 0.003
     offer_rows(world, rows=300)
     first = world.new_worker(batch_size=1).start()
+    while not world.receiver.sizes:
+        time.sleep(0.01)
     time.sleep(0.3)
     second = world.new_worker(batch_size=1).start()
     first.join()

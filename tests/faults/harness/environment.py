@@ -17,8 +17,9 @@ import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
+from math import inf
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from msgspec import Struct
@@ -26,6 +27,7 @@ from msgspec import Struct
 from tests.faults.poller import configured_handler
 
 _LINE_BYTES = 65_536
+_START_SECS = 30.0
 _CONTROL = 0  # the socket that is the standard input of the parent
 
 
@@ -47,54 +49,75 @@ class Result(Struct):
 
 
 class Environment:
-    """One process. It is stopped between invocations, as Lambda freezes it."""
+    """One process. It is stopped between invocations, as Lambda freezes it.
+
+    `begun` is set as soon as an invocation has begun, and `busy` while one lasts. The time that the runtime takes to start does not count.
+    """
 
     def __init__(self, variables: Mapping[str, str], log: Path) -> None:
+        self.begun = Event()
+        self.busy = False
         self._connection, theirs = socket.socketpair()
         with theirs:
             self.pid = _parent().fork(variables, log, theirs)
-        self._reader = self._connection.makefile("rb")
+        self._is_ready = False
         self._paused = False
+        self._late = False
+        self._end = inf
 
     def invoke(self, event: Any, timeout_secs: float) -> Result:
         """Return how the handler ends; `timeout_secs` after the beginning the process is killed, unless it is paused.
 
-        An answer that comes later is not accepted.
+        An answer that comes later is not accepted. Raises `AssertionError` if the runtime does not start.
         """
+        self.signal(signal.SIGCONT)
+        if not self._is_ready:
+            self._end = time.monotonic() + _START_SECS
+            assert self._line(), "the runtime does not start; see the log of the function"
+            self._is_ready = True
         begun = time.monotonic()
-        self._signal(signal.SIGCONT)
-        request = {"event": event, "end": begun + timeout_secs}
-        self._connection.sendall(json.dumps(request).encode() + b"\n")
-        line = self._answer(begun + timeout_secs)
+        self._end = begun + timeout_secs
+        request = {"event": event, "end": self._end}
+        with suppress(BrokenPipeError):  # it was killed before
+            self._connection.sendall(json.dumps(request).encode() + b"\n")
+        self.begun.set()
+        self.busy = True
+        line = self._line()
+        self.busy = False
         secs = time.monotonic() - begun
-        if not line:
-            self.kill()
+        if not line or self._late:
+            self.close()
             return Result(secs)
-        if not self._paused:
-            self._signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
         return Result(secs, **json.loads(line))
 
     def pause(self) -> None:
         """Stop the process in the middle of an invocation; its clock does not kill it until it is resumed."""
         self._paused = True
-        self._signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
-    def resume(self) -> None:
-        """Let a paused process go on."""
+    def resume(self, for_secs: float = 2.0) -> None:
+        """Let a paused process go on, and kill it `for_secs` later; its answer is not accepted."""
+        self._late = True
+        self._end = time.monotonic() + for_secs
         self._paused = False
-        self._signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)
 
-    def kill(self) -> None:
+    def close(self) -> None:
         """End the process."""
-        self._signal(signal.SIGKILL)
-        self._reader.close()
+        self.signal(signal.SIGKILL)
         self._connection.close()
 
-    def _answer(self, end: float) -> bytes:
-        """Return the answer, or nothing when the process has ended or its time is up."""
+    def signal(self, which: signal.Signals) -> None:
+        """Send a signal to the process, if it is still there."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, which)
+
+    def _line(self) -> bytes:
+        """Return a line of the process, or nothing when it has ended or its time is up."""
         received = bytearray()
         while not received.endswith(b"\n"):
-            left_secs = end - time.monotonic()
+            left_secs = self._end - time.monotonic()
             if left_secs <= 0 and not self._paused:
                 return b""
             self._connection.settimeout(max(0.01, min(0.1, left_secs)))
@@ -104,10 +127,6 @@ class Environment:
                     return b""
                 received += piece
         return bytes(received)
-
-    def _signal(self, which: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, which)
 
 
 class _Parent:
@@ -150,6 +169,7 @@ def _serve(variables: dict[str, str], log: str, connection: socket.socket) -> No
     os.environ.clear()
     os.environ.update(variables)
     handler = configured_handler()
+    connection.sendall(b"ready\n")
     with connection.makefile("rb") as requests:
         for line in requests:
             request = json.loads(line)

@@ -159,7 +159,7 @@ def _edited(answer: Answer, service: str) -> Answer:
         head.headers["x-amz-crc32"] = str(zlib.crc32(answer.body))
     if service == "api":
         return Answer(head, answer.body.replace(b'"status"', b'"tatus"'))
-    return Answer(head, answer.body.replace(b"1,2.5,", b"1,9.5,").replace(b'"N"', b'"S"'))
+    return Answer(head, answer.body.replace(b",2.5,", b",9.5,").replace(b'"N"', b'"S"'))
 
 
 def _wait_for_client(connection: socket.socket, closing: Event) -> None:

@@ -77,7 +77,7 @@ class Worker:
     def end(self) -> None:
         """End the environment; the next invocation has a new one."""
         if self.environment:
-            self.environment.kill()
+            self.environment.close()
             self.environment = None
 
     def _receive(self) -> "list[MessageTypeDef]":

@@ -31,6 +31,7 @@ FAULTY: Final = "faulty"
 HEALTHY: Final = "healthy"
 SECRET_NAME: Final = "harness-token"
 SECRET: Final = f"secretsmanager:{SECRET_NAME}"
+TRUE_VALUE: Final = 2.5  # of `feature_1` in every row
 BROKEN_LINE: Final = b'{"captureData": '
 _TOKEN_VARIABLE: Final = "CAPTURE_FORWARDER_TEST_TOKEN"
 _ACCOUNT: Final = "123456789012"
@@ -159,7 +160,7 @@ class FaultWorld:
         for index, value in enumerate(call):
             partner_id = f"{name}_{index}" if len(call) > 1 else name
             self.rows[partner_id] = Row(route, key, number, index, refused=value == REFUSED_VALUE)
-        inputs, outputs = (f"{value},2.5,{text}" for value in call), ["0.5"] * len(call)
+        inputs, outputs = (f"{value},{TRUE_VALUE},{text}" for value in call), ["0.5"] * len(call)
         return capture(csv_side("\n".join(inputs)), csv_side("\n".join(outputs)), eventId=name)
 
     def send(self, *bodies: Any) -> None:
