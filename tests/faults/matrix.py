@@ -115,13 +115,11 @@ class Outcome(Struct, frozen=True):
 
 def cases() -> Iterator[Case]:
     """Yield all cases; where a dependency has few calls, its first, middle or last one may be the same."""
-    number = 0
-    for kind in Kind:
-        for name, calls in counted_calls().items():
+    for kind_number, kind in enumerate(Kind):
+        for number, (name, calls) in enumerate(counted_calls().items(), start=kind_number):
             places = {calls // 2: "middle", calls - 1: "last", 0: "first"}
-            for first, place in sorted(places.items()):
-                number += 1
-                yield Case(kind, name, place, first, 1, tls=number % 2 == 0)
+            for place_number, (first, place) in enumerate(sorted(places.items()), start=number):
+                yield Case(kind, name, place, first, 1, tls=place_number % 2 == 0)
             if kind is not Kind.EDITED or name != "source":  # an object that is always damaged is rejected as a whole
                 yield Case(kind, name, "often", 0, OFTEN, tls=number % 2 == 0)
 

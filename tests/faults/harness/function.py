@@ -117,6 +117,6 @@ def drain(worker: Worker, waiting: Callable[[], int], *, within_secs: float) -> 
     before = len(worker.invocations)
     while left := waiting():
         assert time.monotonic() < end, f"{left} messages are left after {within_secs} seconds"
-        if worker.poll() is None:
-            time.sleep(0.1)  # a delay or a lease has to pass
+        if worker.poll() is None or waiting() == left:
+            time.sleep(0.2)  # a delay, a lease or a pause after an error has to pass
     return len(worker.invocations) - before
