@@ -12,7 +12,7 @@ E2E := .venv-e2e/.ready-$(shell { cat requirements/e2e.lock; $(PYTHON) -V; } 2>&
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stack check test lint types imports e2e fuzz model soak mutants bench trace synth fmt lock clean
+.PHONY: help setup demo demo-stack check test lint types imports e2e faults fuzz model soak mutants bench trace synth fmt lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,14 +46,17 @@ imports: $(READY) ## The directions of imports between packages
 e2e: $(READY) $(CDK) $(E2E) ## The long form of the whole system: deploy, forward, change, destroy; every permission missing once; 100 stacks
 	@$(BIN)/pytest -q --timeout=1800 -m e2e tests/e2e tests/infra
 
+faults: $(READY) ## The long form: every fault at every dependency, at its first, middle and last call, in half an hour
+	@$(BIN)/python -m tests.faults.matrix $(PART)
+
 fuzz: $(READY) ## The long form: a million mutated capture lines, each of which must end counted
 	@$(BIN)/python -m tests.fuzz
 
 model: $(READY) ## The long form of the model checker: claims, saves and takeovers under every order of faults
 	@$(BIN)/python -m tests.model
 
-soak: $(READY) ## The long form, without and with a schema: 500 kills; 20,000 objects while a tenth of all requests fails
-	@KILLS=500 $(BIN)/pytest -q -s --timeout=3600 tests/faults/test_kill.py -k 'none or model'
+soak: $(READY) ## The long form, two workers on every object: 500 kills and 500 stops; 20,000 objects while a tenth of requests fails
+	@KILLS=500 $(BIN)/pytest -q -s --timeout=3600 tests/faults/test_kill.py
 	@$(BIN)/python -m tests.faults.soak
 
 mutants: .venv-mutants ## Change the code in thousands of ways, one at a time, and see that the fast tests notice

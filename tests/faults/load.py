@@ -12,11 +12,15 @@ from urllib.parse import quote_plus
 
 from msgspec import Struct, field
 
+from tests.faults.harness.entries import entries
+from tests.faults.poller import MAX_MESSAGES
 from tests.support.captures import capture, csv_side
 from tests.support.sentinels import PAYLOAD, has_sentinel
 from tests.worlds import BUCKET, World
 
 _PADDING = {"customAttributes": f"{PAYLOAD}{'x' * 400}"}
+
+_THIRD_SHARE = 0.05  # of all events, those that come a third time
 
 # Line, and index of the row or None for the whole line: the place of a rejection within its object.
 Place = tuple[int, int | None]
@@ -137,16 +141,27 @@ _WEIGHTS = (90, 4, 3, 2, 1)
 class Offered:
     """The capture objects that were offered to a world, and the check that each came to what it must."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, duplicates: random.Random | None = None) -> None:
         self.objects = 0
         self.inferences: dict[str, dict[str, Any]] = {}
         self.rejections: Counter[tuple[str, int, int | None, str]] = Counter()
         self._world = world
+        self._duplicates = duplicates
         self._line_of: dict[str, dict[str, int]] = {}
 
     def offer(self, messages: Iterable[Iterable[CaptureLoad]]) -> None:
-        """Put capture objects into the bucket, and send messages that each name some of them."""
-        self._world.send(*({"Records": [self._put(load) for load in loads]} for loads in messages))
+        """Put capture objects into the bucket, and send messages that each name some of them.
+
+        With `duplicates` every message is sent twice, and one in twenty a third time. The second time comes when one
+        worker has received a batch, so that another one works on the same objects at the same time.
+        """
+        bodies = [{"Records": [self._put(load) for load in loads]} for loads in messages]
+        for start in range(0, len(bodies), MAX_MESSAGES):
+            some = bodies[start : start + MAX_MESSAGES]
+            self._world.send(*some)
+            if self._duplicates:
+                self._world.send(*some)
+                self._world.send(*(body for body in some if self._duplicates.random() < _THIRD_SHARE))
 
     def _put(self, load: CaptureLoad) -> dict[str, Any]:
         item = self._world.put(load.name, body=load.body)
@@ -171,7 +186,7 @@ class Offered:
         world = self._world
         _check_same(world.stored(), self.inferences, "monitor")
         assert world.conflicts() == 0
-        quarantined = Counter((e["key"], e["line"], e["row_index"], e["code"]) for e in world.quarantined())
+        quarantined = Counter((each.key, each.line, each.index, each.code) for each in entries())
         _check_same(quarantined, self.rejections, "quarantine")
         assert world.waiting() == world.waiting(world.dead_letters) == 0
         items = world.progress()

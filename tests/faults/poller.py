@@ -57,7 +57,7 @@ class Poller:
 
     def handle(self, messages: "list[MessageTypeDef]", timeout_secs: float) -> list[str]:
         """Call the handler with `messages`, and return the ids of those that failed."""
-        answer = self._handler({"Records": [_record(message) for message in messages]}, LambdaContext(timeout_secs))
+        answer = self._handler({"Records": [record(message) for message in messages]}, LambdaContext(timeout_secs))
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def delete(self, messages: "list[MessageTypeDef]", failed: Collection[str]) -> None:
@@ -70,7 +70,8 @@ class Poller:
             )
 
 
-def _record(message: "MessageTypeDef") -> dict[str, Any]:
+def record(message: "MessageTypeDef") -> dict[str, Any]:
+    """Return a message as a record of the event that Lambda makes of it."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],

@@ -1,13 +1,16 @@
 """Many small capture objects through the queue, while a tenth of all requests fails in ten ways.
 
+Every event is sent twice, and one in twenty a third time, so that two workers meet on every object. Now and then a
+worker is stopped until its leases are over, and goes on.
+
 `python -m tests.faults.soak [OBJECTS]` is the long form: 20,000 objects without a schema, and 20,000 with the model's.
 """
 
-import signal
+import os
+import random
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,8 +18,8 @@ from msgspec import Struct
 
 from capture_ops.terminal.interruption import end_on_signals
 from tests.faults.flaky import Failure, Script, flaky
+from tests.faults.harness.hazards import Hazards
 from tests.faults.load import Loads, Offered
-from tests.faults.worker import Supervisor, running_supervisor
 from tests.worlds import BOTH_PATHS, Schema, World, eventually, running_world
 
 SEED = 20260116
@@ -26,6 +29,8 @@ READ_SHARE = 0.5
 BACKLOG = 60
 MAX_INFERENCES = 5
 WORKERS = 2
+TIMEOUT_SECS = 5.0
+STOP_EVERY_SECS = 10.0
 _AT_ONCE = 20
 _PROGRESS_EVERY = 1000
 
@@ -39,6 +44,7 @@ class Soaked(Struct, frozen=True, kw_only=True):
     inferences: int
     rejections: int
     sent_again: int
+    stops: int
     requests: Counter[str]
     failures: Counter[tuple[str, Failure]]
     peaks_kb: list[list[int]]
@@ -55,7 +61,7 @@ class Soaked(Struct, frozen=True, kw_only=True):
             f"schema {self.schema}: {self.objects} objects in {sum(map(len, self.peaks_kb))} invocations and "
             f"{self.secs:.0f} s: {self.inferences} inferences, {self.rejections} rejections\n"
             f"{self.requests.total()} requests, {self.failures.total()} failed:\n{ways}\n"
-            f"{self.sent_again} rows sent again\n"
+            f"{self.sent_again} rows sent again, with {self.stops} stops of a worker\n"
             f"peak memory of each worker after a tenth of its invocations, and at the end, in MB: {memory}"
         )
 
@@ -65,16 +71,17 @@ def soak(objects: int, schema: Schema, folder: Path) -> Soaked:
     started = time.monotonic()
     script, log = Script(SEED, SHARE, READ_SHARE), folder / "worker.log"
     with (
-        running_world(folder, schema, visibility_secs=60) as world,
+        running_world(folder, schema, visibility_secs=600, max_receives=100) as world,
         flaky(world.monitor.url, script) as url,
     ):
         world.configure(url, max_inferences=MAX_INFERENCES)
-        offered = Offered(world)
-        with ExitStack() as stack:
-            entered = (running_supervisor(world.queue, timeout_secs=30, log=log) for _ in range(WORKERS))
-            workers = [stack.enter_context(each) for each in entered]
-            _feed_and_drain(world, offered, workers, objects)
-            peaks_kb = [_peaks_kb(worker) for worker in workers]
+        chance = random.Random(SEED)
+        offered = Offered(world, duplicates=chance)
+        hazards = Hazards(world.queue, lambda: dict(os.environ), log, timeout_secs=TIMEOUT_SECS, chance=chance)
+        try:
+            _feed_and_drain(world, offered, hazards, objects)
+        finally:
+            hazards.end()
         secs = time.monotonic() - started
         offered.check(log.read_text(encoding="utf-8"))
         return Soaked(
@@ -86,28 +93,26 @@ def soak(objects: int, schema: Schema, folder: Path) -> Soaked:
             sent_again=sum(times - 1 for times in world.times_received().values()),
             requests=script.requests,
             failures=script.failures,
-            peaks_kb=peaks_kb,
+            peaks_kb=[
+                [each.result.peak_kb for each in one.invocations if each.result.answer] for one in hazards.workers
+            ],
+            stops=hazards.stopped,
         )
 
 
-def _feed_and_drain(world: World, offered: Offered, workers: list[Supervisor], objects: int) -> None:
+def _feed_and_drain(world: World, offered: Offered, hazards: Hazards, objects: int) -> None:
     """Keep the queue filled until all objects are offered, and wait until it is empty."""
     loads = Loads(SEED, world.schema.wrong_type_code)
-    for worker in workers:
-        worker.start()
+    hazards.begin(lanes=WORKERS)
+    stop_at = 0.0
     for number in range(0, objects, _AT_ONCE):
         eventually(lambda: world.waiting() <= BACKLOG, wanted=True, every_secs=0.05)
         offered.offer([loads.small()] for _ in range(min(_AT_ONCE, objects - number)))
+        if time.monotonic() > stop_at and hazards.stop_one():
+            stop_at = time.monotonic() + STOP_EVERY_SECS
         if number % _PROGRESS_EVERY == 0:
             print(f"{number} of {objects} objects offered", flush=True)
-    eventually(world.waiting, 0, within_secs=180, every_secs=0.1)
-
-
-def _peaks_kb(worker: Supervisor) -> list[int]:
-    """End a worker and return how much memory it had taken after each invocation."""
-    messages = worker.kill(signal.SIGTERM)
-    assert messages[-1] == ("gone", 0)
-    return [number for word, number in messages if word == "peak"]
+    hazards.finish(world.waiting, within_secs=180)
 
 
 def main() -> None:
