@@ -9,7 +9,7 @@ from typing import Protocol
 
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
-from capture_forwarder.domain.delivery import DestinationUnavailable
+from capture_forwarder.domain.delivery import DestinationUnavailable, PendingCause
 from capture_forwarder.domain.notices import ObjectForwarded
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.claiming import Claimed, Held
@@ -96,6 +96,8 @@ class OpenObjects:
         for tracker in self._open:
             if tracker.inferences.pending:
                 tracker.end_with_error(senders.sender(tracker.route).error or _NO_ANSWER)
+            if tracker.cause is PendingCause.DESTINATION_UNAVAILABLE:
+                tracker.retry_after_secs = senders.sender(tracker.route).retry_after_secs
         self._commits.finish(self._open)
         self._report(list(self._open))
 

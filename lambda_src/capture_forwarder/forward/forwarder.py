@@ -70,7 +70,9 @@ class Forwarder:
         objects = OpenObjects(commits, run, len(groups))
         senders = Senders(self._targets, self._kind, run, objects.commit_finished)
         opening = Opening(self._store, commits, run.deadline)
-        readable = self._readable(self._route(groups.values(), objects), senders, objects)
+        routed = self._route(groups.values(), objects)
+        senders.expect(route for _, route in routed)
+        readable = self._readable(routed, senders, objects)
         with closing(read_ahead(opening, self._readers, readable, run.deadline)) as turns:
             for work, route, opener in turns:
                 self._read_alone((work, route), opener, senders, objects, run)

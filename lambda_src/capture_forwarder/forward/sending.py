@@ -1,6 +1,6 @@
 """Send rows: batches are filled across objects, and several requests are in flight to each destination."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from math import inf
@@ -71,6 +71,11 @@ class Senders:
             target = self._targets[route.destination]
             self._senders[key] = Sender(route.model_id, target, self._run, self._in_flight, self._blocking_limit_secs)
         return self._senders[key]
+
+    def expect(self, routes: Iterable[Route]) -> None:
+        """Make the senders of `routes`, so that a slow one is known to hold up others."""
+        for route in routes:
+            self.sender(route)
 
     def decoder(self, route: Route) -> Decoder:
         """Return the decoder of `route`. Raises `DestinationUnavailable` if its schema is not known.

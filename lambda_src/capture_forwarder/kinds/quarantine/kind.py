@@ -1,6 +1,6 @@
 """The kind of record that replay reads: a line is a quarantine entry, and its rows are sent again."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, compress
 from typing import Any
 
@@ -175,6 +175,6 @@ def _at(line: Line, rejection: Rejection) -> Rejection:
     return Rejection(rejection.reason, line.number, line.offset, rejection.index, rejection.partner_inference_id)
 
 
-def _span(line: Line, pending: int, indices: list[int] | None = None) -> LineSpan:
+def _span(line: Line, pending: int, indices: Sequence[int] | None = None) -> LineSpan:
     """Return the span of one entry. It holds no bytes: replay reads the entry again when it writes the file."""
     return LineSpan(line.number, line.offset, line.end, [b""], [pending], indices, pending)
