@@ -1,6 +1,7 @@
 """Requests that would never end: each ends in time, as an unanswered request, and its connection is closed."""
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -14,7 +15,7 @@ from capture_forwarder.destinations.http import HttpClient, Network
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
 from tests.e2e.tls import Certificate, write_certificate
 from tests.support.raw_server import Peer, answer, raw_server
-from tests.support.tunnel import tunnel_proxy
+from tests.support.tunnel import TunnelProxy, tunnel_proxy
 
 # A request that ends at its limit ends far before this, also on a busy machine.
 LATE_SECS = 20.0
@@ -65,6 +66,12 @@ def client(
         max_connections=2,
         network=Network(ca_bundle=str(certificate.path) if certificate else None, proxy=proxy),
     )
+
+
+def serve(peer: Peer) -> None:
+    """Answer every request."""
+    while peer.request():
+        peer.send(answer())
 
 
 def drip_headers(peer: Peer) -> None:
@@ -203,10 +210,27 @@ def test_a_proxy_that_never_opens_the_tunnel(certificate: Certificate, script: S
         assert monotonic() - started < LATE_SECS
 
 
+@pytest.fixture(params=["plain proxy", "TLS proxy"])
+def proxy(request: pytest.FixtureRequest, certificate: Certificate) -> Iterator[TunnelProxy]:
+    """Give a proxy that opens tunnels, to be reached without and with TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.path, certificate.key_path)
+    with tunnel_proxy(tls=context if request.param == "TLS proxy" else None) as running:
+        yield running
+
+
+def test_requests_through_a_proxy_are_answered(certificate: Certificate, proxy: TunnelProxy) -> None:
+    """Several share a connection."""
+    with raw_server(serve, certificate) as server:
+        sending = client(server.url, certificate, proxy=proxy.url)
+        assert [sending.post("/x", BODY[:1_000_000], 60.0).status for _ in range(3)] == [207] * 3
+        assert server.connections == 1
+
+
 @pytest.mark.parametrize("script", [drip_headers, drip_body, read_slowly, say_nothing])
-def test_a_slow_server_behind_a_proxy(certificate: Certificate, script: Script) -> None:
+def test_a_slow_server_behind_a_proxy(certificate: Certificate, proxy: TunnelProxy, script: Script) -> None:
     """The same holds for TLS through a tunnel."""
-    with raw_server(script, certificate) as server, tunnel_proxy() as proxy:
+    with raw_server(script, certificate) as server:
         started = monotonic()
         with pytest.raises(DestinationUnavailable, match=r": no complete answer in time$") as caught:
             client(server.url, certificate, proxy=proxy.url).post("/x", BODY if script in UNREAD else b"[]", 0.5)
@@ -214,9 +238,9 @@ def test_a_slow_server_behind_a_proxy(certificate: Certificate, script: Script) 
         assert monotonic() - started < LATE_SECS
 
 
-def test_tls_that_hangs_behind_a_proxy(certificate: Certificate) -> None:
+def test_tls_that_hangs_behind_a_proxy(certificate: Certificate, proxy: TunnelProxy) -> None:
     """The handshake has the time that the tunnel left."""
-    with raw_server(drip_handshake) as server, tunnel_proxy() as proxy:
+    with raw_server(drip_handshake) as server:
         started = monotonic()
         with pytest.raises(DestinationUnavailable, match=r": no complete answer in time$"):
             client(server.url.replace("http:", "https:"), certificate, proxy=proxy.url).post("/x", b"[]", 0.5)
@@ -262,12 +286,6 @@ def unreachable(host: str, port: int) -> Iterator[int]:
             one.setblocking(False)
             one.connect_ex(full.getsockname())
         yield full.getsockname()[1]
-
-
-def serve(peer: Peer) -> None:
-    """Answer every request."""
-    while peer.request():
-        peer.send(answer())
 
 
 def test_all_addresses_share_the_time_for_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -247,8 +247,31 @@ class _Bounded(HTTPConnection):
         return super().getresponse()
 
 
+class _ProxyTls(ssl.SSLSocket):
+    """TLS to a proxy, inside of which there is more TLS: urllib3 reads it piece by piece, and each has to be in time."""
+
+    def recv(self, *args: Any) -> bytes:
+        """Read a piece."""
+        self._limit()
+        return super().recv(*args)
+
+    def send(self, *args: Any) -> int:
+        """Send a piece."""
+        self._limit()
+        return super().send(*args)
+
+    def _limit(self) -> None:
+        if self.gettimeout() != 0:
+            self.settimeout(_limits().left_secs())
+
+
 class _BoundedTls(_Bounded, HTTPSConnection):
     """The same with TLS."""
+
+    def _connect_tls_proxy(self, hostname: str, sock: socket.socket) -> ssl.SSLSocket:
+        to_proxy = super()._connect_tls_proxy(hostname, sock)
+        to_proxy.__class__ = _ProxyTls  # urllib3 makes the socket, and takes no class for it
+        return to_proxy
 
 
 class _Pool(HTTPConnectionPool):
