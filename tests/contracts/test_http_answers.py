@@ -1,82 +1,23 @@
-"""Answers that break the rules: none of them is ever the result of a row, and none is read as that of another request."""
+"""Answers that break the rules are never the result of a row; those that keep them are read."""
 
 import gzip
 import json
-import socket
-import ssl
 import zlib
-from collections.abc import Callable
-from functools import partial
-from time import monotonic, sleep
 
 import pytest
 
-from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
-from capture_forwarder.destinations.http import HttpClient, Network
-from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.batch import Batch
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
-    BatchTooLarge,
     DestinationDenied,
     DestinationUnavailable,
     RowStatus,
 )
-from tests.e2e.tls import Certificate, write_certificate
-from tests.support.peer_server import Peer, RawServer, answer, raw_server
+from tests.e2e.tls import Certificate
+from tests.support.http_client import EARLY_HINTS, GOOD, arthur, batch
+from tests.support.peer_server import Peer, answer, raw_server, saying
 
 MIB = 1024 * 1024
-GOOD = b'{"results":[{"status":200}]}'
-OTHER = b'{"results":[{"status":400,"message":"of another request"}]}'
-EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """Write a certificate for this module."""
-    return write_certificate(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(params=["plain", "tls"])
-def tls(request: pytest.FixtureRequest, certificate: Certificate) -> Certificate | None:
-    """Give a certificate, or none for plain connections."""
-    return certificate if request.param == "tls" else None
-
-
-def arthur(server: RawServer, tls: Certificate | None, read_secs: float = 20.0) -> ArthurDestination:
-    """Return Arthur at `server`."""
-
-    def token(*, within_secs: float, refresh: bool = False) -> str:
-        del within_secs
-        return f"t{refresh}"
-
-    client = HttpClient(
-        server.url,
-        token=token,
-        headers=partial(headers, organization_id=None),
-        timeouts_secs=(20.0, read_secs),
-        compressed=False,
-        max_connections=1,
-        network=Network(ca_bundle=str(tls.path) if tls else None),
-    )
-    return ArthurDestination(client, BatchLimits(), monotonic)
-
-
-def batch(body: bytes = b"[{}]") -> Batch:
-    """Return a batch of one row."""
-    return Batch("m", ["id"], body)
-
-
-def saying(*answers: bytes) -> Callable[[Peer], None]:
-    """Return a script that sends `answers` after each request, and closes the connection after a while."""
-
-    def script(peer: Peer) -> None:
-        while peer.request():
-            for one in answers:
-                peer.send(one)
-            peer.pause(0.1)
-            return
-
-    return script
 
 
 def chunked(*parts: bytes) -> bytes:
@@ -151,9 +92,9 @@ BAD = {
     "no body": HEAD + b"Content-Length: 0\r\n\r\n",
     "status 204 with a body": b"HTTP/1.1 204 x\r\n" + LENGTH + b"\r\n" + GOOD,
     "switching protocols": b"HTTP/1.1 101 x\r\nUpgrade: h2c\r\n\r\n" + answer(207, GOOD),
-    "informational answers without end": EARLY * 1000 + answer(207, GOOD),
+    "informational answers without end": EARLY_HINTS * 1000 + answer(207, GOOD),
     "an informational answer of 100,000 headers": b"HTTP/1.1 103 x\r\n" + b"X: 1\r\n" * 100_000,
-    "an informational answer alone": EARLY,
+    "an informational answer alone": EARLY_HINTS,
     "an invalid byte": answer(207, GOOD.replace(b"200", b"20\xff")),
     "UTF-16": answer(207, GOOD.decode().encode("utf-16")),
     "a deep document": answer(207, b'{"results":' + b"[" * 1_000_000),
@@ -172,7 +113,7 @@ def test_an_answer_that_breaks_the_rules_leaves_the_rows_pending(tls: Certificat
         saying(answer(207, GOOD) if peer.number else bad)(peer)
 
     with raw_server(script, tls) as server:
-        destination = arthur(server, tls, read_secs=6.0)
+        destination = arthur(server.url, tls, read_secs=6.0)
         with pytest.raises(DestinationUnavailable) as caught:
             destination.send(batch(), within_secs=30.0)
         assert not isinstance(caught.value, DestinationDenied)
@@ -185,7 +126,7 @@ def test_no_sentence_shows_bytes_of_an_answer(tls: Certificate | None) -> None:
     """An answer may echo the rows or the token."""
     for bad in (b"secret-word is no HTTP\r\n", HEAD + b"secret-word\r\n\r\n", chunked(b"secret-word\r\n")):
         with raw_server(saying(bad), tls) as server, pytest.raises(DestinationUnavailable) as caught:
-            arthur(server, tls).send(batch(), within_secs=30.0)
+            arthur(server.url, tls).send(batch(), within_secs=30.0)
         assert "secret" not in str(caught.value)
 
 
@@ -201,8 +142,8 @@ GOOD_ANSWERS = {
     "the same length twice": HEAD + LENGTH * 2 + b"\r\n" + GOOD,
     "lines that end with LF": answer(207, b"").replace(b"0\r\n", b"28\r\n").replace(b"\r\n", b"\n") + GOOD,
     "continue": b"HTTP/1.1 100 Continue\r\n\r\n" + answer(207, GOOD),
-    "early hints": EARLY + answer(207, GOOD),
-    "processing, hints, and a status of nobody": b"HTTP/1.1 102 x\r\n\r\n" + EARLY * 3 + b"HTTP/1.1 199 x\r\n\r\n" + answer(207, GOOD),
+    "early hints": EARLY_HINTS + answer(207, GOOD),
+    "processing, hints, and a status of nobody": b"HTTP/1.1 102 x\r\n\r\n" + EARLY_HINTS * 3 + b"HTTP/1.1 199 x\r\n\r\n" + answer(207, GOOD),
 }  # fmt: skip
 
 
@@ -210,131 +151,7 @@ GOOD_ANSWERS = {
 def test_an_answer_that_keeps_the_rules_is_read(tls: Certificate | None, good: bytes) -> None:
     """Informational answers are skipped, as HTTP says."""
     with raw_server(saying(good), tls) as server:
-        assert arthur(server, tls).send(batch(), within_secs=30.0).results == [ACCEPTED]
-
-
-def test_informational_answers_keep_the_connection(tls: Certificate | None) -> None:
-    """A proxy's early hints before every answer cost no new connection, and never become an answer."""
-
-    def script(peer: Peer) -> None:
-        while peer.request():
-            peer.send(EARLY)
-            peer.send(EARLY + answer(207, GOOD))
-
-    with raw_server(script, tls) as server:
-        destination = arthur(server, tls)
-        for _ in range(20):
-            assert destination.send(batch(), within_secs=30.0).results == [ACCEPTED]
-        assert server.connections == 1
-
-
-@pytest.mark.parametrize("pause_secs", [None, 0.0, 0.05])
-@pytest.mark.parametrize("surplus", [answer(207, OTHER), EARLY, b"\r\n", b"x", answer(207, OTHER)[:30]])
-def test_a_second_answer_is_never_that_of_the_next_request(
-    tls: Certificate | None, surplus: bytes, pause_secs: float | None
-) -> None:
-    """Anything behind an answer closes the connection, in the same packet or later; the next request has a new one."""
-
-    def script(peer: Peer) -> None:
-        while peer.request():
-            if pause_secs is None:
-                peer.send(answer(207, GOOD) + surplus)
-            else:
-                peer.send(answer(207, GOOD))
-                peer.pause(pause_secs)
-                peer.send(surplus)
-
-    with raw_server(script, tls) as server:
-        destination = arthur(server, tls)
-        for number in range(1, 4):
-            assert destination.send(batch(), within_secs=30.0).results == [ACCEPTED]
-            if pause_secs is not None:
-                server.pause(0.2)
-            assert server.connections == number
-
-
-def test_many_answers_in_one_record_of_tls(certificate: Certificate) -> None:
-    """Those that TLS has decrypted already are seen, although nothing waits in the socket."""
-
-    def script(peer: Peer) -> None:
-        while peer.request():
-            # A record holds 16 KiB.
-            peer.send(answer(207, GOOD.ljust(8000)) + answer(207, OTHER.ljust(8000)))
-
-    with raw_server(script, certificate) as server:
-        destination = arthur(server, certificate)
-        for number in range(1, 4):
-            assert destination.send(batch(), within_secs=30.0).results == [ACCEPTED]
-            assert server.connections == number
-
-
-def test_a_server_that_speaks_first_is_not_believed(tls: Certificate | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its bytes cannot be the answer to a request that it has not seen."""
-    settimeout = socket.socket.settimeout
-
-    def wait_before_looking(one: socket.socket, secs: float | None) -> None:
-        if secs == 0:
-            sleep(0.3)
-        settimeout(one, secs)
-
-    def script(peer: Peer) -> None:
-        peer.send(answer(207, GOOD))
-        peer.hang()
-
-    monkeypatch.setattr(socket.socket, "settimeout", wait_before_looking)
-    with raw_server(script, tls) as server:
-        with pytest.raises(DestinationUnavailable, match=r": the server sent bytes before a request$") as caught:
-            arthur(server, tls).send(batch(), within_secs=30.0)
-        assert not caught.value.unanswered
-
-
-BODY = b"[" + b" " * 5_000_000 + b"]"
-
-
-@pytest.mark.parametrize("status", [413, 401, 429])
-@pytest.mark.parametrize("pause_secs", [0.0, 0.2])
-def test_an_answer_before_the_body_was_read(tls: Certificate | None, status: int, pause_secs: float) -> None:
-    """If it can be read it counts. If not, the request is unanswered, so that a smaller one is tried."""
-
-    def script(peer: Peer) -> None:
-        peer.connection.recv(1000)
-        peer.send(answer(status, b"{}", "Connection: close"))
-        peer.pause(pause_secs)
-        if isinstance(peer.connection, ssl.SSLSocket):
-            peer.connection.unwrap()
-
-    means = {413: BatchTooLarge, 401: DestinationDenied, 429: DestinationUnavailable}
-    with raw_server(script, tls) as server:
-        with pytest.raises((BatchTooLarge, DestinationUnavailable)) as caught:
-            arthur(server, tls).send(batch(BODY), within_secs=30.0)
-        failure = caught.value
-        if isinstance(failure, DestinationUnavailable) and not str(failure).startswith("status"):
-            assert failure.unanswered
-        else:
-            assert type(failure) is means[status]
-
-
-def test_success_before_the_body_was_read_is_not_believed(tls: Certificate | None) -> None:
-    """A server has no results for rows that it has not seen."""
-
-    def script(peer: Peer) -> None:
-        peer.connection.recv(1000)
-        peer.send(answer(207, GOOD))
-
-    with raw_server(script, tls) as server, pytest.raises(DestinationUnavailable) as caught:
-        arthur(server, tls).send(batch(BODY), within_secs=30.0)
-    assert caught.value.unanswered
-
-
-def test_a_connection_that_the_server_closed_is_replaced(tls: Certificate | None) -> None:
-    """An idle connection that ends costs no failure."""
-    with raw_server(saying(answer(207, GOOD)), tls) as server:
-        destination = arthur(server, tls)
-        for number in range(1, 4):
-            server.ended.clear()
-            assert destination.send(batch(), within_secs=30.0).results == [ACCEPTED]
-            assert server.ended.wait(20.0)
-            assert server.connections == number
+        assert arthur(server.url, tls).send(batch(), within_secs=30.0).results == [ACCEPTED]
 
 
 @pytest.mark.parametrize("statuses", [(200, 400), (400, 200)])
@@ -342,7 +159,7 @@ def test_results_of_the_right_rows_count(tls: Certificate | None, statuses: tupl
     """A rejected row beside an accepted one, and the reverse."""
     body = json.dumps({"results": [{"status": status} for status in statuses]}).encode()
     with raw_server(saying(answer(207, body)), tls) as server:
-        results = arthur(server, tls).send(Batch("m", ["a", "b"], b"[{},{}]"), within_secs=30.0).results
+        results = arthur(server.url, tls).send(Batch("m", ["a", "b"], b"[{},{}]"), within_secs=30.0).results
     assert [row.status for row in results] == [
         RowStatus.ACCEPTED if status == 200 else RowStatus.REJECTED for status in statuses
     ]

@@ -142,3 +142,16 @@ def answer(status: int = 207, body: bytes = b"[]", *headers: str) -> bytes:
     """Return an answer with its length, and with more `headers`."""
     lines = [f"HTTP/1.1 {status} Status", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def saying(*answers: bytes) -> Callable[[Peer], None]:
+    """Return a script that sends `answers` after each request, and closes the connection after a while."""
+
+    def script(peer: Peer) -> None:
+        while peer.request():
+            for one in answers:
+                peer.send(one)
+            peer.pause(0.1)
+            return
+
+    return script

@@ -1,6 +1,7 @@
 """A proxy on loopback that opens tunnels, as those of companies do, and records the requests for them."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,15 +14,18 @@ _CHUNK_BYTES = 65_536
 class TunnelProxy(ThreadingHTTPServer):
     """Opens every tunnel, or answers with the status `refusal`; `lines` has method and target of every request."""
 
-    def __init__(self, refusal: int | None) -> None:
+    def __init__(self, refusal: int | None, tls: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.refusal = refusal
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.lines: list[str] = []
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self.server_port}"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -62,9 +66,9 @@ def _relay(client: socket.socket, upstream: socket.socket) -> None:
 
 
 @contextmanager
-def tunnel_proxy(refusal: int | None = None) -> Iterator[TunnelProxy]:
-    """Serve until the block ends."""
-    with TunnelProxy(refusal) as proxy:
+def tunnel_proxy(refusal: int | None = None, tls: ssl.SSLContext | None = None) -> Iterator[TunnelProxy]:
+    """Serve until the block ends, with TLS if a context is given."""
+    with TunnelProxy(refusal, tls) as proxy:
         thread = Thread(target=proxy.serve_forever, args=(0.01,), name="tunnel-proxy")
         thread.start()
         try:

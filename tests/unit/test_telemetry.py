@@ -103,7 +103,8 @@ def test_an_object_that_waits_for_a_person_has_an_age_a_cause_and_a_next_step(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, cause: PendingCause
 ) -> None:
     """By route and by stack, so that the alarm goes off and the dashboard shows where. Other causes pass by themselves."""
-    waiting = report(ObjectState.REQUEUED, pending_secs=1860.5, cause=cause)
+    blocked_secs = 1860.5 if cause.needs_person else None
+    waiting = report(ObjectState.REQUEUED, pending_secs=2000.0, cause=cause, blocked_secs=blocked_secs)
     documents = emitted(capsys, ObjectForwarded(waiting))
     written = [1860.5] if cause in {PendingCause.DESTINATION_DENIED, PendingCause.SOURCE_DENIED} else None
     assert [one.get("BlockedAge") for one in documents if "route" in one] == [written]

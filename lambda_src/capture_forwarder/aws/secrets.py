@@ -9,12 +9,11 @@ from threading import TIMEOUT_MAX, Lock
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from capture_forwarder.aws.errors import code_of
-from capture_forwarder.aws.session import CONFIG
+from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.secret_reference import SecretKind, SecretReference
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
 from capture_forwarder.forward.workers import Workers
@@ -32,6 +31,7 @@ _FAILED_WITH_TOKEN_SECS = 60
 _LAST_LATIN_1 = "\xff"
 # A read takes milliseconds; the time of a request is for the destination.
 _READ_SECS = 10.0
+_making = Lock()
 _READING = CONFIG.merge(
     Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 )
@@ -192,11 +192,13 @@ class SecretToken:
 
     @cached_property
     def _parameters(self) -> "SSMClient":
-        return boto3.Session().client("ssm", config=_READING)
+        with _making:
+            return aws_session().client("ssm", config=_READING)
 
     @cached_property
     def _secrets(self) -> "SecretsManagerClient":
-        return boto3.Session().client("secretsmanager", config=_READING)
+        with _making:
+            return aws_session().client("secretsmanager", config=_READING)
 
 
 def _is_passing(error: Exception) -> bool:

@@ -17,7 +17,9 @@ from urllib3.exceptions import HTTPError
 
 from capture_forwarder.configuration.addresses import origin, proxy_origin
 from capture_forwarder.configuration.certificates import bundle_problem
-from capture_forwarder.destinations.connections import BoundedAdapter, Limits, UnusableAnswer, limited
+from capture_forwarder.destinations.answers import UnusableAnswer
+from capture_forwarder.destinations.connections import BoundedAdapter
+from capture_forwarder.destinations.limits import Limits, limited
 from capture_forwarder.destinations.statuses import Answer, retry_after
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
 

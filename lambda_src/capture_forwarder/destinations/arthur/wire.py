@@ -47,12 +47,18 @@ class Row(Struct, gc=False):
 class _RowAnswer(Struct, frozen=True, gc=False):
     status: int | float  # the contract says "number"
     message: str | None = None
-    # The contract names no id. An API that sends one all the same must send that of the row.
-    partner_inference_id: str | None = None
 
 
 class _BatchAnswer(Struct):
     results: list[_RowAnswer]
+
+
+class _RowName(Struct, frozen=True, gc=False):
+    partner_inference_id: str | None = None
+
+
+class _BatchNames(Struct):
+    results: list[_RowName]
 
 
 class _AttributeAnswer(Struct):
@@ -72,6 +78,7 @@ class _ErrorAnswer(Struct):
 
 
 _decode_error = msgspec.json.Decoder(_ErrorAnswer).decode
+_decode_names = msgspec.json.Decoder(_BatchNames).decode
 _decode_batch = msgspec.json.Decoder(_BatchAnswer).decode
 _decode_model = msgspec.json.Decoder(_ModelAnswer).decode
 
@@ -94,21 +101,28 @@ def read_receipt(answer: Answer, ids: Sequence[str]) -> Receipt:
     _check_status(answer)
     try:
         rows = _decode_batch(answer.body).results
+        _check_names(answer.body, ids)
     except _UNREADABLE as error:
         raise DestinationUnavailable(f"status {answer.status} without readable results: no row has a result") from error
     # Nearly always all rows have the same answer.
-    if rows and rows[0].partner_inference_id is None and rows.count(rows[0]) == len(rows):
+    if rows and rows.count(rows[0]) == len(rows):
         results = [_row_result(rows[0])] * len(rows)
     else:
-        _check_ids(rows, ids)
         results = [_row_result(row) for row in rows]
-    if rows and results.count(RETRYABLE) == len(rows):
+    if rows and all(result is RETRYABLE for result in results):
         raise _failure_of_all(rows, answer.retry_after_secs)
     return Receipt(results)
 
 
-def _check_ids(rows: list[_RowAnswer], ids: Sequence[str]) -> None:
-    if any(row.partner_inference_id not in (None, sent) for row, sent in zip(rows, ids, strict=False)):
+def _check_names(body: bytes, ids: Sequence[str]) -> None:
+    """Compare the ids in an answer, if it has any, with those that were sent. The contract names none.
+
+    An API that names rows all the same must name these: else the answer is that to another request.
+    """
+    if b'"partner_inference_id"' not in body:
+        return
+    names = [row.partner_inference_id for row in _decode_names(body).results]
+    if any(name not in (None, sent) for name, sent in zip(names, ids, strict=False)):
         raise DestinationUnavailable("the results name other rows than those that were sent: none can be assigned")
 
 
