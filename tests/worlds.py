@@ -16,7 +16,10 @@ from typing import Any, Final
 import boto3
 from msgspec import Struct
 
+from capture_forwarder.aws.progress import claim_in, record_in
 from capture_forwarder.configuration.names import CONFIG_VARIABLE, PROGRESS_KEY, RESOURCE_VARIABLES
+from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.progress import RunRecord
 from capture_forwarder.domain.schema import Attribute, Stage, ValueType
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
@@ -101,12 +104,12 @@ BOTH_PATHS: Final = (Schema.NONE, Schema.MODEL)
 
 
 class SavedProgress(Struct, frozen=True):
-    """One item of the progress table: the object, how many of its lines are committed, and whether it is done."""
+    """One object of the progress table: how many lines are committed, whether it is done, and the saves of its run."""
 
     object_state: str
     lines: int
     done: bool
-    fence: int
+    saves: int
 
 
 class World:
@@ -202,15 +205,18 @@ class World:
         return quarantine_entries(QUARANTINE)
 
     def progress(self) -> list[SavedProgress]:
-        """Return every item of the progress table."""
+        """Return how far every object in the progress table is committed."""
         pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName="progress")
-        return [
-            SavedProgress(
-                item[PROGRESS_KEY]["S"], int(item["lines"]["N"]), item["done"]["BOOL"], int(item["fence"]["N"])
-            )
-            for page in pages
-            for item in page["Items"]
-        ]
+        items = {item[PROGRESS_KEY]["S"]: item for page in pages for item in page["Items"]}
+        claims = {state: claim_in(item) for state, item in items.items() if not state.startswith("run#")}
+        runs = {state: record_in(item) for state, item in items.items() if state.startswith("run#")}
+        saved = []
+        for state, claim in claims.items():
+            record = runs.get(f"run#{claim.run}", RunRecord())
+            key, _, etag = state.partition("/")[2].rpartition("#")
+            reached = record.reached.get(CaptureObject(BUCKET, key, etag=etag).state_hash) or claim.progress
+            saved.append(SavedProgress(state, reached.read_offset.lines, reached.done, record.saves))
+        return saved
 
     def stored(self) -> dict[str, dict[str, Any]]:
         """Return the values of every inference that the monitor holds, by id."""

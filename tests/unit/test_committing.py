@@ -242,7 +242,7 @@ def test_a_gap_causes_no_more_saves_than_no_gap() -> None:
 
 def test_too_many_rejections_behind_a_gap_are_written_when_it_is_closed() -> None:
     """The rows that wait are sent and awaited, so that the rejections can be written and dropped."""
-    world = MemoryWorld(max_rejected_bytes=300_000)
+    world = MemoryWorld(max_rejected_bytes=1_000_000)
     (report,) = world.forward(world.put("a", call(1), *[b"broken"] * 12_000))
     assert report.complete
     assert 5 <= len(world.quarantine.kept) <= 10

@@ -37,20 +37,20 @@ class S3Quarantine:
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
         """
         condition: Any = {} if file.replaces else {"IfNoneMatch": "*"}
-        body = SpooledTemporaryFile(max_size=_HELD_BYTES)  # noqa: SIM115 - a call that is abandoned may still read it
-        encode_entries(file.entries, body)
-        body.seek(0)
         try:
-            self._calls(
-                within_secs,
-                self._client.put_object,
-                Bucket=self._bucket,
-                Key=quarantine_key(file),
-                Body=body,
-                ContentType="application/x-ndjson",
-                **self._owner,
-                **condition,
-            )
+            with SpooledTemporaryFile(max_size=_HELD_BYTES) as body:
+                encode_entries(file.entries, body)
+                body.seek(0)
+                self._calls(
+                    within_secs,
+                    self._client.put_object,
+                    Bucket=self._bucket,
+                    Key=quarantine_key(file),
+                    Body=body,
+                    ContentType="application/x-ndjson",
+                    **self._owner,
+                    **condition,
+                )
         except AwsError as error:
             code = code_of(error)
             if code in _EXISTS and not file.replaces:
