@@ -4,8 +4,6 @@ import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from msgspec.structs import replace
-
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import SourceUnavailable, Superseded, Unavailable
@@ -50,8 +48,7 @@ class Replay:
         self._unrouted = [step for step in steps if not step.objects and step.route not in routes]
         self._lines = {step.work.source: step for step in steps if not step.objects and step.route in routes}
         self._selection = selection
-        # The bytes of an entry are in its file, so the trackers need not hold them.
-        self._routes = {name: replace(route, quarantine_payload=False) for name, route in routes.items()}
+        self._routes = routes
         self._advance = advance
         self._open: dict[CaptureObject, Content] = {}
 
