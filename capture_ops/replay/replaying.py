@@ -3,8 +3,6 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from msgspec.structs import replace
-
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import SourceUnavailable, Superseded, Unavailable
@@ -51,8 +49,7 @@ class Replay:
         self._unrouted = [step for step in steps if not step.objects and step.route not in routes]
         self._lines = {step.work.source: step for step in steps if not step.objects and step.route in routes}
         self._selection = selection
-        # The bytes of an entry are in its file, so the trackers need not hold them.
-        self._routes = {name: replace(route, quarantine_payload=False) for name, route in routes.items()}
+        self._routes = routes
         self._advance = advance
         self._open: dict[CaptureObject, Content] = {}
 

@@ -219,6 +219,7 @@ def test_p_a_rotated_token_is_read_again_once(world: World) -> None:
     assert world.times_received() == {"id-1": 1}
     assert world.waiting() == 1
     secrets.put_secret_value(SecretId=SECRET_NAME, SecretString=TOKEN)
+    world.configure(secret=SECRET)  # a new process; the old one reads the token again after a minute
     assert world.poll() == []
     assert len(world.times_received()) == 39
     assert world.waiting() == world.waiting(world.dead_letters) == 0

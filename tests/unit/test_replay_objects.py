@@ -55,6 +55,13 @@ def test_a_file_with_a_fixed_name_is_deleted(world: ReplayWorld, code: Rejection
     assert world.entries() == ({} if is_deleted else {"a": []})
 
 
+def test_a_file_with_another_entry_keeps_its_name(world: ReplayWorld) -> None:
+    """It was written by a run, so a late copy of the request that wrote it could create it again."""
+    world.keep("a", object_entry(RejectionCode.GIVEN_UP), object_entry(RejectionCode.OBJECT_DAMAGED))
+    assert world.replay().complete
+    assert world.entries() == {"a": []}
+
+
 def test_other_entries_of_the_file_are_kept(world: ReplayWorld) -> None:
     """A person may have joined files."""
     line = line_entry(b"{}")

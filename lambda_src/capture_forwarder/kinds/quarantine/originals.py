@@ -37,7 +37,7 @@ class Originals:
             raise
 
     def _read(self, entry: QuarantineEntry) -> Line | str:
-        if self._source != entry.source or (entry.offset < self._at and self._why_missing is None):
+        if self._source != entry.source or entry.offset < self._at:
             self._open(entry)
         if self._why_missing is not None:
             return self._why_missing
