@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
+import boto3
 import pytest
 from msgspec import Struct
 
@@ -127,6 +128,7 @@ def test_missing_credentials_are_a_denial(store: Store, monkeypatch: pytest.Monk
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/none")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the credentials that it found
     with pytest.raises(DestinationDenied, match=r"cannot be read \(NoCredentialsError\); look at"):
         store.token("ssm")()
     assert store.reads == 0

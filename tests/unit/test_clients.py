@@ -11,8 +11,6 @@ from capture_forwarder.aws import session
 from capture_forwarder.aws.session import CONFIG
 
 SOURCES = [path for package in (capture_forwarder, capture_ops) for path in Path(package.__path__[0]).rglob("*.py")]
-# Powertools makes these clients, with the given options.
-POWERTOOLS = {"SecretsProvider": "boto_config", "SSMProvider": "boto_config"}
 
 
 def clients(path: Path) -> Iterator[tuple[str, str]]:
@@ -23,14 +21,12 @@ def clients(path: Path) -> Iterator[tuple[str, str]]:
         maker, options = ast.unparse(node.func), {one.arg: ast.unparse(one.value) for one in node.keywords}
         if maker.endswith((".client", ".resource")):
             yield maker, options.get("config", "none")
-        elif maker in POWERTOOLS:
-            yield maker, options.get(POWERTOOLS[maker], "none")
 
 
 def test_every_client_has_the_options_of_the_session() -> None:
     """By default botocore waits a minute for a connection, and tries again without a word."""
     found = [client for path in SOURCES for client in clients(path)]
-    assert {maker for maker, _ in found} == {"aws_session().client", *POWERTOOLS}
+    assert {maker for maker, _ in found} == {"aws_session().client"}
     assert [options for _, options in found if options.partition(".")[0] != "CONFIG"] == []
     assert len(found) > 10
 

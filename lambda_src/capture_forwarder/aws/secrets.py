@@ -9,12 +9,11 @@ from threading import TIMEOUT_MAX, Lock
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from capture_forwarder.aws.errors import code_of
-from capture_forwarder.aws.session import CONFIG
+from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.secret_reference import SecretKind, SecretReference
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
 from capture_forwarder.forward.workers import Workers
@@ -32,9 +31,7 @@ _FAILED_WITH_TOKEN_SECS = 60
 _LAST_LATIN_1 = "\xff"
 # A read takes milliseconds; the time of a request is for the destination.
 _READ_SECS = 10.0
-_READING = CONFIG.merge(
-    Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
-)
+_SHORT = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 _SERVER_ERROR = 500
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
@@ -56,6 +53,11 @@ _ADVICE = {
     "ParameterVersionNotFound": _CREATE,
     "ResourceNotFoundException": _CREATE,
 }
+
+
+# Threads must not share a session while it makes a client:
+# https://docs.aws.amazon.com/boto3/latest/guide/session.html#multithreading-or-multiprocessing-with-sessions
+_making = Lock()
 
 
 class SecretToken:
@@ -187,16 +189,17 @@ class SecretToken:
     def _unavailable(self, why: str) -> DestinationUnavailable:
         return DestinationUnavailable(f"the secret {self._secret.kind}:{self._secret.name} {why}")
 
-    # Made at the first read: a cold start needs neither client. Threads must not share the making of a client:
-    # https://docs.aws.amazon.com/boto3/latest/guide/clients.html
+    # Made at the first read: a cold start needs neither client.
 
     @cached_property
     def _parameters(self) -> "SSMClient":
-        return boto3.Session().client("ssm", config=_READING)
+        with _making:
+            return aws_session().client("ssm", config=CONFIG.merge(_SHORT))
 
     @cached_property
     def _secrets(self) -> "SecretsManagerClient":
-        return boto3.Session().client("secretsmanager", config=_READING)
+        with _making:
+            return aws_session().client("secretsmanager", config=CONFIG.merge(_SHORT))
 
 
 def _is_passing(error: Exception) -> bool:
