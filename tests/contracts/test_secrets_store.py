@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic
+from time import monotonic, sleep
 
 import boto3
 import pytest
@@ -128,7 +128,7 @@ def test_missing_credentials_are_a_denial(store: Store, monkeypatch: pytest.Monk
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/none")
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the credentials that it found
     with pytest.raises(DestinationDenied, match=r"cannot be read \(NoCredentialsError\); look at"):
         store.token("ssm")()
     assert store.reads == 0
@@ -227,6 +227,28 @@ def test_a_store_that_never_answers_does_not_hold_a_request(store: Store, kind: 
     assert results[1] == results[3] == "first"
     assert all("in time" in results[place] for place in (0, 2))
     assert monotonic() - started < LATE_SECS
+
+
+def test_a_thread_waits_for_the_read_of_another_only_in_its_time(store: Store) -> None:
+    """Then it has the token that was good, or none."""
+    fresh, known = store.token("secretsmanager"), store.token("secretsmanager")
+    assert known() == "first"
+    good = store.say
+
+    def slow(peer: Peer) -> None:
+        peer.pause(2.0)
+        good(peer)
+
+    store.say, store.now = slow, store.now + 300
+    for token in (fresh, known):
+        with ThreadPoolExecutor(1) as executor:
+            reads = store.reads
+            reading = executor.submit(token, within_secs=30.0)
+            while store.reads == reads:
+                sleep(0.01)
+            expected = "first" if token is known else "another read of it has not ended in time"
+            assert outcome(token, 0.1).endswith(expected)
+            assert reading.result() == "first"
 
 
 def test_a_read_never_takes_all_the_time_of_a_run(store: Store) -> None:

@@ -27,7 +27,7 @@ def test_every_client_has_the_options_of_the_session() -> None:
     """By default botocore waits a minute for a connection, and tries again without a word."""
     found = [client for path in SOURCES for client in clients(path)]
     assert {maker for maker, _ in found} == {"aws_session().client"}
-    assert [options for _, options in found if options.partition(".")[0] not in {"CONFIG", "_READING"}] == []
+    assert [options for _, options in found if options.partition(".")[0] != "CONFIG"] == []
     assert len(found) > 10
 
 
@@ -40,6 +40,6 @@ def test_the_session_is_made_in_one_place() -> None:
 def test_the_options_limit_every_wait() -> None:
     """Four attempts to connect take less than the shortest invocation, so that the function can report the error."""
     options: Any = CONFIG  # its attributes are set at run time
-    assert (options.connect_timeout, options.read_timeout) == (5, 10)
+    assert (options.connect_timeout, options.read_timeout) == (5, 20)
     assert options.retries == {"mode": "standard", "total_max_attempts": 4}
     assert 4 * options.connect_timeout < 30

@@ -31,10 +31,7 @@ _FAILED_WITH_TOKEN_SECS = 60
 _LAST_LATIN_1 = "\xff"
 # A read takes milliseconds; the time of a request is for the destination.
 _READ_SECS = 10.0
-_making = Lock()
-_READING = CONFIG.merge(
-    Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
-)
+_SHORT = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 _SERVER_ERROR = 500
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
@@ -56,6 +53,11 @@ _ADVICE = {
     "ParameterVersionNotFound": _CREATE,
     "ResourceNotFoundException": _CREATE,
 }
+
+
+# Threads must not share a session while it makes a client:
+# https://docs.aws.amazon.com/boto3/latest/guide/session.html#multithreading-or-multiprocessing-with-sessions
+_making = Lock()
 
 
 class SecretToken:
@@ -187,18 +189,17 @@ class SecretToken:
     def _unavailable(self, why: str) -> DestinationUnavailable:
         return DestinationUnavailable(f"the secret {self._secret.kind}:{self._secret.name} {why}")
 
-    # Made at the first read: a cold start needs neither client. Threads must not share the making of a client:
-    # https://docs.aws.amazon.com/boto3/latest/guide/clients.html
+    # Made at the first read: a cold start needs neither client.
 
     @cached_property
     def _parameters(self) -> "SSMClient":
         with _making:
-            return aws_session().client("ssm", config=_READING)
+            return aws_session().client("ssm", config=CONFIG.merge(_SHORT))
 
     @cached_property
     def _secrets(self) -> "SecretsManagerClient":
         with _making:
-            return aws_session().client("secretsmanager", config=_READING)
+            return aws_session().client("secretsmanager", config=CONFIG.merge(_SHORT))
 
 
 def _is_passing(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""The session of the AWS clients, and their options. Powertools makes its own clients for secrets."""
+"""The session of the AWS clients, and their options."""
 
 import boto3
 from botocore.config import Config

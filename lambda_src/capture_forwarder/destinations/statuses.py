@@ -77,7 +77,7 @@ def failure_of(status: int, retry_after_secs: float | None = None) -> Destinatio
     """Return the failure that a status other than success means for the whole request: its rows stay pending.
 
     It is a `DestinationDenied` if a person must act; its sentence names the setting to look at. A status that no
-    standard knows is read as its class: below 500 a person must act, from 500 on the same request may succeed later.
+    standard knows is read as its class: from 400 to 499 a person must act, else the same request may succeed later.
     https://www.rfc-editor.org/rfc/rfc9110#section-15
     """
     if advice := _advice(status):
@@ -95,7 +95,7 @@ def _advice(status: int) -> str | None:
         return _DENIED[status]
     if 300 <= status < 400:  # noqa: PLR2004 - the range of redirections
         return f"a redirection is not followed; {_URL}"
-    return _UNKNOWN if status < 500 and status not in _TEMPORARY else None  # noqa: PLR2004 - server errors
+    return _UNKNOWN if 400 <= status < 500 and status not in _TEMPORARY else None  # noqa: PLR2004 - client errors
 
 
 def retry_after(values: Sequence[str], now: datetime) -> float | None:
