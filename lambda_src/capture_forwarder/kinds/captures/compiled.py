@@ -5,6 +5,7 @@ plain path reads that one.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -138,20 +139,21 @@ class CompiledPath:
                 return None
         build_row, count = self._build_row, len(values)
         if count > 1 and type(values) is Lazy:
-            return large_call(
-                call_id,
-                time,
-                values,
-                lambda row_id, row: build_row(row_id, time, row),
-                count=count,
-                line_bytes=len(line),
-            )
+            return self._large(call_id, time, values, len(line))
         rows.time = time
         for index, row in enumerate(values):
             row_id = call_id if count == 1 else PartnerInferenceId.for_row(call_id, index, count)
             rows.ids.append(row_id)
             rows.rows.append(build_row(row_id, time, row))
         return count
+
+    def _large(self, call_id: str, time: datetime, values: Lazy[Any], line_bytes: int) -> EncodedRows:
+        """Return rows that are made when they are read."""
+
+        def build(row_id: str, row: Any) -> object:
+            return self._build_row(row_id, time, row)
+
+        return large_call(call_id, time, values, build, count=len(values), line_bytes=line_bytes)
 
     def learn(self, record: CaptureRecord, reading: Reading) -> None:
         """Compile `reading`, the plain path's reading of `record`, for calls that are declared like `record`."""
