@@ -18,9 +18,9 @@ from capture_forwarder.domain.route import (
     UnknownAttributes,
 )
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.compiled import CompiledPath
+from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.decoder import Decoded, Outcome, PlainPath
-from capture_forwarder.kinds.kind import EncodedRows, RowLists
+from capture_forwarder.kinds.kind import EncodedRows
 from tests.support.captures import encode_inference
 
 _MAX_WHY_CHARS = 400
@@ -46,7 +46,7 @@ class BothPaths:
         lists = RowLists()
         if (found := self._compiled(line.data, lists)) is None:
             return
-        compiled = found if isinstance(found, EncodedRows) else lists
+        compiled = found if isinstance(found, EncodedRows) else lists.encoded()
         assert isinstance(outcome, Decoded)
         rows = [row for row in outcome.rows if isinstance(row, Inference)]
         assert len(rows) == len(outcome.rows)

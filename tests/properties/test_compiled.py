@@ -13,9 +13,9 @@ from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.compiled import CompiledPath, compile_reading
+from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists, compile_reading
 from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
-from capture_forwarder.kinds.kind import EncodedRows, RowLists
+from capture_forwarder.kinds.kind import EncodedRows
 from tests.support.captures import base64_side, capture, csv_side, encode_inference, json_side
 
 Side = dict[str, Any]
@@ -58,7 +58,7 @@ class Paths:
         assert len(lists.ids) == len(lists.rows) == (found if isinstance(found, int) else 0), "others add no rows"
         if found is None:
             return None
-        rows = found if isinstance(found, EncodedRows) else lists
+        rows = found if isinstance(found, EncodedRows) else lists.encoded()
         outcome = self.plain(Line(1, 0, len(line), line))
         assert isinstance(outcome, Decoded)
         inferences = [row for row in outcome.rows if isinstance(row, Inference)]

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord, Media
@@ -19,7 +19,7 @@ from capture_forwarder.domain.schema import Attribute, ModelSchema, Side
 from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope
 from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.reading import ERROR_NAMES, Reading
-from capture_forwarder.kinds.kind import EncodedRows, RowLists
+from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.compiled import REFUSED, Values, compile_payload, row_struct
 from capture_forwarder.payloads.layouts import RowForm
 from capture_forwarder.payloads.lazy import Lazy
@@ -38,6 +38,18 @@ _MAX_DECLARATIONS = 64
 _MAX_READINGS = 8
 # Decoders are made once a process, not once a run; this is enough for the schemas of a few hundred models.
 _MAX_DECODERS = 1024
+
+
+class RowLists(Struct, gc=False):
+    """The rows of consecutive calls, which are added one by one; as in `EncodedRows`."""
+
+    ids: list[str] = field(default_factory=list)
+    rows: list[Any] = field(default_factory=list)
+    time: datetime | None = None
+
+    def encoded(self) -> EncodedRows:
+        """Return the rows as those of a span."""
+        return EncodedRows(self.ids, self.rows, self.time)
 
 
 @lru_cache(_MAX_DECODERS)

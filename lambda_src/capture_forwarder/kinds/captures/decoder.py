@@ -14,11 +14,11 @@ from capture_forwarder.domain.inference import Inference, PartnerInferenceId
 from capture_forwarder.domain.progress import LineSpan, QuarantineEntry
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Route
 from capture_forwarder.domain.schema import ModelSchema, Side
-from capture_forwarder.kinds.captures.compiled import CompiledPath
+from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.envelope import decode_record
 from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.reading import CallRows, Reading, read_call
-from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows, RowLists
+from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
 from capture_forwarder.lines.reader import LineReader, Lines
 from capture_forwarder.payloads.layouts import Row
 from capture_forwarder.payloads.lazy import LISTED_ROWS, Lazy
@@ -195,7 +195,7 @@ class CaptureDecoder:
             taken, row_count = len(counts), len(rows.ids)
             if taken:
                 end = min(offset + sum(map(len, data[:taken])) + taken, lines.end)
-                yield DecodedSpan(_span(lines.number + start, offset, end, data[:taken], counts), rows)
+                yield DecodedSpan(_span(lines.number + start, offset, end, data[:taken], counts), rows.encoded())
                 offset = end
             if taken < len(data):
                 end = min(offset + len(data[taken]) + 1, lines.end)
@@ -232,7 +232,7 @@ class CaptureDecoder:
                 rows.time = row.inference_timestamp
                 indices.append(row.index)
         span = _span(line.number, line.offset, line.end, [line.data], [len(indices)], indices if rejections else None)
-        return DecodedSpan(span, rows, rejections=rejections)
+        return DecodedSpan(span, rows.encoded(), rejections=rejections)
 
     def _large(self, line: Line, decoded: Decoded) -> DecodedSpan:
         """Return a span whose rows are made when they are read; each is made now, too, to find the rejected ones."""
