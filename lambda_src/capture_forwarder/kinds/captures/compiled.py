@@ -149,12 +149,17 @@ class CompiledPath:
             values = self._current.decode_by_others(request.data, response.data)
             if values is None:
                 return None
-        build_row, count = self._build_row, len(values)
-        if count > 1 and type(values) is Lazy:
+        count = len(values)
+        if count == 1:
+            rows.time = time
+            rows.ids.append(call_id)
+            rows.rows.append(self._build_row(call_id, time, values[0]))
+            return 1
+        if type(values) is Lazy:
             return self._large(call_id, time, values, len(line))
-        rows.time = time
+        build_row, rows.time = self._build_row, time
         for index, row in enumerate(values):
-            row_id = call_id if count == 1 else PartnerInferenceId.for_row(call_id, index, count)
+            row_id = PartnerInferenceId.for_row(call_id, index, count)
             rows.ids.append(row_id)
             rows.rows.append(build_row(row_id, time, row))
         return count
