@@ -111,7 +111,7 @@ class CompiledPath:
         self._declaration: Declaration | None = None
         self._current = _Decoders()
 
-    def __call__(self, line: bytes, rows: RowLists) -> int | EncodedRows | None:  # noqa: PLR0911 - one more call costs
+    def __call__(self, line: bytes, rows: RowLists) -> int | EncodedRows | None:  # noqa: C901, PLR0911 - more calls cost
         """Add the rows of a line and return their number; `None` if the plain path has to read the line.
 
         Of a call of many rows none is added: they are returned, and made when they are read.
