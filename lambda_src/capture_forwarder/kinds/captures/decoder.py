@@ -220,19 +220,22 @@ class CaptureDecoder:
         return DecodedSpan(span, EncodedRows(), skipped=[outcome.reason])
 
     def _decoded(self, line: Line, decoded: Decoded) -> DecodedSpan:
-        rows, indices, rejections = RowLists(), list[int](), list[Rejection]()
+        ids: list[str] = []
+        rows: list[object] = []
+        indices: list[int] = []
+        rejections: list[Rejection] = []
         for row in decoded.rows:
             if isinstance(row, Rejection):
                 rejections.append(row)
             else:
-                rows.ids.append(row.partner_inference_id)
-                rows.rows.append(
+                ids.append(row.partner_inference_id)
+                rows.append(
                     self._build_row(row.partner_inference_id, row.inference_timestamp, row.inputs | row.outputs)
                 )
-                rows.time = row.inference_timestamp
                 indices.append(row.index)
         span = _span(line.number, line.offset, line.end, [line.data], [len(indices)], indices if rejections else None)
-        return DecodedSpan(span, rows.encoded(), rejections=rejections)
+        time = decoded.record.inference_time if ids else None
+        return DecodedSpan(span, EncodedRows(ids, rows, time), rejections=rejections)
 
     def _large(self, line: Line, decoded: Decoded) -> DecodedSpan:
         """Return a span whose rows are made when they are read; each is made now, too, to find the rejected ones."""
