@@ -1,11 +1,13 @@
 """The deployed function's handler in its own process: reads events from stdin as JSON, prints its measurements.
 
 Configuration and AWS are those of the environment, as in Lambda. The first event of `warm_up` opens connections and is
-not counted; every other is one invocation.
+not counted; every other is one invocation. With `may_reject` rejected lines and rows are counted, else they are an
+error. With `limit_mb` the process fails if it takes more address space.
 """
 
 import json
 import os
+import resource
 import sys
 from collections import Counter
 from datetime import UTC, datetime
@@ -38,8 +40,9 @@ class _Context:
 class _Counts:
     """Observer that counts deliveries, and objects that were not delivered whole."""
 
-    def __init__(self) -> None:
-        self.counts = Counter(inferences=0, records=0, requests=0)
+    def __init__(self, *, may_reject: bool) -> None:
+        self.counts = Counter(inferences=0, records=0, requests=0, rejected=0)
+        self._may_reject = may_reject
         self.failed: list[ForwardReport] = []
 
     def notice(self, event: Notice) -> None:
@@ -48,9 +51,10 @@ class _Counts:
             self.counts["requests"] += 1
         elif isinstance(event, ObjectForwarded):
             report = event.report
-            if not report.complete or report.inferences.accepted != report.inferences.made:
+            rejected = report.inferences.rejected.total() + report.lines.rejected.total()
+            if not report.complete or report.inferences.pending or (rejected and not self._may_reject):
                 self.failed.append(report)
-            self.counts.update(inferences=report.inferences.accepted, records=report.lines.read)
+            self.counts.update(inferences=report.inferences.accepted, records=report.lines.read, rejected=rejected)
 
 
 class _Both:
@@ -69,13 +73,15 @@ class _Both:
 def main() -> None:
     """Run the handler on the events from stdin."""
     given = json.load(sys.stdin)
+    if "limit_mb" in given:
+        resource.setrlimit(resource.RLIMIT_AS, (given["limit_mb"] * 1_000_000,) * 2)
     calls: Counter[str] = Counter()
     session = boto3.Session()
     boto3.DEFAULT_SESSION = session
     session.events.register(
         "before-send", lambda **sent: calls.update([sent["event_name"].removeprefix("before-send.")])
     )
-    counts = _Counts()
+    counts = _Counts(may_reject=given.get("may_reject", False))
     # Built after the hook above, so that the hook sees the calls of all clients.
     telemetry = Telemetry(lambda: datetime.now(UTC), "benchmark")
     handler = make_handler(build_runtime(os.environ, _Both(telemetry, counts)))
@@ -83,10 +89,12 @@ def main() -> None:
         _invoke(handler, event, counts)
     counts.counts.clear()
     calls.clear()
+    start_rss_mb = peak_rss_mb()
     wall, cpu = perf_counter(), process_time()
     for event in given["events"]:
         _invoke(handler, event, counts)
-    took = {"cpu_secs": process_time() - cpu, "wall_secs": perf_counter() - wall, "peak_rss_mb": peak_rss_mb()}
+    took = {"cpu_secs": process_time() - cpu, "wall_secs": perf_counter() - wall}
+    took |= {"peak_rss_mb": peak_rss_mb(), "start_rss_mb": start_rss_mb}
     sys.stdout.write(f"\n{json.dumps(took | counts.counts | {'aws_calls': calls})}\n")
 
 

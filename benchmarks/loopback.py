@@ -13,6 +13,7 @@ from msgspec import Struct
 from benchmarks.data import MODEL_ID, SCHEMA
 from benchmarks.processes import cores, finish, serving, start
 from capture_forwarder.configuration.names import CONFIG_VARIABLE
+from capture_forwarder.domain.schema import Attribute
 
 BUCKET: Final = "captures"
 _TOKEN_VARIABLE: Final = "CAPTURE_FORWARDER_BENCHMARK_TOKEN"  # noqa: S105 - the name of a variable
@@ -51,6 +52,7 @@ class Loopback(Struct, frozen=True):
     api_url: str
     folder: Path
     sizes: Mapping[str, int] = {}
+    attributes: tuple[Attribute, ...] = SCHEMA.attributes
 
     def start(self, *, max_in_flight: int = 8, max_inferences: int = 1000) -> "Popen[str]":
         """Start a handler on the measured core."""
@@ -66,7 +68,9 @@ class Loopback(Struct, frozen=True):
 
     def event(self, keys: list[str]) -> Event:
         """Return a queue's event with one message from S3 for each key."""
-        return {"Records": [_message(number, key, self.sizes[_name(key)]) for number, key in enumerate(keys)]}
+        return {
+            "Records": [message(number, key, self.sizes[_name(key)], _name(key)) for number, key in enumerate(keys)]
+        }
 
     def configured(self, *, max_in_flight: int, max_inferences: int) -> dict[str, str]:
         """Write the configuration; return an environment with its path and with settings for AWS."""
@@ -79,7 +83,8 @@ class Loopback(Struct, frozen=True):
             model_id=MODEL_ID,
         )
         config = self.folder / "forwarder.toml"
-        config.write_text(text + "".join(map(_ATTRIBUTE.format, SCHEMA.attributes)), encoding="utf-8")
+        attributes = "".join(map(_ATTRIBUTE.format, self.attributes)) or 'schema = "none"\n'
+        config.write_text(text + attributes, encoding="utf-8")
         return {
             CONFIG_VARIABLE: str(config),
             _TOKEN_VARIABLE: "benchmark",
@@ -114,8 +119,9 @@ def _name(key: str) -> str:
     return key.split("/")[1]
 
 
-def _message(number: int, key: str, size: int) -> dict[str, Any]:
-    found = {"key": key, "eTag": _name(key), "size": size}
+def message(number: int, key: str, size: int, etag: str) -> dict[str, Any]:
+    """Return a queue's message from S3 that names an object."""
+    found = {"key": key, "eTag": etag, "size": size}
     record = {
         "eventSource": "aws:s3",
         "eventName": "ObjectCreated:Put",

@@ -1,6 +1,7 @@
-"""A stand-in for the monitoring API: it answers every request with a 207 that accepts every row.
+"""A stand-in for the monitoring API: it answers every request with a 207 that gives every row the same status.
 
-`python -m benchmarks.receiver LATENCY_SECS`. GET /received answers with the counts of requests, inferences and bytes.
+`python -m benchmarks.receiver LATENCY_SECS [STATUS]`; a status of 200 accepts the rows. GET /received answers with the
+counts of requests, inferences and bytes.
 """
 
 import gzip
@@ -14,6 +15,7 @@ from typing import Final
 
 from benchmarks.serve import Handler, serve
 
+_ACCEPTED: Final = 200
 _ROW: Final = b'"partner_inference_id":'
 
 
@@ -38,8 +40,9 @@ class Received:
 class ReceiverHandler(Handler):
     """Receives a post, waits for the latency, and answers."""
 
-    def __init__(self, received: Received, latency_secs: float, *arguments: object) -> None:
+    def __init__(self, received: Received, latency_secs: float, status: int, *arguments: object) -> None:
         self._received = received
+        self._status = status
         self._latency_secs = latency_secs
         super().__init__(*arguments)  # type: ignore[arg-type]  # socket, address and server
 
@@ -54,18 +57,20 @@ class ReceiverHandler(Handler):
         rows = plain.count(_ROW)
         self._received.add(rows, len(body))
         time.sleep(self._latency_secs)
-        self.answer(207, _results(rows))
+        self.answer(207, _results(rows, self._status))
 
 
 @cache
-def _results(rows: int) -> bytes:
-    results = [{"message": "success", "status": 200}] * rows
-    return json.dumps({"counts": {"success": rows, "failure": 0, "total": rows}, "results": results}).encode()
+def _results(rows: int, status: int) -> bytes:
+    accepted = rows if status == _ACCEPTED else 0
+    results = [{"message": "success" if accepted else "refused", "status": status}] * rows
+    counts = {"success": accepted, "failure": rows - accepted, "total": rows}
+    return json.dumps({"counts": counts, "results": results}).encode()
 
 
-def main(latency_secs: str) -> None:
+def main(latency_secs: str, status: str = str(_ACCEPTED)) -> None:
     """Serve."""
-    serve(partial(ReceiverHandler, Received(), float(latency_secs)))  # type: ignore[arg-type]  # called like a class
+    serve(partial(ReceiverHandler, Received(), float(latency_secs), int(status)))  # type: ignore[arg-type]  # called like a class
 
 
 if __name__ == "__main__":

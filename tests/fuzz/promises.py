@@ -18,7 +18,7 @@ from capture_forwarder.domain.route import (
     UnknownAttributes,
 )
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.compiled import CompiledPath
+from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.decoder import Decoded, Outcome, PlainPath
 from capture_forwarder.kinds.kind import EncodedRows
 from tests.support.captures import encode_inference
@@ -43,13 +43,14 @@ class BothPaths:
         return outcome
 
     def _check(self, line: Line, outcome: Outcome) -> None:
-        compiled = EncodedRows()
-        if self._compiled(line.data, compiled) is None:
+        lists = RowLists()
+        if (found := self._compiled(line.data, lists)) is None:
             return
+        compiled = found if isinstance(found, EncodedRows) else lists.encoded()
         assert isinstance(outcome, Decoded)
         rows = [row for row in outcome.rows if isinstance(row, Inference)]
         assert len(rows) == len(outcome.rows)
-        assert [row.partner_inference_id for row in rows] == compiled.ids
+        assert [row.partner_inference_id for row in rows] == list(compiled.ids)
         assert [encode_inference(row) for row in rows] == [msgspec.json.encode(row) for row in compiled.rows]
 
 

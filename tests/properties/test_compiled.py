@@ -13,7 +13,7 @@ from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.compiled import CompiledPath, compile_reading
+from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists, compile_reading
 from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
 from capture_forwarder.kinds.kind import EncodedRows
 from tests.support.captures import base64_side, capture, csv_side, encode_inference, json_side
@@ -53,16 +53,17 @@ class Paths:
 
     def compiled_rows(self, line: bytes) -> EncodedRows | None:
         """Return the rows that the compiled path makes, which are those of the plain path; `None` if it refuses."""
-        rows = EncodedRows()
-        count = self.compiled(line, rows)
-        assert len(rows.ids) == len(rows.rows) == (count or 0), "a refused line adds no rows"
-        if count is None:
+        lists = RowLists()
+        found = self.compiled(line, lists)
+        assert len(lists.ids) == len(lists.rows) == (found if isinstance(found, int) else 0), "others add no rows"
+        if found is None:
             return None
+        rows = found if isinstance(found, EncodedRows) else lists.encoded()
         outcome = self.plain(Line(1, 0, len(line), line))
         assert isinstance(outcome, Decoded)
         inferences = [row for row in outcome.rows if isinstance(row, Inference)]
         assert len(inferences) == len(outcome.rows)
-        assert [row.partner_inference_id for row in inferences] == rows.ids
+        assert [row.partner_inference_id for row in inferences] == list(rows.ids)
         assert [encode_inference(row) for row in inferences] == [msgspec.json.encode(row) for row in rows.rows]
         assert {row.inference_timestamp for row in inferences} == {rows.time}
         return rows

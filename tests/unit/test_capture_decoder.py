@@ -1,7 +1,7 @@
 """Captures as a kind of record: every line ends in exactly one span, with its rows, rejections or skip reason."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -123,7 +123,7 @@ def test_without_a_schema_every_line_is_a_span() -> None:
     spans = decode(call(1), call(2, rows=2), schema=None)
     assert [line_numbers(one) for one in spans] == [[1], [2]]
     assert [one.span.counts for one in spans] == [[1], [2]]
-    rows: list[Any] = spans[1].rows.rows
+    rows: Sequence[Any] = spans[1].rows.rows
     assert [row.partner_inference_id for row in rows] == spans[1].rows.ids == ["id-2_0", "id-2_1"]
     assert [row.inference_data for row in rows] == [{"feature_0": 1, "prediction_0": 2}] * 2
     assert {row.inference_timestamp for row in rows} == {spans[1].rows.time}

@@ -26,13 +26,6 @@ class EncodedRows(Struct, gc=False):
     time: datetime | None = None
 
 
-class RowLists(EncodedRows, gc=False):
-    """Rows of calls of few rows, which are added one by one."""
-
-    ids: list[str] = field(default_factory=list)
-    rows: list[Any] = field(default_factory=list)
-
-
 class DecodedSpan(Struct):
     """Consecutive lines, and what they became: rows to send, rejections of lines or rows, skipped lines.
 

@@ -16,10 +16,11 @@ from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads.documents import UNREADABLE, parse_json
 from capture_forwarder.payloads.lazy import PIECE_CHARS, Piece
 
+# Patterns are compiled when the first large payload comes, because that takes time at a cold start.
 # A bare list, or an object whose first list it is. Without escapes, so that a key is what it looks like.
 _SCALAR = r'(?:"[^"\\]*+"|[-+.\w]++)'
-_HEAD = re.compile(rf'\s*+(?:\{{(?:\s*+"[^"\\]*+"\s*+:\s*+{_SCALAR}\s*+,)*+\s*+"(?P<key>[^"\\]*+)"\s*+:\s*+)?\[')
-_OPENING = re.compile(r'\s*+((?:[\[{]\s*+){1,4}+|"|)')
+_HEAD = rf'\s*+(?:\{{(?:\s*+"[^"\\]*+"\s*+:\s*+{_SCALAR}\s*+,)*+\s*+"(?P<key>[^"\\]*+)"\s*+:\s*+)?\['
+_OPENING = r'\s*+((?:[\[{]\s*+){1,4}+|"|)'
 _CLOSING = {"[": r"\]", "{": r"\}", '"': '"'}
 # How many places are tried for one cut, and for the end of the list.
 _MAX_TRIES = 4
@@ -39,7 +40,7 @@ class ListText(Struct, frozen=True):
 
 def lists_in(text: str) -> Iterator[ListText]:
     """Yield the first list of the document in `text`, once for every place where it may end."""
-    head = _HEAD.match(text)
+    head = re.match(_HEAD, text)
     if not head:
         return
     key, end = head["key"], len(text)
@@ -84,7 +85,7 @@ def _ends(text: str, start: int, end: int, cut: re.Pattern[str]) -> Iterator[tup
 
 def _cut_of(text: str, found: ListText) -> re.Pattern[str]:
     """Return the pattern between two elements that both begin like the first: `]], [[` for a list of matrices."""
-    opening = _OPENING.match(text, found.start, found.end)
+    opening = re.compile(_OPENING).match(text, found.start, found.end)
     brackets = "".join(opening[1].split()) if opening else ""
     closes = r"\s*+".join(_CLOSING[bracket] for bracket in reversed(brackets))
     opens = r"\s*+".join(map(re.escape, brackets))

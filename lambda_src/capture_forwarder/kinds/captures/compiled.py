@@ -5,10 +5,11 @@ plain path reads that one.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord, Media
@@ -18,7 +19,7 @@ from capture_forwarder.domain.schema import Attribute, ModelSchema, Side
 from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope
 from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.reading import ERROR_NAMES, Reading
-from capture_forwarder.kinds.kind import EncodedRows, RowLists
+from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.compiled import REFUSED, Values, compile_payload, row_struct
 from capture_forwarder.payloads.layouts import RowForm
 from capture_forwarder.payloads.lazy import Lazy
@@ -37,6 +38,18 @@ _MAX_DECLARATIONS = 64
 _MAX_READINGS = 8
 # Decoders are made once a process, not once a run; this is enough for the schemas of a few hundred models.
 _MAX_DECODERS = 1024
+
+
+class RowLists(Struct, gc=False):
+    """The rows of consecutive calls, which are added one by one; as in `EncodedRows`."""
+
+    ids: list[str] = field(default_factory=list)
+    rows: list[Any] = field(default_factory=list)
+    time: datetime | None = None
+
+    def encoded(self) -> EncodedRows:
+        """Return the rows as those of a span."""
+        return EncodedRows(self.ids, self.rows, self.time)
 
 
 @lru_cache(_MAX_DECODERS)
@@ -98,7 +111,7 @@ class CompiledPath:
         self._declaration: Declaration | None = None
         self._current = _Decoders()
 
-    def __call__(self, line: bytes, rows: RowLists) -> int | EncodedRows | None:  # noqa: PLR0911 - one more call costs
+    def __call__(self, line: bytes, rows: RowLists) -> int | EncodedRows | None:  # noqa: C901, PLR0911 - more calls cost
         """Add the rows of a line and return their number; `None` if the plain path has to read the line.
 
         Of a call of many rows none is added: they are returned, and made when they are read.
@@ -136,22 +149,28 @@ class CompiledPath:
             values = self._current.decode_by_others(request.data, response.data)
             if values is None:
                 return None
-        build_row, count = self._build_row, len(values)
-        if count > 1 and type(values) is Lazy:
-            return large_call(
-                call_id,
-                time,
-                values,
-                lambda row_id, row: build_row(row_id, time, row),
-                count=count,
-                line_bytes=len(line),
-            )
-        rows.time = time
+        count = len(values)
+        if count == 1:
+            rows.time = time
+            rows.ids.append(call_id)
+            rows.rows.append(self._build_row(call_id, time, values[0]))
+            return 1
+        if type(values) is Lazy:
+            return self._large(call_id, time, values, len(line))
+        build_row, rows.time = self._build_row, time
         for index, row in enumerate(values):
-            row_id = call_id if count == 1 else PartnerInferenceId.for_row(call_id, index, count)
+            row_id = PartnerInferenceId.for_row(call_id, index, count)
             rows.ids.append(row_id)
             rows.rows.append(build_row(row_id, time, row))
         return count
+
+    def _large(self, call_id: str, time: datetime, values: Lazy[Any], line_bytes: int) -> EncodedRows:
+        """Return rows that are made when they are read."""
+
+        def build(row_id: str, row: Any) -> object:
+            return self._build_row(row_id, time, row)
+
+        return large_call(call_id, time, values, build, count=len(values), line_bytes=line_bytes)
 
     def learn(self, record: CaptureRecord, reading: Reading) -> None:
         """Compile `reading`, the plain path's reading of `record`, for calls that are declared like `record`."""

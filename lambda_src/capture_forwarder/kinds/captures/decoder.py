@@ -14,11 +14,11 @@ from capture_forwarder.domain.inference import Inference, PartnerInferenceId
 from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Route
 from capture_forwarder.domain.schema import ModelSchema, Side
-from capture_forwarder.kinds.captures.compiled import CompiledPath
+from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.envelope import decode_record
 from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.reading import CallRows, Reading, read_call
-from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows, RowLists
+from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
 from capture_forwarder.lines.reader import LineReader, Lines
 from capture_forwarder.payloads.layouts import Row
 from capture_forwarder.payloads.lazy import LISTED_ROWS, Lazy
@@ -173,7 +173,7 @@ class CaptureDecoder:
             taken, row_count = len(counts), len(rows.ids)
             if taken:
                 end = min(offset + sum(map(len, data[:taken])) + taken, lines.end)
-                yield DecodedSpan(_span(lines.number + start, offset, end, data[:taken], counts), rows)
+                yield DecodedSpan(_span(lines.number + start, offset, end, data[:taken], counts), rows.encoded())
                 offset = end
             if taken < len(data):
                 end = min(offset + len(data[taken]) + 1, lines.end)
@@ -198,19 +198,22 @@ class CaptureDecoder:
         return DecodedSpan(span, EncodedRows(), skipped=[outcome.reason])
 
     def _decoded(self, line: Line, decoded: Decoded) -> DecodedSpan:
-        rows, indices, rejections = RowLists(), list[int](), list[Rejection]()
+        ids: list[str] = []
+        rows: list[object] = []
+        indices: list[int] = []
+        rejections: list[Rejection] = []
         for row in decoded.rows:
             if isinstance(row, Rejection):
                 rejections.append(row)
             else:
-                rows.ids.append(row.partner_inference_id)
-                rows.rows.append(
+                ids.append(row.partner_inference_id)
+                rows.append(
                     self._build_row(row.partner_inference_id, row.inference_timestamp, row.inputs | row.outputs)
                 )
-                rows.time = row.inference_timestamp
                 indices.append(row.index)
         span = _span(line.number, line.offset, line.end, [line.data], [len(indices)], indices if rejections else None)
-        return DecodedSpan(span, rows, rejections=rejections)
+        time = decoded.record.inference_time if ids else None
+        return DecodedSpan(span, EncodedRows(ids, rows, time), rejections=rejections)
 
     def _large(self, line: Line, decoded: Decoded) -> DecodedSpan:
         """Return a span whose rows are made when they are read; each is made now, too, to find the rejected ones."""
