@@ -29,8 +29,8 @@ MAX_INFERENCES = 100
 MAX_IN_FLIGHT = 4
 # Sent again are the rows that no answered save covers: all that a short life has sent. None is sent again by each of
 # many runs, unless these have ended by a kill or a stop too.
-MAX_AGAIN = 2000
-MAX_TIMES = 12
+MAX_AGAIN = 500
+MAX_TIMES = 8
 
 
 @pytest.mark.timeout(3600 if "KILLS" in os.environ else 200)

@@ -67,6 +67,16 @@ def test_an_answer_a_byte_at_a_time_holds_up_no_other_model(either_world: FaultW
     check_trouble_stays(world, polls=2, again_a_row=20)
 
 
+def test_a_destination_that_hangs_with_many_rows_holds_up_no_other(world: FaultWorld) -> None:
+    """More rows than can be in flight come first: the objects of another destination behind them arrive all the same."""
+    world.configure(destination={"max_inferences": 2, "max_in_flight": 2})
+    world.fault(Rule(Kind.HANG, "api", POST, text=f"models/{FAULTY}"))
+    for number in range(3):
+        world.offer(FAULTY, f"o{number}", *([row] for row in range(20)))
+    world.offer(HEALTHY, "o3", [1])
+    check_trouble_stays(world, polls=2)
+
+
 def test_a_schema_that_hangs_holds_up_no_other_model(world: FaultWorld) -> None:
     """The GET of a model's attributes hangs: objects of other models arrive in the same invocation."""
     world.configure(route={"schema": "model"})
@@ -160,6 +170,12 @@ def is_large(request: Request) -> bool:
 def test_a_call_of_which_every_row_is_refused_takes_little_memory(world: FaultWorld) -> None:
     """2,500 rows of one call, all refused: each is in quarantine once, within the memory of the function."""
     invocation = forward_one(world, [REFUSED_VALUE] * 2500, text="x" * 80)
+    assert invocation.result.peak_kb < KB_OF_THE_FUNCTION
+
+
+def test_six_megabytes_of_refused_rows_take_little_memory(world: FaultWorld) -> None:
+    """25,000 rows of one call, all refused: each is in quarantine once, within the memory of the function."""
+    invocation = forward_one(world, [REFUSED_VALUE] * 25_000, text="x" * 230)
     assert invocation.result.peak_kb < KB_OF_THE_FUNCTION
 
 

@@ -56,8 +56,7 @@ def half_done(world: FaultWorld, *, objects: int) -> list[dict[str, Any]]:
     """Forward two of four rows of each object, and return the items of the progress table."""
     routes = tuple(f"part-{number}" for number in range(objects))
     world.configure(routes=routes, destination={"max_inferences": 2, "max_in_flight": 1})
-    later = {"retry-after": "3600"}
-    world.fault(Rule(Kind.STATUS, "api", POST, headers=later, when=lambda request: b'.jsonl-3"' in request.body))
+    world.fault(Rule(Kind.STATUS, "api", POST, status=403, when=lambda request: b'.jsonl-3"' in request.body))
     for route in routes:
         world.offer(route, "a", [1], [2], [3], [4])
     world.worker.poll()
@@ -74,8 +73,8 @@ def moved(item: dict[str, Any]) -> dict[str, Any]:
     if "byte_offset" in item:
         item["byte_offset"] = PAST_THE_END
     for reached in item.get("reached", {}).get("M", {}).values():
-        if "L" in reached:
-            reached["L"][0] = PAST_THE_END
+        _, _, rest = reached["S"].partition(" ")
+        reached["S"] = f"{PAST_THE_END['N']} {rest}"
     return item
 
 
