@@ -25,7 +25,7 @@ def rows(data: bytes, options: DecodingOptions | None = None, schema: ModelSchem
     """Return the rows of a line that must be decodable."""
     outcome = outcome_of(data, options, schema)
     assert isinstance(outcome, Decoded), outcome
-    return outcome.rows
+    return list(outcome.rows)
 
 
 def code(data: bytes, options: DecodingOptions | None = None, schema: ModelSchema | None = None) -> RejectionCode:
