@@ -50,6 +50,7 @@ class Requeueing(Struct, frozen=True, kw_only=True):
         for tracker, failure in zip(waiting, queue.put(items, within_secs=run.deadline.commit_secs()), strict=True):
             if failure is None:
                 tracker.state = ObjectState.REQUEUED
+                tracker.drop_rejections()  # with the new message their lines are read again
             else:
                 tracker.state, tracker.why, tracker.cause = ObjectState.PENDING, failure, PendingCause.OWN_RESOURCES
 
