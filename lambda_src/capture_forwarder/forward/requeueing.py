@@ -56,7 +56,8 @@ class Requeueing(Struct, frozen=True, kw_only=True):
 
     def _delay_secs(self, tracker: ObjectTracker, now: float) -> int:
         count = _requeue_count(tracker)
-        own = self.first_delay_secs * 2 ** min(count - 1, 10) if count and tracker.state is ObjectState.PENDING else 0
+        delays = count and tracker.state is not ObjectState.LEASED
+        own = self.first_delay_secs * 2 ** min(count - 1, 10) if delays else 0
         delay = max(float(own), tracker.retry_after_secs, tracker.leased_until_secs - now)
         return min(_MAX_DELAY_SECS, int(delay) + (delay > int(delay)))
 
@@ -78,6 +79,8 @@ def _requeue_count(tracker: ObjectTracker) -> int:
             return tracker.work.requeue_count
         case ObjectState.PENDING:
             return 1 if tracker.has_moved else tracker.work.requeue_count + 1
+        case ObjectState.DAMAGED if tracker.claimed.item is None:
+            return tracker.work.requeue_count + 1  # nothing else says that it was damaged before
         case _:
             return 0
 
