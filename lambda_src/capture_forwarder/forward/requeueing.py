@@ -79,8 +79,8 @@ def _requeue_count(tracker: ObjectTracker) -> int:
             return tracker.work.requeue_count
         case ObjectState.PENDING:
             return 1 if tracker.has_moved else tracker.work.requeue_count + 1
-        case ObjectState.DAMAGED if tracker.claimed.item is None:
-            return tracker.work.requeue_count + 1  # nothing else says that it was damaged before
+        case ObjectState.DAMAGED if tracker.claimed.item is None or tracker.inferences.pending:
+            return tracker.work.requeue_count + 1  # the count says that it was damaged, or the destination needs time
         case _:
             return 0
 
