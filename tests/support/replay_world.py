@@ -13,7 +13,7 @@ from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.progress import LineRejection, QuarantineEntry
 from capture_forwarder.domain.route import DecodingOptions, Route, Router
-from capture_forwarder.kinds.quarantine.entries import decode_entries, encode_entries
+from capture_forwarder.kinds.quarantine.entries import encode_entries
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_ops.replay.command import run_until
 from capture_ops.replay.files import DirectoryFiles, QuarantineFiles
@@ -23,6 +23,7 @@ from capture_ops.replay.replaying import Replay
 from capture_ops.replay.report import ReplayReport
 from tests.support.captures import capture, csv_side
 from tests.support.fakes import MemoryQueue, MemoryStore, RecordingDestination, make_run, make_target
+from tests.support.quarantine import decode_entries
 
 CHURN = Route(name="churn", bucket="captures", prefix="", destination="fake", model_id="m")
 SOURCE = CaptureObject("captures", "a", etag="etag-1")
