@@ -152,7 +152,7 @@ def _stack(made: StackResources) -> Iterator[Statement]:
     )
     yield Statement(
         sid="UseQueues",
-        why="the event source mappings receive and delete with this role; the function sends pending work back",
+        why="the event source mappings receive and delete with this role; the function requeues pending work",
         actions=(
             "sqs:ChangeMessageVisibility",
             "sqs:DeleteMessage",
