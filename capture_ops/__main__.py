@@ -141,7 +141,7 @@ def monitor(
 ) -> None:
     """Run the embedded monitoring API, a stand-in for Arthur, on loopback until Ctrl-C.
 
-    It accepts the models of --config or --model. Senders need the token in MONITOR_TOKEN, or the new one that it prints.
+    It accepts the models of --config or --model, and the token in MONITOR_TOKEN or the new one that it prints.
     """
     from capture_forwarder.configuration.reader import read_settings
     from capture_ops.commands import monitor as command

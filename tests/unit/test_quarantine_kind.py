@@ -139,7 +139,7 @@ def test_entries_of_other_routes_and_entries_that_are_not_selected_are_passed_ov
 def test_a_line_that_is_no_entry_makes_the_file_unavailable() -> None:
     """The sentence has the number of the line and none of its text."""
     (entry,) = encoded(line_entry(call_of("e")))
-    with pytest.raises(SourceUnavailable, match=r"^line 2 is not a rejection that this version knows$"):
+    with pytest.raises(SourceUnavailable, match=r"^line 2 is not an entry that this version knows$"):
         decode(entry, b'{"secret": 1}')
 
 
