@@ -20,7 +20,7 @@ from capture_forwarder.domain.delivery import (
     Superseded,
 )
 from capture_forwarder.ports import ObjectStore, OpenObject
-from tests.support.fakes import MemoryStore
+from tests.support.memory_stores import MemoryStore
 
 PutObject = Callable[[str, bytes], CaptureObject]
 

@@ -21,12 +21,15 @@ from capture_ops.replay.objects import ObjectReplay
 from capture_ops.replay.plan import Planner, Selection
 from capture_ops.replay.replaying import Replay
 from capture_ops.replay.report import ReplayReport
-from tests.support.captures import capture, csv_side
-from tests.support.fakes import MemoryQueue, MemoryStore, RecordingDestination, make_run, make_target
+from tests.support.captures import capture, csv_side, json_side
+from tests.support.fakes import RecordingDestination, make_run, make_target
+from tests.support.memory_stores import MemoryQueue, MemoryStore
 from tests.support.quarantine import decode_entries
 
 CHURN = Route(name="churn", bucket="captures", prefix="", destination="fake", model_id="m")
 SOURCE = CaptureObject("captures", "a", etag="etag-1")
+# Three rows; in the first one two nested values come to the same name.
+AMBIGUOUS = capture(json_side([{"a": {"b": 1}, "a.b": 2}, {"c": 1}, {"c": 2}]), csv_side("1\n2\n3"), eventId="e")
 
 
 def call_of(event_id: str, rows: int = 1) -> bytes:

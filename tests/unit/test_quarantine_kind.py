@@ -19,7 +19,7 @@ from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.replay.plan import Selection
 from tests.support.captures import capture, csv_side, json_side
-from tests.support.fakes import MemoryStore
+from tests.support.memory_stores import MemoryStore
 from tests.support.memory_world import on_either_path
 from tests.support.replay_world import CHURN, call_of, line_entry, object_entry, rejected, rows_entry
 
