@@ -36,6 +36,9 @@ Config = Annotated[
 OptionalConfig = Annotated[
     Path | None, typer.Option(help="The forwarder.toml to use.", metavar="FILE", show_default="none")
 ]
+Stack = Annotated[
+    str | None, typer.Option(help="The deployed stack.", metavar="NAME", show_default="that of the configuration")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and change nothing.")]
 
 
@@ -64,7 +67,7 @@ def demo(
 
     Starts S3 and a monitoring API on loopback, uploads the files of events/captures, and calls the Lambda's own handler
     with one queue message an object. Then prints a table of the objects, and compares the inferences in the monitor
-    with the expected ones. Nothing leaves this machine.
+    with the expected ones.
     """
     from capture_ops.commands import demo as command
 
@@ -138,8 +141,7 @@ def monitor(
 ) -> None:
     """Run the embedded monitoring API, a stand-in for Arthur, on loopback until Ctrl-C.
 
-    It accepts the models of --config, or those of --model. Senders authenticate with the token in the variable
-    MONITOR_TOKEN; without the variable, a new token is made and printed.
+    It accepts the models of --config or --model, and the token in MONITOR_TOKEN or the new one that it prints.
     """
     from capture_forwarder.configuration.reader import read_settings
     from capture_ops.commands import monitor as command
@@ -163,21 +165,15 @@ def replay(
         list[str] | None,
         typer.Option(help="Only rejections of this route; may be repeated.", metavar="NAME", show_default="all"),
     ] = None,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            help="The stack whose queue takes whole objects.", metavar="NAME", show_default="that of the configuration"
-        ),
-    ] = None,
+    stack: Stack = None,
     *,
     dry_run: DryRun = False,
 ) -> None:
     """Send quarantined rejections again, under the same ids.
 
     Run it after the cause is corrected. Entries that are accepted leave quarantine; entries that are rejected again
-    stay, with the new code and reason. A whole object that was given up or had no route is sent to the queue of the
-    stack. It may be interrupted and run again: a row that is sent again keeps its id, so
-    the destination can recognise it.
+    stay, with the new code and reason. The message of a whole object that was given up or had no route is sent to the
+    queue of --stack. It may be interrupted and run again: a row keeps its id, so the destination can recognise it.
     """
     from capture_ops.replay import command
 
@@ -200,9 +196,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None,
         typer.Option(help="An S3 Inventory report, in place of a listing.", metavar="s3://.../manifest.json"),
     ] = None,
-    stack: Annotated[
-        str | None, typer.Option(help="The deployed stack.", metavar="NAME", show_default="that of the configuration")
-    ] = None,
+    stack: Stack = None,
     wait_limit_secs: Annotated[
         float | None, typer.Option(min=0, help="End --wait after this time.", show_default="no limit")
     ] = None,
@@ -217,8 +211,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Forward captures that were written before the stack was deployed, or that it missed.
 
     Lists the objects, selects them by the hour in their keys, and sends messages that each name up to 50 objects to the
-    stack's backfill queue; the function forwards them. It may be interrupted and run again: an object that is done
-    costs one read.
+    stack's backfill queue; the function forwards them. After an interruption run it again: it repeats no done object.
 
     --local needs to reach the destination from here. It keeps progress and rejections in the table and bucket of
     --stack, or in those that CAPTURE_FORWARDER_PROGRESS_TABLE and CAPTURE_FORWARDER_QUARANTINE_BUCKET name.

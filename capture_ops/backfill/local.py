@@ -20,7 +20,7 @@ _LEASE_SECS = 300.0
 _COMMIT_SECS = 15.0
 _NO_QUARANTINE = "there is no quarantine for its rejections: name the stack, or set CAPTURE_FORWARDER_QUARANTINE_BUCKET"
 _INTERRUPTED = "It was interrupted; batches under way were committed as far as they got."
-_GIVEN_UP = "It was given up, because nothing of a whole batch was accepted."
+_NOTHING_ACCEPTED = "It was stopped, because nothing of a whole batch was accepted."
 
 
 class Outcome(Struct):
@@ -53,7 +53,7 @@ class Outcome(Struct):
         unfinished = [report for report in reports if not report.complete]
         self.unfinished.update(report.why or _NO_QUARANTINE for report in unfinished)
         if len(unfinished) == len(reports) or (batch.pending and not batch.accepted + batch.duplicate):
-            self.failure = _GIVEN_UP
+            self.failure = _NOTHING_ACCEPTED
 
 
 def forward_all(runtime: Runtime, sources: Iterable[CaptureObject], threads: int, stopped: Event) -> Iterator[Outcome]:

@@ -19,7 +19,7 @@ from capture_forwarder.bootstrap import s3_client, target
 from capture_forwarder.configuration.names import Resources, StackOutput
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.domain.delivery import RejectionCode, Unavailable
-from capture_forwarder.domain.route import Router
+from capture_forwarder.domain.route import UNROUTED, Router
 from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.ports import Observer, Queue
@@ -36,8 +36,6 @@ from capture_ops.terminal.interruption import interruption, progress_bar
 from capture_ops.terminal.tables import printable
 
 _MAX_PROBLEMS = 20
-# The route in quarantine of objects that no route covers.
-UNROUTED = "unrouted"
 
 
 def run(

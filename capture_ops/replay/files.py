@@ -88,7 +88,7 @@ def entry_in(number: int, line: bytes) -> QuarantineEntry:
     try:
         return decode_entry(line)
     except ValueError as error:
-        raise NotQuarantine(f"line {number} is not a rejection that this version knows") from error
+        raise NotQuarantine(f"line {number} is not an entry that this version knows") from error
 
 
 def temporary_file() -> IO[bytes]:

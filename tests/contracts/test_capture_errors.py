@@ -1,4 +1,4 @@
-"""Errors of S3: each is a permanent failure, a denial that a person must end, or passes by itself. Nothing else leaves."""
+"""Errors of S3: each is a permanent failure, a denial that a person must end, or temporary. No other error leaves."""
 
 import gc
 from math import inf

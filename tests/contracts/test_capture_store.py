@@ -20,7 +20,7 @@ from capture_forwarder.domain.delivery import (
     Superseded,
 )
 from capture_forwarder.ports import ObjectStore, OpenObject
-from tests.support.fakes import MemoryStore
+from tests.support.memory_stores import MemoryStore
 
 PutObject = Callable[[str, bytes], CaptureObject]
 
@@ -65,7 +65,9 @@ def test_an_overwritten_object_is_superseded(store: tuple[ObjectStore, PutObject
     stale = put("a", b"1")
     fresh = put("a", b"2")
     assert isinstance(captures.open(stale, 0, lambda: inf), Superseded)
-    assert isinstance(captures.open(fresh, 0, lambda: inf), OpenObject)
+    opened = captures.open(fresh, 0, lambda: inf)
+    assert isinstance(opened, OpenObject)
+    assert b"".join(opened.chunks) == b"2\n"
 
 
 def test_a_deleted_object_is_rejected(store: tuple[ObjectStore, PutObject]) -> None:

@@ -74,7 +74,7 @@ def test_many_answers_in_one_record_of_tls(certificate: Certificate) -> None:
             assert server.connections == number
 
 
-def test_a_server_that_speaks_first_is_not_believed(tls: Certificate | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_before_a_request_are_no_answer(tls: Certificate | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its bytes cannot be the answer to a request that it has not seen."""
     settimeout = socket.socket.settimeout
 
@@ -120,7 +120,7 @@ def test_an_answer_before_the_body_was_read(tls: Certificate | None, status: int
             assert type(failure) is means[status]
 
 
-def test_success_before_the_body_was_read_is_not_believed(tls: Certificate | None) -> None:
+def test_success_before_the_body_was_read_is_no_answer(tls: Certificate | None) -> None:
     """A server has no results for rows that it has not seen."""
 
     def script(peer: Peer) -> None:

@@ -15,7 +15,7 @@ from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import Claim, ProgressRecord, RunRecord
 from capture_forwarder.forward.claiming import MAX_CLAIMS
 from capture_forwarder.ports import Progress
-from tests.support.fakes import MemoryProgress
+from tests.support.memory_stores import MemoryProgress
 
 STATE = "captures/a/ü +.jsonl#e1"
 HASH = CaptureObject("captures", "a/ü +.jsonl", etag="e1").state_hash

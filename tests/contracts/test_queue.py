@@ -16,7 +16,7 @@ from capture_forwarder.aws.envelopes import open_message
 from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
-from tests.support.fakes import MemoryQueue
+from tests.support.memory_stores import MemoryQueue
 from tests.support.raw_server import Connection, raw_server
 
 BATCH = "SendMessageBatch"

@@ -100,7 +100,7 @@ def test_a_file_with_another_line_is_not_quarantine(files: tuple[QuarantineFiles
     body = gzip.compress(b"".join(encode_entry(ENTRIES[0])) + b"\n{}\n")
     content = quarantine.read(put("a.jsonl.gz", body))
     assert content is not None
-    with pytest.raises(NotQuarantine, match=r"^line 3 is not a rejection that this version knows$"):
+    with pytest.raises(NotQuarantine, match=r"^line 3 is not an entry that this version knows$"):
         content.check()
 
 

@@ -1,4 +1,4 @@
-"""A store of secrets that throttles, denies, hangs or answers nonsense: when a token is read, and what is used instead."""
+"""A store of secrets that throttles, denies, hangs or answers nonsense: when a token is read, what is used instead."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -124,7 +124,7 @@ def test_a_denial_has_the_advice_for_its_cause(store: Store, code: str, remedy: 
 
 
 def test_missing_credentials_are_a_denial(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No repeat mends them."""
+    """No repeat corrects them."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/none")

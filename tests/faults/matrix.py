@@ -45,7 +45,7 @@ DEPENDENCIES: Final = {
     for each in (
         Dependency("source", "s3", frozenset({"GetObject"}), f"/captures/{FAULTY}"),
         Dependency("quarantine", "s3", frozenset({"PutObject"}), "/quarantine/"),
-        Dependency("progress", "dynamodb", frozenset({"GetItem", "BatchGetItem"}), own=False),
+        Dependency("progress", "dynamodb", frozenset({"GetItem"}), own=False),
         Dependency("save", "dynamodb", frozenset({"PutItem", "UpdateItem"}), own=False),
         Dependency("queue", "sqs", frozenset({"SendMessage", "SendMessageBatch"})),
         Dependency("secret", "secretsmanager", frozenset({"GetSecretValue"})),
@@ -152,7 +152,7 @@ def _rule(dependency: Dependency, kind: Kind, *, first: int, times: int) -> Rule
 def _offered_world(folder: Path, *, tls: bool, max_in_flight: int) -> Iterator[FaultWorld]:
     """Offer four objects of the faulty route, with rejected lines and rows, and two of the healthy one.
 
-    One request is answered 403, so that something is put back into the queue.
+    One request is answered 403, so that something is requeued.
     """
     with fault_world(folder, timeout_secs=_TIMEOUT_SECS, max_receives=MAX_RECEIVES, tls=tls) as world:
         world.configure(

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(90)
 
 POST = frozenset({"PostInferences"})
 READS = frozenset({"GetObject"})
-# 405 to 499 without those that speak of rows, and without those that were understood before.
+# 405 to 499 without those that are about rows, and without those that were understood before.
 OF_THE_WAY = (
     *(405, 406, 407, 409, 410, 411, 412, 414, 415, 416, 417, 418, 419, 421, 423, 424, 426, 428, 431, 440, 444, 449),
     *(451, 460, 463, 464, 494, 495, 496, 497, 498, 499),

@@ -26,7 +26,7 @@ from capture_forwarder.domain.delivery import (
 )
 from capture_forwarder.domain.progress import Claim, QuarantineFile, RunRecord
 from tests.support.captures import capture, csv_side, json_side
-from tests.support.fakes import MemoryProgress, MemoryQuarantine
+from tests.support.memory_stores import MemoryProgress, MemoryQuarantine
 from tests.support.memory_world import MemoryWorld, call, fails
 from tests.support.quarantine import Rejected, one_by_one
 

@@ -14,9 +14,9 @@ from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.progress import LineRejection, LineSpan, QuarantineEntry
 from capture_forwarder.forward.rejections import RejectedRow, Rejections
-from capture_forwarder.kinds.quarantine.entries import decode_entries, encode_entries
+from capture_forwarder.kinds.quarantine.entries import encode_entries
 from tests.support.memory_world import ROUTE
-from tests.support.quarantine import one_by_one
+from tests.support.quarantine import decode_entries, one_by_one
 
 SOURCE = CaptureObject("captures", "churn/ü\n", "v", "e")
 REASONS = st.builds(Reason, st.sampled_from(RejectionCode), st.text(max_size=3))

@@ -20,17 +20,8 @@ from capture_forwarder.forward.requeueing import Requeueing
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from tests.support.captures import capture, csv_side
-from tests.support.fakes import (
-    Clock,
-    MemoryProgress,
-    MemoryQuarantine,
-    MemoryQueue,
-    MemoryStore,
-    RecordingDestination,
-    RecordingObserver,
-    make_run,
-    make_target,
-)
+from tests.support.fakes import Clock, RecordingDestination, RecordingObserver, make_run, make_target
+from tests.support.memory_stores import MemoryProgress, MemoryQuarantine, MemoryQueue, MemoryStore
 from tests.support.quarantine import Rejected, one_by_one
 
 ROUTE = Route(name="churn", bucket="captures", prefix="churn/", destination="fake", model_id="m")

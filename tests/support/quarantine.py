@@ -1,7 +1,7 @@
-"""Quarantine entries one rejection at a time: most tests ask about one row or line."""
+"""Quarantine entries, also one rejection at a time: most tests ask about one row or line."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import IO, Any
 
 from msgspec import Struct
 
@@ -9,6 +9,7 @@ from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import RejectionCode
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.progress import QuarantineEntry
+from capture_forwarder.kinds.quarantine.entries import decode_entry, read_lines
 
 
 class Rejected(Struct, frozen=True):
@@ -23,6 +24,14 @@ class Rejected(Struct, frozen=True):
     index: int | None
     partner_inference_id: str | None
     data: bytes | None
+
+
+def decode_entries(file: IO[bytes]) -> Iterator[QuarantineEntry]:
+    """Yield the entries of a gzip file one by one.
+
+    Raises `ValueError` for a line that is no entry, and the errors of `gzip` for a file that is not whole gzip.
+    """
+    yield from (decode_entry(line) for _, line in read_lines(file))
 
 
 def one_by_one(entries: Iterable[QuarantineEntry]) -> list[Rejected]:

@@ -9,7 +9,8 @@ from capture_forwarder.forward.object_commits import ObjectCommitter
 from capture_forwarder.forward.opening import Opening
 from capture_forwarder.forward.read_ahead import read_ahead
 from capture_forwarder.ports import OpenObject
-from tests.support.fakes import Clock, ExecutorWorkers, ImmediateExecutor, MemoryStore, make_run
+from tests.support.fakes import Clock, ExecutorWorkers, ImmediateExecutor, make_run
+from tests.support.memory_stores import MemoryStore
 from tests.support.memory_world import ROUTE
 
 Content = OpenObject | Reason | Superseded | None

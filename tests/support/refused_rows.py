@@ -17,7 +17,8 @@ from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.forward.reading import ReadLimits
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
-from capture_forwarder.kinds.quarantine.entries import decode_entries, encode_entries
+from capture_forwarder.kinds.quarantine.entries import encode_entries
+from tests.support.quarantine import decode_entries
 
 ROUTE = Route(name="churn", bucket="captures", prefix="", destination="fake", model_id="m")
 BYTES = 6_000_000

@@ -13,7 +13,7 @@ from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.progress import LineRejection, QuarantineEntry
 from capture_forwarder.domain.route import DecodingOptions, Route, Router
-from capture_forwarder.kinds.quarantine.entries import decode_entries, encode_entries
+from capture_forwarder.kinds.quarantine.entries import encode_entries
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_ops.replay.command import run_until
 from capture_ops.replay.files import DirectoryFiles, QuarantineFiles
@@ -21,11 +21,15 @@ from capture_ops.replay.objects import ObjectReplay
 from capture_ops.replay.plan import Planner, Selection
 from capture_ops.replay.replaying import Replay
 from capture_ops.replay.report import ReplayReport
-from tests.support.captures import capture, csv_side
-from tests.support.fakes import MemoryQueue, MemoryStore, RecordingDestination, make_run, make_target
+from tests.support.captures import capture, csv_side, json_side
+from tests.support.fakes import RecordingDestination, make_run, make_target
+from tests.support.memory_stores import MemoryQueue, MemoryStore
+from tests.support.quarantine import decode_entries
 
 CHURN = Route(name="churn", bucket="captures", prefix="", destination="fake", model_id="m")
 SOURCE = CaptureObject("captures", "a", etag="etag-1")
+# Three rows; in the first one two nested values come to the same name.
+AMBIGUOUS = capture(json_side([{"a": {"b": 1}, "a.b": 2}, {"c": 1}, {"c": 2}]), csv_side("1\n2\n3"), eventId="e")
 
 
 def call_of(event_id: str, rows: int = 1) -> bytes:

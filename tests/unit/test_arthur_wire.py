@@ -204,7 +204,7 @@ def test_requests_to_arthur_have_its_paths_and_its_form() -> None:
 
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_a_request_for_a_model_holds_no_rows(status: int) -> None:
-    """A status that speaks of rows is a denial there."""
+    """A status that is about rows for a batch is a denial there."""
     with pytest.raises(DestinationDenied, match=rf"^status {status}: the API refuses to show the model"):
         wire.read_schema(Answer(status, b""))
 

@@ -16,11 +16,11 @@ from capture_forwarder.domain.delivery import (
     RejectionCode,
     Unavailable,
 )
-from capture_forwarder.domain.notices import ProgressDamaged
 from capture_forwarder.domain.progress import Claim, ProgressRecord, RunRecord
 from capture_forwarder.forward.claiming import MAX_CLAIMS, Claimed, RunItem
 from capture_forwarder.forward.object_commits import ObjectCommitter
-from tests.support.fakes import Clock, ImmediateExecutor, MemoryProgress, make_run
+from tests.support.fakes import Clock, ImmediateExecutor, make_run
+from tests.support.memory_stores import MemoryProgress
 from tests.support.memory_world import MemoryWorld, call, fails
 
 ONE_ROW = BatchLimits(max_inferences=1)
@@ -290,33 +290,6 @@ def test_objects_of_one_run_are_saved_together() -> None:
     world = MemoryWorld()
     world.forward(*(world.put(f"o{number}", call(number)) for number in range(10)))
     assert (len(world.progress.claimed), len(world.progress.saved), world.progress.looked) == (10, 1, [])
-
-
-@pytest.mark.parametrize("damaged", ["claim", "record"])
-def test_an_object_with_damaged_progress_is_read_from_its_start(damaged: str) -> None:
-    """It alone, with a log line. The other object of the run continues where it was."""
-    world = MemoryWorld()
-    work, other = world.put("a", call(1), call(2)), world.put("b", call(3), call(4))
-    half = ProgressRecord(ReadOffset(SIZE, 1))
-    reached = {work.source.state_hash: half if damaged == "claim" else None, other.source.state_hash: half}
-    record = RunRecord(saves=1, reached=reached, finished=True)
-    world.set_claim(work, Claim(run="old", unreadable={"x": 1} if damaged == "claim" else None), record)
-    world.set_claim(other, Claim(run="old"))
-    reports = world.forward(work, other)
-    assert [report.state for report in reports] == [ObjectState.DONE] * 2
-    assert sorted(world.destination.stored) == ["id-1", "id-2", "id-4"]
-    notices = [notice for notice in world.observer.notices if isinstance(notice, ProgressDamaged)]
-    assert notices == [ProgressDamaged(work.source)]
-
-
-def test_after_a_damaged_record_was_taken_its_object_is_read_from_its_start() -> None:
-    """The run was killed. Its file from the start is emptied."""
-    world = MemoryWorld()
-    work = world.put("a", call(1))
-    world.set_claim(work, Claim(run="old"), RunRecord(saves=1, reached={work.source.state_hash: None}))
-    (report,) = world.forward(work)
-    assert report.state is ObjectState.DONE
-    assert [(file.run, file.start) for file in world.quarantine.files.values()] == [("old", 0)]
 
 
 def test_without_a_quarantine_there_is_no_file_to_empty() -> None:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture_forwarder.aws.envelopes import Opened, open_event, open_message, summary
+from capture_forwarder.aws.envelopes import Opened, open_event, open_message
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
+from tests.support.events import SENTINEL, bridged, cloudtrail, notification
 
 EVENTS = Path(__file__).parents[2] / "events"
 BUCKET = "sagemaker-eu-west-1-123456789012"
-SENTINEL = "sEnTiNeL-51"
 
 CSV_ROWS = (
     "datacapture/synthetic-csv-rows/AllTraffic/2026/01/15/10/00-01-691-903d3150-15ef-4a3b-8a2b-594de34e614f.jsonl"
@@ -89,24 +89,6 @@ def test_sample_events_name_their_objects(name: str) -> None:
 def test_every_sample_is_tested() -> None:
     """A sample that is added is opened here too."""
     assert {path.stem for path in EVENTS.glob("*.json")} == set(SAMPLES)
-
-
-def notification(key: str, name: str = "ObjectCreated:Put", **more: Any) -> dict[str, Any]:
-    """Return one S3 notification of one record."""
-    record = {"eventName": name, "s3": {"bucket": {"name": "b"}, "object": {"key": key} | more}}
-    return {"Records": [record]}
-
-
-def bridged(detail_type: str, **found: Any) -> dict[str, Any]:
-    """Return one event of EventBridge about the object `k`."""
-    detail = {"bucket": {"name": "b"}, "object": {"key": "k"} | found}
-    return {"source": "aws.s3", "detail-type": detail_type, "detail": detail}
-
-
-def cloudtrail(call: str, **more: Any) -> dict[str, Any]:
-    """Return one data event of CloudTrail about the object `k`, in the envelope of EventBridge."""
-    detail = {"eventName": call, "requestParameters": {"bucketName": "b", "key": "k"}} | more
-    return {"source": "aws.s3", "detail-type": "AWS API Call via CloudTrail", "detail": detail}
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30))
@@ -257,126 +239,6 @@ def test_a_question_of_sns_is_refused_with_the_next_step(kind: str) -> None:
     assert SENTINEL not in refusal
 
 
-def test_each_record_of_a_message_is_judged_alone() -> None:
-    """One that is foreign, incomplete or impossible never keeps the others from being forwarded."""
-    good = [*notification("a")["Records"], *notification("z")["Records"]]
-    bad: list[Any] = [
-        None,
-        SENTINEL,
-        [],
-        {},
-        {"eventName": "INSERT", "dynamodb": {}},
-        {"eventName": "ObjectCreated:Put"},
-        {"eventName": "ObjectCreated:Put", "s3": None},
-        {"eventName": 1, "s3": good[0]["s3"]},
-        *notification("%ff")["Records"],
-        *notification("")["Records"],
-        *notification("k" * 1025)["Records"],
-        *notification("k", eTag="e\r\nX: y")["Records"],
-        *notification("k", eTag=1)["Records"],
-        {"Sns": {"Message": SENTINEL}},
-        {"eventSource": "aws:sqs", "body": json.dumps({"Records": [SENTINEL]})},
-    ]
-    opened = open_event({"Records": [good[0], *bad, *notification("k", "ObjectAcl:Put")["Records"], good[1]]})
-    assert [work.source.key for work in opened.works] == ["a", "z"]
-    assert opened.ignored == ("access list changed",)
-    assert [refusal.partition(":")[0] for refusal in opened.refusals] == [
-        f"record {number} of {len(bad) + 3}" for number in range(2, len(bad) + 2)
-    ]
-    assert SENTINEL not in " ".join(opened.refusals)
-
-
-def test_each_object_of_a_backfill_message_is_judged_alone() -> None:
-    """The good ones are forwarded, and the message fails because of the bad one."""
-    objects: list[Any] = [{"bucket": "b", "key": "a"}, {"bucket": "b"}, SENTINEL, {"bucket": "b", "key": "z"}]
-    opened = open_message(json.dumps({"backfill": objects}))
-    assert [work.source.key for work in opened.works] == ["a", "z"]
-    assert [refusal.partition(":")[0] for refusal in opened.refusals] == ["object 2 of 4", "object 3 of 4"]
-
-
-@pytest.mark.parametrize("size", ["7", 7.5, -1, True, False, None, [], {}, 2**63, float("nan"), float("inf")])
-def test_a_size_is_only_a_hint(size: Any) -> None:
-    """A size that is none is dropped, in every envelope, and the object is forwarded."""
-    item = {"bucket": "b", "key": "k", "size": size}
-    events = (notification("k", size=size), bridged("Object Created", size=size), item, {"source": item})
-    for event in (*events, {"backfill": [item]}):
-        for opened in (open_event(event), open_message(json.dumps(event))):
-            (work,) = opened.works
-            assert (work.source.size, opened.refusals) == (None, ())
-
-
-@pytest.mark.parametrize("size", [0, 7, 2**63 - 1])
-def test_a_size_in_bytes_is_kept(size: int) -> None:
-    """Every number of bytes that an object can have."""
-    assert open_event(notification("k", size=size)).works[0].source.size == size
-
-
-@pytest.mark.parametrize(
-    "name", ["e\r\nX-Amz-Acl: public-read", "e\n", "\0", "e\x7f", "\x85", "ü", "\u20ac", "a b", "e" * 1025]
-)
-def test_an_etag_or_version_that_no_request_can_carry_is_refused(name: str) -> None:
-    """The etag becomes a header and the version a part of the query; neither may add another header."""
-    for event in (
-        notification("k", eTag=name),
-        notification("k", versionId=name),
-        bridged("Object Created", etag=name),
-        bridged("Object Created", **{"version-id": name}),
-        cloudtrail("PutObject", responseElements={"x-amz-version-id": name}),
-        {"bucket": "b", "key": "k", "etag": name},
-        {"source": {"bucket": "b", "key": "k", "version_id": name}},
-        {"backfill": [{"bucket": "b", "key": "k", "etag": name}]},
-    ):
-        opened = open_event(event)
-        assert opened.works == ()
-        (refusal,) = opened.refusals
-        assert "is not printable ASCII of at most 1024 characters" in refusal
-        assert name not in refusal
-
-
-@pytest.mark.parametrize("name", ["", "d41d8cd98f00b204e9800998ecf8427e-12", "null", "3/L4kqtJl.40Nr8X_8!", "v" * 1024])
-def test_an_etag_or_version_of_s3_is_kept(name: str) -> None:
-    """With every character that S3 uses, up to the longest version."""
-    (work,) = open_event(notification("k", eTag=name, versionId=name)).works
-    assert (work.source.etag, work.source.version_id) == (name, name)
-
-
-@pytest.mark.parametrize("bucket", ["", "a/b", "b?x", "arn:aws:s3:::b", "ü", "b\n", "b" * 256, "b c"])
-def test_a_bucket_must_look_like_one(bucket: str) -> None:
-    """So that no address in a log or an error is misleading."""
-    for event in ({"bucket": bucket, "key": "k"}, {"source": {"bucket": bucket, "key": "k"}}):
-        (refusal,) = open_event(event).refusals
-        assert "is not the name of a bucket" in refusal
-
-
-@pytest.mark.parametrize("bucket", ["captures", "my.captures-1", "Old_Bucket.Of.2007", "b" * 255])
-def test_every_name_of_a_bucket_is_accepted(bucket: str) -> None:
-    """Also one that is older than the rules of today."""
-    assert open_event({"bucket": bucket, "key": "k"}).works == (Work(CaptureObject(bucket, "k")),)
-
-
-def test_names_that_are_too_long_for_the_progress_table_together_are_refused() -> None:
-    """DynamoDB takes keys of 2048 bytes, and refuses all objects of a request for one that is longer."""
-    longest = {"bucket": "b", "key": "k" * 1024, "etag": "e" * 1021}
-    assert open_event(longest).works
-    (refusal,) = open_event(longest | {"etag": "e" * 1022}).refusals
-    assert "2048 bytes together" in refusal
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"read_offset": {"offset": 2**63}},
-        {"read_offset": {"lines": 2**63}},
-        {"pending_since_secs": float("inf")},
-    ],
-)
-def test_a_requeued_work_that_cannot_be_written_again_is_refused(more: dict[str, Any]) -> None:
-    """Its next message would fail, in the middle of a run."""
-    opened = open_event({"source": {"bucket": "b", "key": "k"}} | more)
-    assert opened.works == ()
-    assert "larger than any object or time" in opened.refusals[0]
-
-
 @pytest.mark.parametrize("version", ["2.0", "2.5", "4.0"])
 def test_new_fields_and_versions_are_accepted(version: str) -> None:
     """S3 adds fields: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html."""
@@ -384,40 +246,6 @@ def test_new_fields_and_versions_are_accepted(version: str) -> None:
     event["Records"][0] |= {"eventVersion": version, "glacierEventData": {"x": 1}, "lifecycleEventData": None}
     event["Records"][0]["s3"] |= {"s3SchemaVersion": "9", "more": {}}
     assert open_event(event).works == (Work(CaptureObject("b", "k")),)
-
-
-def test_a_message_of_ten_thousand_records_is_opened_whole() -> None:
-    """Works keep their order, each refusal its number; the sentence for the log has a bound."""
-    records = [record for number in range(5_000) for record in (*notification(f"{number}")["Records"], SENTINEL)]
-    opened = open_message(json.dumps({"Records": records}))
-    assert [work.source.key for work in opened.works] == [str(number) for number in range(5_000)]
-    assert len(opened.refusals) == 5_000
-    logged = summary(opened.refusals)
-    assert logged.startswith("record 2 of 10000: ")
-    assert logged.endswith("; and 4997 more")
-    assert logged.count("of 10000: ") == 3
-    assert summary(opened.refusals[:3]).count("of 10000: ") == 3
-    assert "more" not in summary(opened.refusals[:3])
-
-
-def test_nan_spoils_the_record_that_has_it_and_no_other() -> None:
-    """Python reads it, JSON does not have it. It is read as null."""
-    bad = '{"eventName": NaN, "s3": Infinity}'
-    good = json.dumps(notification("k", size=1)["Records"][0]).replace('"size": 1', '"size": NaN, "more": -Infinity')
-    opened = open_message(f'{{"Records": [{bad}, {good}]}}')
-    assert opened.works == (Work(CaptureObject("b", "k")),)
-    assert len(opened.refusals) == 1
-
-
-def test_records_of_one_message_are_opened_together() -> None:
-    """Works in their order, what asks for nothing counted beside them."""
-    records = [
-        *notification("a")["Records"],
-        *notification("b", "ObjectRemoved:Delete")["Records"],
-        *notification("c")["Records"],
-    ]
-    opened = open_event({"Records": records})
-    assert ([work.source.key for work in opened.works], opened.ignored) == (["a", "c"], ("deleted",))
 
 
 def test_a_backfill_message_names_its_objects_as_they_are() -> None:
@@ -435,94 +263,3 @@ def test_a_requeued_work_keeps_the_mark_of_a_backfill(backfill: bool) -> None:  
     """The message is the work in JSON; opened again it is the same work."""
     work = Work(CaptureObject("b", "k", etag="e"), ReadOffset(100, 3), 2, backfill)
     assert open_message(msgspec.json.encode(work).decode()).works == (work,)
-
-
-BAD = {
-    "no JSON": SENTINEL,
-    "half a document": '{"bucket": "' + SENTINEL,
-    "deep": "[" * 100_000,
-    "a number": "1",
-    "a list": f'["{SENTINEL}"]',
-    "another object": json.dumps({"hello": SENTINEL}),
-    "a record without a place": json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "x": SENTINEL}]}),
-    "a record that is none": json.dumps({"Records": [SENTINEL]}),
-    "a key of another type": json.dumps(notification({"key": SENTINEL})),  # type: ignore[arg-type]  # wrong on purpose
-    "a key that is no UTF-8": json.dumps(notification(f"{SENTINEL}%ff")),
-    "an item without a text": json.dumps({"bucket": SENTINEL, "key": 1}),
-    "a continuation that goes nowhere": json.dumps({"source": {"bucket": "b", "key": "k"}, "read_offset": SENTINEL}),
-    "a requeue count below 0": json.dumps({"source": {"bucket": SENTINEL, "key": "k"}, "requeue_count": -(10**30)}),
-    "an endless requeue count": json.dumps({"source": {"bucket": SENTINEL, "key": "k"}, "requeue_count": 10**9}),
-    "a line below 0": json.dumps({"source": {"bucket": SENTINEL, "key": "k"}, "read_offset": {"lines": -1}}),
-    "an age of NaN": '{"source": {"bucket": "b", "key": "k"}, "pending_since_secs": NaN}',
-    "an age of infinity": '{"source": {"bucket": "b", "key": "k"}, "pending_since_secs": Infinity}',
-    "an age before 1970": json.dumps({"source": {"bucket": SENTINEL, "key": "k"}, "pending_since_secs": -1}),
-    "a key that is too long": json.dumps({"bucket": "b", "key": SENTINEL + "ü" * 512}),
-    "a key with half a character": '{"bucket": "b", "key": "' + SENTINEL + '\\ud800.jsonl"}',
-    "EventBridge without an object": json.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": SENTINEL}),
-    "a backfill of nothing": json.dumps({"backfill": []}),
-    "a backfill that is no list": json.dumps({"backfill": SENTINEL}),
-    "a backfill of a text": json.dumps({"backfill": [SENTINEL]}),
-    "no records": json.dumps({"Records": [], "more": SENTINEL}),
-    "records that are no list": json.dumps({"Records": SENTINEL}),
-    "CloudTrail without a call": json.dumps(cloudtrail(SENTINEL) | {"detail": {"requestParameters": SENTINEL}}),
-    "CloudTrail without a key": json.dumps(cloudtrail("PutObject", requestParameters={"bucketName": SENTINEL})),
-    "CloudTrail without parameters": json.dumps(cloudtrail("PutObject", requestParameters=None)),
-    "a number too long to read": '{"bucket": "b", "key": "k", "size": ' + "9" * 5000 + "}",
-    "a backfill with a key of another type": json.dumps({"backfill": [{"bucket": SENTINEL, "key": 1}]}),
-    "SNS around nothing": json.dumps({"Type": "Notification", "Message": SENTINEL}),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("body", BAD.values(), ids=BAD)
-def test_a_bad_message_is_refused_without_quoting_it(body: str) -> None:
-    """It fails alone, with a sentence that says what was expected and goes into logs without a word of the message."""
-    opened = open_message(body)
-    assert (opened.works, opened.ignored) == ((), ())
-    (refusal,) = opened.refusals
-    assert SENTINEL not in refusal
-    assert len(refusal) > 30
-
-
-DOCUMENTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "Records",
-                    "backfill",
-                    "Message",
-                    "Type",
-                    "body",
-                    "eventSource",
-                    "s3",
-                    "bucket",
-                    "key",
-                    "source",
-                    "detail",
-                    "eventName",
-                ]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=8,
-)
-
-
-@given(st.lists(DOCUMENTS, max_size=4), st.lists(DOCUMENTS, max_size=4))
-def test_no_record_keeps_its_neighbours_from_being_opened(before: list[Any], after: list[Any]) -> None:
-    """Whatever lies beside a good record: it is opened, and all else has works, a word or a refusal of its own."""
-    (good,) = notification("good")["Records"]
-    opened = open_message(json.dumps({"Records": [*before, good, *after]}))
-    assert Work(CaptureObject("b", "good")) in opened.works
-    assert len(opened.works) + len(opened.ignored) + len(opened.refusals) >= len(before) + 1 + len(after)
-
-
-@given(DOCUMENTS)
-def test_any_message_gives_works_or_refusals(document: Any) -> None:
-    """Any JSON in the queue is opened, and never acknowledged without a word."""
-    opened = open_message(json.dumps(document))
-    assert opened.works or opened.ignored or opened.refusals

@@ -18,7 +18,7 @@ from capture_forwarder.domain.delivery import (
     Unavailable,
 )
 from capture_forwarder.domain.progress import ProgressRecord
-from tests.support.fakes import MemoryStore
+from tests.support.memory_stores import MemoryStore
 from tests.support.memory_world import MemoryWorld, call, fails
 from tests.support.quarantine import one_by_one
 

@@ -12,10 +12,10 @@ from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import BatchTooLarge, Reason, Receipt, RejectionCode
 from capture_forwarder.domain.progress import LineRejection, QuarantineEntry
-from capture_forwarder.kinds.quarantine.entries import decode_entries, decode_entry, encode_entries, encode_entry
+from capture_forwarder.kinds.quarantine.entries import decode_entry, encode_entries, encode_entry
 from tests.support.captures import capture, csv_side, json_side
 from tests.support.memory_world import NO, ROUTE, MemoryWorld, answers, call, fails
-from tests.support.quarantine import Rejected
+from tests.support.quarantine import Rejected, decode_entries
 
 ENTRY = QuarantineEntry(
     source=CaptureObject("captures", "a/ü +.jsonl", "v1", "e1"),

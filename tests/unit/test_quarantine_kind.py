@@ -19,7 +19,7 @@ from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.replay.plan import Selection
 from tests.support.captures import capture, csv_side, json_side
-from tests.support.fakes import MemoryStore
+from tests.support.memory_stores import MemoryStore
 from tests.support.memory_world import on_either_path
 from tests.support.replay_world import CHURN, call_of, line_entry, object_entry, rejected, rows_entry
 
@@ -139,7 +139,7 @@ def test_entries_of_other_routes_and_entries_that_are_not_selected_are_passed_ov
 def test_a_line_that_is_no_entry_makes_the_file_unavailable() -> None:
     """The sentence has the number of the line and none of its text."""
     (entry,) = encoded(line_entry(call_of("e")))
-    with pytest.raises(SourceUnavailable, match=r"^line 2 is not a rejection that this version knows$"):
+    with pytest.raises(SourceUnavailable, match=r"^line 2 is not an entry that this version knows$"):
         decode(entry, b'{"secret": 1}')
 
 

@@ -12,7 +12,8 @@ from capture_forwarder.domain.delivery import Reason, RejectionCode, SourceUnava
 from capture_forwarder.domain.progress import Claim, ProgressRecord, RunRecord
 from capture_forwarder.forward.read_ahead import MAX_BYTES, MAX_OBJECTS
 from capture_forwarder.ports import OpenObject, TimeLeft
-from tests.support.fakes import MODIFIED, ConcurrentCalls, MemoryStore
+from tests.support.fakes import ConcurrentCalls
+from tests.support.memory_stores import MODIFIED, MemoryStore
 from tests.support.memory_world import MemoryWorld, call
 from tests.support.read_ahead_world import Reading, content, keys_read, put_objects
 

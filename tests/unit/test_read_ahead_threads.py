@@ -11,7 +11,7 @@ import pytest
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Reason, SourceUnavailable, Superseded
 from capture_forwarder.ports import OpenObject, TimeLeft
-from tests.support.fakes import MemoryStore
+from tests.support.memory_stores import MemoryStore
 from tests.support.read_ahead_world import Reading, content, keys_read, put_objects
 
 P = ParamSpec("P")

@@ -18,7 +18,8 @@ from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.lines.reader import LineReader
 from tests.support.captures import capture, csv_side
-from tests.support.fakes import Clock, ImmediateExecutor, MemoryStore, make_run
+from tests.support.fakes import Clock, ImmediateExecutor, make_run
+from tests.support.memory_stores import MemoryStore
 from tests.support.memory_world import ROUTE, SCHEMA, MemoryWorld, call, on_either_path
 
 KIB = 1024

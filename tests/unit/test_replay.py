@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
-from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
@@ -18,15 +17,15 @@ from capture_forwarder.domain.delivery import (
     Receipt,
     RejectionCode,
 )
-from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import DecodingOptions, IdSource, OneSided
 from capture_forwarder.domain.schema import ModelSchema
-from tests.support.captures import capture, csv_side, json_side
-from tests.support.fakes import MemoryQueue, RecordingDestination
+from tests.support.captures import capture, csv_side
+from tests.support.fakes import RecordingDestination
+from tests.support.memory_stores import MemoryQueue
 from tests.support.memory_world import NO, answers, fails, on_either_path
 from tests.support.replay_world import (
+    AMBIGUOUS,
     CHURN,
-    SOURCE,
     ReplayWorld,
     call_of,
     line_entry,
@@ -34,10 +33,6 @@ from tests.support.replay_world import (
     rejected,
     rows_entry,
 )
-
-SHADOW = capture(csv_side("1"), csv_side("2"), invocationSource="ShadowExperiment")
-# Three rows; in the first one two nested values come to the same name.
-AMBIGUOUS = capture(json_side([{"a": {"b": 1}, "a.b": 2}, {"c": 1}, {"c": 2}]), csv_side("1\n2\n3"), eventId="e")
 
 
 @pytest.fixture
@@ -224,53 +219,6 @@ def test_the_entry_of_a_line_with_a_pending_row_stays(world: ReplayWorld) -> Non
     report = world.replay()
     assert report.inferences == InferenceCounts(made=3, accepted=2, duplicate=1)
     assert world.entries() == {"a": []}
-
-
-NOT_COVERED = "its object is not one of its route (bucket, prefix, suffix): no other object is read or sent"
-OTHER_COUNT = (
-    "its line had 6 rows and has 2 now: "
-    "replay it with the options that it was rejected with, or upload the object again"
-)
-OTHER_ID = "it would get another id now: replay it with the id_source and csv_header that it was rejected with"
-
-
-@pytest.mark.parametrize(
-    ("entry", "why"),
-    [
-        (
-            line_entry(call_of("e"), route="old"),
-            "the configuration has no such route: add it, or replay with the configuration that had it",
-        ),
-        (line_entry(SHADOW), "its line is not forwarded (shadow): delete it by hand"),
-        (rows_entry("e", 2, rejected(0), data=SHADOW), "its line is not forwarded (shadow): delete it by hand"),
-        (
-            rows_entry("e", 6, rejected(0), data=call_of("e", 2)),
-            OTHER_COUNT,
-        ),
-        (rows_entry("e", 2, rejected(1), inference_id="other"), OTHER_ID),
-        (rows_entry("e", 2, rejected(0, 1), inference_id="other"), OTHER_ID),
-        (rows_entry("e", 3, rejected(0), data=AMBIGUOUS, inference_id="other"), OTHER_ID),
-        (line_entry(None), "its line was not kept, and its capture object is missing (object_gone)"),
-        (line_entry(call_of("e"), source=CaptureObject("payroll", "a")), NOT_COVERED),
-        (line_entry(None, source=CaptureObject("payroll", "a")), NOT_COVERED),
-    ],
-)
-def test_an_entry_that_cannot_be_sent_stays_as_it_is(world: ReplayWorld, entry: QuarantineEntry, why: str) -> None:
-    """The report says what to do. The entry beside it is sent."""
-    world.keep("a", entry, line_entry(call_of("f")))
-    report = world.replay()
-    assert report.left == {why: 1}
-    assert (report.selected, report.removed) == (2, 1)
-    assert world.entries() == {"a": [entry]}
-    assert list(world.destination.stored) == ["f"]
-    assert not [key for key, _ in world.store.reads if key != SOURCE.key or entry.source != SOURCE]
-
-
-def test_an_entry_whose_line_is_not_forwarded_is_counted_as_rejected(world: ReplayWorld) -> None:
-    """It is counted under the code that it has."""
-    world.keep("a", line_entry(SHADOW))
-    report = world.replay()
-    assert report.lines == LineCounts(read=1, rejected=Counter([RejectionCode.LINE_NOT_JSON]))
 
 
 def test_a_line_whose_id_was_too_long_may_get_another_id(world: ReplayWorld) -> None:

@@ -11,7 +11,7 @@ from capture_forwarder.domain.delivery import RejectionCode, Unavailable
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_ops.replay.files import DirectoryFiles
 from capture_ops.replay.plan import Selection
-from tests.support.fakes import MemoryQueue
+from tests.support.memory_stores import MemoryQueue
 from tests.support.replay_world import SOURCE, ReplayWorld, call_of, line_entry, object_entry
 
 SENT_AGAIN = [

@@ -17,7 +17,7 @@ from capture_forwarder.domain.delivery import (
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.ports import OpenObject, TimeLeft
-from tests.support.fakes import MemoryStore
+from tests.support.memory_stores import MemoryStore
 from tests.support.replay_world import ReplayWorld, call_of, line_entry, rejected, rows_entry
 
 NOT_KEPT = "its line was not kept, and its capture object"

@@ -52,7 +52,7 @@ def test_an_object_with_another_suffix_is_skipped() -> None:
     """The route's option says so. It is acknowledged. Neither the object nor its progress is read."""
     world = MemoryWorld(route=replace(ROUTE, suffix=".jsonl"))
     (report,) = world.forward(Work(world.store.put("churn/a.csv", call(1))))
-    assert (report.state, report.why) == (ObjectState.SKIPPED, "no route has the suffix of its key")
+    assert (report.state, report.why) == (ObjectState.SKIPPED, NoRoute.SKIPPED)
     assert report.complete
     assert (world.store.reads, world.progress.claimed, world.quarantine.files) == ([], [], {})
     assert [notice.report for notice in world.observer.notices if isinstance(notice, ObjectForwarded)] == [report]
@@ -101,7 +101,7 @@ def test_an_object_of_a_bucket_that_is_not_configured_is_refused() -> None:
         (ObjectState.REFUSED, False),
         (ObjectState.DONE, True),
     ]
-    assert reports[0].why == "the bucket is in no route of the configuration"
+    assert reports[0].why == NoRoute.UNKNOWN_BUCKET
     assert (world.quarantine.files, world.queue.messages) == ({}, [])
 
 

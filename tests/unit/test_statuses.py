@@ -54,7 +54,7 @@ def test_every_other_status_is_no_success(status: int) -> None:
 
 
 def test_every_reported_status_has_a_meaning() -> None:
-    """None of them speaks of rows, so each leaves them pending."""
+    """None of them is about rows, so each leaves them pending."""
     assert len(set(REPORTED)) == 48
     assert set(REPORTED) <= PASSING | DENIED
 
@@ -102,7 +102,7 @@ SETTINGS = ("url", "secret", "model_id", "proxy", "gateway", "compression", "bil
     ],
 )
 def test_the_remedy_is_that_of_the_status(status: int, remedy: str) -> None:
-    """A status that no list names is read as its class. 400 speaks of rows only where a contract says so."""
+    """A status that no list names is read as its class. 400 is about rows only where a contract says so."""
     assert remedy in str(failure_of(status))
 
 

@@ -23,7 +23,7 @@ from capture_forwarder.domain.delivery import (
 from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.domain.schema import ModelSchema
 from tests.support.captures import capture, csv_side, json_side
-from tests.support.fakes import MemoryStore
+from tests.support.memory_stores import MemoryStore
 from tests.support.memory_world import NO, MemoryWorld, answers, call, fails, on_either_path
 from tests.support.quarantine import one_by_one
 

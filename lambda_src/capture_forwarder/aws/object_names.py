@@ -1,6 +1,6 @@
 """Checks the names in an event: what S3 or DynamoDB would refuse must not reach them.
 
-DynamoDB refuses the progress of all objects of a run for one bad name.
+A service that refuses a name looks unavailable, so the object would be requeued for ever.
 """
 
 import math

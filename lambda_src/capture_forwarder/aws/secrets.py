@@ -36,7 +36,7 @@ _SERVER_ERROR = 500
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
 _PASSING = frozenset({"RequestLimitExceeded", "TooManyRequestsException", "RequestTimeout"})
-# The errors that botocore raises before it asks a service, and that no repeat mends.
+# The errors that botocore raises before it asks a service, and that no repeat corrects.
 _OWN = frozenset(
     {"NoCredentialsError", "NoRegionError", "ParamValidationError", "PartialCredentialsError", "ProfileNotFound"}
 )

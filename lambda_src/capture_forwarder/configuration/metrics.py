@@ -28,10 +28,14 @@ class Metric(Enum):
         "ObjectsForwarded", "Count", "capture objects that a run has handled, whatever the result"
     )
     OBJECTS_REJECTED = Definition(
-        "ObjectsRejected", "Count", "capture objects rejected as a whole: deleted before they were read, or archived"
+        "ObjectsRejected",
+        "Count",
+        "capture objects rejected as a whole: deleted before they were read, archived or damaged",
     )
     OBJECTS_GIVEN_UP = Definition(
-        "ObjectsGivenUp", "Count", "objects that waited for `give_up_days` and are in quarantine now, as a whole"
+        "ObjectsGivenUp",
+        "Count",
+        "objects that waited for a person for `give_up_days`, and are in quarantine now as a whole",
     )
     OBJECTS_ARRIVED = Definition(
         "ObjectsArrived",
@@ -75,7 +79,7 @@ class Metric(Enum):
     BLOCKED_AGE = Definition(
         "BlockedAge",
         "Seconds",
-        "time since an object first had to wait, only of objects that wait for a person; the log has the next step",
+        "time since an object first had to wait for a person; only of objects that still do; the log has the next step",
     )
     CONSERVATION_VIOLATIONS = Definition(
         "ConservationViolations", "Count", "objects with counts that do not add up; always 0"

@@ -90,8 +90,16 @@ class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         5_000_000
     )
     max_in_flight: Annotated[int, Meta(ge=1, le=64, description="Most requests at the same time")] = 8
-    connect_timeout_secs: Annotated[Seconds, Meta(description="Longest wait for a connection")] = 5.0
-    read_timeout_secs: Annotated[Seconds, Meta(description="Longest wait for an answer")] = 30.0
+    connect_timeout_secs: Annotated[
+        Seconds, Meta(description="Longest time for a connection, with proxy and TLS handshake")
+    ] = 5.0
+    read_timeout_secs: Annotated[
+        Seconds,
+        Meta(
+            description="Longest time from the end of sending a request to the last byte of its answer. Sending and "
+            "answer together have both timeouts"
+        ),
+    ] = 30.0
     ca_bundle: Annotated[
         Text | None,
         Meta(
@@ -181,7 +189,11 @@ class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     max_line_bytes: Annotated[Positive, Meta(description="A longer line is rejected unread")] = 64 * 1024 * 1024
     checkpoint_secs: Annotated[
-        Seconds, Meta(description="An object's progress is saved at most once in this time while it is read")
+        Seconds,
+        Meta(
+            description="While an object is read, its progress is saved at most once in this time, and also when its "
+            "rejections take 16 MiB"
+        ),
     ] = 20.0
     first_delay_secs: Annotated[
         int, Meta(ge=0, le=900, description="First delay of pending work in the queue; it doubles each time, up to 900")

@@ -1,6 +1,6 @@
-"""Answers of HTTP/1.1, read with distrust: nothing unexpected is ever taken for the answer to a request.
+"""Answers of HTTP/1.1. One that breaks a rule is an error, and never counts as the answer to this or the next request.
 
-The rules are those of https://www.rfc-editor.org/rfc/rfc9112, with unclear framing as an error.
+The rules are those of https://www.rfc-editor.org/rfc/rfc9112. An unclear end of the body is an error too.
 """
 
 import http.client
@@ -47,7 +47,7 @@ class Received(io.RawIOBase):
         self._left_bytes = _MAX_RECEIVED_BYTES
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Return that it can be read, as `io.BufferedReader` asks."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:

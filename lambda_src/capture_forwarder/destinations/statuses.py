@@ -1,6 +1,6 @@
 """What the statuses of HTTP mean for a request that was not accepted, for any destination; pure.
 
-No status here speaks of rows. Which ones do, the wire contract of a destination says.
+Here no status rejects a row. The wire contract of a destination names those that do.
 """
 
 import math
@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
 
-# The same request may succeed later. 460 and 499 are balancers' words for a client that gave up.
+# The same request may succeed later. 460 and 499 are codes of balancers for a client that stopped waiting.
 _TEMPORARY = frozenset({408, 409, 423, 424, 425, 429, 449, 460, 499})
 _THROTTLED = frozenset({429, 503})
-# Someone gave up waiting: the request may have been too large or too slow. 524, 598 and 599 are those of proxies.
+# Someone stopped waiting: the request may have been too large or too slow. 524, 598 and 599 are codes of proxies.
 _UNANSWERED = frozenset({408, 460, 499, 502, 504, 524, 598, 599})
 
 _UNKNOWN = (

@@ -92,9 +92,9 @@ UNROUTED = "unrouted"
 class NoRoute(StrEnum):
     """Why an object has no route."""
 
-    SKIPPED = "no route has the suffix of its key"
+    SKIPPED = "no route has the suffix of its key, or its bucket skips objects without a route"
     UNROUTED = "no route covers its key: add a route for it, or a longer prefix to the bucket's events"
-    UNKNOWN_BUCKET = "the bucket is in no route of the configuration"
+    UNKNOWN_BUCKET = "no route names its bucket: add a route for it, or stop the sender of its events"
 
 
 class Router:

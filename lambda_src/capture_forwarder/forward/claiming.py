@@ -74,7 +74,7 @@ class Claimed(Struct, frozen=True):
 
 
 class Claims:
-    """The claims of one run. Objects are claimed by the threads that read them, and saved by the run's own thread."""
+    """The claims of one run. The threads that read objects claim them; the run's own thread decides when to save."""
 
     def __init__(self, progress: Progress, quarantine: Quarantine | None, run: Run, day: str) -> None:
         self.items: list[RunItem] = []

@@ -152,7 +152,7 @@ class ObjectCommits:
                 return None  # not read in this run
 
     def _file(self, pair: tuple[ObjectTracker, ProgressRecord]) -> bool:
-        """Write the rejections of an object, enter its target, and return whether that succeeded."""
+        """Write the rejections of an object, note its target for the next save, and return whether that succeeded."""
         tracker, target = pair
         try:
             self._filing.file(tracker, target)

@@ -88,7 +88,7 @@ def _requeue_count(tracker: ObjectTracker) -> int:
 def _pending_since(tracker: ObjectTracker, now: float) -> float:
     """Return since when an object has waited for a retry, in seconds since the epoch; 0.0 if it does not.
 
-    An object that ran out of time and moved is not held up by an error. One that another run leases may be finished
+    An object that ran out of time and made progress waits for no error. One that another run holds may be finished
     there, so its wait does not begin here.
     """
     since = min(tracker.work.pending_since_secs, now)  # another machine's clock may be ahead

@@ -15,7 +15,7 @@ from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.lazy import LISTED_ROWS, Lazy
+from capture_forwarder.payloads.tables import named_rows, rows_of_columns
 from capture_forwarder.payloads.tensors import (
     MAX_SPARSE_VALUES,
     TENSOR_KEYS,
@@ -133,7 +133,7 @@ def _place_kserve(document: JsonValue) -> Placed:
     columns = {str(tensor["name"]): tensor_rows(tensor) for tensor in tensors}
     if len(columns) != len(tensors) or len({len(values) for values in columns.values()}) != 1:
         raise ValueError("the tensors share a name or differ in the number of rows")
-    return Placement(Layout.KSERVE, RowForm.TABLE), _transpose(columns)
+    return Placement(Layout.KSERVE, RowForm.TABLE), rows_of_columns(columns)
 
 
 def _is_columns(document: JsonValue) -> bool:
@@ -157,26 +157,7 @@ def _place_columns(document: JsonValue) -> Placed:
     """The i-th values of all columns are row i."""
     if not _are_columns(document):
         raise ValueError("not an object of lists of scalars, all of one length")
-    return Placement(Layout.COLUMNS, RowForm.TABLE), _transpose(cast("dict[str, list[JsonValue]]", document))
-
-
-def _transpose(columns: dict[str, list[JsonValue]]) -> Sequence[Row]:
-    """Return rows of columns that are all of one length; many rows are made when they are read."""
-    count = min(map(len, columns.values()))
-    if count > LISTED_ROWS:
-        return Lazy(count, lambda place: {name: values[place] for name, values in columns.items()})
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-
-def named_rows(names: list[str], rows: Sequence[Sequence[JsonValue]]) -> Sequence[Row]:
-    """Return rows of ordered values with these names; many rows are made when they are read."""
-
-    def named(row: Sequence[JsonValue]) -> Row:
-        return dict(zip(names, row, strict=True))
-
-    if len(rows) > LISTED_ROWS:
-        return Lazy(len(rows), lambda place: named(rows[place]), lambda: map(named, rows))
-    return list(map(named, rows))
+    return Placement(Layout.COLUMNS, RowForm.TABLE), rows_of_columns(cast("dict[str, list[JsonValue]]", document))
 
 
 def _is_vector(document: JsonValue) -> bool:

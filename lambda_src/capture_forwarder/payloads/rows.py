@@ -11,9 +11,10 @@ from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import Layout, PayloadOptions
 from capture_forwarder.payloads.documents import parse_documents, parse_json_lines, read_csv
 from capture_forwarder.payloads.large import read_lines, read_list
-from capture_forwarder.payloads.layouts import Placed, Placement, Row, RowForm, named_rows, place, place_lines
+from capture_forwarder.payloads.layouts import Placed, Placement, Row, RowForm, place, place_lines
 from capture_forwarder.payloads.lazy import LARGE_CHARS, Lazy
 from capture_forwarder.payloads.media import Body, BodyForm
+from capture_forwarder.payloads.tables import named_rows
 
 
 class PayloadReading(Struct, frozen=True):

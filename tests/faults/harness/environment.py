@@ -53,7 +53,8 @@ class Result(Struct):
 class Environment:
     """One process. It is stopped between invocations, as Lambda freezes it.
 
-    `begun` is set as soon as an invocation has begun, and `busy` while one lasts. The time that the runtime takes to start does not count.
+    `begun` is set as soon as an invocation has begun, and `busy` while one lasts. The time that the runtime takes to start
+    does not count.
     """
 
     def __init__(self, variables: Mapping[str, str], log: Path) -> None:

@@ -127,7 +127,7 @@ def _check_names(body: bytes, ids: Sequence[str]) -> None:
 
 
 def _check_status(answer: Answer) -> None:
-    """Return for success. 400 and 422 speak of the rows, 413 of their number, all others of neither."""
+    """Raise for any status but success. 400 and 422 are about the rows, 413 about their number, others neither."""
     if is_success(answer.status):
         return
     if answer.status == _TOO_LARGE:
@@ -150,7 +150,7 @@ def _shown(message: str | None) -> str:
 
 
 def _row_result(row: _RowAnswer) -> RowResult:
-    """Return the result of a row. Only statuses that speak of the row reject it; with all others it stays pending.
+    """Return the result of a row. Only statuses about the row reject it; with all others it stays pending.
 
     409 says that the row's id has another content already, which does not pass. For a whole request it may pass.
     """

@@ -111,7 +111,7 @@ class CompiledPath:
         self._declaration: Declaration | None = None
         self._current = _Decoders()
 
-    def __call__(self, line: bytes, rows: RowLists) -> int | EncodedRows | None:  # noqa: C901, PLR0911 - more calls cost
+    def __call__(self, line: bytes, rows: RowLists) -> int | EncodedRows | None:  # noqa: PLR0911 - more calls cost
         """Add the rows of a line and return their number; `None` if the plain path has to read the line.
 
         Of a call of many rows none is added: they are returned, and made when they are read.
@@ -123,23 +123,15 @@ class CompiledPath:
         event, sides = envelope.event_metadata, envelope.capture_data
         if event is None or sides is None or envelope.ground_truth_data is not NO_GROUND_TRUTH:
             return None
-        event_id, time, request, response = (
-            event.event_id,
-            event.inference_time,
-            sides.endpoint_input,
-            sides.endpoint_output,
-        )
+        event_id, time = event.event_id, event.inference_time
+        request, response = sides.endpoint_input, sides.endpoint_output
         if event_id is None or time is None or request is None or response is None or event.invocation_source == SHADOW:
             return None
         call_id = event_id if self._by_event else event.inference_id or event_id
         if len(call_id) > self._max_id_chars:
             return None
-        declaration = (
-            request.encoding,
-            request.observed_content_type,
-            response.encoding,
-            response.observed_content_type,
-        )
+        asked, answered = request.observed_content_type, response.observed_content_type
+        declaration = (request.encoding, asked, response.encoding, answered)
         if declaration != self._declaration:
             self._switch_to(declaration)
         values: Sequence[Any] | None
@@ -157,12 +149,15 @@ class CompiledPath:
             return 1
         if type(values) is Lazy:
             return self._large(call_id, time, values, len(line))
-        build_row, rows.time = self._build_row, time
+        self._add(call_id, time, values, rows)
+        return count
+
+    def _add(self, call_id: str, time: datetime, values: Sequence[Any], rows: RowLists) -> None:
+        build_row, count, rows.time = self._build_row, len(values), time
         for index, row in enumerate(values):
             row_id = PartnerInferenceId.for_row(call_id, index, count)
             rows.ids.append(row_id)
             rows.rows.append(build_row(row_id, time, row))
-        return count
 
     def _large(self, call_id: str, time: datetime, values: Lazy[Any], line_bytes: int) -> EncodedRows:
         """Return rows that are made when they are read."""

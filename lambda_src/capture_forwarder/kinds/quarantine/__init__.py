@@ -1,1 +1,1 @@
-"""Quarantine entries: one line is one rejection, and replay reads it."""
+"""Quarantine entries: one line is one captured line with its rejections, and replay reads it."""

@@ -1,6 +1,6 @@
-"""Quarantine files: gzip JSONL that people can read, one captured line with its rejections a line.
+"""Quarantine files: gzip JSONL that people can read. Each line is an entry: one captured line with its rejections.
 
-Files are written and read as streams: in memory is one captured line, whatever the size of the file.
+Files are written and read as streams. Memory holds one captured line, whatever the size of the file.
 """
 
 import base64
@@ -118,14 +118,6 @@ def read_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         for number, line in enumerate(lines, start=1):
             if text := line.removesuffix(b"\n"):
                 yield number, text
-
-
-def decode_entries(file: IO[bytes]) -> Iterator[QuarantineEntry]:
-    """Yield the entries of a gzip file one by one.
-
-    Raises `ValueError` for a line that is no entry, and the errors of `gzip` for a file that is not whole gzip.
-    """
-    yield from (decode_entry(line) for _, line in read_lines(file))
 
 
 def decode_entry(line: bytes) -> QuarantineEntry:

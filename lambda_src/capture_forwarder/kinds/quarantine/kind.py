@@ -66,7 +66,7 @@ class QuarantineDecoder:
             try:
                 entry = decode_entry(line.data)
             except ValueError as error:
-                raise SourceUnavailable(f"line {line.number} is not a rejection that this version knows") from error
+                raise SourceUnavailable(f"line {line.number} is not an entry that this version knows") from error
             if entry.line and entry.route == self._route.name and (selected := self._selects(entry)):
                 yield self._decode(line, selected)
 
