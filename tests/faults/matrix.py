@@ -25,7 +25,7 @@ from tests.faults.harness.world import FAULTY, HEALTHY, SECRET, FaultWorld, faul
 
 OFTEN: Final = 6  # outlasts the SDK's repeats
 MAX_RECEIVES: Final = 5
-_TIMEOUT_SECS = 4.0
+_TIMEOUT_SECS = 6.0
 _DRAIN_SECS = 45.0
 _WORKERS = 2
 

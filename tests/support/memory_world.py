@@ -80,7 +80,7 @@ class MemoryWorld:
                 routes=Router(self.routes),
                 store=self.store,
                 readers=Workers(8, "readers"),
-                targets={"fake": target},
+                targets={"fake": target, "fast": replace(target, name="fast")},
                 kind=CaptureKind(),
                 committer=ObjectCommitter(
                     self.progress if self.has_progress else None,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.capture import ReadOffset, Work
@@ -15,8 +16,9 @@ from capture_forwarder.domain.delivery import (
     Unavailable,
 )
 from capture_forwarder.domain.progress import Claim, ProgressRecord, RunRecord
-from capture_forwarder.forward.claiming import MAX_CLAIMS
-from tests.support.fakes import Clock, ImmediateExecutor
+from capture_forwarder.forward.claiming import MAX_CLAIMS, Claimed
+from capture_forwarder.forward.object_commits import ObjectCommitter
+from tests.support.fakes import Clock, ImmediateExecutor, make_run
 from tests.support.memory_stores import MemoryProgress
 from tests.support.memory_world import MemoryWorld, call, fails
 
@@ -284,3 +286,35 @@ def test_a_table_that_hangs_is_asked_once_a_run(secs: float, claims: int) -> Non
     assert len(world.progress.claimed) == claims
     assert world.store.reads == []
     assert world.destination.batches == []
+
+
+def test_nothing_is_claimed_after_the_last_save() -> None:
+    """A thread that reads ahead may be late. The object would be held until the lease ends, and nobody would read it."""
+    world = MemoryWorld()
+    work, late = world.put("a", call(1)), world.put("b", call(2))
+    commits = ObjectCommitter(world.progress, world.quarantine, world.queue, day=lambda: "2026/01/02").begin(
+        make_run(world.clock)
+    )
+    assert isinstance(commits.claim(work, world.routes[0]), Claimed)
+    commits.finish([])
+    with pytest.raises(Unavailable, match="the run has ended"):
+        commits.claim(late, world.routes[0])
+    assert list(world.progress.claims) == [work.source.state_id]
+    assert [record.finished for record in world.progress.saved] == [True]
+
+
+def test_a_slow_destination_takes_no_time_from_another() -> None:
+    """Its slowest request is reserved for its own objects only, so that the other object is read."""
+    world = MemoryWorld(ONE_ROW, max_in_flight=1)
+    world.senders = ImmediateExecutor()
+    world.clock = Clock(left_secs=100.0)
+    fast = replace(world.routes[0], name="fast", prefix="churn/fast/", destination="fast", model_id="n")
+    world.routes = (*world.routes, fast)
+
+    def answer(batch: Batch) -> Receipt:
+        world.clock.now += 60 if batch.ids == ["id-1"] else 0
+        return world.destination.accept(batch)
+
+    world.destination.always = answer
+    reports = world.forward(world.put("a", call(1), call(2)), world.put("fast/b", call(3)))
+    assert [report.state for report in reports] == [ObjectState.REQUEUED, ObjectState.DONE]

@@ -242,4 +242,4 @@ def test_the_time_of_the_slowest_request_is_reserved() -> None:
 
     world.destination.always = answer
     world.send(1)
-    assert world.deadline.left_secs(1) == pytest.approx(100 - 30 - 5 - 30)
+    assert world.deadline.left_secs(1, "fake") == pytest.approx(100 - 30 - 5 - 30)

@@ -9,15 +9,18 @@ from tests.support.fakes import Clock, RecordingObserver, make_run
 
 
 def test_five_percent_of_the_time_and_the_slowest_request_are_reserved() -> None:
-    """The slowest request is reserved as often as requests follow each other."""
+    """The slowest request of a destination is reserved as often as requests to it follow each other."""
     clock = Clock(100.0)
     deadline = Deadline(lambda: 1000 * clock.left())
-    assert deadline.left_secs(1) == pytest.approx(95.0)
-    deadline.observe(7.0)
-    deadline.observe(3.0)
-    assert deadline.left_secs(0) == pytest.approx(95.0)
-    assert deadline.left_secs(1) == pytest.approx(88.0)
-    assert deadline.left_secs(2) == pytest.approx(81.0)
+    assert deadline.left_secs(1, "slow") == pytest.approx(95.0)
+    deadline.observe(7.0, "slow")
+    deadline.observe(3.0, "slow")
+    deadline.observe(1.0, "fast")
+    assert deadline.left_secs(0, "slow") == pytest.approx(95.0)
+    assert deadline.left_secs(1, "slow") == pytest.approx(88.0)
+    assert deadline.left_secs(2, "slow") == pytest.approx(81.0)
+    assert deadline.left_secs(2, "fast") == pytest.approx(93.0)
+    assert deadline.left_secs(2) == pytest.approx(95.0)
 
 
 @pytest.mark.parametrize(("given_secs", "reserved_secs"), [(900.0, 45.0), (40.0, 2.0), (20.0, 2.0), (6.0, 1.2)])
@@ -131,7 +134,7 @@ def test_the_next_request_must_fit_after_a_wait() -> None:
     """The slowest request so far is reserved for it."""
     clock = Clock(200.0)
     run = patient_run(clock)
-    run.deadline.observe(150.0)
-    assert run.deadline.left_secs(1) == 40.0
-    assert not run.wait(0, 40.0)
-    assert run.wait(0, 39.0)
+    run.deadline.observe(150.0, "slow")
+    assert run.deadline.left_secs(1, "slow") == 40.0
+    assert not run.wait(0, 40.0, "slow")
+    assert run.wait(0, 39.0, "slow")

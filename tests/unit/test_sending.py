@@ -147,7 +147,7 @@ def test_a_request_ends_before_the_invocation_does(left_secs: float, within_secs
 def test_time_for_one_more_request_of_the_slowest_kind_is_needed_to_begin_one() -> None:
     """The request itself may take all the time that is left."""
     world = SenderWorld(ImmediateExecutor(), clock=Clock(900.0))
-    world.deadline.observe(30.0)
+    world.deadline.observe(30.0, "fake")
     world.clock.now = world.clock.ends - 45.0 - 31.0
     world.send(1)
     assert world.destination.within_secs == pytest.approx(31.0)

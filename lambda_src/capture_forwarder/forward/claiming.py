@@ -89,8 +89,6 @@ class Claims:
 
         Raises `Unavailable`. After a failure that took long no other claim is tried in this run.
         """
-        if self._failure:
-            raise self._failure
         item, started = self._item(work.source.state_hash), self._run.clock()
         mine = Claim(run=item.id, leased_until_secs=item.leased_until_secs, day=self._day)
         try:
@@ -126,8 +124,15 @@ class Claims:
             raise
         item.saves, item.confirmed, item.finished = record.saves, record.reached, record.finished
 
+    def close(self) -> None:
+        """Claim nothing more: an object that is claimed after the last save would be held until the lease ends."""
+        with self._lock:
+            self._failure = Unavailable("the run has ended")
+
     def _item(self, state_hash: str) -> RunItem:
         with self._lock:
+            if self._failure:
+                raise self._failure
             if not self.items or self.items[-1].ended or len(self.items[-1].claimed) >= MAX_CLAIMS:
                 self.items.append(RunItem(self._run.new_id(), self._lease_end()))
             self.items[-1].claimed.add(state_hash)

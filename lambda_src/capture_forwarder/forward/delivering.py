@@ -69,10 +69,10 @@ class Deliverer(Struct, kw_only=True):
         """
         asked_secs = self.retry_times.left_secs(self.model_id, self.run.now())
         if failures or asked_secs:
-            may_send = self.run.wait(max(0, len(failures) - 1), asked_secs)
+            may_send = self.run.wait(max(0, len(failures) - 1), asked_secs, self.name)
             error = failures[-1] if failures else asked_to_wait(asked_secs)
         else:
-            may_send, error = self.run.deadline.left_secs(1) > 0, DestinationUnavailable(_TOO_LATE)
+            may_send, error = self.run.deadline.left_secs(1, self.name) > 0, DestinationUnavailable(_TOO_LATE)
         return None if may_send and not self.abandoned else error
 
     def send(self, batch: Batch) -> list[RowResult]:
@@ -87,7 +87,7 @@ class Deliverer(Struct, kw_only=True):
         """
         if self.abandoned:
             return
-        self.run.deadline.observe(took_secs)
+        self.run.deadline.observe(took_secs, self.name)
         if error:
             self.retry_times.remember(self.model_id, error.retry_after_secs, self.run.now())
         self.run.observer.notice(

@@ -104,6 +104,8 @@ class ObjectCommits:
 
     def finish(self, trackers: Sequence[ObjectTracker]) -> None:
         """Commit all other objects at the end of the run, requeue those that wait, and leave their final states."""
+        if self._claims:
+            self._claims.close()
         self._commit(trackers, finished=True)
         now = self._run.now()
         for tracker in trackers:

@@ -39,7 +39,7 @@ class Opening:
             return Opened(claim)
         try:
             start = claim.progress.read_offset.first_byte
-            return Opened(claim, self._store.open(work.source, start, partial(self._deadline.left_secs, 2)))
+            return Opened(claim, self._store.open(work.source, start, self._deadline.left_secs))
         except SourceUnavailable as error:
             return Opened(claim, OpenObject(failing(error)))
 

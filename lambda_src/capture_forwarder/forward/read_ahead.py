@@ -62,7 +62,7 @@ def read_ahead(
                 waiting.append(_Turn(coming))
                 coming = next(objects, None)
             turn = waiting.popleft()
-            while coming and _has_room(waiting, coming[0].source) and deadline.left_secs(2) > 0:
+            while coming and _has_room(waiting, coming[0].source) and deadline.left_secs() > 0:
                 waiting.append(_begin(opening, readers, coming))
                 coming = next(objects, None)
             yield *turn.routed, partial(_open, opening, readers, turn, deadline)
@@ -101,7 +101,7 @@ def _open(opening: Opening, readers: Workers, turn: _Turn, deadline: Deadline) -
     if turn.download is None or turn.download.cancel():
         return opening.open(work, route)
     try:
-        return turn.download.result(max(0.0, min(deadline.left_secs(2) * _WAIT_SHARE, _MAX_WAIT_SECS)))
+        return turn.download.result(max(0.0, min(deadline.left_secs() * _WAIT_SHARE, _MAX_WAIT_SECS)))
     except TimeoutError as error:
         readers.abandon()
         raise SourceUnavailable(f"{work.source.uri}: it was not read in time") from error

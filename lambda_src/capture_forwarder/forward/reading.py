@@ -88,7 +88,7 @@ def stop_if_due(tracker: ObjectTracker, sender: Sender, run: Run) -> bool:
     if error := sender.error or (item and item.ended):
         tracker.end_with_error(error)
         return True
-    if run.deadline.left_secs(2) <= 0:
+    if run.deadline.left_secs(2, tracker.route.destination) <= 0:
         tracker.end_with(ObjectState.OUT_OF_TIME, "the invocation's time is used up", PendingCause.OUT_OF_TIME)
         return True
     return False

@@ -21,9 +21,9 @@ _LEASE_MARGIN_SECS = 10.0
 class Deadline:
     """Tells how much time is left for work of one kind.
 
-    Reserves 5 % of the time for committing, and more if many objects are open, plus the slowest request seen.
-    `left_millis` gives the milliseconds until the platform ends the invocation, as Lambda's context does; infinity at a
-    terminal.
+    Reserves 5 % of the time for committing, and more if many objects are open, plus the slowest request of the
+    destination. `left_millis` gives the milliseconds until the platform ends the invocation, as Lambda's context does;
+    infinity at a terminal.
     """
 
     def __init__(self, left_millis: Callable[[], float]) -> None:
@@ -33,13 +33,13 @@ class Deadline:
         self._reserved_secs = max(given_secs * _RESERVED_SHARE, least_secs) if given_secs < inf else 0.0
         self._most_extra_secs = given_secs * _MOST_RESERVED_SHARE
         self._answer_secs = self._reserved_secs * _ANSWER_SHARE
-        self._slowest_secs = 0.0
+        self._slowest_secs: dict[str, float] = {}
         self._slowest_store_secs = 0.0
         self._store_calls = 0
 
-    def observe(self, request_secs: float) -> None:
-        """Remember how long a request took."""
-        self._slowest_secs = max(self._slowest_secs, request_secs)
+    def observe(self, request_secs: float, destination: str) -> None:
+        """Remember how long a request to a destination took."""
+        self._slowest_secs[destination] = max(self._slowest_secs.get(destination, 0.0), request_secs)
 
     def observe_store(self, call_secs: float) -> None:
         """Remember how long a call of a store took."""
@@ -49,14 +49,15 @@ class Deadline:
         """Reserve time for so many calls of stores, one after the other, on top of the share."""
         self._store_calls = store_calls
 
-    def left_secs(self, requests_to_come: int) -> float:
+    def left_secs(self, requests_to_come: int = 0, destination: str = "") -> float:
         """Return the seconds left before so many requests must begin, one after the other; negative if it is too late.
 
         0 is for a request that is under way, 1 for a request that begins now, 2 for reading: the requests under way
-        end first, and then one more is sent.
+        end first, and then one more is sent. Each destination has its own slowest request, so that a slow one takes no
+        time from the others.
         """
         reserved_secs = self._reserved_secs + min(self._most_extra_secs, self._store_calls * self._slowest_store_secs)
-        return self._left_millis() / 1000 - reserved_secs - requests_to_come * self._slowest_secs
+        return self._left_millis() / 1000 - reserved_secs - requests_to_come * self._slowest_secs.get(destination, 0.0)
 
     def commit_secs(self) -> float:
         """Return the seconds left for committing; the rest is for the answer."""
@@ -85,7 +86,7 @@ class Run(Struct, frozen=True, kw_only=True):
     backoff_cap_secs: float = 20.0
     max_tries: int = 8
 
-    def wait(self, attempt: int, asked_secs: float | None) -> bool:
+    def wait(self, attempt: int, asked_secs: float | None, destination: str = "") -> bool:
         """Sleep before the try after `attempt` (from 0); return `False` if there is no time, or no try left.
 
         Up to 8 tries, 13 s of waiting on average. Longer outages wait in the queue. Exponential backoff with full
@@ -95,7 +96,7 @@ class Run(Struct, frozen=True, kw_only=True):
         delay = min(self.backoff_cap_secs, self.backoff_base_secs * 2.0**attempt) * self.jitter()
         if asked_secs is not None:
             delay = max(delay, asked_secs)
-        if attempt + 1 >= self.max_tries or delay >= self.deadline.left_secs(1):
+        if attempt + 1 >= self.max_tries or delay >= self.deadline.left_secs(1, destination):
             return False
         self.sleep(delay)
         return True

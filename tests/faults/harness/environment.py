@@ -209,7 +209,7 @@ def main() -> None:
         while True:
             data, fds, _, _ = socket.recv_fds(control, _LINE_BYTES, 1)
             if not data:
-                return
+                os.killpg(0, signal.SIGKILL)  # its own group: environments that are stopped would stay for ever
             while not data.endswith(b"\n"):
                 data += control.recv(_LINE_BYTES)
             pid = os.fork()
