@@ -265,29 +265,6 @@ def test_without_a_quarantine_there_is_no_file_to_empty() -> None:
     assert report.state is ObjectState.DONE
 
 
-@pytest.mark.parametrize(("secs", "claims"), [(0.0, 3), (4.0, 1)])
-def test_a_table_that_hangs_is_asked_once_a_run(secs: float, claims: int) -> None:
-    """One that fails quickly is asked for each object: the error may concern that object alone."""
-
-    class Failing(MemoryProgress):
-        def claim(self, state: str, claim: Claim, *, over: Claim | None, within_secs: float) -> Claim:
-            self.claimed.append(state)
-            world.clock.now += secs
-            raise Unavailable("the progress table answers nothing")
-
-    world = MemoryWorld()
-    world.progress = Failing()
-    works = [world.put(f"o{number}", call(number)) for number in range(3)]
-    unsized = [Work(work.source.__class__("captures", work.source.key, etag=work.source.etag)) for work in works]
-    reports = world.forward(*unsized)
-    assert {(report.state, report.why) for report in reports} == {
-        (ObjectState.REQUEUED, "the progress table answers nothing")
-    }
-    assert len(world.progress.claimed) == claims
-    assert world.store.reads == []
-    assert world.destination.batches == []
-
-
 def test_nothing_is_claimed_after_the_last_save() -> None:
     """A thread that reads ahead may be late. The object would be held until the lease ends, and nobody would read it."""
     world = MemoryWorld()
