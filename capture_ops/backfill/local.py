@@ -16,6 +16,8 @@ from capture_ops.backfill.parallel import in_parallel
 
 # How long a killed run keeps its lease on an object, and the longest wait that a destination may ask for.
 _LEASE_SECS = 300.0
+# What a run of that length reserves for committing: after an interruption nothing more is read or sent.
+_COMMIT_SECS = 15.0
 _NO_QUARANTINE = "there is no quarantine for its rejections: name the stack, or set CAPTURE_FORWARDER_QUARANTINE_BUCKET"
 _INTERRUPTED = "It was interrupted; batches under way were committed as far as they got."
 _NOTHING_ACCEPTED = "It was stopped, because nothing of a whole batch was accepted."
@@ -74,4 +76,4 @@ def _batches(sources: Iterable[CaptureObject]) -> Iterator[list[Work]]:
 
 def _forward(runtime: Runtime, stopped: Event, works: list[Work]) -> list[ForwardReport]:
     # There is no time limit here; every checkpoint renews the lease.
-    return runtime.forward(works, lambda: 0.0 if stopped.is_set() else 1000 * _LEASE_SECS)
+    return runtime.forward(works, lambda: 1000 * (_COMMIT_SECS if stopped.is_set() else _LEASE_SECS))

@@ -115,13 +115,18 @@ def test_inspect_reports_an_object_that_s3_does_not_have(bucket: str) -> None:
     assert run("inspect", "s3://no-such-bucket-at-all/none").exit_code == 4
 
 
-def test_invoke_says_that_no_route_matches_an_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The event is acknowledged, as in AWS, and the table has the reason."""
+def test_invoke_says_that_an_object_has_no_route(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An object with another suffix is acknowledged, as in AWS. One of another bucket fails. The table has the reason."""
     monkeypatch.setenv("MONITOR_TOKEN", "t")
-    (tmp_path / "event.json").write_text(json.dumps({"bucket": "elsewhere", "key": "a.jsonl"}))
+    route = read_settings(CONFIG).route[0]
+    (tmp_path / "event.json").write_text(json.dumps({"bucket": route.bucket, "key": f"{route.prefix}a.csv"}))
     done = run("invoke", tmp_path / "event.json", "--config", CONFIG)
     assert (done.exit_code, json.loads(done.stdout)) == (0, {})
-    assert "skipped: no route matches it" in done.stderr
+    assert "skipped: no route has the suffix of its key" in done.stderr
+    (tmp_path / "event.json").write_text(json.dumps({"bucket": "elsewhere", "key": "a.jsonl"}))
+    done = run("invoke", tmp_path / "event.json", "--config", CONFIG)
+    assert done.exit_code == 1
+    assert "the bucket is in no route" in " ".join(done.stderr.split())
 
 
 def test_invoke_runs_the_handler_and_reports_success_or_failure(

@@ -266,8 +266,9 @@ def test_progress_expires_after_the_configured_days(monitor: Monitor, tmp_path: 
     item = sample("item.json")
     etag = boto3.client("s3").head_object(Bucket=item["bucket"], Key=item["key"])["ETag"].strip('"')
     handled(item | {"etag": etag})
-    (kept,) = boto3.client("dynamodb").scan(TableName="progress")["Items"]
-    assert (float(kept[PROGRESS_EXPIRY]["N"]) - time.time()) / 86_400 == pytest.approx(31, abs=0.01)
+    items = boto3.client("dynamodb").scan(TableName="progress")["Items"]
+    days = sorted((float(item[PROGRESS_EXPIRY]["N"]) - time.time()) / 86_400 for item in items)
+    assert days == pytest.approx([31, 32], abs=0.01)  # the claim, and the record of its run
 
 
 def test_the_log_has_every_object_and_the_metrics_have_every_route(monitor: Monitor) -> None:

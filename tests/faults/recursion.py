@@ -70,9 +70,10 @@ class _KeepsTraceHeaders:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         header = environ.get("HTTP_X_AMZN_TRACE_ID")
-        if header and environ.get("HTTP_X_AMZ_TARGET") == "AmazonSQS.SendMessage":
+        if header and environ.get("HTTP_X_AMZ_TARGET") == "AmazonSQS.SendMessageBatch":
             request = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
-            request["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": header}}
+            for entry in request["Entries"]:
+                entry["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": header}}
             body = json.dumps(request).encode()
             environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         return self._application(environ, start_response)

@@ -70,7 +70,7 @@ def _needed(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]
     match operation, params:
         case "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload", {"Bucket": bucket, "Key": key}:
             yield "PutObject", f"arn:aws:s3:::{bucket}/{key}"
-        case "AbortMultipartUpload" | "GetObject" | "PutObject", {"Bucket": bucket, "Key": key}:
+        case "GetObject" | "PutObject", {"Bucket": bucket, "Key": key}:
             versioned = "Version" if "VersionId" in params else ""
             yield f"{operation}{versioned}", f"arn:aws:s3:::{bucket}/{key}"
         case "GetItem" | "PutItem" | "UpdateItem", {"TableName": table}:

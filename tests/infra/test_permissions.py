@@ -54,8 +54,7 @@ def test_the_role_allows_the_calls_of_a_run_and_no_other_actions(recorded: list[
     }
     rare = {
         "dynamodb:GetItem",  # another run holds the object
-        "dynamodb:PutItem",  # an item is damaged
-        "s3:AbortMultipartUpload",  # an upload of many rejections failed
+        "dynamodb:UpdateItem",  # another run was killed
     }
     allowed = {
         action
@@ -84,7 +83,6 @@ ALLOWED: dict[str, Call] = {
     "look at a claim": ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/progress", {}),
     "replace a damaged item": ("dynamodb:PutItem", f"arn:aws:dynamodb:{HERE}:table/progress", {}),
     "write quarantine": ("s3:PutObject", "arn:aws:s3:::quarantine/rejected/a.jsonl.gz", {}),
-    "give up an upload": ("s3:AbortMultipartUpload", "arn:aws:s3:::quarantine/rejected/a.jsonl.gz", {}),
     "log": ("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:log:log-stream:2026/01/15/[1]0", {}),
     "decrypt with a bucket key": ("kms:Decrypt", KEY, {"kms:EncryptionContext:aws:s3:arn": BUCKET_ARN}),
     "decrypt an object": ("kms:Decrypt", KEY, {"kms:EncryptionContext:aws:s3:arn": f"{CAPTURE}/a.jsonl"}),

@@ -262,6 +262,7 @@ class DeliveryWorld:
         for report in reports:
             assert report.balanced
             assert report.state is not ObjectState.FAILED
+            assert report.complete or report.state is not ObjectState.REQUEUED, "it has two messages"
             if report.complete and report.state is not ObjectState.REQUEUED:
                 assert report.inferences.pending == 0
                 assert report.unquarantined == 0

@@ -1,6 +1,7 @@
 """Claims: one run at a time works on an object; what a run commits stays committed, whatever another run does later."""
 
 from collections.abc import Callable
+from time import sleep
 
 import pytest
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ from capture_forwarder.domain.delivery import (
     Unavailable,
 )
 from capture_forwarder.domain.progress import Claim, ProgressRecord, RunRecord
-from capture_forwarder.forward.claiming import MAX_CLAIMS, Claimed
+from capture_forwarder.forward.claiming import MAX_CLAIMS, Claimed, RunItem
 from capture_forwarder.forward.object_commits import ObjectCommitter
 from tests.support.fakes import Clock, ImmediateExecutor, make_run
 from tests.support.memory_stores import MemoryProgress
@@ -220,6 +221,42 @@ def test_after_a_save_without_an_answer_no_file_is_written() -> None:
     assert [report.state for report in reports] == [ObjectState.REQUEUED, ObjectState.DONE]
     assert world.quarantine.files == {}
     assert len({claim.run for claim in world.progress.claims.values()}) == 2
+
+
+def test_after_a_save_without_an_answer_no_row_of_its_other_objects_is_sent() -> None:
+    """They were read ahead under the same claim, so nothing of them can be committed: another run sends their rows."""
+    world = MemoryWorld(ONE_ROW, max_in_flight=1)
+    world.senders = ImmediateExecutor()
+    world.accept_after(2)
+
+    class LostSave(MemoryProgress):
+        def save(self, run: str, record: RunRecord, *, within_secs: float) -> RunRecord:
+            while len(self.claims) < 3:
+                sleep(0.01)  # until the third object is read ahead
+            raise Unavailable("no answer")
+
+    world.progress = LostSave()
+    reports = world.forward(*(world.put(f"o{number}", call(number)) for number in range(3)))
+    assert [(report.state, report.why) for report in reports] == [(ObjectState.REQUEUED, "no answer")] * 3
+    assert list(world.destination.stored) == ["id-0", "id-1"], "the second was under way during the save"
+
+
+def test_an_object_may_be_claimed_while_the_record_is_examined() -> None:
+    """A thread that reads ahead may still be at work when the run ends."""
+    item = RunItem("run", 0.0)
+    item.claimed = {str(number) for number in range(10)}
+    done = ProgressRecord(done=True)
+
+    class Growing(dict[str, ProgressRecord | None]):
+        """What was saved; each look at it gives the other thread its turn."""
+
+        def get(self, state: str, default: object = None) -> ProgressRecord | None:
+            del default
+            item.claimed.add(f"{state} and another")
+            return done
+
+    item.confirmed = Growing()
+    assert item.is_done
 
 
 def test_an_earlier_copy_of_a_save_is_a_success() -> None:

@@ -40,6 +40,6 @@ def test_the_session_is_made_in_one_place() -> None:
 def test_the_options_limit_every_wait() -> None:
     """Four attempts to connect take less than the shortest invocation, so that the function can report the error."""
     options: Any = CONFIG  # its attributes are set at run time
-    assert (options.connect_timeout, options.read_timeout) == (5, 20)
+    assert (options.connect_timeout, options.read_timeout) == (5, 10)
     assert options.retries == {"mode": "standard", "total_max_attempts": 4}
     assert 4 * options.connect_timeout < 30

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from capture_forwarder.domain.batch import BatchLimits
-from capture_forwarder.domain.capture import Work
+from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.delivery import (
     DestinationDenied,
@@ -120,18 +120,20 @@ def test_without_an_entry_in_quarantine_an_object_is_not_given_up(*, has_quarant
     assert world.requeued()[0].requeue_count == 701
 
 
+class DamagedStore(MemoryStore):
+    """The first objects that are read have a wrong checksum."""
+
+    damaged = 2
+
+    def _chunks(self, data: bytes) -> Iterator[bytes]:
+        yield data
+        if self.damaged:
+            self.damaged -= 1
+            raise SourceDamaged("the checksum does not match")
+
+
 def test_a_damaged_object_is_read_again_from_its_start_and_rejected_the_second_time() -> None:
     """Nobody knows which of its bytes were wrong. Its rejections are dropped the first time: they are found again."""
-
-    class DamagedStore(MemoryStore):
-        damaged = 2
-
-        def _chunks(self, data: bytes) -> Iterator[bytes]:
-            yield data
-            if self.damaged:
-                self.damaged -= 1
-                raise SourceDamaged("the checksum does not match")
-
     world = MemoryWorld()
     world.store = store = DamagedStore()
     work = world.put("a", call(1), b"broken")
@@ -149,3 +151,18 @@ def test_a_damaged_object_is_read_again_from_its_start_and_rejected_the_second_t
     world.forward(other)
     (report,) = world.forward(world.queue.messages[-1][0])
     assert report.state is ObjectState.DONE
+
+
+def test_a_damaged_object_without_progress_is_rejected_when_it_was_requeued() -> None:
+    """Its event has no etag, so nothing but the message says that it was damaged before. It waits in between."""
+    world = MemoryWorld()
+    world.store = DamagedStore()
+    world.put("a", call(1), b"broken")
+    (report,) = world.forward(Work(CaptureObject("captures", "churn/a")))
+    again, delay = world.requeued()
+    assert (report.state, again.requeue_count, delay) == (ObjectState.REQUEUED, 1, 30)
+    (report,) = world.forward(again)
+    assert (report.state, report.complete) == (ObjectState.REJECTED, True)
+    assert len(world.queue.messages) == 1
+    assert world.quarantined() == [(RejectionCode.OBJECT_DAMAGED, 0, None), (RejectionCode.LINE_NOT_JSON, 2, None)]
+    assert world.destination.times_sent == {"id-1": 2}

@@ -8,6 +8,8 @@ from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import (
     DestinationDenied,
     DestinationUnavailable,
+    RejectionCode,
+    Unavailable,
 )
 from capture_forwarder.domain.progress import Claim, ProgressRecord
 from tests.support.fakes import Clock, ImmediateExecutor
@@ -32,6 +34,24 @@ def test_e_an_outage_costs_one_message_an_object() -> None:
     again = world.forward(*(work for work, _ in world.queue.messages))
     assert {report.state for report in again} == {ObjectState.DONE}
     assert len(world.destination.stored) == 50
+
+
+@pytest.mark.parametrize("fails_at", ["destination", "quarantine"])
+def test_a_rejection_behind_a_pending_row_does_not_keep_the_message(fails_at: str) -> None:
+    """The new message reads its line again. With both messages, each delivery would add one, until all are dead."""
+    world = MemoryWorld()
+    if fails_at == "destination":
+        world.destination.always = fails(DestinationUnavailable("status 500"))
+    else:
+        world.quarantine.error = Unavailable("the quarantine bucket answers 500")
+    (report,) = world.forward(world.put("a", call(1), b"broken"))
+    assert (report.state, report.complete, report.unquarantined) == (ObjectState.REQUEUED, True, 0)
+    again, _ = world.requeued()
+    world.destination.always = world.quarantine.error = None
+    world.next_invocation()
+    (report,) = world.forward(again)
+    assert (report.state, report.complete) == (ObjectState.DONE, True)
+    assert world.quarantined() == [(RejectionCode.LINE_NOT_JSON, 2, None)]
 
 
 def test_the_delay_doubles_with_every_requeue() -> None:

@@ -141,12 +141,12 @@ def _stack(made: StackResources) -> Iterator[Statement]:
     yield Statement(
         sid="WriteQuarantine",
         why="writes rejections to quarantine, in parts if there are many; the function never reads them",
-        actions=("s3:AbortMultipartUpload", "s3:PutObject"),
+        actions=("s3:PutObject",),
         resources=(f"{made.quarantine_arn}/{QUARANTINE_PREFIX}*",),
     )
     yield Statement(
         sid="SaveProgress",
-        why="claims objects and saves how far each is committed; PutItem replaces a damaged item",
+        why="claims objects, saves how far each is committed, and takes over the objects of a run that was killed",
         actions=("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
         resources=(made.table_arn,),
     )

@@ -61,7 +61,8 @@ class RunItem:
     @property
     def is_done(self) -> bool:
         """Whether every claimed object is done, so that nobody has to know that the run is finished."""
-        return all((record := self.confirmed.get(state)) is not None and record.done for state in self.claimed)
+        claimed = tuple(self.claimed)  # a copy: a thread that reads ahead may claim another object meanwhile
+        return all((record := self.confirmed.get(state)) is not None and record.done for state in claimed)
 
 
 class Claimed(Struct, frozen=True):

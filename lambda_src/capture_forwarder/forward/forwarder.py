@@ -154,6 +154,9 @@ class Forwarder:
         if opened.content is None:
             _end_unread(tracker, opened.claim)
             return
+        if (item := tracker.claimed.item) and item.ended:  # since the object was read ahead
+            tracker.end_with_error(item.ended)
+            return
         sender, pauses = senders.sender(tracker.route), Pauses(self._limits, run)
         decoder = senders.decoder(tracker.route)
         for decoded in open_spans(tracker, opened.content, decoder, self._limits, sender.max_inferences):

@@ -132,7 +132,7 @@ class ObjectCommits:
 
     def _target(self, tracker: ObjectTracker) -> ProgressRecord | None:
         """Return what the next save is to say of an object that has ended; `None` if there is nothing to save."""
-        if tracker.state is ObjectState.DAMAGED and tracker.progress.damaged and not tracker.inferences.pending:
+        if tracker.state is ObjectState.DAMAGED and tracker.was_damaged and not tracker.inferences.pending:
             tracker.state = ObjectState.READ  # so that the rejection is its state
             tracker.reject_object(Reason(RejectionCode.OBJECT_DAMAGED, f"{tracker.work.source.uri}: {_DAMAGED}"))
         if not self._filing.can_file(tracker):

@@ -50,12 +50,14 @@ class Requeueing(Struct, frozen=True, kw_only=True):
         for tracker, failure in zip(waiting, queue.put(items, within_secs=run.deadline.commit_secs()), strict=True):
             if failure is None:
                 tracker.state = ObjectState.REQUEUED
+                tracker.drop_rejections()  # with the new message their lines are read again
             else:
                 tracker.state, tracker.why, tracker.cause = ObjectState.PENDING, failure, PendingCause.OWN_RESOURCES
 
     def _delay_secs(self, tracker: ObjectTracker, now: float) -> int:
         count = _requeue_count(tracker)
-        own = self.first_delay_secs * 2 ** min(count - 1, 10) if count and tracker.state is ObjectState.PENDING else 0
+        delays = count and tracker.state is not ObjectState.LEASED
+        own = self.first_delay_secs * 2 ** min(count - 1, 10) if delays else 0
         delay = max(float(own), tracker.retry_after_secs, tracker.leased_until_secs - now)
         return min(_MAX_DELAY_SECS, int(delay) + (delay > int(delay)))
 
@@ -77,6 +79,8 @@ def _requeue_count(tracker: ObjectTracker) -> int:
             return tracker.work.requeue_count
         case ObjectState.PENDING:
             return 1 if tracker.has_moved else tracker.work.requeue_count + 1
+        case ObjectState.DAMAGED if tracker.claimed.item is None or tracker.inferences.pending:
+            return tracker.work.requeue_count + 1  # the count says that it was damaged, or the destination needs time
         case _:
             return 0
 

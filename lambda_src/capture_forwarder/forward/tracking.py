@@ -155,6 +155,11 @@ class ObjectTracker:
         """Whether this run saved progress in the object."""
         return self.progress.read_offset != self._loaded
 
+    @property
+    def was_damaged(self) -> bool:
+        """Whether an earlier run found the object damaged; without stored progress, whether one requeued it."""
+        return bool(self.progress.damaged or (self.claimed.item is None and self.work.requeue_count))
+
     def pending_lines(self) -> set[int]:
         """Return the number of the first line of every span with pending rows."""
         return set(self._committed.pending_lines())
