@@ -19,18 +19,18 @@ from tests.support.capture_server import (
     store_of,
     whole,
 )
-from tests.support.raw_server import Connection, raw_server
+from tests.support.peer_server import Peer, raw_url
 
 
 @pytest.mark.parametrize("send", [whole, end_early, reset])
-def test_edited_bytes_are_damage(send: Callable[[Connection, bytes, int], None]) -> None:
+def test_edited_bytes_are_damage(send: Callable[[Peer, bytes, int], None]) -> None:
     """The checksum belongs to other bytes, whether they came in one answer or in several."""
 
-    def edited(connection: Connection, data: bytes, count: int) -> None:
-        send(connection, data[:-1] + b"x", count)
+    def edited(peer: Peer, data: bytes, count: int) -> None:
+        send(peer, data[:-1] + b"x", count)
 
     server = Server(edited, x_amz_checksum_crc32=CRC)
-    with raw_server(server.serve) as url, pytest.raises(SourceDamaged, match="checksum"):
+    with raw_url(server.serve) as url, pytest.raises(SourceDamaged, match="checksum"):
         list(read(store_of(url)))
 
 
@@ -39,14 +39,14 @@ def test_other_checksums_are_verified_too(algorithm: str) -> None:
     """S3 stores the checksum that the writer chose."""
     right = base64.b64encode(hashlib.new(algorithm, DATA).digest()).decode()
     server = Server(end_early, **{f"x_amz_checksum_{algorithm}": right, "x_amz_checksum_type": "FULL_OBJECT"})
-    with raw_server(server.serve) as url:
+    with raw_url(server.serve) as url:
         assert b"".join(read(store_of(url))) == DATA
 
 
 def test_the_checksum_of_parts_is_not_compared() -> None:
     """That of a multipart upload is the checksum of the checksums of its parts."""
     server = Server(end_early, x_amz_checksum_crc32=f"{CRC}-3", x_amz_checksum_type="COMPOSITE")
-    with raw_server(server.serve) as url:
+    with raw_url(server.serve) as url:
         assert b"".join(read(store_of(url))) == DATA
 
 
@@ -54,14 +54,14 @@ def test_a_chunk_that_came_too_late_is_counted_once() -> None:
     """The checksum of the bytes is given up then, because botocore may have counted that chunk."""
     late: list[float] = [inf]
 
-    def send(connection: Connection, data: bytes, count: int) -> None:
+    def send(peer: Peer, data: bytes, count: int) -> None:
         if count == 1:
-            connection.send(data[: 256 * 1024])
+            peer.send(data[: 256 * 1024])
             time.sleep(0.6)
-        connection.send(data[256 * 1024 :] if count == 1 else data)
+        peer.send(data[256 * 1024 :] if count == 1 else data)
 
     server = Server(send, x_amz_checksum_crc32=CRC)
-    with raw_server(server.serve) as url:
+    with raw_url(server.serve) as url:
         chunks = read(store_of(url), left_secs=lambda: late.pop() if len(late) > 1 else late[0])
         received = [next(chunks)]
         late.append(0.2)

@@ -18,7 +18,7 @@ from capture_forwarder.domain.delivery import (
     Superseded,
 )
 from capture_forwarder.ports import OpenObject
-from tests.support.raw_server import Connection, raw_server
+from tests.support.peer_server import Peer, raw_url
 
 SOURCE = CaptureObject("captures", "a.jsonl", etag="e1")
 
@@ -34,13 +34,13 @@ def open_with(
     """Open an object for which S3 always answers so; return the result and the requests."""
     requests: list[bytes] = []
 
-    def serve(connection: Connection) -> None:
-        while request := connection.request():
+    def serve(peer: Peer) -> None:
+        while request := peer.request():
             requests.append(request)
             body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode() if code else b""
-            connection.answer(status, body, **headers)
+            peer.answer(status, body, **headers)
 
-    with raw_server(serve) as url:
+    with raw_url(serve) as url:
         return store_that_gets(url, captures="123456789012").open(SOURCE, start, lambda: inf), requests
 
 
@@ -212,11 +212,11 @@ def test_a_broken_answer_raises_only_what_is_documented(answer: bytes, monkeypat
     """Whatever botocore, urllib3 and http.client raise for it."""
     monkeypatch.setattr("time.sleep", lambda _: None)
 
-    def serve(connection: Connection) -> None:
-        connection.request()
-        connection.send(answer)
+    def serve(peer: Peer) -> None:
+        peer.request()
+        peer.send(answer)
 
-    with raw_server(serve) as url, pytest.raises(SourceUnavailable):
+    with raw_url(serve) as url, pytest.raises(SourceUnavailable):
         read_all(store_that_gets(url))
     gc.collect()
 
@@ -239,12 +239,12 @@ def test_every_read_names_the_owner_of_its_bucket() -> None:
     def owner_header(bucket: str) -> list[bytes]:
         requests: list[bytes] = []
 
-        def serve(connection: Connection) -> None:
-            while request := connection.request():
+        def serve(peer: Peer) -> None:
+            while request := peer.request():
                 requests.append(request)
-                connection.answer("403 Forbidden", b"<Error><Code>AccessDenied</Code></Error>")
+                peer.answer("403 Forbidden", b"<Error><Code>AccessDenied</Code></Error>")
 
-        with raw_server(serve) as url, pytest.raises(SourceDenied):
+        with raw_url(serve) as url, pytest.raises(SourceDenied):
             store_that_gets(url, captures="123456789012").open(CaptureObject(bucket, "a"), 0, lambda: inf)
         return [line for line in requests[0].split(b"\r\n") if line.lower().startswith(b"x-amz-expected-bucket-owner")]
 
@@ -255,9 +255,9 @@ def test_every_read_names_the_owner_of_its_bucket() -> None:
 def test_opening_ends_in_its_time() -> None:
     """A server that drips its headers is left alone."""
 
-    def serve(connection: Connection) -> None:
-        connection.request()
-        connection.drip(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 1000)
+    def serve(peer: Peer) -> None:
+        peer.request()
+        peer.drip(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 1000)
 
-    with raw_server(serve) as url, pytest.raises(SourceUnavailable, match="no answer in time"):
+    with raw_url(serve) as url, pytest.raises(SourceUnavailable, match="no answer in time"):
         store_that_gets(url).open(SOURCE, 0, lambda: 0.3)

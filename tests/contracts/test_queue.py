@@ -17,7 +17,7 @@ from capture_forwarder.aws.queue import SqsQueue
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.domain.capture import CaptureObject, ReadOffset, Work
 from tests.support.memory_stores import MemoryQueue
-from tests.support.raw_server import Connection, raw_server
+from tests.support.peer_server import Peer, raw_url
 
 BATCH = "SendMessageBatch"
 
@@ -177,12 +177,12 @@ def test_an_unreadable_answer_is_a_reason_and_stops_no_other_call() -> None:
     """Each of 50 calls is made, though botocore cannot read the answers."""
     requests: list[bytes] = []
 
-    def serve(connection: Connection) -> None:
-        while request := connection.request():
+    def serve(peer: Peer) -> None:
+        while request := peer.request():
             requests.append(request)
-            connection.answer("400 Bad Request", b"[1]", Content_Type="application/x-amz-json-1.0")
+            peer.answer("400 Bad Request", b"[1]", Content_Type="application/x-amz-json-1.0")
 
-    with raw_server(serve) as url:
+    with raw_url(serve) as url:
         client = aws_session().client("sqs", endpoint_url=url, config=CONFIG)
         reasons = SqsQueue(client, f"{url}/1/q").put(works(500), within_secs=60)
     assert len(requests) == 50
@@ -193,12 +193,12 @@ def test_a_queue_that_hangs_holds_nobody_up() -> None:
     """What was not sent in time is not sent later either: no call begins after the end of the time."""
     calls: list[bytes] = []
 
-    def serve(connection: Connection) -> None:
-        while request := connection.request():
+    def serve(peer: Peer) -> None:
+        while request := peer.request():
             calls.append(request)
-            connection.hang()
+            peer.wait_for_close()
 
-    with raw_server(serve) as url:
+    with raw_url(serve) as url:
         client = aws_session().client("sqs", endpoint_url=url, config=CONFIG)
         begun = time.monotonic()
         reasons = SqsQueue(client, f"{url}/1/q").put(works(500), within_secs=0.5)
@@ -212,18 +212,18 @@ def test_one_call_that_hangs_holds_no_other_up() -> None:
     """The messages of all other calls are sent."""
     lock, count = threading.Lock(), [0]
 
-    def serve(connection: Connection) -> None:
-        while connection.request():
+    def serve(peer: Peer) -> None:
+        while peer.request():
             with lock:
                 count[0] += 1
                 first = count[0] == 1
             if first:
-                connection.hang()
+                peer.wait_for_close()
                 return
-            connection.answer("200 OK", body(connection), Content_Type="application/x-amz-json-1.0")
+            peer.answer("200 OK", body(peer), Content_Type="application/x-amz-json-1.0")
 
-    def body(connection: Connection) -> bytes:
-        entries = json.loads(connection.body)["Entries"]
+    def body(peer: Peer) -> bytes:
+        entries = json.loads(peer.body)["Entries"]
         return json.dumps(
             {"Successful": [{"Id": one["Id"], "MessageId": "m", "MD5OfMessageBody": md5(one)} for one in entries]}
         ).encode()
@@ -231,7 +231,7 @@ def test_one_call_that_hangs_holds_no_other_up() -> None:
     def md5(one: dict[str, Any]) -> str:
         return hashlib.md5(one["MessageBody"].encode(), usedforsecurity=False).hexdigest()
 
-    with raw_server(serve) as url:
+    with raw_url(serve) as url:
         client = aws_session().client("sqs", endpoint_url=url, config=CONFIG)
         reasons = SqsQueue(client, f"{url}/1/q").put(works(200), within_secs=5)
     assert reasons.count(None) == 190

@@ -1,6 +1,5 @@
 """Calls to AWS end in their time, whatever the server does, and leave nothing behind."""
 
-import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -15,33 +14,33 @@ from capture_forwarder.aws.errors import AwsError, CallFailed, TimedOut, code_of
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.aws.timed import TimedCalls
 from tests.e2e.tls import write_certificate
-from tests.support.raw_server import Connection, head, raw_server
+from tests.support.peer_server import Peer, head, raw_url
 
 HEAD = head("200 OK", 1000, Content_Type="application/x-amz-json-1.0")
 
 
-def hang(connection: Connection) -> None:
+def hang(peer: Peer) -> None:
     """Read the request and never answer."""
-    connection.request()
-    connection.hang()
+    peer.request()
+    peer.wait_for_close()
 
 
-def drip_the_head(connection: Connection) -> None:
+def drip_the_head(peer: Peer) -> None:
     """Send a byte of the headers now and then."""
-    connection.request()
-    connection.drip(HEAD + b" " * 1000)
+    peer.request()
+    peer.drip(HEAD + b" " * 1000)
 
 
-def drip_the_body(connection: Connection) -> None:
+def drip_the_body(peer: Peer) -> None:
     """Send the headers at once, and then a byte of the body now and then."""
-    connection.request()
-    connection.send(HEAD)
-    connection.drip(b" " * 1000)
+    peer.request()
+    peer.send(HEAD)
+    peer.drip(b" " * 1000)
 
 
-def read_nothing(connection: Connection) -> None:
+def read_nothing(peer: Peer) -> None:
     """Take no byte of the request."""
-    connection.hang()
+    peer.hang()
 
 
 def client_of(url: str) -> Any:
@@ -59,22 +58,22 @@ def wait_until(condition: Callable[[], bool]) -> bool:
 
 @pytest.mark.parametrize("serve", [hang, drip_the_head, drip_the_body, read_nothing])
 def test_a_call_without_an_answer_ends_in_its_time_and_its_connection_is_closed(
-    serve: Callable[[Connection], None],
+    serve: Callable[[Peer], None],
 ) -> None:
     """The timeouts of botocore allow such a server minutes or hours. No further attempt follows."""
     served: list[str] = []
 
-    def counted(connection: Connection) -> None:
+    def counted(peer: Peer) -> None:
         served.append("begun")
-        serve(connection)
+        serve(peer)
         served.append("ended")
 
-    with raw_server(counted) as url:
+    with raw_url(counted) as url:
         client, begun = client_of(url), time.monotonic()
         with pytest.raises(TimedOut):
             TimedCalls()(0.3, client.put_item, TableName="t", Item={"a": {"S": "x" * 300_000}})
         assert time.monotonic() - begun < 5
-        assert wait_until(lambda: "ended" in served or serve in (drip_the_head, drip_the_body))
+        assert wait_until(lambda: "ended" in served or serve is not hang)
         time.sleep(0.5)
         assert served.count("begun") == 1
 
@@ -89,7 +88,7 @@ def test_the_thread_of_an_abandoned_call_ends() -> None:
         finally:
             ended.set()
 
-    with raw_server(drip_the_body) as url:
+    with raw_url(drip_the_body) as url:
         with pytest.raises(TimedOut):
             calls(0.3, method, client_of(url))
         assert ended.wait(20)
@@ -99,12 +98,12 @@ def test_the_pauses_and_repeats_of_the_sdk_count() -> None:
     """A server that answers 500 at once is asked four times by botocore; a call that is abandoned asks no more."""
     asked: list[bytes] = []
 
-    def fail(connection: Connection) -> None:
-        while request := connection.request():
+    def fail(peer: Peer) -> None:
+        while request := peer.request():
             asked.append(request)
-            connection.answer("500 Internal Server Error", b"{}")
+            peer.answer("500 Internal Server Error", b"{}")
 
-    with raw_server(fail) as url:
+    with raw_url(fail) as url:
         client = aws_session().client(
             "dynamodb",
             endpoint_url=url,
@@ -122,14 +121,14 @@ def test_a_connection_that_another_call_uses_now_stays_open() -> None:
     """A call that waits before its next attempt has given its connection back."""
     first, second_sent, go_on = threading.Event(), threading.Event(), threading.Event()
 
-    def serve(connection: Connection) -> None:
-        connection.request()
-        connection.answer("500 Internal Server Error", b"{}")
+    def serve(peer: Peer) -> None:
+        peer.request()
+        peer.answer("500 Internal Server Error", b"{}")
         first.set()
-        connection.request()
+        peer.request()
         second_sent.set()
         go_on.wait(20)
-        connection.answer("200 OK", b'{"TableNames": ["a"]}')
+        peer.answer("200 OK", b'{"TableNames": ["a"]}')
 
     def pause(response: Any, **_: object) -> int | None:
         if response is None or response[0].status_code == 200:
@@ -137,7 +136,7 @@ def test_a_connection_that_another_call_uses_now_stays_open() -> None:
         go_on.wait(20)
         return 0
 
-    with raw_server(serve) as url:
+    with raw_url(serve) as url:
         client, calls = client_of(url), TimedCalls()
         client.meta.events.register_first("needs-retry.dynamodb", pause)
         paused = calls.begin(client.list_tables)
@@ -163,11 +162,11 @@ def test_the_result_and_the_error_of_a_call_are_its_own(aws: str) -> None:
 def test_an_answer_that_botocore_cannot_read_is_an_error_of_aws() -> None:
     """Its parser expects an object, and raises `AttributeError` for a list."""
 
-    def serve(connection: Connection) -> None:
-        connection.request()
-        connection.answer("400 Bad Request", b"[1]", Content_Type="application/x-amz-json-1.0")
+    def serve(peer: Peer) -> None:
+        peer.request()
+        peer.answer("400 Bad Request", b"[1]", Content_Type="application/x-amz-json-1.0")
 
-    with raw_server(serve) as url, pytest.raises(AwsError) as failed:
+    with raw_url(serve) as url, pytest.raises(AwsError) as failed:
         TimedCalls()(30, client_of(url).list_tables)
     assert isinstance(failed.value, CallFailed)
     assert code_of(failed.value) == "AttributeError"
@@ -196,11 +195,9 @@ def test_more_calls_hang_than_there_are_threads() -> None:
 
 
 @pytest.mark.parametrize("serve", [hang, drip_the_head, drip_the_body])
-def test_a_call_over_tls_is_ended_too(serve: Callable[[Connection], None], tmp_path: Path) -> None:
+def test_a_call_over_tls_is_ended_too(serve: Callable[[Peer], None], tmp_path: Path) -> None:
     """Its thread ends, though it reads what is encrypted."""
     certificate, ended = write_certificate(tmp_path), threading.Event()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.path, certificate.key_path)
 
     def method(client: Any) -> None:
         try:
@@ -208,7 +205,7 @@ def test_a_call_over_tls_is_ended_too(serve: Callable[[Connection], None], tmp_p
         finally:
             ended.set()
 
-    with raw_server(serve, context) as url:
+    with raw_url(serve, certificate) as url:
         client = aws_session().client("dynamodb", endpoint_url=url, config=CONFIG, verify=str(certificate.path))
         with pytest.raises(TimedOut):
             TimedCalls()(1.0, method, client)

@@ -12,7 +12,7 @@ from capture_forwarder.aws.s3 import S3ObjectStore
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.ports import OpenObject
-from tests.support.raw_server import Connection, head
+from tests.support.peer_server import Peer, head
 
 SOURCE = CaptureObject("captures", "a.jsonl", etag="e1")
 DATA = bytes(range(256)) * 4096  # 1 MiB: several chunks
@@ -25,15 +25,15 @@ ONE_ATTEMPT = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attemp
 class Server:
     """Answers GetObject for `DATA`; `send` sends the body of each answer. It records ranges and headers."""
 
-    def __init__(self, send: Callable[[Connection, bytes, int], None], **headers: str) -> None:
+    def __init__(self, send: Callable[[Peer, bytes, int], None], **headers: str) -> None:
         self._send = send
         self._headers = {"ETag": ETAG, "Last_Modified": MODIFIED} | headers
         self.starts: list[int] = []
         self.requests: list[dict[str, str]] = []
 
-    def serve(self, connection: Connection) -> None:
+    def serve(self, peer: Peer) -> None:
         """Serve a connection."""
-        while request := connection.request():
+        while request := peer.request():
             lines = [line.partition(": ") for line in request.decode().split("\r\n")[1:]]
             self.requests.append({name.lower(): value for name, _, value in lines})
             asked = self.requests[-1].get("range")
@@ -46,8 +46,8 @@ class Server:
             )
             whole = {} if not asked else {"x_amz_checksum_crc32": ""}
             headers = {name: value for name, value in (self._headers | ranges).items() if name not in whole}
-            connection.send(head(status, len(DATA) - start, **headers))
-            self._send(connection, DATA[start:], len(self.starts))
+            peer.send(head(status, len(DATA) - start, **headers))
+            self._send(peer, DATA[start:], len(self.starts))
 
 
 def store_of(url: str, config: Config = ONE_ATTEMPT, pauses: list[float] | None = None) -> S3ObjectStore:
@@ -65,32 +65,32 @@ def read(
     yield from found.chunks
 
 
-def whole(connection: Connection, data: bytes, _: int) -> None:
+def whole(peer: Peer, data: bytes, _: int) -> None:
     """Send everything."""
-    connection.send(data)
+    peer.send(data)
 
 
-def end_early(connection: Connection, data: bytes, _: int) -> None:
+def end_early(peer: Peer, data: bytes, _: int) -> None:
     """Close the connection in order, before the end, as S3 does with a slow reader."""
-    connection.send(data[:300_000])
+    peer.send(data[:300_000])
     if len(data) > 300_000:
-        connection.close()
+        peer.close()
 
 
-def reset(connection: Connection, data: bytes, _: int) -> None:
+def reset(peer: Peer, data: bytes, _: int) -> None:
     """Reset the connection before the end."""
-    connection.send(data[:300_000])
+    peer.send(data[:300_000])
     if len(data) > 300_000:
         time.sleep(0.1)
-        connection.reset()
+        peer.reset()
 
 
-def reset_soon(connection: Connection, data: bytes, _: int) -> None:
+def reset_soon(peer: Peer, data: bytes, _: int) -> None:
     """Reset the connection after fewer bytes than a chunk has."""
-    connection.send(data[:100_000])
+    peer.send(data[:100_000])
     if len(data) > 100_000:
         time.sleep(0.05)
-        connection.reset()
+        peer.reset()
 
 
 CRC = base64.b64encode(zlib.crc32(DATA).to_bytes(4, "big")).decode()

@@ -2,42 +2,62 @@
 
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 
 from tests.e2e.tls import Certificate
 
+_LONGEST_WAIT_SECS = 60
+
 
 class Peer:
-    """One connection, from the side of the server; `number` counts connections from 0."""
+    """One connection, from the side of the server; `number` counts connections from 0.
+
+    `body` is that of the last request.
+    """
 
     def __init__(self, connection: socket.socket, number: int, stopped: Event) -> None:
         self.number = number
         self.connection = connection
+        self.body = b""
         self._stopped = stopped
         self._received = bytearray()
 
     def request(self) -> bytes:
-        """Read a whole request and return it; empty if the client closed the connection."""
+        """Read a whole request and return its head; empty if the client closed the connection."""
         while b"\r\n\r\n" not in self._received:
             if not self._receive():
                 return b""
-        head = bytes(self._received.partition(b"\r\n\r\n")[0])
+        lines = bytes(self._received.partition(b"\r\n\r\n")[0])
         length = next(
-            (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+            (int(line[15:]) for line in lines.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
         )
-        end = len(head) + 4 + length
+        end = len(lines) + 4 + length
         while len(self._received) < end:
             if not self._receive():
                 return b""
-        request = bytes(self._received[:end])
+        self.body = bytes(self._received[len(lines) + 4 : end])
         del self._received[:end]
-        return request
+        return lines
 
     def send(self, data: bytes) -> None:
         """Send `data`."""
         self.connection.sendall(data)
+
+    def answer(self, status: str, body: bytes = b"", **headers: str) -> None:
+        """Send a whole answer; an underscore in the name of a header stands for a hyphen."""
+        self.send(head(status, len(body), **headers) + body)
+
+    def close(self) -> None:
+        """Close the connection in order."""
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def reset(self) -> None:
+        """Close the connection with a reset."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
 
     def drip(self, data: bytes, every_secs: float = 0.05) -> None:
         """Send a byte at a time, without end: at the end it begins anew."""
@@ -53,6 +73,16 @@ class Peer:
     def hang(self) -> None:
         """Do nothing until the server stops."""
         self._stopped.wait()
+
+    def wait_for_close(self) -> None:
+        """Send nothing more until the client closes the connection, or the server stops."""
+        self.connection.settimeout(0.05)
+        for _ in range(_LONGEST_WAIT_SECS * 20):
+            with suppress(TimeoutError):
+                if not self._receive():
+                    return
+            if self._stopped.is_set():
+                return
 
     def _receive(self) -> bool:
         data = self.connection.recv(65_536)
@@ -136,6 +166,21 @@ def raw_server(script: Callable[[Peer], object], certificate: Certificate | None
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def raw_url(script: Callable[[Peer], object], certificate: Certificate | None = None) -> Iterator[str]:
+    """Serve until the block ends, and give the address alone."""
+    with raw_server(script, certificate) as server:
+        yield server.url
+
+
+def head(status: str, length: int | None, **headers: str) -> bytes:
+    """Return the head of an answer; without `length` it names none."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = named | ({} if length is None else {"Content-Length": str(length)})
+    text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"HTTP/1.1 {status}\r\n{text}\r\n".encode()
 
 
 def answer(status: int = 207, body: bytes = b"[]", *headers: str) -> bytes:

@@ -1,11 +1,13 @@
-"""Progress that cannot be read: its object is read again from the start, and no other object is affected."""
+"""Progress that is damaged or cannot be reached. A damaged item affects its own object only."""
 
 import pytest
 
-from capture_forwarder.domain.capture import ReadOffset
+from capture_forwarder.domain.capture import ReadOffset, Work
 from capture_forwarder.domain.conservation import ObjectState
+from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.notices import ProgressDamaged
 from capture_forwarder.domain.progress import Claim, ProgressRecord, RunRecord
+from tests.support.memory_stores import MemoryProgress
 from tests.support.memory_world import MemoryWorld, call
 
 SIZE = len(call(1)) + 1
@@ -36,3 +38,26 @@ def test_after_a_damaged_record_was_taken_its_object_is_read_from_its_start() ->
     (report,) = world.forward(work)
     assert report.state is ObjectState.DONE
     assert [(file.run, file.start) for file in world.quarantine.files.values()] == [("old", 0)]
+
+
+@pytest.mark.parametrize(("secs", "claims"), [(0.0, 3), (4.0, 1)])
+def test_a_table_that_hangs_is_asked_once_a_run(secs: float, claims: int) -> None:
+    """One that fails quickly is asked for each object: the error may concern that object alone."""
+
+    class Failing(MemoryProgress):
+        def claim(self, state: str, claim: Claim, *, over: Claim | None, within_secs: float) -> Claim:
+            self.claimed.append(state)
+            world.clock.now += secs
+            raise Unavailable("the progress table answers nothing")
+
+    world = MemoryWorld()
+    world.progress = Failing()
+    works = [world.put(f"o{number}", call(number)) for number in range(3)]
+    unsized = [Work(work.source.__class__("captures", work.source.key, etag=work.source.etag)) for work in works]
+    reports = world.forward(*unsized)
+    assert {(report.state, report.why) for report in reports} == {
+        (ObjectState.REQUEUED, "the progress table answers nothing")
+    }
+    assert len(world.progress.claimed) == claims
+    assert world.store.reads == []
+    assert world.destination.batches == []
