@@ -10,7 +10,7 @@ from capture_forwarder.domain.batch import BatchLimits
 from capture_forwarder.domain.delivery import RowResult
 from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.route import DecodingOptions
-from capture_forwarder.forward.batching import Batcher
+from capture_forwarder.forward.sending.batching import Batcher
 from capture_forwarder.kinds.captures.compiled import CompiledPath
 from capture_forwarder.kinds.captures.decoder import CaptureDecoder, PlainPath
 from capture_forwarder.lines.reader import LineReader

@@ -27,13 +27,13 @@ from capture_forwarder.destinations.http import HttpClient, Network
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.route import Router
+from capture_forwarder.forward.committing.object_commits import ObjectCommitter
+from capture_forwarder.forward.committing.requeueing import Requeueing
 from capture_forwarder.forward.forwarder import Forwarder
-from capture_forwarder.forward.object_commits import ObjectCommitter
 from capture_forwarder.forward.read_ahead import READERS
 from capture_forwarder.forward.reading import ReadLimits
-from capture_forwarder.forward.requeueing import Requeueing
 from capture_forwarder.forward.run import Deadline, Run
-from capture_forwarder.forward.sending import Target
+from capture_forwarder.forward.sending.senders import Target
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue

@@ -14,7 +14,7 @@ from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnav
 from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.forward.batching import Batcher
+from capture_forwarder.forward.sending.batching import Batcher
 from capture_forwarder.ports import Destination
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor

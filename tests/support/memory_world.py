@@ -13,10 +13,10 @@ from capture_forwarder.domain.delivery import Reason, Receipt, RejectionCode, Ro
 from capture_forwarder.domain.progress import Claim, ProgressRecord, RunRecord
 from capture_forwarder.domain.route import Route, Router
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.forward.committing.object_commits import ObjectCommitter
+from capture_forwarder.forward.committing.requeueing import Requeueing
 from capture_forwarder.forward.forwarder import Forwarder
-from capture_forwarder.forward.object_commits import ObjectCommitter
 from capture_forwarder.forward.reading import ReadLimits
-from capture_forwarder.forward.requeueing import Requeueing
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from tests.support.captures import capture, csv_side

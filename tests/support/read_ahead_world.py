@@ -5,7 +5,7 @@ from math import inf
 
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import Reason, Superseded
-from capture_forwarder.forward.object_commits import ObjectCommitter
+from capture_forwarder.forward.committing.object_commits import ObjectCommitter
 from capture_forwarder.forward.opening import Opening
 from capture_forwarder.forward.read_ahead import read_ahead
 from capture_forwarder.ports import OpenObject

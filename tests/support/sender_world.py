@@ -14,7 +14,7 @@ from capture_forwarder.domain.notices import BatchSent
 from capture_forwarder.domain.progress import LineSpan, ProgressRecord
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.claiming import Claimed
-from capture_forwarder.forward.sending import Senders
+from capture_forwarder.forward.sending.senders import Senders
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows

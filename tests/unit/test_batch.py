@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from capture_forwarder.domain.batch import Batch, BatchLimits, BatchSlice
 from capture_forwarder.domain.progress import LineSpan
-from capture_forwarder.forward.batching import Batcher
+from capture_forwarder.forward.sending.batching import Batcher
 from tests.support.fakes import DiscardResults
 
 

@@ -23,9 +23,9 @@ from capture_forwarder.domain.delivery import (
     RowResult,
 )
 from capture_forwarder.domain.progress import LineSpan
-from capture_forwarder.forward.batching import Batcher
-from capture_forwarder.forward.delivering import Deliverer, Delivery
-from capture_forwarder.forward.request_limits import BatchSize, RetryTimes
+from capture_forwarder.forward.sending.batching import Batcher
+from capture_forwarder.forward.sending.delivering import Deliverer, Delivery
+from capture_forwarder.forward.sending.request_limits import BatchSize, RetryTimes
 from tests.support.fakes import Clock, DiscardResults, ImmediateExecutor, RecordingDestination, make_run
 from tests.support.memory_world import NO
 from tests.support.quarantine import one_by_one

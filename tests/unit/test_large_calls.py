@@ -11,7 +11,7 @@ from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.delivery import RejectionCode
 from capture_forwarder.domain.route import DecodingOptions, OneSided, Route
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.forward.batching import Batcher
+from capture_forwarder.forward.sending.batching import Batcher
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.kinds.kind import DecodedSpan
 from capture_forwarder.lines.reader import LineReader

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -44,22 +43,12 @@ def test_the_message_of_an_object_is_sent_again(world: ReplayWorld, code: Reject
     assert (world.store.reads, world.destination.batches) == ([], [])
 
 
-@pytest.mark.parametrize(
-    ("code", "is_deleted"),
-    list(zip(SENT_AGAIN, [True, True, False, False], strict=True)),
-)
-def test_a_file_with_a_fixed_name_is_deleted(world: ReplayWorld, code: RejectionCode, is_deleted: bool) -> None:  # noqa: FBT001 - a case
-    """The next rejection of the object must find the name free. All other files stay without entries."""
+@pytest.mark.parametrize("code", SENT_AGAIN)
+def test_a_file_of_a_whole_object_is_deleted(world: ReplayWorld, code: RejectionCode) -> None:
+    """It has a fixed name and is overwritten by a repeat, so that no late copy of a request can bring it back."""
     world.keep("a", object_entry(code))
     assert world.replay().complete
-    assert world.entries() == ({} if is_deleted else {"a": []})
-
-
-def test_a_file_with_another_entry_keeps_its_name(world: ReplayWorld) -> None:
-    """It was written by a run, so a late copy of the request that wrote it could create it again."""
-    world.keep("a", object_entry(RejectionCode.GIVEN_UP), object_entry(RejectionCode.OBJECT_DAMAGED))
-    assert world.replay().complete
-    assert world.entries() == {"a": []}
+    assert world.entries() == {}
 
 
 def test_other_entries_of_the_file_are_kept(world: ReplayWorld) -> None:
@@ -135,7 +124,7 @@ def test_a_file_that_cannot_be_written_is_reported(world: ReplayWorld) -> None:
     """The message was sent; the next replay sends it again, and the function recognises the object."""
 
     class ReadOnlyFiles(DirectoryFiles):
-        def write(self, name: str, etag: str, body: IO[bytes]) -> None:
+        def delete(self, name: str, etag: str) -> None:
             raise Unavailable("it is read-only")
 
     world.files = ReadOnlyFiles(world.folder)

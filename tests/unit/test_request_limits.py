@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture_forwarder.forward.request_limits import BatchSize, RetryTimes
+from capture_forwarder.forward.sending.request_limits import BatchSize, RetryTimes
 
 
 def sizes_after_failures(rows: int) -> list[int]:

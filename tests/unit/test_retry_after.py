@@ -4,8 +4,8 @@ import pytest
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.delivery import ACCEPTED, DestinationUnavailable
-from capture_forwarder.forward.delivering import Deliverer, Delivery
-from capture_forwarder.forward.request_limits import BatchSize, RetryTimes
+from capture_forwarder.forward.sending.delivering import Deliverer, Delivery
+from capture_forwarder.forward.sending.request_limits import BatchSize, RetryTimes
 from tests.support.fakes import Clock, ImmediateExecutor, RecordingDestination, make_run
 from tests.support.memory_world import fails
 from tests.support.sender_world import SenderWorld

@@ -13,7 +13,7 @@ from capture_forwarder.domain.delivery import (
 )
 from capture_forwarder.domain.progress import Claim, RunRecord
 from capture_forwarder.forward.claiming import MAX_CLAIMS, Claimed
-from capture_forwarder.forward.object_commits import ObjectCommitter
+from capture_forwarder.forward.committing.object_commits import ObjectCommitter
 from tests.support.fakes import ImmediateExecutor, make_run
 from tests.support.memory_stores import MemoryProgress
 from tests.support.memory_world import MemoryWorld, call

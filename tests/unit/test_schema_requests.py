@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.forward.sending import Senders
+from capture_forwarder.forward.sending.senders import Senders
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from tests.support.fakes import Clock, ImmediateExecutor, RecordingDestination, make_run, make_target
 from tests.support.memory_world import ROUTE, SCHEMA

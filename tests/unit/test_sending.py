@@ -19,7 +19,7 @@ from capture_forwarder.domain.delivery import (
 from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.forward.sending import Senders
+from capture_forwarder.forward.sending.senders import Senders
 from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
 from tests.support.fakes import (

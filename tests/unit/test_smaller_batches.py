@@ -14,8 +14,8 @@ from capture_forwarder.domain.delivery import (
     DestinationUnavailable,
     Receipt,
 )
-from capture_forwarder.forward.delivering import Deliverer
-from capture_forwarder.forward.request_limits import BatchSize, RetryTimes
+from capture_forwarder.forward.sending.delivering import Deliverer
+from capture_forwarder.forward.sending.request_limits import BatchSize, RetryTimes
 from tests.support.fakes import Clock, ImmediateExecutor, RecordingDestination, make_run
 from tests.support.memory_world import fails
 from tests.support.quarantine import one_by_one

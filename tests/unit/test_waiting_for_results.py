@@ -6,7 +6,7 @@ from threading import Event, Semaphore
 
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.delivery import RETRYABLE, Receipt
-from capture_forwarder.forward.in_flight import InFlight
+from capture_forwarder.forward.sending.in_flight import InFlight
 from capture_forwarder.forward.workers import Workers
 from tests.support.fakes import Clock, make_run
 from tests.support.sender_world import SECOND, SenderWorld

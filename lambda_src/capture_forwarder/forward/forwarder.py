@@ -11,12 +11,12 @@ from capture_forwarder.domain.delivery import PendingCause, Reason, RejectionCod
 from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.domain.route import UNROUTED, NoRoute, Route
 from capture_forwarder.forward.claiming import Claimed, Held
-from capture_forwarder.forward.committing import Committer, OpenObjects
+from capture_forwarder.forward.committing.open_objects import Committer, OpenObjects
 from capture_forwarder.forward.opening import Opened, Opening
 from capture_forwarder.forward.read_ahead import Opener, Routed, read_ahead
 from capture_forwarder.forward.reading import Pauses, ReadLimits, open_spans, stop_if_due
 from capture_forwarder.forward.run import Run
-from capture_forwarder.forward.sending import Senders, Target
+from capture_forwarder.forward.sending.senders import Senders, Target
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.kind import Kind

@@ -9,7 +9,7 @@ from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.delivery import Reason, SourceUnavailable, Superseded
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.claiming import Claimed, Held
-from capture_forwarder.forward.committing import Commits
+from capture_forwarder.forward.committing.open_objects import Commits
 from capture_forwarder.forward.run import Deadline
 from capture_forwarder.ports import ObjectStore, OpenObject
 

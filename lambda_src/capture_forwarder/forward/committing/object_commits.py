@@ -9,8 +9,8 @@ from capture_forwarder.domain.delivery import Reason, RejectionCode, Unavailable
 from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.claiming import Claimed, Claims, Held, RunItem
-from capture_forwarder.forward.filing import Filing
-from capture_forwarder.forward.requeueing import Requeueing
+from capture_forwarder.forward.committing.filing import Filing
+from capture_forwarder.forward.committing.requeueing import Requeueing
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.forward.workers import Workers

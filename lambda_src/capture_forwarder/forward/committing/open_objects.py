@@ -14,7 +14,7 @@ from capture_forwarder.domain.notices import ObjectForwarded
 from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.claiming import Claimed, Held
 from capture_forwarder.forward.run import Run
-from capture_forwarder.forward.sending import Senders
+from capture_forwarder.forward.sending.senders import Senders
 from capture_forwarder.forward.tracking import ObjectTracker
 
 # Small objects share a save: a run saves about once a second.

@@ -11,11 +11,11 @@ from capture_forwarder.domain.batch import Batch, BatchSlice
 from capture_forwarder.domain.delivery import DestinationUnavailable
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.forward.batching import Batcher
-from capture_forwarder.forward.delivering import Deliverer, Delivery, all_pending, asked_to_wait
-from capture_forwarder.forward.in_flight import InFlight
-from capture_forwarder.forward.request_limits import BatchSize, RetryTimes
 from capture_forwarder.forward.run import Run
+from capture_forwarder.forward.sending.batching import Batcher
+from capture_forwarder.forward.sending.delivering import Deliverer, Delivery, all_pending, asked_to_wait
+from capture_forwarder.forward.sending.in_flight import InFlight
+from capture_forwarder.forward.sending.request_limits import BatchSize, RetryTimes
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.kind import DecodedSpan, Decoder, Kind

@@ -26,8 +26,8 @@ from capture_forwarder.domain.delivery import (
     RowStatus,
 )
 from capture_forwarder.domain.notices import BatchSent
-from capture_forwarder.forward.request_limits import BatchSize, RetryTimes
 from capture_forwarder.forward.run import Run
+from capture_forwarder.forward.sending.request_limits import BatchSize, RetryTimes
 from capture_forwarder.ports import Destination
 
 _TOO_LARGE = Reason(

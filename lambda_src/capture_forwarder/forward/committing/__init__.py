@@ -1,0 +1,1 @@
+"""Commit objects: quarantine, then progress, then queue."""

@@ -1,0 +1,1 @@
+"""Send rows: batches, requests in flight, and what to do when a request fails."""
