@@ -19,6 +19,7 @@ from typing import Final, TypeVar
 import boto3
 from msgspec import Struct
 
+from capture_forwarder.aws.progress import record_in
 from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.monitor.contract import Model
@@ -155,8 +156,8 @@ def _check(monitor: Monitor, stack: DeployedStack, objects: int) -> None:
     assert dead_letters(stack) == {_MALFORMED}
     assert boto3.client("s3").list_objects_v2(Bucket="quarantine")["KeyCount"] == 2
     pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName="progress")
-    done = [item["done"]["BOOL"] for page in pages for item in page["Items"]]
-    assert done == [True] * objects
+    reached = [progress for page in pages for item in page["Items"] for progress in record_in(item).reached.values()]
+    assert [progress and progress.done for progress in reached] == [True] * objects
 
 
 def dead_letters(stack: DeployedStack) -> set[str]:
