@@ -99,8 +99,8 @@ def print_waited(waiting: Waiting, dead_letters: int, console: Console) -> None:
         )
     else:
         _print_sentence(
-            "The queue is empty. Objects without a finished item have no route, or were given up (they are in "
-            "quarantine), or their messages are dead letters.",
+            "The queue is empty. Objects without a finished item were rejected as a whole (they are in quarantine), or "
+            "their messages are dead letters.",
             console,
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from capture_forwarder.domain.capture import Work
-from capture_forwarder.domain.delivery import RejectionCode, Unavailable
+from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.kinds.quarantine.entries import digest_of
 from capture_forwarder.ports import Queue
@@ -13,8 +13,6 @@ from capture_ops.replay.report import ReplayReport
 from capture_ops.replay.rewriting import rewrite
 
 _SEND_SECS = 60.0
-# The files of these entries have a fixed name, which the next rejection of the object must find free.
-_FIXED_NAME = {RejectionCode.GIVEN_UP, RejectionCode.NO_ROUTE}
 
 
 class ObjectReplay:
@@ -52,7 +50,7 @@ class ObjectReplay:
         entries = dict(self._entries(step, content))
         whys = {digest: self._send(entry) for digest, entry in entries.items()}
         sent = dict.fromkeys(digest for digest, why in whys.items() if why is None)
-        deletes = all(entry.rejections[0].reason.code in _FIXED_NAME for entry in entries.values())
+        deletes = all(not entry.line for entry in entries.values())
         failure = rewrite(self._files, step.name, content, sent, deletes=deletes)
         for why in whys.values():
             report.count(why or (f"its message was sent, but {failure}" if failure else None))

@@ -105,7 +105,7 @@ def test_a_destination_that_denies_the_token_ends_the_run(monitor: Monitor, monk
     monkeypatch.setenv("MONITOR_TOKEN", "wrong")
     denied = run(BELOW)
     assert denied.exit_code == 1
-    assert "It was stopped" in denied.stdout
+    assert "nothing of a whole batch was accepted" in denied.stdout
     assert "put a valid one into the destination's secret" in " ".join(denied.stdout.split())
     assert "Run the command again" in denied.stdout
     assert stored(monitor) == 0
@@ -126,7 +126,7 @@ def test_one_unreadable_object_does_not_affect_the_others(monitor: Monitor) -> N
         session.events.unregister("before-send.s3.GetObject", refuse)
     assert done.exit_code == 1
     assert counts_of(done, "objects") == f"objects {len(SAMPLES)} listed {len(SAMPLES) - 1} done, 1 pending, 0 outside"
-    assert "It was stopped" not in done.stdout
+    assert "nothing of a whole batch" not in done.stdout
     assert run(BELOW).exit_code == 0
     assert stored(monitor) == expected()
 
@@ -167,7 +167,7 @@ def test_ctrl_c_ends_the_run_in_order(monitor: Monitor) -> None:
         session.events.unregister("before-send.s3.GetObject", interrupt)
     assert done.exit_code == 1
     assert "It was interrupted" in done.stdout
-    assert "It was stopped" not in done.stdout
+    assert "nothing of a whole batch" not in done.stdout
     assert 50 <= monitor.store.count("everything-else") < 120
     again = run(f"{BELOW}many/")
     assert again.exit_code == 0, "the first run has not released its objects"

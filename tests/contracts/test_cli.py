@@ -122,7 +122,7 @@ def test_invoke_says_that_an_object_has_no_route(tmp_path: Path, monkeypatch: py
     (tmp_path / "event.json").write_text(json.dumps({"bucket": route.bucket, "key": f"{route.prefix}a.csv"}))
     done = run("invoke", tmp_path / "event.json", "--config", CONFIG)
     assert (done.exit_code, json.loads(done.stdout)) == (0, {})
-    assert "skipped: no route has its" in done.stderr
+    assert "skipped: no route has the suffix" in done.stderr
     (tmp_path / "event.json").write_text(json.dumps({"bucket": "elsewhere", "key": "a.jsonl"}))
     done = run("invoke", tmp_path / "event.json", "--config", CONFIG)
     assert done.exit_code == 1

@@ -71,12 +71,23 @@ class _KeepsTraceHeaders:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         header = environ.get("HTTP_X_AMZN_TRACE_ID")
         if header and environ.get("HTTP_X_AMZ_TARGET") == "AmazonSQS.SendMessageBatch":
-            request = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
-            for entry in request["Entries"]:
-                entry["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": header}}
-            body = json.dumps(request).encode()
-            environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+            return self._send_each(environ, start_response, header)
         return self._application(environ, start_response)
+
+    def _send_each(self, environ: WSGIEnvironment, start_response: StartResponse, header: str) -> Iterable[bytes]:
+        """Send the messages of a batch one by one: local SQS keeps no system attributes of a batch."""
+        request = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+        sent = []
+        for entry in request["Entries"]:
+            message = {name: value for name, value in entry.items() if name != "Id"} | {"QueueUrl": request["QueueUrl"]}
+            message["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": header}}
+            body = json.dumps(message).encode()
+            one = environ | {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+            one["HTTP_X_AMZ_TARGET"] = "AmazonSQS.SendMessage"
+            answer = b"".join(self._application(one, lambda *_: lambda _: None))
+            sent.append({"Id": entry["Id"]} | json.loads(answer))
+        start_response("200 OK", [("Content-Type", "application/x-amz-json-1.0")])
+        return [json.dumps({"Successful": sent, "Failed": []}).encode()]
 
 
 @contextmanager
@@ -111,7 +122,12 @@ class LambdaService:
         account, name = queue_url.split("/")[-2:]
         self._queue = sqs_backends[account][os.environ["AWS_REGION"]].queues[name]
         os.environ["AWS_LAMBDA_FUNCTION_NAME"] = "forwarder"
-        self._poller = Poller(queue_url, configured_handler(), batch_size=self._settings.batch_size, wait_secs=0)
+        self._queue_url = queue_url
+        self._poller = self._new_poller()
+
+    def _new_poller(self) -> Poller:
+        """Return a poller of a new process: a process remembers by the real clock which wait the API asked for."""
+        return Poller(self._queue_url, configured_handler(), batch_size=self._settings.batch_size, wait_secs=0)
 
     def work(self, *, hours: float) -> None:
         """Invoke the function with every message that can be received in so many hours.
@@ -131,6 +147,7 @@ class LambdaService:
 
     def _receive(self) -> None:
         """Receive a batch once. The messages of an invocation that is stopped come again: they are not deleted."""
+        self._poller = self._new_poller()
         messages = self._poller.receive()
         if not messages:
             return

@@ -12,12 +12,15 @@ from capture_forwarder.domain.delivery import (
     DestinationDenied,
     DestinationUnavailable,
     PendingCause,
+    Reason,
     RejectionCode,
     SourceDamaged,
     SourceDenied,
+    Superseded,
     Unavailable,
 )
 from capture_forwarder.domain.progress import ProgressRecord
+from capture_forwarder.ports import OpenObject, TimeLeft
 from tests.support.memory_stores import MemoryStore
 from tests.support.memory_world import MemoryWorld, call, fails
 from tests.support.quarantine import one_by_one
@@ -144,8 +147,9 @@ def test_a_damaged_object_is_read_again_from_its_start_and_rejected_the_second_t
     again, _ = world.requeued()
     (report,) = world.forward(again)
     assert (report.state, report.complete) == (ObjectState.REJECTED, True)
-    assert world.quarantined() == [(RejectionCode.OBJECT_DAMAGED, 0, None), (RejectionCode.LINE_NOT_JSON, 2, None)]
-    assert world.saved(work).done
+    assert world.quarantined() == [(RejectionCode.OBJECT_DAMAGED, 0, None)], "it stands for all its lines"
+    (report,) = world.forward(Work(work.source))  # the message that replay sends
+    assert (report.state, report.lines.read) == (ObjectState.DONE, 2)
     store.damaged = 1
     other = world.put("b", call(3))
     world.forward(other)
@@ -164,5 +168,29 @@ def test_a_damaged_object_without_progress_is_rejected_when_it_was_requeued() ->
     (report,) = world.forward(again)
     assert (report.state, report.complete) == (ObjectState.REJECTED, True)
     assert len(world.queue.messages) == 1
-    assert world.quarantined() == [(RejectionCode.OBJECT_DAMAGED, 0, None), (RejectionCode.LINE_NOT_JSON, 2, None)]
+    assert world.quarantined() == [(RejectionCode.OBJECT_DAMAGED, 0, None)]
     assert world.destination.times_sent == {"id-1": 2}
+
+
+@pytest.mark.parametrize("code", [RejectionCode.OBJECT_ARCHIVED, RejectionCode.OBJECT_GONE])
+def test_an_object_that_could_not_be_read_is_forwarded_when_it_can(code: RejectionCode) -> None:
+    """A person restores it, or uploads it again with the same bytes; its event, or `replay`, names the same version."""
+
+    class UnreadableStore(MemoryStore):
+        unreadable = True
+
+        def open(self, source: CaptureObject, start: int, left_secs: TimeLeft) -> OpenObject | Reason | Superseded:
+            if self.unreadable:
+                return Reason(code, "it cannot be read")
+            return super().open(source, start, left_secs)
+
+    world = MemoryWorld()
+    world.store = store = UnreadableStore()
+    work = world.put("a", call(1))
+    for _ in range(2):  # the event is delivered twice
+        (report,) = world.forward(work)
+        assert (report.state, report.complete) == (ObjectState.REJECTED, True)
+        assert world.quarantined() == [(code, 0, None)]
+    store.unreadable = False
+    (report,) = world.forward(work)
+    assert (report.state, list(world.destination.stored)) == (ObjectState.DONE, ["id-1"])

@@ -19,8 +19,8 @@ from capture_forwarder.forward.tracking import ObjectTracker
 
 # Small objects share a save: a run saves about once a second.
 _SAVE_SECS = 1.0
-_FINISHED = frozenset({ObjectState.READ, ObjectState.REJECTED, ObjectState.SUPERSEDED})
-_FINAL = frozenset({ObjectState.DONE, ObjectState.REJECTED, ObjectState.SUPERSEDED})
+_FINISHED = frozenset({ObjectState.READ, ObjectState.SUPERSEDED})
+_FINAL = frozenset({ObjectState.DONE, ObjectState.SUPERSEDED})
 
 _NO_ANSWER = DestinationUnavailable("no answer before the invocation's time was over")
 

@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 # Writes of one run at the same time.
 _WRITERS = 8
+# These objects are one entry in quarantine. They are not done: a new event or `replay` lets the function read them.
+_WHOLE = frozenset({ObjectState.REJECTED, ObjectState.UNROUTED, ObjectState.GIVEN_UP})
 _DAMAGED = "its bytes were twice not those that were stored; upload the object again"
 
 
@@ -111,7 +113,7 @@ class ObjectCommits:
         for tracker in trackers:
             if self._requeueing.gives_up(tracker, now) and self._filing.is_possible:
                 tracker.give_up()
-        whole = [each for each in trackers if each.state in {ObjectState.UNROUTED, ObjectState.GIVEN_UP}]
+        whole = [each for each in trackers if each.state in _WHOLE]
         self._together(self._file_object, whole if self._filing.is_possible else [])
         self._requeueing.requeue([each for each in trackers if self._filing.can_file(each)], self._queue, self._run)
 
@@ -132,24 +134,20 @@ class ObjectCommits:
 
     def _target(self, tracker: ObjectTracker) -> ProgressRecord | None:
         """Return what the next save is to say of an object that has ended; `None` if there is nothing to save."""
-        if tracker.state is ObjectState.DAMAGED and tracker.was_damaged and not tracker.inferences.pending:
-            tracker.state = ObjectState.READ  # so that the rejection is its state
-            tracker.reject_object(Reason(RejectionCode.OBJECT_DAMAGED, f"{tracker.work.source.uri}: {_DAMAGED}"))
+        if tracker.state is ObjectState.DAMAGED:
+            return _damaged_target(tracker)
         if not self._filing.can_file(tracker):
             return None
         match tracker.state:
             case ObjectState.READ if not tracker.inferences.pending:
                 return tracker.reached(done=True)
-            case ObjectState.REJECTED | ObjectState.SUPERSEDED:
+            case ObjectState.SUPERSEDED:
                 return tracker.reached(done=True)
-            case ObjectState.DAMAGED:
-                tracker.drop_rejections()  # the lines are read again
-                return ProgressRecord(damaged=tracker.progress.damaged + 1)
             case ObjectState.READ | ObjectState.PENDING | ObjectState.OUT_OF_TIME | ObjectState.FAILED:
                 target = tracker.reached()
                 return target if target != tracker.progress else None
             case _:
-                return None  # not read in this run
+                return None  # not read in this run, or rejected as a whole
 
     def _file(self, pair: tuple[ObjectTracker, ProgressRecord]) -> bool:
         """Write the rejections of an object, note its target for the next save, and return whether that succeeded."""
@@ -182,6 +180,16 @@ class ObjectCommits:
         if len(items) == 1:
             return [step(items[0])]
         return [future.result() for future in [self._writers.submit(step, item) for item in items]]
+
+
+def _damaged_target(tracker: ObjectTracker) -> ProgressRecord:
+    """Return the progress of a damaged object: it is read again from its start. The second time it is rejected."""
+    damaged = tracker.progress.damaged
+    if tracker.was_damaged and not tracker.inferences.pending:
+        tracker.reject_object(Reason(RejectionCode.OBJECT_DAMAGED, f"{tracker.work.source.uri}: {_DAMAGED}"))
+        return ProgressRecord(damaged=damaged)
+    tracker.drop_rejections()  # the lines are read again
+    return ProgressRecord(damaged=damaged + 1)
 
 
 def _conclude(tracker: ObjectTracker, target: ProgressRecord) -> None:

@@ -120,8 +120,9 @@ class ObjectTracker:
         self.rejections.add_line(line, Reason(RejectionCode.GIVEN_UP, self.why or ""))
 
     def reject_object(self, reason: Reason) -> None:
-        """Reject the object as a whole: it can never be read."""
-        self.end_with(ObjectState.REJECTED, reason.why)
+        """Reject the object as a whole: it cannot be read. The entry stands for all its lines."""
+        self.state, self.why, self.cause = ObjectState.REJECTED, reason.why, None
+        self.drop_rejections()
         self.rejections.add_line(Line(0, 0, 0, b""), reason)
 
     def end_with(self, state: ObjectState, why: str | None = None, cause: PendingCause | None = None) -> None:
