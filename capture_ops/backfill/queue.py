@@ -31,7 +31,7 @@ _DEPTH: "tuple[QueueAttributeNameType, ...]" = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
-_AGAIN = "run the command again: it sends all messages once more, and an object that is done costs one read"
+_AGAIN = "run the command again: it sends all messages once more, and an object that is done is not read again"
 
 
 class BackfillQueue:

@@ -18,7 +18,7 @@ from capture_ops.terminal.tables import UNBALANCED, add_counts, add_row, conserv
 _MAX_REASONS = 20
 _UNROUTED = "no route"
 _NOTHING = "There is nothing below that prefix."
-_AGAIN = "Run the command again when the cause is removed; an object that is done costs one read."
+_AGAIN = "Run the command again when the cause is removed; an object that is done is not read again."
 
 
 class Counts(Struct):
@@ -77,7 +77,7 @@ def print_sent(counts: Counts, console: Console, *, interrupted: bool) -> None:
     add_row(table, "messages", f"{counts.messages} sent", "")
     console.print(table)
     if interrupted:
-        _print_sentence("It was interrupted; run the command again: an object that is done costs one read.", console)
+        _print_sentence("It was interrupted; run the command again: an object that is done is not read again.", console)
     elif not counts.listed:
         _print_sentence(_NOTHING, console)
 

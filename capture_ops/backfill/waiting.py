@@ -30,7 +30,7 @@ class Items(Protocol):
 class WaitLimits(Struct, frozen=True, kw_only=True):
     """When waiting ends before all objects are done.
 
-    The counts of SQS may lag a minute behind, so the queue must be empty for `empty_secs` before that is believed:
+    The counts of SQS may lag a minute behind, so the queue counts as empty only after `empty_secs` without a message:
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-monitoring-using-cloudwatch.html
     """
 

@@ -155,7 +155,7 @@ def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
 
 @pytest.mark.usefixtures("few")
 def test_every_object_is_sent_and_forwarded_once(monitor: Monitor, stack: DeployedStack) -> None:
-    """Fifty objects a message, all to the queue of backfills; run again, an object costs one read."""
+    """Fifty objects a message, all to the queue of backfills; run again, none is read."""
     done = run()
     assert done.exit_code == 0, done.output
     assert f"objects {len(FEW)} listed {len(FEW)} sent, 0 outside" in words(done.stdout)

@@ -67,7 +67,7 @@ def expected() -> int:
 
 
 def test_everything_below_a_prefix_is_forwarded_once(monitor: Monitor) -> None:
-    """The monitor holds exactly the samples' inferences; run again, an object costs one read, and no row is sent."""
+    """The monitor holds exactly the samples' inferences; run again, no object is read and no row is sent."""
     done = run(BELOW)
     assert done.exit_code == 0, done.output
     assert counts_of(done, "objects") == f"objects {len(SAMPLES)} listed {len(SAMPLES)} done, 0 outside"

@@ -107,7 +107,7 @@ def test_every_envelope_in_a_queue_is_forwarded(monitor: Monitor, name: str, obj
 
 
 def test_a_message_of_a_backfill_is_forwarded_like_any_other(monitor: Monitor) -> None:
-    """All objects that it names, once; sent again it costs one read an object."""
+    """All objects that it names, once; sent again, none is read."""
     answer, seen = handled(sample("sqs-backfill.json"))
     assert answer == {"batchItemFailures": []}
     assert [report.state for report in seen.reports] == [ObjectState.DONE] * 3

@@ -271,7 +271,7 @@ def test_reports_of_a_batch_are_added_up() -> None:
     assert outcome.inferences == InferenceCounts(3, 1, 1, pending=1)
     assert outcome.failure is None
     outcome.add([pending, done.__class__(source=source, state=ObjectState.DONE_BEFORE)])
-    assert "given up" in str(outcome.failure)
+    assert "It was stopped" in str(outcome.failure)
 
 
 @pytest.mark.parametrize("state", [ObjectState.PENDING, ObjectState.FAILED])
@@ -279,7 +279,7 @@ def test_a_batch_without_a_finished_object_ends_the_run(state: ObjectState) -> N
     """The destination, or the table, is not there."""
     outcome = Outcome()
     outcome.add([ForwardReport(source=CaptureObject("b", "k"), state=state, why="the table is gone")])
-    assert "given up" in str(outcome.failure)
+    assert "It was stopped" in str(outcome.failure)
     assert not outcome.complete
 
 

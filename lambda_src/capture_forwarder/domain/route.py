@@ -92,7 +92,7 @@ UNROUTED = "unrouted"
 class NoRoute(StrEnum):
     """Why an object has no route."""
 
-    SKIPPED = "no route has the suffix of its key, or its bucket skips objects without a route"
+    SKIPPED = "no route has the suffix of its key, or the bucket skips it"
     UNROUTED = "no route covers its key: add a route for it, or a longer prefix to the bucket's events"
     UNKNOWN_BUCKET = "no route names its bucket: add a route for it, or stop the sender of its events"
 
