@@ -120,7 +120,11 @@ def test_without_an_entry_in_quarantine_an_object_is_not_given_up(*, has_quarant
     world.destination.always = fails(DENIED)
     (report,) = world.forward(blocked(world, world.put("a", call(1)), DAYS_7))
     assert report.state is ObjectState.REQUEUED
-    assert world.requeued()[0].requeue_count == 701
+    again, _ = world.requeued()
+    assert again.requeue_count == 701
+    world.has_quarantine, world.quarantine.error = True, None
+    (report,) = world.forward(again)
+    assert report.state is ObjectState.GIVEN_UP, "its age began anew"
 
 
 class DamagedStore(MemoryStore):

@@ -173,7 +173,9 @@ class ObjectCommits:
             self._filing.file_object(tracker)
         except Unavailable as unavailable:
             tracker.drop_rejections()  # the next run finds the reason again
+            cause = tracker.cause  # so that an object that is given up keeps its age
             tracker.fail(unavailable)
+            tracker.cause = cause or unavailable.cause
 
     def _together(self, step: Callable[..., T], items: Sequence[object]) -> list[T]:
         """Return the result of `step` for every item; several run at the same time."""
