@@ -25,7 +25,6 @@ _BARS: Final = {
     "stdlib": {"a": 5.0, "b": 5.0, "c": 5.0, "d": 5.0, "e": 4.5, "f": 4.0},
     "orjson": {"a": 1.5, "b": 1.5, "c": 1.3, "d": 1.05, "e": 1.5, "f": 1.5},
 }
-_SHORT_MB: Final = 5
 
 
 class Captures(Struct, frozen=True):
