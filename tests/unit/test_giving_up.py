@@ -19,7 +19,7 @@ from capture_forwarder.domain.delivery import (
     Superseded,
     Unavailable,
 )
-from capture_forwarder.domain.progress import ProgressRecord
+from capture_forwarder.domain.progress import Claim, ProgressRecord
 from capture_forwarder.ports import OpenObject, TimeLeft
 from tests.support.memory_stores import MemoryStore
 from tests.support.memory_world import MemoryWorld, call, fails
@@ -198,3 +198,14 @@ def test_an_object_that_could_not_be_read_is_forwarded_when_it_can(code: Rejecti
     store.unreadable = False
     (report,) = world.forward(work)
     assert (report.state, list(world.destination.stored)) == (ObjectState.DONE, ["id-1"])
+
+
+def test_a_run_that_does_not_get_to_an_object_keeps_its_age() -> None:
+    """Another run holds it, or the time is used up. Neither says that a person has acted."""
+    world = MemoryWorld()
+    work = blocked(world, world.put("a", call(1)), 1000.0)
+    world.set_claim(work, Claim(run="other", leased_until_secs=world.clock.now + 50))
+    world.forward(work)
+    world.clock.ends = world.clock.now
+    world.forward(work)
+    assert [each.blocked_since_secs for each, _ in world.queue.messages] == [work.blocked_since_secs] * 2

@@ -13,13 +13,19 @@ _OBJECTS = "objects"
 _OBJECT = "object"
 # Progress, queue and answer need the rest of the time.
 _FILE_SHARE = 0.5
+_MAX_FILE_SECS = 45.0
+_SLOW_SECS = 10.0
 
 
 class Filing:
-    """Writes the quarantine files of one run. Without a quarantine an object with rejections cannot be filed."""
+    """Writes the quarantine files of one run. Without a quarantine an object with rejections cannot be filed.
+
+    After a failure that took long no other file is tried in this run.
+    """
 
     def __init__(self, quarantine: Quarantine | None, run: Run) -> None:
         self._quarantine = quarantine
+        self._failure: Unavailable | None = None
         self._run = run
 
     @property
@@ -77,8 +83,15 @@ class Filing:
     def _keep(self, file: QuarantineFile) -> None:
         if self._quarantine is None:
             raise Unavailable("there is no quarantine for its rejections")
+        if self._failure:
+            raise self._failure
         deadline, started = self._run.deadline, self._run.clock()
         try:
-            self._quarantine.keep(file, within_secs=deadline.commit_secs() * _FILE_SHARE)
+            within_secs = min(_MAX_FILE_SECS, deadline.commit_secs() * _FILE_SHARE)
+            self._quarantine.keep(file, within_secs=within_secs)
+        except Unavailable as unavailable:
+            if self._run.clock() - started > _SLOW_SECS:
+                self._failure = unavailable
+            raise
         finally:
             deadline.observe_store(self._run.clock() - started)

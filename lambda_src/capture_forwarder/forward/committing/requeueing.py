@@ -68,8 +68,19 @@ def _work(tracker: ObjectTracker, now: float) -> Work:
         read_offset=tracker.progress.read_offset,
         requeue_count=_requeue_count(tracker),
         pending_since_secs=_pending_since(tracker, now),
-        blocked_since_secs=_blocked_since(tracker, now) if _needs_person(tracker.cause) else 0.0,
+        blocked_since_secs=_carried_blocked_since(tracker, now),
     )
+
+
+def _carried_blocked_since(tracker: ObjectTracker, now: float) -> float:
+    """Return since when an object has needed a person, for its next message.
+
+    A run that did not get to the object, because of its lease or its time, knows nothing new.
+    """
+    if _needs_person(tracker.cause):
+        return _blocked_since(tracker, now)
+    knows_nothing = tracker.cause in {PendingCause.LEASE, PendingCause.OUT_OF_TIME}
+    return tracker.work.blocked_since_secs if knows_nothing else 0.0
 
 
 def _requeue_count(tracker: ObjectTracker) -> int:
