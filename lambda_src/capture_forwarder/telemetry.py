@@ -184,11 +184,9 @@ def _write(dimensions: Dimensions, samples: Mapping[Metric, list[float]]) -> Non
 
 def _level(report: ForwardReport) -> _Level:
     """Return `error` for what a person must look at, and `warning` for what waits or is in quarantine as a whole."""
-    if report.state is ObjectState.GIVEN_UP:
-        return "warning"
     if _needs_person(report) or not report.complete:
         return "error"
-    return "warning" if report.inferences.pending else "info"
+    return "warning" if report.inferences.pending or report.state is ObjectState.GIVEN_UP else "info"
 
 
 def _needs_person(report: ForwardReport) -> bool:
