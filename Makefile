@@ -29,7 +29,7 @@ check: lint types imports ## Format, lint, types, imports and the fast tests, in
 	@$(BIN)/pytest -q -n 2 tests/unit tests/properties tests/golden
 
 test: lint types imports $(READY) $(CDK) $(E2E) ## All checks and all tests; the pure core is covered to the last branch
-	@$(BIN)/pytest -q -n 2 --cov --cov-report=
+	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=
 	@$(BIN)/coverage report --fail-under=100 \
 		--include='*/capture_forwarder/domain/*,*/capture_forwarder/lines/*,*/capture_forwarder/payloads/*,*/capture_forwarder/kinds/*,*/capture_forwarder/forward/*'
 
