@@ -119,12 +119,11 @@ def test_the_pauses_and_repeats_of_the_sdk_count() -> None:
 
 def test_a_connection_that_another_call_uses_now_stays_open() -> None:
     """A call that waits before its next attempt has given its connection back."""
-    first, second_sent, go_on = threading.Event(), threading.Event(), threading.Event()
+    waiting, second_sent, go_on = threading.Event(), threading.Event(), threading.Event()
 
     def serve(peer: Peer) -> None:
         peer.request()
         peer.answer("500 Internal Server Error", b"{}")
-        first.set()
         peer.request()
         second_sent.set()
         go_on.wait(20)
@@ -133,6 +132,7 @@ def test_a_connection_that_another_call_uses_now_stays_open() -> None:
     def pause(response: Any, **_: object) -> int | None:
         if response is None or response[0].status_code == 200:
             return None
+        waiting.set()
         go_on.wait(20)
         return 0
 
@@ -140,7 +140,7 @@ def test_a_connection_that_another_call_uses_now_stays_open() -> None:
         client, calls = client_of(url), TimedCalls()
         client.meta.events.register_first("needs-retry.dynamodb", pause)
         paused = calls.begin(client.list_tables)
-        assert first.wait(20)
+        assert waiting.wait(20)
         other = calls.begin(client.list_tables)
         assert second_sent.wait(20)
         paused.abandon()

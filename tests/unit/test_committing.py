@@ -270,3 +270,14 @@ def test_a_quarantine_that_hangs_is_tried_once_a_run(secs: float, tries: int) ->
         with pytest.raises(Unavailable, match="answers nothing"):
             filing.file_object(tracker)
     assert times == [45.0] * tries
+
+
+def test_without_progress_a_checkpoint_writes_its_rejections_only() -> None:
+    """The function has no table: it is read again from the offset in the message."""
+    world = MemoryWorld(ONE_ROW, max_in_flight=1, checkpoint_secs=-1)
+    world.has_progress = False
+    world.senders = ImmediateExecutor()
+    (report,) = world.forward(world.put("a", b"broken", call(1), b"broken", call(2), call(3)))
+    assert report.state is ObjectState.DONE
+    assert sorted(line for _, line, _ in world.quarantined()) == [1, 3]
+    assert world.progress.claims == {}

@@ -225,3 +225,19 @@ def test_calls_of_few_rows_have_lists(count: int) -> None:
     (one,) = decode(line, schema=None)
     assert isinstance(one.rows.rows, list if count == LISTED_ROWS else Lazy)
     assert [row["partner_inference_id"] for row in sent(one)] == [f"i_{n}" for n in range(count)]
+
+
+def test_a_large_text_of_few_wide_rows_is_read_in_pieces() -> None:
+    """Its rows are listed: they take little more memory than the text."""
+    request = csv_side("".join(",".join([str(n)] * 1_200) + "\n" for n in range(100)))
+    answer = csv_side("".join(f"{-n}\n" for n in range(100)))
+    spans = decode(*(capture(request, answer, inferenceId=f"call-{number}") for number in range(2)), schema=WIDE)
+    rows = [(row["inference_data"]["in7"], row["inference_data"]["out"]) for row in sent(*spans)]
+    assert rows == [(n, -n) for n in range(100)] * 2
+
+
+def test_a_large_list_under_another_key_than_before_is_read_by_the_plain_path() -> None:
+    """The compiled path knows the key of the call before."""
+    requests = [json_side({key: [[n] for n in range(MANY)]}) for key in ("instances", "inputs")]
+    lines = [capture(request, SIDES["instances"][1], inferenceId="call") for request in requests]
+    assert [row["inference_data"]["in"] for row in sent(*decode(*lines))] == list(range(MANY)) * 2

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from capture_forwarder.domain.capture import Line, ReadOffset
-from capture_forwarder.domain.delivery import RejectionCode
+from capture_forwarder.domain.delivery import RejectionCode, SourceDamaged
 from capture_forwarder.lines.reader import LineReader
 
 CAP = 64 * 1024 * 1024
@@ -167,3 +167,10 @@ def test_a_broken_stream_ends_in_a_line_without_data() -> None:
     assert (broken.number, broken.offset, broken.end, broken.data) == (len(whole) + 1, end, end, b"")
     assert broken.reason is not None
     assert "upload the object again" in broken.reason.why
+
+
+def test_an_offset_past_the_end_of_a_gzip_object_is_damage() -> None:
+    """The object is read again from its start: nobody knows which of its lines were committed."""
+    reader = LineReader([gzip.compress(b"a\nb\n")], 100, ReadOffset(5, 3, compressed=True))
+    with pytest.raises(SourceDamaged, match="past its end"):
+        list(reader)

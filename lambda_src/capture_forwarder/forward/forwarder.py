@@ -100,13 +100,12 @@ class Forwarder:
             if route := self._routes.route_for(work.source):
                 routed.append((work, route))
                 continue
-            match self._routes.why_no_route(work.source):
-                case NoRoute.UNROUTED:
-                    objects.add(self._unrouted(work))
-                case NoRoute.SKIPPED as why:
-                    objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.SKIPPED, why=why))
-                case NoRoute.UNKNOWN_BUCKET as why:
-                    objects.add_report(work, ForwardReport(source=work.source, state=ObjectState.REFUSED, why=why))
+            why = self._routes.why_no_route(work.source)
+            if why is NoRoute.UNROUTED:
+                objects.add(self._unrouted(work))
+            else:
+                state = ObjectState.SKIPPED if why is NoRoute.SKIPPED else ObjectState.REFUSED
+                objects.add_report(work, ForwardReport(source=work.source, state=state, why=why))
         return routed
 
     def _unrouted(self, work: Work) -> ObjectTracker:

@@ -121,11 +121,11 @@ class ObjectCommits:
         """Write files, then save, then conclude. At the end of a run the last save releases its objects."""
         targets = [(tracker, target) for tracker in trackers if (target := self._target(tracker))]
         filed = [each for each, is_filed in zip(targets, self._together(self._file, targets), strict=True) if is_filed]
-        items = self._claims.items if self._claims else []
-        self._together(
-            lambda item: self._save(item, finished=finished),
-            [item for item in items if item.is_changed or (finished and not item.is_done)],
-        )
+        if claims := self._claims:
+            self._together(
+                lambda item: _save(claims, item, finished=finished),
+                [item for item in claims.items if item.is_changed or (finished and not item.is_done)],
+            )
         for tracker, target in filed:
             _conclude(tracker, target)
         for tracker in trackers:
@@ -161,13 +161,6 @@ class ObjectCommits:
             item.reached[tracker.work.source.state_hash] = target
         return True
 
-    def _save(self, item: RunItem, *, finished: bool) -> None:
-        try:
-            if self._claims:
-                self._claims.save(item, finished=finished)
-        except Unavailable:
-            return  # the item has ended with this error, which is the reason of each of its objects
-
     def _file_object(self, tracker: ObjectTracker) -> None:
         try:
             self._filing.file_object(tracker)
@@ -194,12 +187,18 @@ def _damaged_target(tracker: ObjectTracker) -> ProgressRecord:
     return ProgressRecord(damaged=damaged + 1)
 
 
+def _save(claims: Claims, item: RunItem, *, finished: bool) -> None:
+    try:
+        claims.save(item, finished=finished)
+    except Unavailable:
+        return  # the item has ended with this error, which is the reason of each of its objects
+
+
 def _conclude(tracker: ObjectTracker, target: ProgressRecord) -> None:
     """Leave the state of an object in its tracker, after the save that was to say `target`."""
     item = tracker.claimed.item
     if item and item.confirmed.get(tracker.work.source.state_hash) != target:
-        if item.ended:
-            tracker.fail(item.ended)
+        tracker.fail(item.ended or Unavailable("its progress was not saved"))
         return
     tracker.progress = target
     if tracker.state is ObjectState.READ and target.done:
