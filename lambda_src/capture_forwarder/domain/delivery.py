@@ -27,6 +27,7 @@ class RejectionCode(StrEnum):
     BAD_JSON = "bad_json"
     UNKNOWN_CONTENT_TYPE = "unknown_content_type"
     UNKNOWN_LAYOUT = "unknown_layout"
+    AMBIGUOUS_ROWS = "ambiguous_rows"
     ROW_COUNT_MISMATCH = "row_count_mismatch"
     VALUE_COUNT_MISMATCH = "value_count_mismatch"
     VALUE_TYPE_MISMATCH = "value_type_mismatch"

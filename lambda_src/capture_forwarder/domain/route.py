@@ -9,7 +9,10 @@ from capture_forwarder.domain.schema import ModelSchema
 
 
 class Layout(StrEnum):
-    """How rows lie inside a payload; `payloads.layouts` has the rules."""
+    """How rows lie inside a payload; `docs/formats.md` has the rules.
+
+    `whole` makes the payload one row, and `arrays` makes the elements of its list columns.
+    """
 
     ROWS = "rows"
     DATAFRAME_SPLIT = "dataframe_split"
@@ -19,6 +22,8 @@ class Layout(StrEnum):
     INSTANCES = "instances"
     LIST = "list"
     OBJECT = "object"
+    WHOLE = "whole"
+    ARRAYS = "arrays"
 
 
 class IdSource(StrEnum):
@@ -42,12 +47,33 @@ class UnknownAttributes(StrEnum):
     DROP = "drop"
 
 
+class CsvSpace(StrEnum):
+    """Keep or remove the space around text in CSV cells; `auto` keeps it, but for attributes that are categories."""
+
+    AUTO = "auto"
+    KEEP = "keep"
+    TRIM = "trim"
+
+
+class EmptyText(StrEnum):
+    """Send an empty CSV cell of a text attribute as null, or as empty text."""
+
+    NULL = "null"
+    KEEP = "keep"
+
+
 class PayloadOptions(Struct, frozen=True):
-    """Options of a route for one direction of a call; each overrides detection."""
+    """Options of a route for one direction of a call; each overrides detection.
+
+    `rows` is the path of the list of rows, as in `body.instances`. Values under `call_keys` belong to the whole call.
+    """
 
     content_type: str | None = None
     layout: Layout | None = None
-    csv_header: bool = False
+    csv_header: bool | None = None
+    csv_delimiter: str | None = None
+    rows: str | None = None
+    call_keys: tuple[str, ...] = ()
 
 
 class DecodingOptions(Struct, frozen=True, kw_only=True):
@@ -58,6 +84,8 @@ class DecodingOptions(Struct, frozen=True, kw_only=True):
     id_source: IdSource = IdSource.INFERENCE_ID
     one_sided: OneSided = OneSided.REJECT
     unknown_attributes: UnknownAttributes = UnknownAttributes.REJECT
+    csv_space: CsvSpace = CsvSpace.AUTO
+    empty_text: EmptyText = EmptyText.NULL
     max_partner_id_chars: int = 255
 
 
