@@ -111,6 +111,7 @@ class Media(StrEnum):
     CSV = "csv"
     JSON = "json"
     JSON_LINES = "jsonlines"
+    TEXT = "text"
 
 
 _MEDIA = {

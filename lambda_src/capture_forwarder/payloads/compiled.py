@@ -16,10 +16,9 @@ from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.schema import Attribute, ValueType
 from capture_forwarder.payloads.documents import UNREADABLE, cut_lines
 from capture_forwarder.payloads.elements import lists_in, pieces_of
-from capture_forwarder.payloads.layouts import ORDERED_KEYS, Placement, RowForm
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
 from capture_forwarder.payloads.media import UTF_8
-from capture_forwarder.payloads.rows import PayloadReading
+from capture_forwarder.payloads.placement import ORDERED_KEYS, PayloadReading, Placement, RowForm
 from capture_forwarder.payloads.tensors import TENSOR_KEYS
 
 # A decoder raises one of these when it refuses a text.
