@@ -1,33 +1,43 @@
 """Rows made into named, typed values: by the model's schema where there is one, else by generated names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from capture_forwarder.domain.converters import CONVERTERS, CellOptions, Converter, cell_converters, cell_parser
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.route import UnknownAttributes
-from capture_forwarder.domain.schema import Attribute, Side
-from capture_forwarder.domain.values import CONVERTERS, JsonValue, json_scalar, parse_csv_cell
+from capture_forwarder.domain.schema import Attribute, Side, ValueType
+from capture_forwarder.domain.values import JsonValue, json_scalar
 from capture_forwarder.payloads.layouts import Row
 
 Named = dict[str, Value] | Reason
+Converters = Mapping[ValueType, Converter]
+_AS_SENT = CellOptions()
 # Nested names repeat their parents' in every leaf, so a long parent with many leaves would grow without bound.
 _MAX_NAME_CHARS = 1024
 
 
-def generated_names(row: Row, stem: str, *, textual: bool) -> Named:
-    """Name ordered values `{stem}_0`, `{stem}_1`, ...; keep the names of others; recognise numbers in CSV text."""
+def generated_names(row: Row, stem: str, *, textual: bool, cells: CellOptions = _AS_SENT) -> Named:
+    """Name ordered values `{stem}_0`, `{stem}_1`, ...; keep the names of others.
+
+    With `textual` texts are cells of CSV, in which numbers are recognised, and `cells` says what happens to other text.
+    """
     named = row if isinstance(row, dict) else {f"{stem}_{index}": value for index, value in enumerate(row)}
-    if textual:
-        return {name: parse_csv_cell(str(value)) for name, value in named.items()}
+    value_of = _cell_value(cells) if textual else json_scalar
     if _is_flat(named):
-        return {name: json_scalar(value) for name, value in named.items()}
+        return {name: value_of(value) for name, value in named.items()}
     leaves = list(_leaves(named))
-    values = {name: json_scalar(value) for name, value in leaves}
+    values = {name: value_of(value) for name, value in leaves}
     if len(values) != len(leaves):
         return Reason(RejectionCode.AMBIGUOUS_NAME, "two nested values come to the same name")
     if any(len(name) > _MAX_NAME_CHARS for name in values):
         return Reason(RejectionCode.UNKNOWN_LAYOUT, f"a name of more than {_MAX_NAME_CHARS} characters")
     return values
+
+
+def _cell_value(cells: CellOptions) -> Callable[[JsonValue], Value]:
+    parse = cell_parser(cells)
+    return lambda value: parse(value) if isinstance(value, str) else json_scalar(value)
 
 
 def _is_flat(named: dict[str, JsonValue]) -> bool:
@@ -38,20 +48,26 @@ def _is_flat(named: dict[str, JsonValue]) -> bool:
     return True
 
 
-def schema_names(row: Row, side: Side, unknown: UnknownAttributes) -> Named:
-    """Give every value its attribute, by order of position or by name, and the attribute's type."""
+def schema_names(
+    row: Row, side: Side, unknown: UnknownAttributes, *, textual: bool = False, cells: CellOptions = _AS_SENT
+) -> Named:
+    """Give every value its attribute, by order of position or by name, and the attribute's type.
+
+    With `textual` texts are cells of CSV, and `cells` says what happens to text that is no number.
+    """
+    converters = cell_converters(cells) if textual else CONVERTERS
     if isinstance(row, dict):
-        return _by_name(row, side, unknown)
+        return _by_name(row, side, unknown, converters)
     attributes = side.positional(len(row))
     if attributes is None:
         expected = " or ".join(map(str, sorted(side.widths))) or "no"
         return Reason(
             RejectionCode.VALUE_COUNT_MISMATCH, f"{len(row)} ordered values where the model has {expected} attributes"
         )
-    return _all_typed(zip(attributes, row, strict=True))
+    return _all_typed(zip(attributes, row, strict=True), converters)
 
 
-def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes) -> Named:
+def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes, converters: Converters) -> Named:
     known: list[tuple[Attribute, JsonValue]] = []
     for name, value in row.items():
         nested = _leaves({name: value}) if name not in side.by_name else ((name, value),)
@@ -60,7 +76,9 @@ def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes) 
                 known.append((side.by_name[leaf], leaf_value))
             elif unknown is UnknownAttributes.REJECT:
                 return _unknown(leaf)
-    values = _all_typed(known)
+    if row and not known:
+        return _none_left(next(iter(row)))
+    values = _all_typed(known, converters)
     if isinstance(values, Reason):
         return values
     if len(values) != len(known):
@@ -68,15 +86,23 @@ def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes) 
     return {attribute.name: None for attribute in side.expected} | values
 
 
-def _all_typed(pairs: Iterator[tuple[Attribute, JsonValue]] | list[tuple[Attribute, JsonValue]]) -> Named:
+def _all_typed(pairs: Iterable[tuple[Attribute, JsonValue]], converters: Converters) -> Named:
     values: dict[str, Value] = {}
     for attribute, value in pairs:
         try:
-            values[attribute.name] = None if value is None else CONVERTERS[attribute.value_type](value)
+            values[attribute.name] = None if value is None else converters[attribute.value_type](value)
         except ValueError as error:
             why = f"attribute {attribute.name} expects {attribute.value_type}: {error}"
             return Reason(RejectionCode.VALUE_TYPE_MISMATCH, why)
     return values
+
+
+def _none_left(name: str) -> Reason:
+    return Reason(
+        RejectionCode.UNKNOWN_ATTRIBUTE,
+        f"the model has no attribute for any value of this side, such as {name[:64]!a}; add attributes, or correct "
+        "their names",
+    )
 
 
 def _unknown(name: str) -> Reason:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord, Line, Media
+from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, Skipped, SkipReason
 from capture_forwarder.domain.inference import Inference, PartnerInferenceId
 from capture_forwarder.domain.progress import LineSpan
@@ -64,6 +65,7 @@ class PlainPath:
 
     def __init__(self, options: DecodingOptions, schema: ModelSchema | None = None) -> None:
         self._options = options
+        self._cells = CellOptions(options.csv_space, options.empty_text)
         self._request_side = schema.inputs if schema else None
         self._response_side = schema.outputs if schema else None
         self._widths = schema.outputs.widths if schema else ()
@@ -130,9 +132,10 @@ class PlainPath:
     def _named(self, row: Row | None, rows: Rows | None, side: Side | None, stem: str) -> Named:
         if row is None or rows is None:
             return {}
+        textual = rows.reading.body.media is Media.CSV
         if side is None:
-            return generated_names(row, stem, textual=rows.reading.body.media is Media.CSV)
-        return schema_names(row, side, self._options.unknown_attributes)
+            return generated_names(row, stem, textual=textual, cells=self._cells)
+        return schema_names(row, side, self._options.unknown_attributes, textual=textual, cells=self._cells)
 
 
 class CaptureDecoder:
