@@ -21,12 +21,12 @@ _TWO = 2
 class Placed(Struct, frozen=True, gc=False):
     """The rows of one side, and the values of the whole call, which are repeated in each row.
 
-    `is_list`: the values of a row come from a single list with a name, so a schema may map them in order.
+    `is_column`: the values of a row come from a single list with a name, so a schema may map them in order.
     """
 
     rows: "Rows"
     call: Document
-    is_list: bool = False
+    is_column: bool = False
 
 
 Rows = list[Row] | Lazy[Row]

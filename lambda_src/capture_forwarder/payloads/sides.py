@@ -1,6 +1,7 @@
 """What one payload says, with the options that a route sets for its side."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import cast
 
 from capture_forwarder.domain.capture import Media
@@ -12,6 +13,7 @@ from capture_forwarder.payloads.bodies import Body
 from capture_forwarder.payloads.clarify import clarify_shape
 from capture_forwarder.payloads.elements_kind import Elements, is_list
 from capture_forwarder.payloads.headers import are_names, are_texts
+from capture_forwarder.payloads.lazy import Lazy
 from capture_forwarder.payloads.pinned import pinned_shape, shape_of_path, whole_shape
 from capture_forwarder.payloads.shapes import Says, Shape, call_shape, json_shape, lines_shape
 from capture_forwarder.payloads.tables import NAMELESS, Table, named_rows
@@ -108,12 +110,16 @@ def _are_arrays(rows: Elements) -> bool:
     return all(0 <= number <= 1 for number in numbers)
 
 
+def _without_first(lines: Sequence[list[str]]) -> Sequence[list[str]]:
+    return Lazy(len(lines) - 1, lambda place: lines[place + 1], lambda: islice(lines, 1, None))
+
+
 def _with_names(lines: Sequence[list[str]]) -> Elements | Reason:
     """Return the lines below the first, named by it."""
     if not lines:
         return []
     names = lines[0]
-    rows = [lines[place] for place in range(1, len(lines))] if isinstance(lines, list) else _without_first(lines)
+    rows = lines[1:] if isinstance(lines, list) else _without_first(lines)
     if len(set(names)) != len(names) or any(len(row) != len(names) for row in rows):
         return Reason(RejectionCode.BAD_CSV, "the header names a column twice, or a row is not as long as it")
     return named_rows(names, cast("Sequence[Elements]", rows))

@@ -15,10 +15,10 @@ Row = list[JsonValue] | Document
 
 
 class Whole(Struct, frozen=True, gc=False):
-    """The values of a payload that is one row; `is_list`: they come from a single list, so a schema maps them in order."""
+    """The values of a payload that is one row. `is_column`: they come from a single list with a name."""
 
     row: Row
-    is_list: bool = False
+    is_column: bool = False
 
 
 def whole_row(document: JsonValue, stem: str, *, is_closed: bool, is_batch: bool) -> Whole | Reason:
@@ -40,7 +40,7 @@ def whole_row(document: JsonValue, stem: str, *, is_closed: bool, is_batch: bool
     if len(document) == 1 and (key := outer_key(document)):
         return _whole_list(cast("Elements", document[key]), stem)
     is_single = len(document) == 1 and is_list(next(iter(document.values())))
-    return Whole({key: _unwrapped(value, is_batch=is_batch) for key, value in document.items()}, is_list=is_single)
+    return Whole({key: _unwrapped(value, is_batch=is_batch) for key, value in document.items()}, is_column=is_single)
 
 
 def _unwrapped(value: JsonValue, *, is_batch: bool) -> JsonValue:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord, Line
+from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, Skipped, SkipReason
 from capture_forwarder.domain.inference import Inference, PartnerInferenceId
 from capture_forwarder.domain.progress import LineSpan
@@ -65,6 +66,7 @@ class PlainPath:
 
     def __init__(self, options: DecodingOptions, schema: ModelSchema | None = None) -> None:
         self._options = options
+        self._cells = CellOptions(options.csv_space, options.empty_text)
         self._request_side = schema.inputs if schema else None
         self._response_side = schema.outputs if schema else None
         self._schema = schema
@@ -132,8 +134,16 @@ class PlainPath:
         if row is None or rows is None:
             return {}
         if side is None:
-            return generated_names(row, stem, rows.call, textual=rows.is_textual)
-        return schema_names(row, side, self._options.unknown_attributes, rows.call, is_list=rows.is_list)
+            return generated_names(row, stem, rows.call, textual=rows.is_textual, cells=self._cells)
+        return schema_names(
+            row,
+            side,
+            self._options.unknown_attributes,
+            rows.call,
+            is_column=rows.is_column,
+            textual=rows.is_textual,
+            cells=self._cells,
+        )
 
 
 class CaptureDecoder:

@@ -29,13 +29,13 @@ _NOTHING: Document = {}
 class SideRows(Struct, frozen=True, gc=False):
     """The rows of one side, the values of the whole call, and how they were read.
 
-    `is_list`: a schema may map the values of a row in order, because they come from a single list with a name.
+    `is_column`: a schema may map the values of a row in order, because they come from a single list with a name.
     """
 
     rows: Rows
     reading: PayloadReading
     call: Document = _NOTHING
-    is_list: bool = False
+    is_column: bool = False
     left_out: int = 0
 
     @property
@@ -61,7 +61,7 @@ def read_side(  # noqa: PLR0913 - what is known of one side
     reading = PayloadReading(form, _placement(shape, table, placed))
     if form.media is Media.CSV:
         reading = csv_reading(form, header=isinstance(placed.rows[0], dict))
-    return SideRows(placed.rows, reading, placed.call, placed.is_list, table.left_out)
+    return SideRows(placed.rows, reading, placed.call, placed.is_column, table.left_out)
 
 
 def _read_whole(shape: Shape, form: BodyForm, stem: str, *, is_batch: bool) -> SideRows | Reason:
@@ -72,7 +72,7 @@ def _read_whole(shape: Shape, form: BodyForm, stem: str, *, is_batch: bool) -> S
         reading = csv_reading(form, header=not is_list(shape.document) or any(map(is_list, shape.document)))
     else:
         reading = PayloadReading(form, placement_of_whole(shape.layout, shape.document))
-    return SideRows([whole.row], reading, is_list=whole.is_list, left_out=shape.left_out)
+    return SideRows([whole.row], reading, is_column=whole.is_column, left_out=shape.left_out)
 
 
 def _placement(shape: Shape, table: Table, placed: Placed) -> Placement:
