@@ -6,10 +6,10 @@ from enum import Enum
 from msgspec import Struct
 
 from capture_forwarder.domain.delivery import Reason, RejectionCode
-from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import is_number
 from capture_forwarder.payloads.elements_kind import Elements, Kind, is_list, kind_of, lists_of
 from capture_forwarder.payloads.not_data import without
+from capture_forwarder.payloads.placement import ordered_key
 from capture_forwarder.payloads.shapes import Says, Shape
 from capture_forwarder.payloads.tables import Table
 
@@ -114,10 +114,11 @@ def _call_asked(request: Shape, answer: Shape) -> Decision | Reason:
 
 def _is_batch_of_one(request: Shape, answer: Shape) -> bool:
     """Tell whether an answer of one row is named as the rows of several: the request has lines, or it is a matrix."""
-    if request.is_batch or answer.layout is Layout.COLUMNS and answer.subject == "a data frame":
+    if request.is_batch or answer.is_frame:
         return True
-    first = answer.document[0] if is_list(answer.document) and answer.document else None
-    return is_list(first)
+    key = ordered_key(answer.document)
+    elements = answer.document[key] if key and isinstance(answer.document, dict) else answer.document
+    return is_list(elements) and len(elements) == 1 and is_list(elements[0])
 
 
 def _rows(count: int) -> Decision:

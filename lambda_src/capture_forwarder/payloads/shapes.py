@@ -13,6 +13,7 @@ from capture_forwarder.payloads import frames
 from capture_forwarder.payloads.closed_bodies import is_closed, is_stream
 from capture_forwarder.payloads.elements_kind import Document, Elements, Kind, is_list, kind_of, lists_of
 from capture_forwarder.payloads.not_data import without, without_not_data, without_schema
+from capture_forwarder.payloads.placement import ORDERED_KEYS
 from capture_forwarder.payloads.tables import NAMELESS, Table
 from capture_forwarder.payloads.tensors import BinaryTensor, place_tensors, tensors_in
 
@@ -37,7 +38,7 @@ class Shape(Struct, frozen=True, gc=False):
 
     `subject` names the place of the rows for sentences. `is_bare`: values without a name. `is_alone`: nothing lies
     beside the open values. `is_ragged`: lists of different lengths. `has_lines`: the text has lines. `never_one`:
-    the payload is never one row. `is_kept`: lists of one keep their index.
+    the payload is never one row.
     """
 
     says: Says
@@ -50,6 +51,7 @@ class Shape(Struct, frozen=True, gc=False):
     is_alone: bool = False
     is_ragged: bool = False
     is_closed: bool = False
+    is_frame: bool = False
     has_lines: bool = False
     never_one: bool = False
     left_out: int = 0
@@ -230,7 +232,9 @@ def _columns_of(document: Document) -> Table | None:
 
 def _frame(document: Document, _: bool) -> Shape | None:  # noqa: FBT001 - as above
     table = frames.place_frame(document)
-    return Shape(Says.ROWS, table.count, "a data frame", Layout.COLUMNS, document, table) if table else None
+    if table is None:
+        return None
+    return Shape(Says.ROWS, table.count, "a data frame", Layout.COLUMNS, document, table, is_frame=True)
 
 
 def _shape_of_lists(document: Document, is_answer: bool, call_keys: tuple[str, ...]) -> Shape:  # noqa: FBT001 - as above
@@ -247,7 +251,8 @@ def _shape_of_lists(document: Document, is_answer: bool, call_keys: tuple[str, .
     if kind is Kind.MIXED or (not is_answer and kind is Kind.NUMBERS and is_alone and key in _KEYS_OF_ONE_ROW):
         return call_shape(document, f"{subject_of(key)} holds {kind.value}")
     neighbours, _ = without(beside, {key})
-    table = Table(len(elements), {key: elements}, neighbours, left_out=left_out)
+    is_outer = is_alone and key in ORDERED_KEYS
+    table = Table(len(elements), {key: elements}, neighbours, is_outer=is_outer, left_out=left_out)
     says = Says.OPEN if kind is Kind.NUMBERS else Says.ROWS
     return Shape(says, len(elements), subject_of(key), Layout.COLUMNS, document, table, is_alone=is_alone)
 
