@@ -19,9 +19,8 @@ _OTHER_ORDER = "the script keeps the order of the request's rows"
 def why_ambiguous(request: Shape, answer: Shape, decision: Decision) -> Reason | None:
     """Return the rejection of a call for which another reading is as plausible, or `None`."""
     if decision.count == 1 and decision.request is Way.ONE and decision.answer is Way.ONE:
-        if request.is_bare and request.says is Says.CALL and answer.is_bare and answer.says is Says.ROWS:
-            if len(cast("Sequence[JsonValue]", request.document)) == answer.count >= _TWO:
-                return ambiguous(request, answer, "values of one row, or one value a row")
+        if _are_values_and_rows(request, answer):
+            return ambiguous(request, answer, "values of one row, or one value a row")
         return _deeper_table(request, answer)
     if decision.count < _TWO or decision.request is not Way.ROWS or request.table is None:
         return None
@@ -31,6 +30,13 @@ def why_ambiguous(request: Shape, answer: Shape, decision: Decision) -> Reason |
     if request.says is Says.OPEN and not request.is_alone and answer.says is Says.ROWS:
         return ambiguous(request, answer, "values of one row, or one value a row")
     return None
+
+
+def _are_values_and_rows(request: Shape, answer: Shape) -> bool:
+    """Tell whether a bare list of numbers is answered by a bare list of as many lists or objects."""
+    if not (request.is_bare and request.says is Says.CALL and answer.is_bare and answer.says is Says.ROWS):
+        return False
+    return is_list(request.document) and len(request.document) == answer.count >= _TWO
 
 
 def _deeper_table(request: Shape, answer: Shape) -> Reason | None:

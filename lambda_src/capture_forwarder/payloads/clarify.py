@@ -8,7 +8,7 @@ from typing import cast
 from capture_forwarder.domain.capture import Encoding, Media, Payload
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import Layout, PayloadOptions
-from capture_forwarder.domain.values import parse_csv_cell
+from capture_forwarder.domain.values import JsonValue, parse_csv_cell
 from capture_forwarder.payloads.bodies import Body, read_body
 from capture_forwarder.payloads.elements_kind import Document, Elements, lists_of
 from capture_forwarder.payloads.not_data import count_scalars
@@ -58,13 +58,14 @@ def _joined(document: Document, body: Body, explanations: Document, left_out: in
 
 def _rows(body: Body) -> Elements | Reason:
     """Return the predictions: lines, the rows of a document, or one."""
+    content = cast("JsonValue", body.content)
     if body.form.media is Media.CSV:
         return [[parse_csv_cell(str(cell)) for cell in line] for line in cast("list[list[str]]", body.content)]
     if body.form.media is not Media.JSON:
-        return cast("Elements", body.content) if body.form.media is Media.JSON_LINES else [body.content]
-    shape = json_shape(body.content, is_answer=True)
+        return cast("Elements", content) if body.form.media is Media.JSON_LINES else [content]
+    shape = json_shape(content, is_answer=True)
     if isinstance(shape, Reason):
         return shape
     if shape.table is not None and len(shape.table.columns) == 1 and not shape.table.neighbours:
         return next(iter(shape.table.columns.values()))
-    return [body.content]
+    return [content]

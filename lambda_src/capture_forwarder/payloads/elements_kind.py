@@ -1,6 +1,6 @@
 """What the elements of a JSON list have in common."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import Enum
 from itertools import chain
 from typing import Any, TypeGuard
@@ -9,8 +9,8 @@ from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads.error_bodies import is_error_body
 from capture_forwarder.payloads.lazy import Lazy
 
-# The elements of a list, which may be made when they are read.
-Elements = Sequence[JsonValue]
+# The elements of a list. Those of a large list are made when they are read: it is a `Lazy`, which acts like a list.
+Elements = list[JsonValue]
 Document = dict[str, JsonValue]
 
 
@@ -27,11 +27,14 @@ class Kind(Enum):
 _KINDS = {bool: Kind.NUMBERS, int: Kind.NUMBERS, float: Kind.NUMBERS, str: Kind.TEXTS, list: Kind.LISTS}
 _KINDS |= {Lazy: Kind.LISTS, dict: Kind.OBJECTS}
 _NULL = type(None)
+# The types of values that hold values.
+NESTED = frozenset({list, dict, Lazy})
 
 
 def is_list(value: Any) -> TypeGuard[Elements]:
     """Tell whether `value` is a list of a document, held as objects or made when it is read."""
-    return isinstance(value, list | Lazy)
+    kind = type(value)
+    return kind is list or kind is Lazy
 
 
 def lists_of(document: Document) -> dict[str, Elements]:

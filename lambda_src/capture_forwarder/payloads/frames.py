@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.elements_kind import Document, Elements, is_list
+from capture_forwarder.payloads.elements_kind import Document, is_list
 from capture_forwarder.payloads.tables import NAMELESS, Table, named_rows
 
 _SPLIT = "dataframe_split"
@@ -55,7 +55,7 @@ def place_split_series(document: Document) -> Table | None:
     name, data = document.get("name"), document.get("data")
     if document.keys() != {"name", "index", "data"} or not is_list(data) or not is_list(document["index"]):
         return None
-    if len(data) != len(cast("Elements", document["index"])) or not isinstance(name, str | None):
+    if len(data) != len(document["index"]) or not isinstance(name, str | None):
         return None
     return Table(len(data), {name or NAMELESS: data}, left_out=_size(document["index"]))
 
@@ -82,7 +82,7 @@ def place_frame(document: Document) -> Table | None:
         return Table(len(inner), {name: [part[key] for key in inner] for name, part in columns.items()})
     if _are_whole(columns):
         _check_order(columns)
-        return Table(len(columns), {NAMELESS: cast("Elements", parts)})
+        return Table(len(columns), {NAMELESS: parts})
     return None
 
 

@@ -1,6 +1,7 @@
 """Rows made into named, typed values: by the model's schema where there is one, else by generated names."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, cast
 
 from capture_forwarder.domain.converters import CONVERTERS, CellOptions, Converter, cell_converters, cell_parser
 from capture_forwarder.domain.delivery import Reason, RejectionCode
@@ -8,13 +9,14 @@ from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.route import UnknownAttributes
 from capture_forwarder.domain.schema import Attribute, Side, ValueType
 from capture_forwarder.domain.values import JsonValue, json_scalar
-from capture_forwarder.payloads.elements_kind import Document, is_list
+from capture_forwarder.payloads.elements_kind import NESTED, Document
 from capture_forwarder.payloads.whole import Row
 
 Named = dict[str, Value] | Reason
 Converters = Mapping[ValueType, Converter]
 _AS_SENT = CellOptions()
 _NOTHING: Document = {}
+_TEXTS = {str}
 # Nested names repeat their parents' in every leaf, so a long parent with many leaves would grow without bound.
 _MAX_NAME_CHARS = 1024
 
@@ -28,8 +30,9 @@ def generated_names(
     With `textual` texts are cells of CSV, in which numbers are recognised, and `cells` says what happens to other text.
     """
     named = row if isinstance(row, dict) else {f"{stem}_{index}": value for index, value in enumerate(row)}
-    value_of = _cell_value(cells) if textual else json_scalar
-    if not call and _is_flat(named):
+    types = set(map(type, named.values()))
+    value_of = _cell_value(cells, types) if textual else json_scalar
+    if not call and NESTED.isdisjoint(types) and not any(len(name) > _MAX_NAME_CHARS for name in named):
         return {name: value_of(value) for name, value in named.items()}
     leaves = list(_leaves(named))
     if call:
@@ -43,24 +46,14 @@ def generated_names(
     return values
 
 
-def _cell_value(cells: CellOptions) -> Callable[[JsonValue], Value]:
+def _cell_value(cells: CellOptions, types: set[type]) -> Callable[[Any], Value]:
     parse = cell_parser(cells)
+    if types == _TEXTS:
+        return parse
     return lambda value: parse(value) if isinstance(value, str) else json_scalar(value)
 
 
-def _is_nested(value: JsonValue) -> bool:
-    return isinstance(value, dict) or is_list(value)
-
-
-def _is_flat(named: dict[str, JsonValue]) -> bool:
-    """Tell whether no value has to be flattened and no name is too long; most rows are like this."""
-    for name, value in named.items():  # noqa: SIM110 - a generator takes twice the time
-        if len(name) > _MAX_NAME_CHARS or _is_nested(value):
-            return False
-    return True
-
-
-def schema_names(  # noqa: PLR0913 - what is known of a row
+def schema_names(
     row: Row,
     side: Side,
     unknown: UnknownAttributes,
@@ -162,11 +155,13 @@ def _leaves(named: dict[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
     pending = list(reversed(named.items()))
     while pending:
         name, value = pending.pop()
-        if not _is_nested(value) or len(name) > _MAX_NAME_CHARS:
+        if type(value) not in NESTED or len(name) > _MAX_NAME_CHARS:
             yield name, value
         elif not value:
             yield name, None
         elif isinstance(value, dict):
             pending += reversed([(f"{name}.{key}", part) for key, part in value.items()])
         else:
-            pending += reversed([(f"{name}_{index}", part) for index, part in enumerate(value)])
+            pending += reversed(
+                [(f"{name}_{index}", part) for index, part in enumerate(cast("list[JsonValue]", value))]
+            )

@@ -1,5 +1,6 @@
 """Layouts and paths that a route names: they leave one reading of a payload."""
 
+from collections.abc import Callable
 from typing import cast
 
 from msgspec.structs import replace
@@ -26,11 +27,15 @@ from capture_forwarder.payloads.tensors import place_tensors, tensors_in
 
 def whole_shape(document: JsonValue, *, has_lines: bool = False) -> Shape | Reason:
     """Return the shape of a payload that is one row, whatever it holds."""
+    try:
+        return _whole(document, has_lines=has_lines)
+    except ValueError as error:
+        return Reason(RejectionCode.UNKNOWN_LAYOUT, str(error))
+
+
+def _whole(document: JsonValue, *, has_lines: bool = False) -> Shape:
     if isinstance(document, dict) and (tensors := tensors_in(document)):
-        try:
-            document = place_tensors(document, tensors).whole
-        except ValueError as error:
-            return Reason(RejectionCode.UNKNOWN_LAYOUT, str(error))
+        document = place_tensors(document, tensors).whole
     return call_shape(document, "read whole", Layout.WHOLE, has_lines=has_lines)
 
 
@@ -47,7 +52,7 @@ def shape_of_path(document: JsonValue, path: str) -> Shape | Reason:
     if not isinstance(document, dict) or not is_list(elements):
         return _no_list(path)
     inner, _ = without(document, {keys[-1]})
-    beside, left_out = without_not_data({keys[-1]: elements} | around | inner)
+    beside, left_out = without_not_data(around | inner | {keys[-1]: elements})
     neighbours, _ = without(beside, {keys[-1]})
     is_outer = outer_key({keys[-1]: cast("JsonValue", elements)}) is not None
     table = Table(len(elements), {keys[-1]: elements}, neighbours, is_outer=is_outer, left_out=left_out)
@@ -68,30 +73,14 @@ def pinned_shape(document: JsonValue, layout: Layout, *, is_answer: bool) -> Sha
 
 
 def _pinned(document: JsonValue, layout: Layout) -> Shape | None:
-    match layout:
-        case Layout.WHOLE:
-            return cast("Shape", whole_shape(document))
-        case Layout.LIST:
-            return _list(document)
-        case Layout.ARRAYS:
-            return _arrays(document)
-        case Layout.VECTOR:
-            return _vector(document)
-        case Layout.ROWS:
-            return None
+    place = _OF_ANY.get(layout)
+    if place:
+        return place(document)
+    if layout is Layout.ROWS:
+        return None
     if not isinstance(document, dict):
-        raise ValueError("not an object")
-    match layout:
-        case Layout.COLUMNS:
-            return _columns(document)
-        case Layout.KSERVE:
-            return _kserve(document)
-        case Layout.INSTANCES:
-            return _instances(document)
-        case Layout.DATAFRAME_SPLIT:
-            return _split(document)
-        case Layout.OBJECT:
-            return call_shape(document, "read as an object")
+        raise ValueError("not an object")  # noqa: TRY004 - ValueError says "malformed"
+    return _OF_OBJECTS[layout](document)
 
 
 def _list(document: JsonValue) -> Shape:
@@ -171,3 +160,18 @@ def _named_arrays(elements: Elements) -> dict[str, Elements]:
                 raise ValueError("an array is no list, or two arrays share a name")
             columns[name] = one
     return columns
+
+
+_OF_ANY: dict[Layout, Callable[[JsonValue], Shape]] = {
+    Layout.WHOLE: _whole,
+    Layout.LIST: _list,
+    Layout.ARRAYS: _arrays,
+    Layout.VECTOR: _vector,
+}
+_OF_OBJECTS: dict[Layout, Callable[[Document], Shape]] = {
+    Layout.COLUMNS: _columns,
+    Layout.KSERVE: _kserve,
+    Layout.INSTANCES: _instances,
+    Layout.DATAFRAME_SPLIT: _split,
+    Layout.OBJECT: lambda document: call_shape(document, "read as an object"),
+}

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.elements_kind import Elements, is_list
+from capture_forwarder.payloads.elements_kind import NESTED, Elements, is_list
 from capture_forwarder.payloads.media import BodyForm
 from capture_forwarder.payloads.tensors import verbose_row
 
@@ -76,8 +76,8 @@ def placement_of_whole(layout: Layout, document: JsonValue) -> Placement:
     """Return the placement of a document that is one row."""
     key = ordered_key(document)
     values = document[key] if key and isinstance(document, dict) else document
-    if is_list(values) and not any(isinstance(value, dict) or is_list(value) for value in values):
+    if is_list(values) and NESTED.isdisjoint(map(type, values)):
         return Placement(Layout.VECTOR, RowForm.VALUES, single=True, values_key=key)
-    if isinstance(document, dict) and not any(isinstance(value, dict | list) for value in document.values()):
+    if isinstance(document, dict) and NESTED.isdisjoint(map(type, document.values())):
         return Placement(Layout.OBJECT, RowForm.OBJECT, single=True)
     return Placement(layout, RowForm.TABLE, single=True)

@@ -54,18 +54,18 @@ def place_rows(table: Table, count: int, stem: str, call_keys: Collection[str] =
     return Placed(_rows(columns, count, stem, table), call, is_single)
 
 
-def _place_list(  # noqa: PLR0913 - the parts of a table
+def _place_list(
     key: str, value: Elements, count: int, table: Table, columns: dict[str, Elements], call: Document
 ) -> Reason | None:
     """Place a list beside rows: it is a column, or names the classes of another column's vectors."""
     is_legend = count >= _TWO and _names_classes(value, table)
-    if is_legend and len(value) == count and key in _LEGENDS and "predicted_label" not in table.neighbours:
-        if "predicted_label" not in table.columns:
-            return Reason(
-                RejectionCode.AMBIGUOUS_ROWS,
-                f"the list under {key!a} has one value a row, and one for each value of a row; "
-                f'output_call_keys = ["{key}"] says that it names the classes',
-            )
+    has_label = "predicted_label" in table.neighbours or "predicted_label" in table.columns
+    if is_legend and len(value) == count and key in _LEGENDS and not has_label:
+        return Reason(
+            RejectionCode.AMBIGUOUS_ROWS,
+            f"the list under {key!a} has one value a row, and one for each value of a row; "
+            f'output_call_keys = ["{key}"] says that it names the classes',
+        )
     if is_legend and (len(value) != count or key in _LEGENDS):
         call[key] = cast("JsonValue", value)
     elif len(value) == count:
@@ -79,7 +79,9 @@ def _names_classes(value: Elements, table: Table) -> bool:
     """Tell whether a list of plain values is as long as each vector of another column."""
     if any(isinstance(one, dict) or is_list(one) for one in value):
         return False
-    others = list(table.columns.values()) + [one for one in table.neighbours.values() if is_list(one) and one is not value]
+    others = list(table.columns.values()) + [
+        one for one in table.neighbours.values() if is_list(one) and one is not value
+    ]
     return any(len(one) > 0 and all(is_list(part) and len(part) == len(value) for part in one) for one in others)
 
 
@@ -98,7 +100,7 @@ def _rows(columns: dict[str, Elements], count: int, stem: str, table: Table) -> 
         if key == NAMELESS or table.is_outer:
             return rows_of_list(elements)
         if not table.unwraps:
-            return _each(count, lambda place: _named(key, elements[place]), (_named(key, one) for one in elements))
+            return _named_elements(key, elements, count)
     sources = list(columns.items())
 
     def row(place: int) -> Row:
@@ -107,8 +109,11 @@ def _rows(columns: dict[str, Elements], count: int, stem: str, table: Table) -> 
     return Lazy(count, row) if count > LISTED_ROWS else [row(place) for place in range(count)]
 
 
-def _each(count: int, make, made) -> Rows:  # type: ignore[no-untyped-def]
-    return Lazy(count, make) if count > LISTED_ROWS else list(made)
+def _named_elements(key: str, elements: Elements, count: int) -> Rows:
+    """Return the rows of a single column with a name."""
+    if count > LISTED_ROWS:
+        return Lazy(count, lambda place: _named(key, elements[place]), lambda: (_named(key, one) for one in elements))
+    return [_named(key, one) for one in elements]
 
 
 def _named(key: str, element: JsonValue) -> Row:
@@ -143,7 +148,9 @@ def _parts(key: str, element: JsonValue, stem: str) -> Mapping[str, JsonValue]:
 def rows_of_list(elements: Elements) -> Rows:
     """Return one row an element of a list; sparse rows have a limit together. Raises `ValueError` beyond it."""
     if isinstance(elements, Lazy) and not any(map(_is_sparse, elements)):
-        return Lazy(len(elements), lambda place: _row(elements[place], 0)[0], lambda: (_row(one, 0)[0] for one in elements))
+        return Lazy(
+            len(elements), lambda place: _row(elements[place], 0)[0], lambda: (_row(one, 0)[0] for one in elements)
+        )
     rows, left = list[Row](), MAX_SPARSE_VALUES
     for element in elements:
         row, left = _row(element, left)

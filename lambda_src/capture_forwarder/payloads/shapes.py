@@ -1,7 +1,7 @@
 """What each payload says about its rows, before both sides are read together (`docs/formats.md`)."""
 
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,7 +11,15 @@ from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads import frames
 from capture_forwarder.payloads.closed_bodies import is_closed, is_stream
-from capture_forwarder.payloads.elements_kind import Document, Elements, Kind, is_list, kind_of, lists_of
+from capture_forwarder.payloads.elements_kind import (
+    NESTED,
+    Document,
+    Elements,
+    Kind,
+    is_list,
+    kind_of,
+    lists_of,
+)
 from capture_forwarder.payloads.not_data import without, without_not_data, without_schema
 from capture_forwarder.payloads.placement import ORDERED_KEYS
 from capture_forwarder.payloads.tables import NAMELESS, Table
@@ -82,7 +90,7 @@ def json_shape(document: JsonValue, *, is_answer: bool, call_keys: tuple[str, ..
         return Reason(code, str(error))
 
 
-def call_shape(document: JsonValue, subject: str, layout: Layout = Layout.OBJECT, **flags: bool) -> Shape:
+def call_shape(document: JsonValue, subject: str, layout: Layout = Layout.OBJECT, **flags: Any) -> Shape:
     """Return the shape of a payload that is one call."""
     return Shape(Says.CALL, 1, subject, layout, document, **flags)
 
@@ -123,6 +131,8 @@ def _lines_without_schema(documents: Elements) -> tuple[Elements, int]:
 
 
 def _object_shape(document: Document, is_answer: bool, call_keys: tuple[str, ...]) -> Shape:  # noqa: FBT001 - passed on
+    if NESTED.isdisjoint(map(type, document.values())) and not (is_answer and "0" in document):
+        return call_shape(document, "an object without a list of rows")
     if is_closed(document, is_answer=is_answer):
         return call_shape(document, "a body that is one call", is_closed=True)
     document, left_out = without_schema(document)
@@ -151,15 +161,13 @@ def _split(document: Document, _: bool) -> Shape | None:  # noqa: FBT001 - one o
     return None
 
 
-def fixed(
-    table: Table, subject: str, layout: Layout, document: JsonValue, left_out: int = 0
-) -> Shape:
+def fixed(table: Table, subject: str, layout: Layout, document: JsonValue, left_out: int = 0) -> Shape:
     """Return the shape of a payload with rows for certain."""
     left_out += table.left_out
     return Shape(Says.FIXED, table.count, subject, layout, document, table, never_one=True, left_out=left_out)
 
 
-def _tensors(document: Document, is_answer: bool) -> Shape | None:  # noqa: FBT001 - as above
+def _tensors(document: Document, _: bool) -> Shape | None:  # noqa: FBT001 - as above
     tensors = tensors_in(document)
     if tensors is None:
         return None
@@ -208,7 +216,7 @@ def subject_of(key: str) -> str:
     return f"the list under {key[:64]!a}"
 
 
-def _outer_columns(document: Document, is_answer: bool) -> Shape | None:  # noqa: FBT001 - as above
+def _outer_columns(document: Document, _: bool) -> Shape | None:  # noqa: FBT001 - as above
     """TensorFlow's columns, or a frame, under an outer key."""
     for key in _KEYS_OF_COLUMNS:
         inner = document.get(key)
@@ -262,9 +270,7 @@ def _shape_of_columns(document: Document, beside: Document, lists: dict[str, Ele
     count = lengths.pop()
     if lengths:
         table = Table(0, {}, beside, left_out=left_out)
-        return Shape(
-            Says.CALL, 1, "lists of different lengths", Layout.OBJECT, document, table, is_ragged=True
-        )
+        return Shape(Says.CALL, 1, "lists of different lengths", Layout.OBJECT, document, table, is_ragged=True)
     neighbours, _ = without(beside, lists)
     table = Table(count, lists, neighbours, left_out=left_out)
     return Shape(Says.ROWS, count, "columns", Layout.COLUMNS, document, table)

@@ -20,16 +20,18 @@ from capture_forwarder.payloads.tables import NAMELESS, Table, named_rows
 
 
 def shape_of(body: Body, options: PayloadOptions, side: Side | None, *, is_answer: bool) -> Shape | Reason:
-    """Return what a payload says, or why it cannot be read. `side` is the side of the model's schema, if it is known."""
-    content, media = body.content, body.form.media
+    """Return what a payload says, or why it cannot be read; `side` is its side of the schema, if there is one."""
+    content, media = cast("JsonValue", body.content), body.form.media
     if media is Media.CSV:
         return csv_shape(body, options, side, is_answer=is_answer)
-    if options.layout is Layout.WHOLE or body.is_one_call:
+    if options.layout is Layout.WHOLE or body.is_one_call or media is Media.TEXT:
         return whole_shape(content, has_lines=media is Media.JSON_LINES)
-    if media is Media.TEXT:
-        return call_shape(content, "one text")
     if media is Media.JSON_LINES:
         return _shape_of_lines(cast("Elements", content), options, is_answer=is_answer)
+    return _shape_of_json(content, options, is_answer=is_answer)
+
+
+def _shape_of_json(content: JsonValue, options: PayloadOptions, *, is_answer: bool) -> Shape | Reason:
     if options.rows:
         return shape_of_path(content, options.rows)
     if options.layout:
@@ -48,7 +50,9 @@ def _shape_of_lines(documents: Elements, options: PayloadOptions, *, is_answer: 
             return shape_of_path(document, options.rows)
         return pinned_shape(document, cast("Layout", options.layout), is_answer=is_answer)
     if options.rows or options.layout not in {None, Layout.ROWS, Layout.OBJECT, Layout.VECTOR}:
-        return Reason(RejectionCode.UNKNOWN_LAYOUT, "the payload is JSON Lines, whose lines are the rows; unset the layout")
+        return Reason(
+            RejectionCode.UNKNOWN_LAYOUT, "the payload is JSON Lines, whose lines are the rows; unset the layout"
+        )
     return lines_shape(documents, is_answer=is_answer)
 
 
@@ -83,7 +87,7 @@ def csv_shape(body: Body, options: PayloadOptions, side: Side | None, *, is_answ
         return pinned_shape(cast("JsonValue", rows), Layout.ARRAYS, is_answer=is_answer)
     if len(rows) == 1:
         return _one_line(rows[0], is_answer=is_answer)
-    document, table = cast("JsonValue", rows), Table(len(rows), {NAMELESS: rows})
+    document, table = rows, Table(len(rows), {NAMELESS: rows})
     if is_answer and rows and _are_arrays(rows):
         return call_shape(document, "arrays side by side in CSV", Layout.ROWS, has_lines=True, never_one=True)
     return Shape(Says.FIXED, len(rows), "CSV lines", Layout.ROWS, document, table, has_lines=True, never_one=True)
@@ -122,4 +126,4 @@ def _with_names(lines: Sequence[list[str]]) -> Elements | Reason:
     rows = lines[1:] if isinstance(lines, list) else _without_first(lines)
     if len(set(names)) != len(names) or any(len(row) != len(names) for row in rows):
         return Reason(RejectionCode.BAD_CSV, "the header names a column twice, or a row is not as long as it")
-    return named_rows(names, cast("Sequence[Elements]", rows))
+    return named_rows(names, rows)

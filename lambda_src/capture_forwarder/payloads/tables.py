@@ -1,6 +1,7 @@
 """Tables: where the rows of a payload lie, before the other side of the call decides whether they are rows."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from msgspec import Struct
 
@@ -28,14 +29,14 @@ class Table(Struct, frozen=True, gc=False):
     left_out: int = 0
 
 
-def named_rows(names: list[str], rows: Sequence[Elements]) -> Elements:
+def named_rows(names: list[str], rows: Sequence[Sequence[JsonValue]]) -> Elements:
     """Return rows of ordered values with these names; many rows are made when they are read."""
 
-    def named(row: Elements) -> JsonValue:
+    def named(row: Sequence[JsonValue]) -> JsonValue:
         return dict(zip(names, row, strict=True))
 
     if len(rows) > LISTED_ROWS:
-        return Lazy(len(rows), lambda place: named(rows[place]), lambda: map(named, rows))
+        return cast("Elements", Lazy(len(rows), lambda place: named(rows[place]), lambda: map(named, rows)))
     return list(map(named, rows))
 
 
@@ -48,4 +49,5 @@ def chunks(values: Elements, count: int) -> Elements:
     def part(place: int) -> JsonValue:
         return list(values[place * width : (place + 1) * width])
 
-    return Lazy(count, part) if count > LISTED_ROWS else [part(place) for place in range(count)]
+    made = Lazy(count, part) if count > LISTED_ROWS else [part(place) for place in range(count)]
+    return cast("Elements", made)

@@ -192,7 +192,8 @@ def _declared_reading(declaration: Declaration, options: DecodingOptions) -> Rea
     if request is None or response is None or not (request.media is response.media is Media.CSV):
         return None
     return Reading(
-        csv_reading(request, header=bool(options.input.csv_header)), csv_reading(response, header=bool(options.output.csv_header))
+        csv_reading(request, header=bool(options.input.csv_header)),
+        csv_reading(response, header=bool(options.output.csv_header)),
     )
 
 

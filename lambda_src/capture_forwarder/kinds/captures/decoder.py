@@ -218,9 +218,7 @@ class CaptureDecoder:
                 rejections.append(row)
             else:
                 ids.append(row.partner_inference_id)
-                rows.append(
-                    self._build_row(row.partner_inference_id, row.inference_timestamp, row.data)
-                )
+                rows.append(self._build_row(row.partner_inference_id, row.inference_timestamp, row.data))
                 indices.append(row.index)
         span = _span(line.number, line.offset, line.end, [line.data], [len(indices)], indices if rejections else None)
         time = decoded.record.inference_time if ids else None

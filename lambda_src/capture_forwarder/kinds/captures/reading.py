@@ -16,7 +16,7 @@ from capture_forwarder.kinds.captures.side_rows import SideRows, read_side
 from capture_forwarder.payloads.ambiguous import why_ambiguous, why_other_order
 from capture_forwarder.payloads.bodies import Body, read_body
 from capture_forwarder.payloads.deciding import Decision, Way, decide
-from capture_forwarder.payloads.elements_kind import Elements, is_list
+from capture_forwarder.payloads.elements_kind import is_list
 from capture_forwarder.payloads.error_bodies import ERROR, SENTENCE, is_error_body, is_sentence
 from capture_forwarder.payloads.headers import why_header
 from capture_forwarder.payloads.placement import PayloadReading
@@ -97,13 +97,17 @@ def _why_error(request: Body | Reason, answer: Body, options: PayloadOptions) ->
     """Return why a whole answer is an error, or `None`."""
     content = answer.content
     if answer.form.media in {Media.JSON_LINES, Media.CSV} and is_list(content):
-        content = content[0] if len(content) == 1 or answer.form.media is Media.CSV and content else None
+        content = content[0] if len(content) == 1 or (answer.form.media is Media.CSV and content) else None
         content = content[0] if is_list(content) and content else content
     elif is_list(content) and len(content) == 1:
         content = content[0]
     if is_error_body(cast("JsonValue", content)):
         return ERROR
-    if answer.form.media is not Media.CSV and options.layout is not Layout.WHOLE and is_sentence(answer.content):
+    if (
+        answer.form.media is not Media.CSV
+        and options.layout is not Layout.WHOLE
+        and is_sentence(cast("JsonValue", answer.content))
+    ):
         return SENTENCE if not isinstance(request, Body) or not _holds_text(request) else None
     return None
 
@@ -163,7 +167,9 @@ class _Call(Struct, frozen=True):
         if reason.code is RejectionCode.ROW_COUNT_MISMATCH:
             names = [
                 name
-                for name, lines in zip(("input_csv_header", "output_csv_header"), self._lines(request, answer), strict=True)
+                for name, lines in zip(
+                    ("input_csv_header", "output_csv_header"), self._lines(request, answer), strict=True
+                )
                 if lines and why_header(lines, None, answer_is_fixed=False)
             ]
             if names:
@@ -186,13 +192,17 @@ class _Call(Struct, frozen=True):
         self, request: Body, answer: Body, asked: Shape, answered: Shape, decision: Decision
     ) -> CallRows | Reason:
         count = decision.count
-        given = read_side(asked, count, decision.request, answered, request.form, "feature", self.options.input.call_keys)
+        given = read_side(
+            asked, count, decision.request, answered, request.form, "feature", self.options.input.call_keys
+        )
         if isinstance(given, Reason):
             return given
-        found = read_side(answered, count, decision.answer, asked, answer.form, "prediction", self.options.output.call_keys)
+        found = read_side(
+            answered, count, decision.answer, asked, answer.form, "prediction", self.options.output.call_keys
+        )
         if isinstance(found, Reason):
             return found
-        if count == 1 and is_error_body(_row_value(found.rows[0])):
+        if count == 1 and is_error_body(found.rows[0]):
             return ERROR
         if decision.answer is Way.ONE and is_list(answered.document) and any(map(is_error_body, answered.document)):
             return ERROR
@@ -210,25 +220,26 @@ class _Call(Struct, frozen=True):
         shape = shape_of(body, options, side, is_answer=is_answer)
         if isinstance(shape, Reason):
             return shape
-        is_one = shape.says is not Says.FIXED
+        is_one = shape.says is not Says.FIXED or not shape.count
         if not is_one and shape.count != 1 and _is_media(payload):
             return Reason(
                 RejectionCode.ROW_COUNT_MISMATCH,
                 f"an image, audio or video is one call, and the other side says {shape.count} rows ({shape.subject})",
             )
-        if not shape.count and not is_one:
-            return missing
         count, way = (1, Way.ONE) if is_one else (shape.count, Way.ROWS)
         rows = read_side(shape, count, way, None, body.form, _STEMS[is_answer], options.call_keys)
         if isinstance(rows, Reason):
             return rows
-        request, answer = (None, rows) if is_answer else (rows, None)
-        return CallRows(count, request, answer, Reading(request and request.reading, answer and answer.reading))
-
-
-def _row_value(row: Row) -> JsonValue:
-    return row
+        if is_answer:
+            return CallRows(count, None, rows, Reading(None, rows.reading))
+        return CallRows(count, rows, None, Reading(rows.reading, None))
 
 
 def _is_media(payload: Payload | None) -> bool:
-    return bool(payload and (payload.content_type or "").strip().lower().startswith(("image/", "audio/", "video/", "application/x-image")))
+    return bool(
+        payload
+        and (payload.content_type or "")
+        .strip()
+        .lower()
+        .startswith(("image/", "audio/", "video/", "application/x-image"))
+    )

@@ -44,7 +44,7 @@ class SideRows(Struct, frozen=True, gc=False):
         return self.reading.body.media is Media.CSV
 
 
-def read_side(  # noqa: PLR0913 - what is known of one side
+def read_side(
     shape: Shape, count: int, way: Way, other: Shape | None, form: BodyForm, stem: str, call_keys: tuple[str, ...]
 ) -> SideRows | Reason:
     """Return one side read as `count` rows, or as one."""
@@ -69,7 +69,7 @@ def _read_whole(shape: Shape, form: BodyForm, stem: str, *, is_batch: bool) -> S
     if isinstance(whole, Reason):
         return whole
     if form.media is Media.CSV:
-        reading = csv_reading(form, header=not is_list(shape.document) or any(map(is_list, shape.document)))
+        reading = csv_reading(form, header=shape.layout is not Layout.ROWS or not is_list(shape.document))
     else:
         reading = PayloadReading(form, placement_of_whole(shape.layout, shape.document))
     return SideRows([whole.row], reading, is_column=whole.is_column, left_out=shape.left_out)
