@@ -70,7 +70,7 @@ def schema_names(
 def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes, converters: Converters) -> Named:
     known: list[tuple[Attribute, JsonValue]] = []
     for name, value in row.items():
-        nested = _leaves({name: value}) if name not in side.by_name else ((name, value),)
+        nested = _leaves({name: value}, side.structures) if name not in side.by_name else ((name, value),)
         for leaf, leaf_value in nested:
             if leaf in side.by_name:
                 known.append((side.by_name[leaf], leaf_value))
@@ -113,12 +113,15 @@ def _unknown(name: str) -> Reason:
     )
 
 
-def _leaves(named: dict[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
-    """Yield scalars under flat names: objects join theirs with `.`, lists their index with `_`; empty ones are null."""
+def _leaves(named: dict[str, JsonValue], structures: frozenset[str] = frozenset()) -> Iterator[tuple[str, JsonValue]]:
+    """Yield scalars under flat names: objects join theirs with `.`, lists their index with `_`; empty ones are null.
+
+    A value whose flat name is in `structures` is kept whole.
+    """
     pending = list(reversed(named.items()))
     while pending:
         name, value = pending.pop()
-        if not isinstance(value, list | dict) or len(name) > _MAX_NAME_CHARS:
+        if not isinstance(value, list | dict) or name in structures or len(name) > _MAX_NAME_CHARS:
             yield name, value
         elif not value:
             yield name, None
