@@ -64,7 +64,7 @@ def schema_names(
         return Reason(
             RejectionCode.VALUE_COUNT_MISMATCH, f"{len(row)} ordered values where the model has {expected} attributes"
         )
-    return _all_typed(zip(attributes, row, strict=True), converters)
+    return all_typed(zip(attributes, row, strict=True), converters)
 
 
 def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes, converters: Converters) -> Named:
@@ -78,7 +78,7 @@ def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes, 
                 return _unknown(leaf)
     if row and not known:
         return _none_left(next(iter(row)))
-    values = _all_typed(known, converters)
+    values = all_typed(known, converters)
     if isinstance(values, Reason):
         return values
     if len(values) != len(known):
@@ -86,7 +86,8 @@ def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes, 
     return {attribute.name: None for attribute in side.expected} | values
 
 
-def _all_typed(pairs: Iterable[tuple[Attribute, JsonValue]], converters: Converters) -> Named:
+def all_typed(pairs: Iterable[tuple[Attribute, JsonValue]], converters: Converters) -> Named:
+    """Return each value as the type of its attribute, by the attribute's name."""
     values: dict[str, Value] = {}
     for attribute, value in pairs:
         try:
