@@ -3,7 +3,10 @@
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
 
 from capture_forwarder.domain.schema import Stage, ValueType
 from capture_ops.monitor.contract import GroundTruth, Model, NewInference
@@ -14,6 +17,32 @@ INFERENCE_STAGES = frozenset(
 GROUND_TRUTH_STAGES = frozenset({Stage.GROUND_TRUTH, Stage.GROUND_TRUTH_CLASS})
 _INT64 = range(-(2**63), 2**63)
 _NAME_CHARS = 64
+
+
+class _Item(Struct, frozen=True):
+    """One item of a ranked list: https://docs.arthur.ai/docs/ranked-list-recommender-systems."""
+
+    item_id: str
+    score: float | None = None
+    label: str | None = None
+
+
+class _Moment(Struct, frozen=True):
+    """One value of a time series: https://docs.arthur.ai/docs/preparing-for-onboarding."""
+
+    timestamp: Annotated[datetime, Meta(tz=True)]
+    value: float | None
+
+
+# The lists of `arthurai` 3.33.3, `dataset_validation_utils`.
+_LISTS: dict[ValueType, Any] = {
+    ValueType.TOKENS: list[str | None],
+    ValueType.STRING_ARRAY: list[str | None],
+    ValueType.TOKEN_LIKELIHOODS: list[dict[str, float | None]],
+    ValueType.RANKED_LIST: list[_Item],
+    ValueType.BOUNDING_BOX: list[list[float | None]],
+    ValueType.TIME_SERIES: list[_Moment],
+}
 
 
 def problems(row: NewInference | GroundTruth, model: Model) -> list[str]:
@@ -61,6 +90,17 @@ def _is_timestamp(value: Any) -> bool:
         return False
 
 
+def _is_list(list_type: Any) -> Callable[[Any], bool]:
+    def fits(value: Any) -> bool:
+        try:
+            msgspec.convert(value, list_type)
+        except msgspec.ValidationError:
+            return False
+        return True
+
+    return fits
+
+
 _FITS: dict[ValueType, Callable[[Any], bool]] = {
     ValueType.FLOAT: _is_float,
     ValueType.INTEGER: _is_integer,
@@ -69,4 +109,5 @@ _FITS: dict[ValueType, Callable[[Any], bool]] = {
     ValueType.TIMESTAMP: _is_timestamp,
     ValueType.IMAGE: _is_text,
     ValueType.UNSTRUCTURED_TEXT: _is_text,
+    **{value_type: _is_list(list_type) for value_type, list_type in _LISTS.items()},
 }

@@ -25,6 +25,12 @@ FITTING: dict[str, list[Any]] = {
     "timestamp": ["2026-03-04T05:06:07Z", None],
     "image": ["aGk=", None],
     "unstructured_text": ["two\nlines", None],
+    "tokens": [["Once", " upon", None], [], None],
+    "token_likelihoods": [[{"Once": 0.9, "One": 1}, {}], None],
+    "ranked_list": [[{"item_id": "k", "score": 0.9, "label": "pear"}, {"item_id": "m"}], []],
+    "bounding_box": [[[0, 0.97, 10, 20, 30, 40]], [[]]],
+    "time_series": [[{"timestamp": "2026-03-04T05:06:07Z", "value": 7}], []],
+    "array(string)": [["k", "m"]],
     "region": ["eu"],
     "score": [0.5],
 }
@@ -36,6 +42,12 @@ MISFITS: dict[str, list[Any]] = {
     "timestamp": [1772600767, "2026-03-04T05:06:07", "yesterday", ""],
     "image": [0],
     "unstructured_text": [{"text": "x"}],
+    "tokens": ["Once upon", '["Once"]', [1], [["Once"]]],
+    "token_likelihoods": [{"Once": 0.9}, [{"Once": "0.9"}], [["Once", 0.9]], [{"Once": True}]],
+    "ranked_list": [["k"], [{"score": 0.9}], [{"item_id": 1}], [{"item_id": "k", "score": "high"}]],
+    "bounding_box": [[0, 0.97, 10, 20, 30, 40], [["0"]], [{"class": 0}]],
+    "time_series": [[7], [{"timestamp": "2026-03-04T05:06:07", "value": 7}], [{"timestamp": "2026-03-04T05:06:07Z"}]],
+    "array(string)": ["k", [1]],
     "score": ["0.5"],
 }
 

@@ -12,7 +12,7 @@ from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
-from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
+from capture_forwarder.domain.schema import STRUCTURES, Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists, compile_reading
 from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
 from capture_forwarder.kinds.kind import EncodedRows
@@ -23,7 +23,7 @@ Side = dict[str, Any]
 
 def schema(inputs: str, outputs: str) -> ModelSchema:
     """Return a schema of a letter an attribute: F, I, B, S, T or U."""
-    types = {value_type.value[0]: value_type for value_type in ValueType if value_type is not ValueType.IMAGE}
+    types = {one.value[0]: one for one in ValueType if one not in STRUCTURES and one is not ValueType.IMAGE}
     sides = ((inputs, Stage.PIPELINE_INPUT, "in"), (outputs, Stage.PREDICTED_VALUE, "out"))
     return ModelSchema(
         tuple(

@@ -223,13 +223,15 @@ def test_a_models_attributes_become_a_schema() -> None:
         {"name": "age", "stage": "PIPELINE_INPUT", "value_type": "INTEGER", "position": 2, "label": "x"},
         {"name": "p0", "stage": "PREDICTED_VALUE", "value_type": "FLOAT", "position": 0, "implicit": True},
         {"name": "raw", "stage": "NON_INPUT_DATA", "value_type": "TIME_SERIES", "implicit": None},
+        {"name": "new", "stage": "NON_INPUT_DATA", "value_type": "SOMETHING_NEW", "implicit": None},
         {"name": "later", "stage": "SOMETHING_NEW", "value_type": "FLOAT", "position": 1},
     ]
     assert wire.read_schema(Answer(200, json.dumps({"attributes": rows}).encode())) == ModelSchema(
         (
             Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 2),
             Attribute("p0", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0, implicit=True),
-            Attribute("raw", Stage.NON_INPUT_DATA, ValueType.UNSTRUCTURED_TEXT),
+            Attribute("raw", Stage.NON_INPUT_DATA, ValueType.TIME_SERIES),
+            Attribute("new", Stage.NON_INPUT_DATA, ValueType.UNSTRUCTURED_TEXT),
         )
     )
 

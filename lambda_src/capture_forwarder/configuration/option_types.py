@@ -30,6 +30,7 @@ KeyPath = Annotated[
     Meta(pattern=r"^[^.]+(\.[^.]+)*$", title='the keys that lead to the list, joined by ".", such as "body.instances"'),
 ]
 Keys = Annotated[tuple[Text, ...], Meta(title='a list of keys, such as ["labels"]')]
+MetadataKeys = Annotated[tuple[Text, ...], Meta(title='a list of keys, such as ["targetModel", "customAttributes"]')]
 # A character of a number, a name or a quote cannot stand between cells.
 Delimiter = Annotated[
     str,

@@ -1,11 +1,13 @@
 """Problems of a `[[route]]` whose options do not fit together."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from capture_forwarder.configuration.route_settings import RouteSettings, SchemaSource
 from capture_forwarder.domain.capture import Media, media_of
-from capture_forwarder.domain.route import UNROUTED, Layout, PayloadOptions
+from capture_forwarder.domain.route import METADATA_PREFIX, UNROUTED, Layout, PayloadOptions
+from capture_forwarder.domain.schema import Stage
 
 _MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 # These layouts make one row, or read no keys, so a path of a list means nothing beside them.
@@ -26,6 +28,7 @@ def route_problems(route: RouteSettings, destinations: set[str], path: str) -> I
         yield f'{path}.schema: write either schema = "model" or [[route.attribute]], not both'
     yield from _payload_problems(route.route.decoding.input, f"{path}.input")
     yield from _payload_problems(route.route.decoding.output, f"{path}.output")
+    yield from _metadata_problems(route, f"{path}.metadata")
     yield from repeated((a.name for a in route.attribute), path + ".attribute: two are named {!r}")
     placed = (f"{a.stage} {a.position}" for a in route.attribute if a.position is not None)
     yield from repeated(placed, path + ".attribute: two share the position {}")
@@ -56,6 +59,17 @@ def _key_problems(options: PayloadOptions, media: Media | None, path: str, side:
     if options.rows and (key := options.rows.rpartition(".")[2]) in options.call_keys:
         yield f"{path}_call_keys: remove {key!r}, which {side}_rows names as the list of rows"
     yield from repeated(options.call_keys, path + "_call_keys: remove one {!r}; it is there twice")
+
+
+def _metadata_problems(route: RouteSettings, path: str) -> Iterator[str]:
+    """Yield the problems of metadata; a schema that is not listed is not known before it is asked for."""
+    yield from repeated(route.metadata, path + ": remove one {!r}; it is there twice")
+    stage = Stage.NON_INPUT_DATA
+    names = [attribute.name for attribute in route.attribute if attribute.stage is stage]
+    for key in dict.fromkeys(route.metadata):
+        name = re.compile(rf"{re.escape(METADATA_PREFIX + key)}(_\d+)?")
+        if route.attribute and not any(map(name.fullmatch, names)):
+            yield f'{path}: remove {key!r}, or list a {stage} attribute "{METADATA_PREFIX}{key}" (of a list, also "_0")'
 
 
 def repeated(values: Iterable[str], sentence: str) -> Iterator[str]:

@@ -5,7 +5,16 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from capture_forwarder.configuration.option_types import Delimiter, KeyPath, Keys, Name, Prefix, Suffix, Text
+from capture_forwarder.configuration.option_types import (
+    Delimiter,
+    KeyPath,
+    Keys,
+    MetadataKeys,
+    Name,
+    Prefix,
+    Suffix,
+    Text,
+)
 from capture_forwarder.configuration.stack import BucketName
 from capture_forwarder.domain.route import (
     CsvSpace,
@@ -117,6 +126,14 @@ class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         EmptyText, Meta(description="An empty CSV cell of text is sent as null, or kept as empty text")
     ] = EmptyText.NULL
 
+    metadata: Annotated[
+        MetadataKeys,
+        Meta(
+            description="Keys of `eventMetadata` whose texts are sent as inputs, named `metadata.KEY`, those of a list "
+            "`metadata.KEY_0`, ...; with a schema those that are a `NON_INPUT_DATA` attribute"
+        ),
+    ] = ()
+
     @property
     def route(self) -> Route:
         """The route as a value of the domain."""
@@ -128,6 +145,7 @@ class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             unknown_attributes=self.unknown_attributes,
             csv_space=self.csv_space,
             empty_text=self.empty_text,
+            metadata=self.metadata,
         )
         return Route(
             name=self.name,

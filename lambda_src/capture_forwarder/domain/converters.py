@@ -11,6 +11,14 @@ from msgspec import Struct
 from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.route import CsvSpace, EmptyText
 from capture_forwarder.domain.schema import ValueType
+from capture_forwarder.domain.structures import (
+    bounding_boxes,
+    image_reference,
+    ranked_list,
+    time_series,
+    token_likelihoods,
+    tokens,
+)
 from capture_forwarder.domain.values import (
     JsonValue,
     as_text,
@@ -29,8 +37,14 @@ CONVERTERS: Mapping[ValueType, Converter] = {
     ValueType.BOOLEAN: boolean_value,
     ValueType.STRING: as_text,
     ValueType.TIMESTAMP: timestamp_value,
-    ValueType.IMAGE: as_text,
+    ValueType.IMAGE: image_reference,
     ValueType.UNSTRUCTURED_TEXT: as_text,
+    ValueType.TOKENS: tokens,
+    ValueType.TOKEN_LIKELIHOODS: token_likelihoods,
+    ValueType.RANKED_LIST: ranked_list,
+    ValueType.BOUNDING_BOX: bounding_boxes,
+    ValueType.TIME_SERIES: time_series,
+    ValueType.STRING_ARRAY: tokens,
 }
 
 
@@ -58,7 +72,7 @@ def cell_converters(options: CellOptions) -> Mapping[ValueType, Converter]:
         **CONVERTERS,
         ValueType.STRING: _text_of_cell(as_text, trim=trim_category, keep_empty=keep_empty),
         ValueType.UNSTRUCTURED_TEXT: _text_of_cell(as_text, trim=trim, keep_empty=keep_empty),
-        ValueType.IMAGE: _text_of_cell(as_text, trim=trim, keep_empty=False),
+        ValueType.IMAGE: _text_of_cell(image_reference, trim=trim, keep_empty=False),
     }
 
 

@@ -1,10 +1,12 @@
 """One row of one captured call, and its id; the same id every time makes sending it again harmless."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
-Value = str | int | float | bool | None
+# A list is the value of an attribute whose type has a structure; `domain.structures` has these types.
+Value = str | int | float | bool | list[Any] | None
 
 
 class PartnerInferenceId:

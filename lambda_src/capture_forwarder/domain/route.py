@@ -7,6 +7,9 @@ from msgspec import Struct
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.schema import ModelSchema
 
+# Metadata of a call are inputs whose names begin like this.
+METADATA_PREFIX = "metadata."
+
 
 class Layout(StrEnum):
     """How rows lie inside a payload; `docs/formats.md` has the rules.
@@ -77,7 +80,7 @@ class PayloadOptions(Struct, frozen=True):
 
 
 class DecodingOptions(Struct, frozen=True, kw_only=True):
-    """Options of a route for decoding captures."""
+    """Options of a route for decoding captures; `metadata` are the keys of `eventMetadata` that are sent as inputs."""
 
     input: PayloadOptions = PayloadOptions()
     output: PayloadOptions = PayloadOptions()
@@ -86,6 +89,7 @@ class DecodingOptions(Struct, frozen=True, kw_only=True):
     unknown_attributes: UnknownAttributes = UnknownAttributes.REJECT
     csv_space: CsvSpace = CsvSpace.AUTO
     empty_text: EmptyText = EmptyText.NULL
+    metadata: tuple[str, ...] = ()
     max_partner_id_chars: int = 255
 
 

@@ -19,7 +19,10 @@ class Stage(StrEnum):
 
 
 class ValueType(StrEnum):
-    """The type that a destination expects of an attribute; any other type is carried as text."""
+    """The type that a destination expects of an attribute, in Arthur's names; any other type is carried as text.
+
+    Values of the types in `STRUCTURES` are lists, whose form `domain.structures` describes.
+    """
 
     FLOAT = "FLOAT"
     INTEGER = "INTEGER"
@@ -28,6 +31,24 @@ class ValueType(StrEnum):
     TIMESTAMP = "TIMESTAMP"
     IMAGE = "IMAGE"
     UNSTRUCTURED_TEXT = "UNSTRUCTURED_TEXT"
+    TOKENS = "TOKENS"
+    TOKEN_LIKELIHOODS = "TOKEN_LIKELIHOODS"  # noqa: S105 - the tokens of a text
+    RANKED_LIST = "RANKED_LIST"
+    BOUNDING_BOX = "BOUNDING_BOX"
+    TIME_SERIES = "TIME_SERIES"
+    STRING_ARRAY = "ARRAY(STRING)"
+
+
+STRUCTURES = frozenset(
+    {
+        ValueType.TOKENS,
+        ValueType.TOKEN_LIKELIHOODS,
+        ValueType.RANKED_LIST,
+        ValueType.BOUNDING_BOX,
+        ValueType.TIME_SERIES,
+        ValueType.STRING_ARRAY,
+    }
+)
 
 
 class Attribute(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +91,7 @@ class ModelSchema(Struct, frozen=True, dict=True):
                 attribute for attribute in self.attributes if attribute.stage is stage and not attribute.implicit
             ),
             by_name={attribute.name: attribute for attribute in named},
+            structures=frozenset(one.name for one in named if one.value_type in STRUCTURES),
         )
 
 
@@ -85,6 +107,7 @@ class Side(Struct, frozen=True):
     visible: tuple[Attribute, ...]
     expected: tuple[Attribute, ...]
     by_name: dict[str, Attribute]
+    structures: frozenset[str] = frozenset()
 
     def positional(self, count: int) -> tuple[Attribute, ...] | None:
         """Return the attributes of `count` ordered values, or `None` if the model has another number of attributes.

@@ -1,13 +1,13 @@
 """Calls that can be read in two ways although one reading would fit: they are rejected."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads.deciding import Decision, Way, ambiguous
-from capture_forwarder.payloads.elements_kind import Document, Kind, is_list, kind_of
-from capture_forwarder.payloads.shapes import Says, Shape
+from capture_forwarder.payloads.elements_kind import Document, Kind, common_kind, is_list
+from capture_forwarder.payloads.shapes import Says, Shape, json_shape
 from capture_forwarder.payloads.whole import Row
 
 # Lists under these keys are settings of the call.
@@ -25,11 +25,18 @@ def why_ambiguous(request: Shape, answer: Shape, decision: Decision) -> Reason |
     if decision.count < _TWO or decision.request is not Way.ROWS or request.table is None:
         return None
     has_others = bool(request.table.neighbours)
-    if has_others and request.says is Says.ROWS and answer.says is Says.OPEN and answer.is_bare:
+    if has_others and request.says is Says.ROWS and _are_bare_values(answer):
         return ambiguous(request, answer, "rows with a value of the whole call, or one record")
     if request.says is Says.OPEN and not request.is_alone and answer.says is Says.ROWS:
         return ambiguous(request, answer, "values of one row, or one value a row")
     return None
+
+
+def _are_bare_values(answer: Shape) -> bool:
+    """Tell whether an answer is a bare list, or a line, of plain values."""
+    if not answer.is_bare or not is_list(answer.document):
+        return False
+    return answer.says is Says.OPEN or common_kind(answer.document) is Kind.TEXTS
 
 
 def _are_values_and_rows(request: Shape, answer: Shape) -> bool:
@@ -44,19 +51,19 @@ def _deeper_table(request: Shape, answer: Shape) -> Reason | None:
     for one, other, option in ((request, answer, "input_rows"), (answer, request, "output_rows")):
         if one.is_closed or not isinstance(one.document, dict):
             continue
-        sizes = set(_sizes(_inner(one.document), tables_only=True))
-        if sizes and not sizes.isdisjoint(_counts(other)):
-            why = f"a table lies deeper inside one payload; {option} names it"
-            return ambiguous(request, answer, why)
+        if any(_has_as_many(inner, other) for inner in _inner(one.document)):
+            return ambiguous(request, answer, f"a table lies deeper inside one payload; {option} names it")
     return None
 
 
-def _counts(shape: Shape) -> Iterable[int]:
-    if shape.says in {Says.OPEN, Says.ROWS}:
-        return (shape.count,)
-    if is_list(shape.document):
-        return (len(shape.document),) if shape.is_bare else ()
-    return _sizes(_inner(shape.document), tables_only=False) if isinstance(shape.document, dict) else ()
+def _has_as_many(inner: Document, other: Shape) -> bool:
+    """Tell whether an object inside a payload says as many rows, from two on, as the other side has rows or values."""
+    table = json_shape(inner, is_answer=False)
+    if isinstance(table, Reason) or not table.has_rows or table.count < _TWO:
+        return False
+    if other.says is Says.CALL:
+        return other.is_bare and is_list(other.document) and len(other.document) == table.count
+    return other.count == table.count
 
 
 def _inner(document: Document) -> Iterator[Document]:
@@ -65,16 +72,6 @@ def _inner(document: Document) -> Iterator[Document]:
         if isinstance(value, dict) and key not in _SETTINGS:
             yield value
             yield from _inner(value)
-
-
-def _sizes(documents: Iterable[Document], *, tables_only: bool) -> Iterator[int]:
-    """Yield the lengths, from two on, of lists directly under the keys of `documents`."""
-    for document in documents:
-        lists = [value for value in document.values() if is_list(value) and len(value) >= _TWO]
-        for one in lists:
-            is_table = kind_of(one, is_answer=False) in {Kind.TEXTS, Kind.LISTS, Kind.OBJECTS}
-            if is_table or not tables_only or sum(len(other) == len(one) for other in lists) > 1:
-                yield len(one)
 
 
 def why_other_order(request: Sequence[Row], answer: Sequence[Row]) -> Reason | None:

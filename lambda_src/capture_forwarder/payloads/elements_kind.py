@@ -54,17 +54,20 @@ def kind_of(elements: Elements, *, is_answer: bool) -> Kind:
 
     In an answer, arrays side by side are of several kinds: lists of labels beside lists of probabilities are columns.
     """
-    kind = _common_kind(elements)
+    kind = common_kind(elements)
     if not is_answer:
         return kind
     if kind is Kind.MIXED:
-        kind = _common_kind([element for element in elements if not is_error_body(element)])
-    if (kind is Kind.LISTS and _are_arrays(elements)) or (kind is Kind.OBJECTS and _share_no_name(elements)):
-        return Kind.MIXED
-    return kind
+        kind = common_kind([element for element in elements if not is_error_body(element)])
+    return Kind.MIXED if are_side_by_side(elements, kind) else kind
 
 
-def _common_kind(elements: Iterable[JsonValue]) -> Kind:
+def are_side_by_side(elements: Elements, kind: Kind) -> bool:
+    """Tell whether an answer's lists, or objects, of `kind` are arrays side by side: each is a column, and no row."""
+    return (kind is Kind.LISTS and _are_arrays(elements)) or (kind is Kind.OBJECTS and _share_no_name(elements))
+
+
+def common_kind(elements: Iterable[JsonValue]) -> Kind:
     kinds = {_KINDS[found] for found in set(map(type, elements)) if found is not _NULL}
     if len(kinds) > 1:
         return Kind.MIXED
@@ -76,7 +79,7 @@ def _are_arrays(elements: Elements) -> bool:
     lists = [element for element in elements if is_list(element)]
     if len({type(part[0]) for part in lists if part}) < 2 or any(len(part) < 2 for part in lists):  # noqa: PLR2004 - a pair
         return False
-    kinds = [_common_kind(part) for part in lists]
+    kinds = [common_kind(part) for part in lists]
     found = set(kinds)
     if Kind.MIXED in found or found & {Kind.LISTS, Kind.NUMBERS, Kind.TEXTS} != found:
         return False

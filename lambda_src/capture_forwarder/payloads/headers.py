@@ -39,7 +39,7 @@ def why_header(request: Lines | None, answer: Lines | None, *, answer_is_fixed: 
     asked = _may_be_names(request)
     answered = _may_be_names(answer)
     options = [name for name, found in (("input_csv_header", asked), ("output_csv_header", answered)) if found]
-    is_demanded = bool(request) and request is not None and len(request) > 1 and request[0] in _DEMANDED
+    is_demanded = request is not None and len(request) > 0 and request[0] in _DEMANDED
     if is_demanded or (asked and answered and _are_words(request) and _are_words(answer)):
         return _reason(options if not is_demanded else ["input_csv_header", "output_csv_header"])
     if answered and _has_number_column(answer):

@@ -101,13 +101,13 @@ def _by_position(row: list[JsonValue], side: Side, converters: Converters) -> Na
         return Reason(
             RejectionCode.VALUE_COUNT_MISMATCH, f"{len(row)} ordered values where the model has {expected} attributes"
         )
-    return _all_typed(zip(attributes, row, strict=True), converters)
+    return all_typed(zip(attributes, row, strict=True), converters)
 
 
 def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes, converters: Converters) -> Named:
     known: list[tuple[Attribute, JsonValue]] = []
     for name, value in row.items():
-        nested = _leaves({name: value}) if name not in side.by_name else ((name, value),)
+        nested = _leaves({name: value}, side.structures) if name not in side.by_name else ((name, value),)
         for leaf, leaf_value in nested:
             if leaf in side.by_name:
                 known.append((side.by_name[leaf], leaf_value))
@@ -115,7 +115,7 @@ def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes, 
                 return _unknown(leaf)
     if row and not known:
         return _none_left(next(iter(row)))
-    values = _all_typed(known, converters)
+    values = all_typed(known, converters)
     if isinstance(values, Reason):
         return values
     if len(values) != len(known):
@@ -123,7 +123,8 @@ def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes, 
     return {attribute.name: None for attribute in side.expected} | values
 
 
-def _all_typed(pairs: Iterable[tuple[Attribute, JsonValue]], converters: Converters) -> Named:
+def all_typed(pairs: Iterable[tuple[Attribute, JsonValue]], converters: Converters) -> Named:
+    """Return each value as the type of its attribute, by the attribute's name."""
     values: dict[str, Value] = {}
     for attribute, value in pairs:
         try:
@@ -150,12 +151,15 @@ def _unknown(name: str) -> Reason:
     )
 
 
-def _leaves(named: dict[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
-    """Yield scalars under flat names: objects join theirs with `.`, lists their index with `_`; empty ones are null."""
+def _leaves(named: dict[str, JsonValue], structures: frozenset[str] = frozenset()) -> Iterator[tuple[str, JsonValue]]:
+    """Yield scalars under flat names: objects join theirs with `.`, lists their index with `_`; empty ones are null.
+
+    A value whose flat name is in `structures` is kept whole.
+    """
     pending = list(reversed(named.items()))
     while pending:
         name, value = pending.pop()
-        if type(value) not in NESTED or len(name) > _MAX_NAME_CHARS:
+        if type(value) not in NESTED or name in structures or len(name) > _MAX_NAME_CHARS:
             yield name, value
         elif not value:
             yield name, None

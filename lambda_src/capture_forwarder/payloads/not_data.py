@@ -24,7 +24,7 @@ class NotData(Struct, frozen=True):
 NOT_DATA = (
     NotData(
         "TensorFlow Serving, MLflow, built-in algorithms",
-        frozenset({"instances", "examples", "inputs", "dataframe_split", "dataframe_records"}),
+        frozenset({"instances", "examples", "inputs"}),
         ("signature_name", "configuration", "parameters", "params"),
     ),
     NotData("Hugging Face, TGI, TEI, LMI", frozenset({"inputs"}), ("parameters", "options")),

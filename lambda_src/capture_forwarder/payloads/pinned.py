@@ -41,21 +41,23 @@ def _whole(document: JsonValue, *, has_lines: bool = False) -> Shape:
 
 def shape_of_path(document: JsonValue, path: str) -> Shape | Reason:
     """Return the shape of a document whose rows are the list at `path`, as in `body.instances`."""
-    keys = path.split(".")
+    *parents, key = path.split(".")
     around: Document = {}
-    for key in keys[:-1]:
-        if not isinstance(document, dict) or not isinstance(document.get(key), dict):
+    for depth, parent in enumerate(parents):
+        if not isinstance(document, dict) or not isinstance(document.get(parent), dict):
             return _no_list(path)
-        around |= {name: value for name, value in document.items() if name != key}
-        document = document[key]
-    elements = document.get(keys[-1]) if isinstance(document, dict) else None
+        above = ".".join([*parents[:depth], ""])
+        around |= {f"{above}{name}": value for name, value in document.items() if name != parent}
+        document = document[parent]
+    elements = document.get(key) if isinstance(document, dict) else None
     if not isinstance(document, dict) or not is_list(elements):
         return _no_list(path)
-    inner, _ = without(document, {keys[-1]})
-    beside, left_out = without_not_data(around | inner | {keys[-1]: elements})
-    neighbours, _ = without(beside, {keys[-1]})
-    is_outer = outer_key({keys[-1]: cast("JsonValue", elements)}) is not None
-    table = Table(len(elements), {keys[-1]: elements}, neighbours, is_outer=is_outer, left_out=left_out)
+    beside, left_out = without_not_data(document)
+    neighbours, _ = without(beside, {key})
+    if not neighbours.keys().isdisjoint(around):
+        return Reason(RejectionCode.AMBIGUOUS_NAME, f"two values beside the list at {path[:64]!a} have one name")
+    is_outer = outer_key({key: elements}) is not None
+    table = Table(len(elements), {key: elements}, neighbours | around, is_outer=is_outer, left_out=left_out)
     return fixed(table, subject_of(path), Layout.INSTANCES, document)
 
 

@@ -40,16 +40,16 @@ def place_rows(table: Table, count: int, stem: str, call_keys: Collection[str] =
     columns = {key: one if table.count == count else chunks(one, count) for key, one in table.columns.items()}
     call: Document = {}
     for key, value in table.neighbours.items():
-        if key in call_keys or not holds_list(value):
+        if key in call_keys:
+            call[key] = value
+        elif not holds_list(value):
             call[key] = None if is_list(value) else value
-            if key in call_keys:
-                call[key] = value
-        elif count == 1 and not (is_list(value) and len(value) == 1):
+        elif is_list(value) and (reason := _place_list(key, value, count, table, columns, call)):
+            return reason
+        elif not is_list(value) and count == 1:
             columns[key] = [value]
         elif not is_list(value):
             return no_place(key)
-        elif reason := _place_list(key, value, count, table, columns, call):
-            return reason
     is_single = len(columns) == 1 and not (table.is_outer or NAMELESS in columns)
     return Placed(_rows(columns, count, stem, table), call, is_single)
 
@@ -58,18 +58,20 @@ def _place_list(
     key: str, value: Elements, count: int, table: Table, columns: dict[str, Elements], call: Document
 ) -> Reason | None:
     """Place a list beside rows: it is a column, or names the classes of another column's vectors."""
-    is_legend = count >= _TWO and _names_classes(value, table)
+    is_legend = _names_classes(value, table)
     has_label = "predicted_label" in table.neighbours or "predicted_label" in table.columns
-    if is_legend and len(value) == count and key in _LEGENDS and not has_label:
+    if is_legend and len(value) == count >= _TWO and key in _LEGENDS and not has_label:
         return Reason(
             RejectionCode.AMBIGUOUS_ROWS,
             f"the list under {key!a} has one value a row, and one for each value of a row; "
             f'output_call_keys = ["{key}"] says that it names the classes',
         )
-    if is_legend and (len(value) != count or key in _LEGENDS):
-        call[key] = cast("JsonValue", value)
+    if is_legend and (len(value) != count or (key in _LEGENDS and count >= _TWO)):
+        call[key] = value
     elif len(value) == count:
         columns[key] = value
+    elif count == 1:
+        columns[key] = [value]
     else:
         return no_place(key)
     return None
@@ -126,7 +128,7 @@ def _merged(sources: list[tuple[str, Elements]], place: int, stem: str, *, unwra
     row: Document = {}
     for key, elements in sources:
         element = elements[place]
-        if unwraps and is_list(element) and len(element) == 1:
+        while unwraps and is_list(element) and len(element) == 1:
             element = element[0]
         for name, value in _parts(key, element, stem).items():
             own = name

@@ -16,6 +16,8 @@ from capture_forwarder.payloads.elements_kind import (
     Document,
     Elements,
     Kind,
+    are_side_by_side,
+    common_kind,
     is_list,
     kind_of,
     lists_of,
@@ -115,8 +117,8 @@ def lines_shape(documents: Elements, *, is_answer: bool) -> Shape:
     rows, left_out = _lines_without_schema(documents)
     if is_answer and is_stream(documents):
         return call_shape(document, "a stream of tokens", Layout.ROWS, is_closed=True, has_lines=True)
-    if kind_of(documents, is_answer=is_answer) is Kind.MIXED:
-        return call_shape(document, "lines of several kinds", Layout.ROWS, has_lines=True, never_one=not is_answer)
+    if is_answer and are_side_by_side(documents, common_kind(documents)):
+        return call_shape(document, "arrays side by side in lines", Layout.ROWS, has_lines=True)
     table = Table(len(rows), {NAMELESS: rows}, left_out=left_out)
     return Shape(
         Says.FIXED, len(rows), "JSON Lines", Layout.ROWS, document, table, has_lines=True, never_one=not is_answer

@@ -82,13 +82,19 @@ def place_tensors(document: dict[str, JsonValue], tensors: list[dict[str, JsonVa
         raise ValueError("two tensors share a name")
     left_out = sum(count_scalars(value) for tensor in tensors for key, value in tensor.items() if key not in _KEPT)
     beside, dropped = without({key: one for key, one in document.items() if one is not tensors}, _NOT_DATA)
-    counts = set(map(len, columns.values()))
     whole = beside | {name: values[0] if len(values) == 1 else values for name, values in columns.items()}
-    is_fixed, is_ragged = any(map(_has_rows, tensors)), len(counts) > 1
-    if is_fixed and is_ragged:
+    certain = {len(columns[str(tensor["name"])]) for tensor in tensors if _has_rows(tensor)}
+    counts = certain or set(map(len, columns.values()))
+    is_ragged = len(counts) > 1
+    if certain and is_ragged:
         raise ValueError("the tensors differ in the number of rows")
-    table = Table(0 if is_ragged else counts.pop(), columns, beside, unwraps=True, left_out=left_out + dropped)
-    return Tensors(table, whole, is_fixed, is_ragged)
+    count = 0 if is_ragged else counts.pop()
+    others = {name: cast("JsonValue", values) for name, values in columns.items() if len(values) != count}
+    if not is_ragged:
+        columns = {name: values for name, values in columns.items() if name not in others}
+        beside |= others
+    table = Table(count, columns, beside, unwraps=True, left_out=left_out + dropped)
+    return Tensors(table, whole, bool(certain), is_ragged)
 
 
 def _has_rows(tensor: dict[str, JsonValue]) -> bool:

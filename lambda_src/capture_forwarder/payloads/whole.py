@@ -8,7 +8,6 @@ from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads.elements_kind import NESTED, Document, Elements, is_list
 from capture_forwarder.payloads.placement import ordered_key
-from capture_forwarder.payloads.shapes import outer_key
 from capture_forwarder.payloads.tensors import MAX_SPARSE_VALUES, verbose_row, verbose_values
 
 Row = list[JsonValue] | Document
@@ -35,7 +34,7 @@ def whole_row(document: JsonValue, stem: str, *, is_closed: bool, is_batch: bool
         return Whole(document)
     if verbose := verbose_row(document):
         return Whole(verbose_values(verbose, MAX_SPARSE_VALUES))
-    if key := ordered_key(document) or (outer_key(document) if len(document) == 1 else None):
+    if key := ordered_key(document):
         return _whole_list(cast("Elements", document[key]), stem)
     is_single = len(document) == 1 and is_list(next(iter(document.values())))
     return Whole({key: _unwrapped(value, is_batch=is_batch) for key, value in document.items()}, is_column=is_single)

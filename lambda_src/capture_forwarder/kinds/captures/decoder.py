@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord, Line
@@ -18,6 +19,7 @@ from capture_forwarder.domain.schema import ModelSchema, Side
 from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.envelope import decode_record
 from capture_forwarder.kinds.captures.large import large_call
+from capture_forwarder.kinds.captures.metadata import MetadataInputs
 from capture_forwarder.kinds.captures.reading import CallRows, Reading, read_call
 from capture_forwarder.kinds.captures.side_rows import SideRows
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
@@ -37,8 +39,11 @@ class CaptureKind:
     """Records of SageMaker Data Capture: one line is one call of an endpoint."""
 
     def decoder(self, route: Route, schema: ModelSchema | None, build_row: RowBuilder) -> "CaptureDecoder":
-        """Return the decoder of `route`; with a schema most lines are decoded by the compiled path."""
-        compiled = CompiledPath(route.decoding, schema, build_row) if schema else None
+        """Return the decoder of `route`; with a schema most lines are decoded by the compiled path.
+
+        The compiled path makes rows of payloads only, so the plain path reads the lines of routes that send metadata.
+        """
+        compiled = CompiledPath(route.decoding, schema, build_row) if schema and not route.decoding.metadata else None
         return CaptureDecoder(PlainPath(route.decoding, schema), compiled, build_row)
 
 
@@ -66,6 +71,7 @@ class PlainPath:
 
     def __init__(self, options: DecodingOptions, schema: ModelSchema | None = None) -> None:
         self._options = options
+        self._metadata = MetadataInputs(options.metadata, schema) if options.metadata else None
         self._cells = CellOptions(options.csv_space, options.empty_text)
         self._request_side = schema.inputs if schema else None
         self._response_side = schema.outputs if schema else None
@@ -96,7 +102,13 @@ class PlainPath:
             rows = self._lazy_rows(line, call, call_id, time)
         else:
             rows = [self._row(line, call, call_id, time, index, *call.pair(index)) for index in range(count)]
-        return Decoded(rows, call_id, record, call.reading, call.left_out)
+        return self._with_metadata(line, Decoded(rows, call_id, record, call.reading, call.left_out))
+
+    def _with_metadata(self, line: Line, decoded: Decoded) -> Outcome:
+        if self._metadata is None:
+            return decoded
+        rows = self._metadata.add(line, decoded.rows)
+        return _rejection(rows, line) if isinstance(rows, Reason) else replace(decoded, rows=rows)
 
     def _lazy_rows(self, line: Line, call: CallRows, call_id: str, time: datetime) -> Lazy[Inference | Rejection]:
         def make(index: int) -> Inference | Rejection:
