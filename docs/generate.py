@@ -1,4 +1,4 @@
-"""Writes the pages and the JSON Schema that are made from code: every metric and every option.
+"""Writes the pages and the JSON Schema that are made from code: every metric, every option, every worked pair.
 
 `python -m docs.generate`
 """
@@ -24,6 +24,7 @@ from capture_forwarder.configuration.metrics import (
 from capture_forwarder.configuration.names import RESOURCE_VARIABLES
 from capture_forwarder.configuration.options import Option, options
 from capture_forwarder.configuration.settings import Settings
+from docs.formats import formats_page
 
 
 def metrics_page() -> str:
@@ -114,6 +115,7 @@ def generated() -> dict[str, str]:
     return {
         "metrics.md": metrics_page(),
         "configuration.md": configuration_page(),
+        "formats.md": formats_page(),
         "forwarder.schema.json": json.dumps(settings_schema(), indent=1) + "\n",
     }
 

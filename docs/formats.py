@@ -1,0 +1,128 @@
+"""The tables of `docs/formats.md` that are made from code and goldens: keys that are not data, and worked pairs."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+PAGE = Path("docs/formats.md")
+PAIRS = Path("tests/golden/pairs.json")
+# The content types that a reader expects of CSV and JSON; any other is shown before the text.
+_PLAIN_TYPES = ("text/csv", "application/json", "application/jsonlines")
+# Keys that are not data, until the module exists that leaves them out: server, recognised by, keys.
+_NOT_DATA: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "TensorFlow Serving, MLflow, built-in algorithms",
+        "`instances`, `examples`, `inputs`",
+        ("signature_name", "configuration", "parameters", "params"),
+    ),
+    ("Hugging Face, TGI, TEI, LMI", "`inputs`", ("parameters", "options")),
+    (
+        "KServe v2, Triton, MLServer",
+        "tensors; of a tensor all but its name and data",
+        ("id", "model_name", "model_version", "parameters", "the request's outputs"),
+    ),
+    ("pandas, MLflow split", "`columns` and `data`; a Series", ("index",)),
+    ("pandas table, SparkML", "`schema` beside `data`, on a line too", ("schema", "the columns of its primaryKey")),
+    ("OpenAI style lists", '`object: "list"` and `data`', ("object", "model", "id", "created", "usage")),
+    ("Cohere", "`embeddings`", ("id", "meta", "response_type")),
+    ("Clarify", "`explanations`", ("version", "label_headers", "predictions.content_type")),
+)
+
+
+def formats_page() -> str:
+    """Return `docs/formats.md`, with its two tables written again between their comments."""
+    page = _filled(PAGE.read_text(encoding="utf-8"), "not data", not_data_table())
+    return _filled(page, "pairs", pairs_table(json.loads(PAIRS.read_text(encoding="utf-8"))))
+
+
+def not_data_table() -> list[str]:
+    """Return the table of keys that are left out beside rows."""
+    rows = (
+        (server, recognised_by, ", ".join(key if " " in key else f"`{key}`" for key in keys))
+        for server, recognised_by, keys in _not_data()
+    )
+    return _table(("server", "recognised by", "left out beside rows"), rows)
+
+
+def pairs_table(pairs: list[dict[str, Any]]) -> list[str]:
+    """Return the table of worked pairs."""
+    rows = ((_server(pair), _side(pair["request"]), _side(pair["answer"]), _result(pair)) for pair in pairs)
+    return _table(("server or algorithm", "request", "answer", "becomes"), rows)
+
+
+def _not_data() -> Iterable[tuple[str, str, tuple[str, ...]]]:
+    if find_spec("capture_forwarder.payloads.not_data") is None:
+        return _NOT_DATA
+    found = import_module("capture_forwarder.payloads.not_data").NOT_DATA
+    return [(one.server, one.recognised_by, one.keys) for one in found]
+
+
+def _server(pair: dict[str, Any]) -> str:
+    name = f"[{pair['server']}]({pair['source']})" if "source" in pair else pair["server"]
+    chosen = [f"`{option} = {json.dumps(value)}`" for option, value in pair.get("options", {}).items()]
+    return ", ".join([name, *chosen])
+
+
+def _side(side: dict[str, str]) -> str:
+    declared = side["content_type"]
+    shown = _text(side)
+    if declared.split(";")[0] not in _PLAIN_TYPES or "header" in declared:
+        shown = f"{declared}: {shown}"
+    return _code(shown)
+
+
+def _text(side: dict[str, str]) -> str:
+    """Return the text of a side on one line, with a sign for each line end between rows."""
+    text = side["data"]
+    if side["encoding"] == "BASE64":
+        body = base64.b64decode(text)
+        if not body.isascii():
+            return "(bytes)"
+        text = body.decode()
+    if text.startswith("{\n"):
+        return re.sub(r"\s*\n\s*", "", text)
+    return " ⏎ ".join(text.splitlines())
+
+
+def _result(pair: dict[str, Any]) -> str:
+    if "rejection" in pair:
+        words = " and ".join(f"`{word}`" if "_" in word else f'"{word}"' for word in pair["why_names"])
+        return f"**rejected**, `{pair['rejection']}`: {words}"
+    rows = pair["rows"]
+    first = f"**{len(rows)}**: {_values(rows[0]['inputs'])} → {_values(rows[0]['outputs'])}"
+    refused = [f"row {index} is rejected, `{row['rejection']}`" for index, row in enumerate(rows) if "rejection" in row]
+    return "; ".join([first, *refused]) + (" ..." if len(rows) > 1 and not refused else "")
+
+
+def _values(values: dict[str, Any]) -> str:
+    if not values:
+        return "no values"
+    return _code(", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in values.items()))
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return a table; GitHub ends a cell at `|` also between backticks, unless a backslash stands before it."""
+    lines = [[cell.replace("|", "\\|") for cell in cells] for cells in rows]
+    return [_line(heads), "|" + "---|" * len(heads), *map(_line, lines)]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _filled(page: str, name: str, table: list[str]) -> str:
+    """Return `page` with `table` between its comments. Raises `ValueError` if the page has not both of them once."""
+    before, opening, rest = page.partition(f"<!-- {name}: written by docs/generate.py -->\n")
+    _, closing, after = rest.partition(f"<!-- end of {name} -->")
+    if not closing:
+        raise ValueError(f"docs/formats.md has no comments around its table: {name}")
+    return f"{before}{opening}\n" + "\n".join(table) + f"\n\n{closing}{after}"
