@@ -8,6 +8,7 @@ from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads.deciding import Decision, Way, ambiguous
 from capture_forwarder.payloads.elements_kind import Document, Kind, common_kind, is_list
 from capture_forwarder.payloads.shapes import Says, Shape, json_shape
+from capture_forwarder.payloads.tables import Table
 from capture_forwarder.payloads.whole import Row
 
 # Lists under these keys are settings of the call.
@@ -21,7 +22,7 @@ def why_ambiguous(request: Shape, answer: Shape, decision: Decision) -> Reason |
     if decision.count == 1 and decision.request is Way.ONE and decision.answer is Way.ONE:
         if _are_values_and_rows(request, answer):
             return ambiguous(request, answer, "values of one row, or one value a row")
-        return _deeper_table(request, answer)
+        return why_deeper(request, answer)
     if decision.count < _TWO or decision.request is not Way.ROWS or request.table is None:
         return None
     has_others = bool(request.table.neighbours)
@@ -46,32 +47,41 @@ def _are_values_and_rows(request: Shape, answer: Shape) -> bool:
     return is_list(request.document) and len(request.document) == answer.count >= _TWO
 
 
-def _deeper_table(request: Shape, answer: Shape) -> Reason | None:
+def why_deeper(request: Shape, answer: Shape) -> Reason | None:
     """Return the rejection of a table deeper inside one payload, where the other has as many rows or values."""
     for one, other, option in ((request, answer, "input_rows"), (answer, request, "output_rows")):
-        if one.is_closed or not isinstance(one.document, dict):
+        if one.is_closed or one.has_rows or not isinstance(one.document, dict):
             continue
-        if any(_has_as_many(inner, other) for inner in _inner(one.document)):
-            return ambiguous(request, answer, f"a table lies deeper inside one payload; {option} names it")
+        for path, inner in _inner(one.document, ""):
+            if table := _table_with_as_many(inner, other):
+                place = f"{path}{_only_key(table)}".rstrip(".")[:64]
+                why = f"a table lies deeper inside one payload; {option} = {place!a} says that it holds the rows"
+                return ambiguous(request, answer, why)
     return None
 
 
-def _has_as_many(inner: Document, other: Shape) -> bool:
-    """Tell whether an object inside a payload says as many rows, from two on, as the other side has rows or values."""
-    table = json_shape(inner, is_answer=False)
-    if isinstance(table, Reason) or not table.has_rows or table.count < _TWO:
-        return False
+def _table_with_as_many(inner: Document, other: Shape) -> Table | None:
+    """Return the rows of an object inside a payload, if they are as many, from two on, as the other's rows or values."""
+    found = json_shape(inner, is_answer=False)
+    if isinstance(found, Reason) or not found.has_rows or found.count < _TWO:
+        return None
     if other.says is Says.CALL:
-        return other.is_bare and is_list(other.document) and len(other.document) == table.count
-    return other.count == table.count
+        is_as_many = other.is_bare and is_list(other.document) and len(other.document) == found.count
+    else:
+        is_as_many = other.count == found.count
+    return found.table if is_as_many else None
 
 
-def _inner(document: Document) -> Iterator[Document]:
-    """Yield the objects inside an object, settings aside."""
+def _only_key(table: Table) -> str:
+    return next(iter(table.columns)) if len(table.columns) == 1 else ""
+
+
+def _inner(document: Document, path: str) -> Iterator[tuple[str, Document]]:
+    """Yield the objects inside an object with their paths, settings aside."""
     for key, value in document.items():
         if isinstance(value, dict) and key not in _SETTINGS:
-            yield value
-            yield from _inner(value)
+            yield f"{path}{key}.", value
+            yield from _inner(value, f"{path}{key}.")
 
 
 def why_other_order(request: Sequence[Row], answer: Sequence[Row]) -> Reason | None:

@@ -57,7 +57,8 @@ def _rows_asked(request: Shape, answer: Shape, widths: Collection[int]) -> Decis
         return _rows(count)
     if count == 1:
         return Decision(1, Way.ROWS, Way.ONE) if not answer.never_one else mismatch(request, answer)
-    return mismatch(request, answer) if request.never_one or answer.never_one else ONE_CALL
+    is_never_one = request.never_one or answer.never_one or answer.is_arrays
+    return mismatch(request, answer) if is_never_one else ONE_CALL
 
 
 def _may_be_cut(answer: Shape, count: int, widths: Collection[int]) -> bool:
@@ -164,9 +165,18 @@ def _count(shape: Shape) -> str:
 
 
 def _advice(request: Shape, answer: Shape) -> str:
-    if answer.never_one or answer.has_rows or answer.says is Says.CALL:
-        option = 'output_layout = "whole" makes the answer one row, output_layout = "arrays" makes its lists columns'
-    else:
-        option = 'input_layout or output_layout ("list", "columns", "kserve", "whole") says what they are'
-    side = "input_rows" if request.says is Says.CALL else "output_rows"
-    return f"{option}; {side} names a list of rows that lies deeper"
+    """Return the options that decide, for each side."""
+    advice = [_option(request, "input"), _option(answer, "output")]
+    if answer.says is Says.OPEN and request.has_rows and request.count and answer.count % request.count == 0:
+        advice.append("a schema says how many values a row of the answer has")
+    return "; ".join(advice)
+
+
+def _option(shape: Shape, side: str) -> str:
+    if shape.has_rows:
+        return f'{side}_layout = "whole" says that they are one row, {side}_layout = "arrays" that they are columns'
+    if shape.says is Says.OPEN:
+        return f'{side}_layout = "list", "columns" or "kserve" says that they are rows, "whole" that they are one'
+    if shape.is_bare:
+        return f'{side}_layout = "list" says that they are rows, {side}_layout = "whole" that they are one'
+    return f'{side}_rows names the list of rows, {side}_layout = "arrays" says that the lists are columns'

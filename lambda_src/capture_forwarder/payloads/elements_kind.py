@@ -68,6 +68,7 @@ def are_side_by_side(elements: Elements, kind: Kind) -> bool:
 
 
 def common_kind(elements: Iterable[JsonValue]) -> Kind:
+    """Return the kind of a list's elements by their types alone; null fits every kind."""
     kinds = {_KINDS[found] for found in set(map(type, elements)) if found is not _NULL}
     if len(kinds) > 1:
         return Kind.MIXED

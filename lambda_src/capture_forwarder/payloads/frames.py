@@ -45,6 +45,7 @@ def place_split(frame: Document, beside: Document) -> Table:
         raise ValueError("a data frame names a column twice")
     if not is_list(data) or not all(is_list(row) and len(row) == len(names) for row in data):
         raise ValueError("the data of a data frame is not a list of rows as long as its columns")
+    _check_index(frame.get("index"))
     rest = {key: value for key, value in frame.items() if key not in {"columns", "data", "index"}}
     rows = named_rows(list(cast("Iterable[str]", names)), cast("Any", data))
     return Table(len(data), {NAMELESS: rows}, rest | beside, left_out=_size(frame.get("index")))
@@ -57,7 +58,13 @@ def place_split_series(document: Document) -> Table | None:
         return None
     if len(data) != len(document["index"]) or not isinstance(name, str | None):
         return None
+    _check_index(document["index"])
     return Table(len(data), {name or NAMELESS: data}, left_out=_size(document["index"]))
+
+
+def _check_index(index: JsonValue) -> None:
+    if is_list(index) and all(type(value) is int for value in index):
+        _check_order(map(str, index))
 
 
 def _size(index: JsonValue) -> int:

@@ -76,7 +76,7 @@ def schema_names(
     if not call or isinstance(named, Reason):
         return named
     known = [(side.by_name[name], value) for name, value in _call_values(call, side)]
-    values = _all_typed(known, converters)
+    values = all_typed(known, converters)
     return values if isinstance(values, Reason) else named | values
 
 

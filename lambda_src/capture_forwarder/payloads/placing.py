@@ -39,6 +39,9 @@ def place_rows(table: Table, count: int, stem: str, call_keys: Collection[str] =
     """
     columns = {key: one if table.count == count else chunks(one, count) for key, one in table.columns.items()}
     call: Document = {}
+    for key in _LEGENDS.intersection(columns) if count >= _TWO and len(columns) > 1 else ():
+        if reason := _place_list(key, columns.pop(key), count, table, columns, call):
+            return reason
     for key, value in table.neighbours.items():
         if key in call_keys:
             call[key] = value
@@ -81,7 +84,7 @@ def _names_classes(value: Elements, table: Table) -> bool:
     """Tell whether a list of plain values is as long as each vector of another column."""
     if any(isinstance(one, dict) or is_list(one) for one in value):
         return False
-    others = list(table.columns.values()) + [
+    others = [one for one in table.columns.values() if one is not value] + [
         one for one in table.neighbours.values() if is_list(one) and one is not value
     ]
     return any(len(one) > 0 and all(is_list(part) and len(part) == len(value) for part in one) for one in others)

@@ -62,6 +62,7 @@ class Shape(Struct, frozen=True, gc=False):
     is_ragged: bool = False
     is_closed: bool = False
     is_frame: bool = False
+    is_arrays: bool = False
     has_lines: bool = False
     never_one: bool = False
     left_out: int = 0
@@ -103,7 +104,8 @@ def list_shape(elements: Elements, *, is_answer: bool) -> Shape:
     table = Table(len(elements), {NAMELESS: elements})
     document = cast("JsonValue", elements)
     if kind is Kind.MIXED:
-        return call_shape(document, f"a list of {kind.value}", Layout.LIST)
+        is_arrays = is_answer and are_side_by_side(elements, common_kind(elements))
+        return call_shape(document, f"a list of {kind.value}", Layout.LIST, is_arrays=is_arrays)
     if kind is not Kind.NUMBERS or not elements:
         return Shape(Says.ROWS, len(elements), f"a list of {kind.value}", Layout.LIST, document, table, is_bare=True)
     says = Says.OPEN if is_answer else Says.CALL
@@ -118,7 +120,7 @@ def lines_shape(documents: Elements, *, is_answer: bool) -> Shape:
     if is_answer and is_stream(documents):
         return call_shape(document, "a stream of tokens", Layout.ROWS, is_closed=True, has_lines=True)
     if is_answer and are_side_by_side(documents, common_kind(documents)):
-        return call_shape(document, "arrays side by side in lines", Layout.ROWS, has_lines=True)
+        return call_shape(document, "arrays side by side in lines", Layout.ROWS, has_lines=True, is_arrays=True)
     table = Table(len(rows), {NAMELESS: rows}, left_out=left_out)
     return Shape(
         Says.FIXED, len(rows), "JSON Lines", Layout.ROWS, document, table, has_lines=True, never_one=not is_answer
@@ -201,7 +203,9 @@ def _outer(document: Document, is_answer: bool) -> Shape | None:  # noqa: FBT001
         return None
     elements = cast("Elements", document[key])
     if kind_of(elements, is_answer=is_answer) is Kind.MIXED:
-        return call_shape(document, f"the list under {key!a} holds values of several kinds", Layout.INSTANCES)
+        return call_shape(
+            document, f"the list under {key!a} holds values of several kinds", Layout.INSTANCES, is_arrays=True
+        )
     return fixed(outer_table(document, key), subject_of(key), Layout.INSTANCES, document)
 
 

@@ -58,7 +58,8 @@ def _shape_of_lines(documents: Elements, options: PayloadOptions, *, is_answer: 
 
 def csv_lines(body: Body, options: PayloadOptions, side: Side | None) -> Sequence[list[str]] | None:
     """Return the lines of a payload whose first line may be names without saying so; else `None`."""
-    if body.form.media is not Media.CSV or options.csv_header is not None or body.header is not None:
+    is_known = options.csv_header is not None or body.header is not None
+    if body.form.media is not Media.CSV or is_known or options.layout in {Layout.ARRAYS, Layout.WHOLE}:
         return None
     lines = cast("Sequence[list[str]]", body.content)
     return lines if are_texts(side) and not (lines and are_names(lines[0], side)) else None
@@ -89,7 +90,9 @@ def csv_shape(body: Body, options: PayloadOptions, side: Side | None, *, is_answ
         return _one_line(rows[0], is_answer=is_answer)
     document, table = rows, Table(len(rows), {NAMELESS: rows})
     if is_answer and rows and _are_arrays(rows):
-        return call_shape(document, "arrays side by side in CSV", Layout.ROWS, has_lines=True, never_one=True)
+        return call_shape(
+            document, "arrays side by side in CSV", Layout.ROWS, has_lines=True, never_one=True, is_arrays=True
+        )
     return Shape(Says.FIXED, len(rows), "CSV lines", Layout.ROWS, document, table, has_lines=True, never_one=True)
 
 

@@ -84,7 +84,7 @@ def place_tensors(document: dict[str, JsonValue], tensors: list[dict[str, JsonVa
     beside, dropped = without({key: one for key, one in document.items() if one is not tensors}, _NOT_DATA)
     whole = beside | {name: values[0] if len(values) == 1 else values for name, values in columns.items()}
     certain = {len(columns[str(tensor["name"])]) for tensor in tensors if _has_rows(tensor)}
-    counts = certain or set(map(len, columns.values()))
+    counts = set(certain or map(len, columns.values()))
     is_ragged = len(counts) > 1
     if certain and is_ragged:
         raise ValueError("the tensors differ in the number of rows")

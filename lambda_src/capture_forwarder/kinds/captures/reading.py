@@ -13,7 +13,7 @@ from capture_forwarder.domain.route import DecodingOptions, Layout, OneSided, Pa
 from capture_forwarder.domain.schema import ModelSchema, Side
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.kinds.captures.side_rows import SideRows, read_side
-from capture_forwarder.payloads.ambiguous import why_ambiguous, why_other_order
+from capture_forwarder.payloads.ambiguous import why_ambiguous, why_deeper, why_other_order
 from capture_forwarder.payloads.bodies import Body, read_body
 from capture_forwarder.payloads.deciding import Decision, Way, decide
 from capture_forwarder.payloads.elements_kind import is_list
@@ -146,7 +146,8 @@ class _Call(Struct, frozen=True):
         widths = self.answer_side.widths if self.answer_side else ()
         decision = decide(asked, answered, widths)
         if isinstance(decision, Reason):
-            return self._with_blank_lines(request, answer) or self._mismatch(request, answer, decision)
+            why = why_deeper(asked, answered) or (answered.is_arrays and self._why_header(request, answer, answered))
+            return why or self._with_blank_lines(request, answer) or self._mismatch(request, answer, decision)
         reason = why_ambiguous(asked, answered, decision) or self._why_header(request, answer, answered)
         return reason or self._rows(request, answer, asked, answered, decision)
 
@@ -213,6 +214,8 @@ class _Call(Struct, frozen=True):
 
     def alone(self, body: Body, missing: Reason, payload: Payload | None, *, is_answer: bool) -> CallRows | Reason:
         """Return the rows of one side, where the route forwards it without the other: fixed rows, else one row."""
+        if self.options.one_sided is not OneSided.FORWARD and missing.code is RejectionCode.BINARY_PAYLOAD:
+            return Reason(missing.code, f'{missing.why}; one_sided = "forward" sends the other side alone')
         if self.options.one_sided is not OneSided.FORWARD or missing.code not in _OPTIONAL:
             return missing
         options = self.options.output if is_answer else self.options.input
@@ -224,7 +227,8 @@ class _Call(Struct, frozen=True):
         if not is_one and shape.count != 1 and _is_media(payload):
             return Reason(
                 RejectionCode.ROW_COUNT_MISMATCH,
-                f"an image, audio or video is one call, and the other side says {shape.count} rows ({shape.subject})",
+                f"an image, audio or video is one call, and the other side says {shape.count} rows ({shape.subject}); "
+                'input_layout or output_layout = "whole" says that they are one row',
             )
         count, way = (1, Way.ONE) if is_one else (shape.count, Way.ROWS)
         rows = read_side(shape, count, way, None, body.form, _STEMS[is_answer], options.call_keys)
