@@ -478,14 +478,14 @@ def test_layouts_of_one_declaration_are_bounded() -> None:
         None,
         "instances",
         "predictions",
-        "projections",
-        "scores",
         "dataframe_records",
         "inputs",
         "outputs",
         "features",
+        "probabilities",
     ]
     lines = [capture(json_side({key: [ROW] * 2} if key else [ROW] * 2), json_side([ANSWER] * 2)) for key in keys]
+    lines.append(capture(json_side([{"features": ROW}] * 2), json_side([ANSWER] * 2)))
     paths = Paths(MIXED)
     for line in lines[:8] * 2:
         paths.learn(line)

@@ -45,6 +45,11 @@ _PIECE_CHARS = 100_000
 # What a row and each of its values take as objects, and what the rows of a text may take before they are read lazily.
 _ROW_BYTES, _VALUE_BYTES = 350, 45
 _MIN_LARGE_BYTES, _LARGE_TIMES = 4_000_000, 6
+_SPACE_BEFORE_COLON = re.compile(r'"\s+:')
+# In text cells: brackets, other delimiters and what else the plain path does not read as text of a cell.
+_ODD_CHARS = ("[", "(", "{", ";", "\t", "|", "b'", "\ufffd")
+# The headers that Hugging Face's toolkit demands.
+_DEMANDED = ("inputs", "question,context")
 # Text cells of nothing or with space around them, of which the options of the route and the type decide.
 _ODD_CELL = re.compile(r"(?:^|,)(?:\s|,|$)|\s(?:,|$)", re.MULTILINE)
 _COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
@@ -98,6 +103,7 @@ def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
     def decode_piece(text: str) -> list[Struct]:
         return decode_rows(_as_json(text.removesuffix("\n")))
 
+    are_texts = _are_texts(attributes)
     has_texts = any(_TYPES[attribute.value_type] is str for attribute in attributes)
 
     def read(text: str) -> Sequence[Values]:
@@ -105,7 +111,9 @@ def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
             raise ValueError("cells that have to be unquoted")
         text = text.rstrip("\n")
         if has_texts and _has_odd_cells(text):
-            raise ValueError("cells of nothing, or with space around them")
+            raise ValueError("cells of nothing, with space around them, or with brackets")
+        if are_texts and ("\n" in text or text in _DEMANDED):
+            raise ValueError("a first line that may be names")
         if "\n" not in text:
             return [astuple(decode_row(f'["{text.replace(",", _COMMA)}"]'))]
         if len(text) > LARGE_CHARS and _is_large(text, text.count("\n"), len(attributes)):
@@ -118,6 +126,8 @@ def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
 
 def _has_odd_cells(text: str) -> bool:
     """Tell whether a cell is empty or has space around it. Most texts are recognised without a regular expression."""
+    if any(odd in text for odd in _ODD_CHARS):
+        return True
     is_plain = " " not in text and ",," not in text and ",\n" not in text and "\n," not in text
     if is_plain and text.isascii() and text[:1] != "," and text[-1:] != ",":
         return False
@@ -149,24 +159,46 @@ def _json_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pa
         return None
     if placement.values_key:
         row_type = _object_type(placement.values_key, row_type)
+    names_of_row = len(attributes) if placement.form is RowForm.OBJECT else int(placement.values_key is not None)
+    names_around = int(placement.rows_key is not None)
     document_type: Any = row_type if placement.single else list[row_type]  # type: ignore[valid-type]  # made at run time
     if placement.rows_key:
         document_type = _object_type(placement.rows_key, document_type)
     decode: Callable[[str], Any] = msgspec.json.Decoder(document_type).decode
     values = _values_of_row(placement)
     if placement.single:
-        return lambda text: [values(decode(text))]
+
+        def read_single(text: str) -> Sequence[Values]:
+            row = values(decode(text))
+            _check_names(text, names_of_row)
+            return [row]
+
+        return read_single
     decode_rows = (lambda text: decode(text).wrapped) if placement.rows_key else decode
 
     decode_list: Callable[[str], list[Any]] = msgspec.json.Decoder(list[row_type]).decode  # type: ignore[valid-type]  # as above
 
     def read(text: str) -> Sequence[Values]:
         if len(text) > LARGE_CHARS and _is_large(text, _row_count(text, placement), len(attributes)):
-            return _read_large_list(text, placement, decode_list)
+            lazy_rows = _read_large_list(text, placement, decode_list)
+            _check_names(text, names_around + names_of_row * len(lazy_rows))
+            return lazy_rows
         rows = decode_rows(text)
+        _check_names(text, names_around + names_of_row * len(rows))
         return [values(rows[0])] if len(rows) == 1 else list(map(values, rows))
 
     return read
+
+
+def _check_names(text: str, expected: int) -> None:
+    """Raise `ValueError` if an object of `text`, which has `expected` different names, may have a name twice.
+
+    Every name is followed by a colon. Where texts hold colons too, a quote stands before those of names.
+    """
+    if text.count(":") == expected:
+        return
+    if text.count('":') != expected or _SPACE_BEFORE_COLON.search(text):
+        raise ValueError("a name may occur twice in an object")
 
 
 def _row_count(text: str, placement: Placement) -> int:
@@ -193,7 +225,7 @@ def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:
     """Return the type of one row, or `None` where a document of this type could also have another placement."""
     if placement.form is RowForm.VALUES:
         # A bare list of texts is several rows, a bare list of anything else is one.
-        is_unsure = placement.single and not placement.values_key and _are_texts(attributes)
+        is_unsure = placement.single and _are_texts(attributes)
         return None if is_unsure else row_struct(attributes, ordered=True)
     if placement.form is RowForm.VALUE:
         # Bare values, and those under an ordered key, are several rows or one, as their types say.

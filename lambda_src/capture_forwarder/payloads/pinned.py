@@ -58,7 +58,7 @@ def shape_of_path(document: JsonValue, path: str) -> Shape | Reason:
         return Reason(RejectionCode.AMBIGUOUS_NAME, f"two values beside the list at {path[:64]!a} have one name")
     is_outer = outer_key({key: elements}) is not None
     table = Table(len(elements), {key: elements}, neighbours | around, is_outer=is_outer, left_out=left_out)
-    return fixed(table, subject_of(path), Layout.INSTANCES, document)
+    return fixed(table, subject_of(path), Layout.ROWS, document)
 
 
 def _no_list(path: str) -> Reason:

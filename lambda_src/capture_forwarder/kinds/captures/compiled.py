@@ -12,25 +12,28 @@ from typing import Any
 from msgspec import Struct, field
 
 from capture_forwarder.domain.batch import RowBuilder
-from capture_forwarder.domain.capture import CaptureRecord, Media
+from capture_forwarder.domain.capture import CaptureRecord, Encoding, Media
 from capture_forwarder.domain.inference import PartnerInferenceId
-from capture_forwarder.domain.route import DecodingOptions, IdSource
+from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Side
 from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope
 from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.reading import Reading
 from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.compiled import REFUSED, Values, compile_payload, row_struct
+from capture_forwarder.payloads.declared import declared
 from capture_forwarder.payloads.error_bodies import ERROR_NAMES
 from capture_forwarder.payloads.lazy import Lazy
-from capture_forwarder.payloads.media import declared_form
-from capture_forwarder.payloads.placement import PayloadReading, RowForm, csv_reading
+from capture_forwarder.payloads.placement import PayloadReading, Placement, RowForm, csv_reading
 
 # Returns rows as structs of the values of both sides by name. Raises one of `REFUSED` for calls with another reading.
 CallDecoder = Callable[[str, str], Sequence[Any]]
 # Encoding and content type of the request, and of the response.
 Declaration = tuple[str, str | None, str, str | None]
 
+_ENCODINGS = frozenset(Encoding)
+# Names in an answer of which only the plain path knows what they mean: errors, the order of rows, a pandas Series.
+_ODD_NAMES = ERROR_NAMES | {"index", "0"}
 # `_{index}` adds at most this many characters to an id.
 _SUFFIX_CHARS = 12
 # Content types are captured data: limits keep hostile ones from filling the memory.
@@ -56,6 +59,8 @@ class RowLists(Struct, gc=False):
 def compile_reading(reading: Reading, schema: ModelSchema) -> CallDecoder | None:
     """Return a decoder of calls that are read like `reading`, or `None` if only the plain path can read them."""
     if reading.request is None or reading.response is None or reading.is_cut:
+        return None
+    if _may_say_rows(reading.request.placement):
         return None
     request_attributes = _attributes(reading.request, schema.inputs)
     response_attributes = _attributes(reading.response, schema.outputs)
@@ -88,14 +93,19 @@ def _lazy_rows(row: Callable[..., Struct], inputs: Sequence[Values], outputs: Se
     return Lazy(len(inputs), lambda at: made(inputs[at], outputs[at]), lambda: map(made, inputs, outputs))
 
 
+def _may_say_rows(placement: Placement) -> bool:
+    """Tell whether a request that is read as one row could be as many rows as the answer has values."""
+    return placement.single and placement.values_key is not None and placement.values_key != "features"
+
+
 def _attributes(reading: PayloadReading, side: Side) -> tuple[Attribute, ...]:
     """Return the attributes of a row: those that a caller must name, or those that ordered values belong to."""
     return side.expected if reading.placement.form is RowForm.OBJECT else side.visible
 
 
 def _may_be_error(reading: PayloadReading, attributes: tuple[Attribute, ...]) -> bool:
-    """Tell whether a row of these attributes may look like an error document."""
-    return reading.placement.form is RowForm.OBJECT and any(one.name in ERROR_NAMES for one in attributes)
+    """Tell whether a row of these attributes may be an error document, a Series, or rows in another order."""
+    return reading.placement.form is RowForm.OBJECT and any(one.name in _ODD_NAMES for one in attributes)
 
 
 class CompiledPath:
@@ -187,14 +197,20 @@ class CompiledPath:
 
 def _declared_reading(declaration: Declaration, options: DecodingOptions) -> Reading | None:
     """Return how calls are read that are CSV on both sides; the reading of other calls has to be learned."""
-    request = declared_form(*declaration[:2], options.input.content_type)
-    response = declared_form(*declaration[2:], options.output.content_type)
-    if request is None or response is None or not (request.media is response.media is Media.CSV):
+    request = _declared_csv(*declaration[:2], options.input, "input")
+    response = _declared_csv(*declaration[2:], options.output, "output")
+    return Reading(request, response) if request and response else None
+
+
+def _declared_csv(encoding: str, content_type: str | None, options: PayloadOptions, side: str) -> PayloadReading | None:
+    """Return how a payload is read that is CSV by its declaration; `None` for others."""
+    if encoding not in _ENCODINGS or options.layout in {Layout.WHOLE, Layout.ARRAYS}:
         return None
-    return Reading(
-        csv_reading(request, header=bool(options.input.csv_header)),
-        csv_reading(response, header=bool(options.output.csv_header)),
-    )
+    found = declared(Encoding(encoding), content_type, options.content_type, options.csv_delimiter, side)
+    if found.media is not Media.CSV or found.refusal or found.may_differ:
+        return None
+    header = found.header if options.csv_header is None else options.csv_header
+    return csv_reading(found.form, header=bool(header))
 
 
 class _Decoders:

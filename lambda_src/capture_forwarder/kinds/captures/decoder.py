@@ -41,9 +41,12 @@ class CaptureKind:
     def decoder(self, route: Route, schema: ModelSchema | None, build_row: RowBuilder) -> "CaptureDecoder":
         """Return the decoder of `route`; with a schema most lines are decoded by the compiled path.
 
-        The compiled path makes rows of payloads only, so the plain path reads the lines of routes that send metadata.
+        The compiled path makes rows of payloads only, and reads cells between commas only, so the plain path reads the
+        lines of routes that send metadata or name another delimiter.
         """
-        compiled = CompiledPath(route.decoding, schema, build_row) if schema and not route.decoding.metadata else None
+        options = route.decoding
+        is_plain = options.metadata or {options.input.csv_delimiter, options.output.csv_delimiter} - {None, ","}
+        compiled = CompiledPath(options, schema, build_row) if schema and not is_plain else None
         return CaptureDecoder(PlainPath(route.decoding, schema), compiled, build_row)
 
 

@@ -82,6 +82,6 @@ def _placement(shape: Shape, table: Table, placed: Placed) -> Placement:
     key, elements = next(iter(table.columns.items()))
     if key == NAMELESS and shape.layout is Layout.LIST:
         return placement_of_rows(Layout.LIST, None, elements)
-    if table.is_outer:
+    if table.is_outer and shape.layout is not Layout.ROWS:
         return placement_of_rows(Layout.INSTANCES, key, elements)
     return Placement(shape.layout, RowForm.TABLE)
