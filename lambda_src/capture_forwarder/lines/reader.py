@@ -4,6 +4,7 @@ Only `\n` ends a line: JSON allows U+2028 and U+0085 raw inside strings, and a m
 chunk boundary. Each chunk is split in one call; its last piece begins the next line.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -15,6 +16,13 @@ from capture_forwarder.lines.inflate import MAGIC, Damaged, inflate
 
 _BROKEN = Reason(
     RejectionCode.OBJECT_TRUNCATED, "the gzip stream ends early or is damaged here; upload the object again"
+)
+# A first line that begins a list, or an object over several lines; there may be a byte order mark before it.
+_begins_document = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?:\[|\{\s*+\Z)").match
+_ONE_DOCUMENT = Reason(
+    RejectionCode.LINE_NOT_JSON,
+    "the file is one JSON document and not one record a line; jq -c writes one record a line: "
+    "jq -c '.[]' of a list, jq -c . of records over several lines",
 )
 
 
@@ -33,6 +41,14 @@ class Lines(Struct, frozen=True):
             end = min(offset + len(data) + 1, self.end)
             yield Line(number, offset, end, data)
             offset = end
+
+    def refused_from(self, at: int) -> "Iterator[Lines | Line]":
+        """Yield the lines before `at`, and that line with a refusal instead of its data."""
+        before = self.offset + sum(map(len, self.data[:at])) + at
+        if at:
+            yield Lines(self.number, self.offset, before, self.data[:at])
+        end = min(before + len(self.data[at]) + 1, self.end)
+        yield Line(self.number + at, before, end, b"", _ONE_DOCUMENT)
 
 
 class LineReader:
@@ -62,8 +78,24 @@ class LineReader:
         """Yield groups of lines. A line longer than `max_line_bytes` comes alone, with a refusal instead of its data.
 
         A gzip stream that ends early or is damaged gives a last line with a refusal, so that the object is never
-        reported as a success: the rest of it is unknown.
+        reported as a success: the rest of it is unknown. An object that begins like one JSON document over several
+        lines has one refusal, and the rest of it is not read.
         """
+        groups = self._groups()
+        if self._at.offset == 0:
+            for group in groups:
+                at = _first_filled(group)
+                if at is None:
+                    yield group
+                    continue
+                if isinstance(group, Lines) and _begins_document(group.data[at]):
+                    yield from group.refused_from(at)
+                    return
+                yield group
+                break
+        yield from groups
+
+    def _groups(self) -> Iterator[Lines | Line]:
         max_bytes = self._max_line_bytes
         partial = _PartialLine(self._at.lines + 1, self._at.offset, max_bytes)
         try:
@@ -81,6 +113,12 @@ class LineReader:
             return
         if partial.size:
             yield from partial.complete([], partial.offset + partial.size)
+
+
+def _first_filled(group: Lines | Line) -> int | None:
+    """Return the place of the first line that is not blank; `None` if all are blank."""
+    lines = group.data if isinstance(group, Lines) else [b"too long"]
+    return next((at for at, data in enumerate(lines) if data.strip()), None)
 
 
 class _PartialLine:

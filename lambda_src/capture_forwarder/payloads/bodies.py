@@ -1,6 +1,9 @@
 """The body of a payload: what its text holds, before anything is known of rows."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,15 +12,28 @@ from capture_forwarder.domain.capture import Media, Payload
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import PayloadOptions
 from capture_forwarder.domain.values import JsonValue, is_number
-from capture_forwarder.payloads.csv_text import read_cells
+from capture_forwarder.payloads.arrays import read_array
+from capture_forwarder.payloads.csv_text import CsvForm, Row
 from capture_forwarder.payloads.declared import Declared, declared
 from capture_forwarder.payloads.documents import RepeatedName
-from capture_forwarder.payloads.json_text import read_document, read_json, read_json_lines
+from capture_forwarder.payloads.json_text import read_document, read_json, read_json_lines, with_lists
 from capture_forwarder.payloads.media import BodyForm
-from capture_forwarder.payloads.transfer import decode_text
+from capture_forwarder.payloads.not_csv import why_not_csv
+from capture_forwarder.payloads.transfer import decode_bytes, decode_text
 
 _MARK, _REPLACED = "\ufeff", "\ufffd"
+# A byte order mark at the start of the text or of a line, which may be that of a file of its own.
+_MARKS = re.compile(r"""(\A\s*+"?|[\r\n]"?)\ufeff++""")
+_PLAIN = CsvForm()
 _BRACKETS = ("[", "{")
+_LITERALS = ("true", "false", "null")
+_WAS_BINARY = Reason(RejectionCode.BAD_TEXT, "the text was binary: it holds U+0000 or begins with U+FFFD")
+_DAMAGED_ARRAY = Reason(
+    RejectionCode.BINARY_PAYLOAD, "an array that was captured as text is damaged; only BASE64 keeps it whole"
+)
+_REPEATED = Reason(
+    RejectionCode.BAD_JSON, "an object has a name twice, so that a value is lost; the script must write each name once"
+)
 
 
 class Body(Struct, frozen=True, gc=False):
@@ -42,83 +58,111 @@ def read_body(payload: Payload, options: PayloadOptions, *, is_answer: bool) -> 
     found = declared(payload.encoding, payload.content_type, options.content_type, options.csv_delimiter, side)
     if found.refusal:
         return found.refusal
-    text = decode_text(payload.data, found) if found.base64 else payload.data
+    if found.is_array:
+        return _read_array(payload.data, found)
+    text = _text_of(payload.data, found)
     if isinstance(text, Reason):
         return text
-    text = text.lstrip(_MARK) if text[:1] == _MARK else text
-    if "\0" in text or text[:1] == _REPLACED:
-        return Reason(RejectionCode.BAD_TEXT, "the text was binary: it holds U+0000 or begins with U+FFFD")
     if found.media is Media.CSV:
         return _read_csv(text, found, options, side)
     if found.media is Media.JSON or found.media is Media.JSON_LINES:
-        return _read_json(text, found, options)
+        return _read_json(text, found, options, side)
     return _look(text, found, options) or _unknown(text, found, side)
 
 
-_NO_JSON = Reason(RejectionCode.BAD_JSON, "the payload is neither one JSON document nor one a line")
-_REPEATED = Reason(
-    RejectionCode.BAD_JSON, "an object has a name twice, so that a value is lost; the script must write each name once"
-)
+def _text_of(data: str, found: Declared) -> str | Reason:
+    text = decode_text(data, found) if found.base64 else data
+    if isinstance(text, Reason):
+        return text
+    if _MARK in text:
+        text = _MARKS.sub(r"\1", text)
+    return _WAS_BINARY if "\0" in text or text[:1] == _REPLACED else text
 
 
-def _read_json(text: str, found: Declared, options: PayloadOptions) -> Body | Reason:
+def _read_array(data: str, found: Declared) -> Body | Reason:
+    if not found.base64:
+        return _DAMAGED_ARRAY
+    raw = decode_bytes(data)
+    array = raw if isinstance(raw, Reason) else read_array(raw)
+    return array if isinstance(array, Reason) else Body(found.form, array)
+
+
+def _read_json(text: str, found: Declared, options: PayloadOptions, side: str) -> Body | Reason:
     try:
         media, content = read_json(text) if found.media is Media.JSON else read_json_lines(text)
     except RepeatedName:
         return _REPEATED
     except ValueError:
-        return (_look(text, found, options) if found.may_differ else None) or _NO_JSON
+        why = f"the payload is neither one JSON document nor one a line; if it is no JSON, set {side}_content_type"
+        return (_look(text, found, options) if found.may_differ else None) or Reason(RejectionCode.BAD_JSON, why)
     form = found.form if media is found.media else replace(found.form, media=media)
     return Body(form, content, found.is_one_call)
 
 
 def _read_csv(text: str, found: Declared, options: PayloadOptions, side: str) -> Body | Reason:
-    if text.lstrip()[:1] in _BRACKETS:
-        try:
-            if body := _json_in_csv(text, found):
-                return body
-        except RepeatedName:
-            return _REPEATED
+    if text.lstrip()[:1] in _BRACKETS and (body := _found_json(text, found)):
+        return body
+    if why := why_not_csv(text, options.csv_delimiter, side):
+        return Reason(RejectionCode.BAD_CSV, why)
     try:
-        cells = read_cells(text, options.csv_delimiter or ",")
+        return _cells(text, found, options, is_answer=side == "output")
     except ValueError as error:
         return Reason(RejectionCode.BAD_CSV, str(error))
+
+
+def _cells(text: str, found: Declared, options: PayloadOptions, *, is_answer: bool) -> Body:
+    """Return the content of CSV. Raises `ValueError` if a quoted cell is malformed."""
+    convert = with_lists if is_answer and "[" in text else None
+    form = _form_of(options.csv_delimiter, convert) if convert or options.csv_delimiter else _PLAIN
+    cells = form.read(text)
     return Body(found.form, cells.rows, header=found.header, with_blank=cells.with_blank)
 
 
-def _json_in_csv(text: str, found: Declared) -> Body | None:
-    """Return the JSON in a text that begins with a bracket; XGBoost writes lists with commas between them."""
-    for read in (read_json, _read_bare_list):
+def _found_json(text: str, found: Declared) -> Body | Reason | None:
+    """Return the JSON in a text that is not declared as JSON, and `None` if it is none.
+
+    XGBoost's container joins the lists of several rows with commas: https://github.com/aws/sagemaker-xgboost-container.
+    """
+    for read in (read_json, _read_joined_lists) if text.lstrip()[:1] in _BRACKETS else (read_json,):
         try:
             media, content = read(text)
         except RepeatedName:
-            raise
+            return _REPEATED
         except ValueError:
             continue
         return Body(replace(found.form, media=media), content)
     return None
 
 
-def _read_bare_list(text: str) -> tuple[Media, JsonValue | Sequence[JsonValue]]:
+def _read_joined_lists(text: str) -> tuple[Media, JsonValue | Sequence[JsonValue]]:
     return Media.JSON, read_document(f"[{text}]")
 
 
 def _look(text: str, found: Declared, options: PayloadOptions) -> Body | Reason | None:
     """Return the content of a text that looks like JSON or like numbers in CSV, and `None` for another text."""
-    if text.lstrip()[:1] in _BRACKETS:
-        try:
-            body = _json_in_csv(text, found)
-        except RepeatedName:
-            return _REPEATED
-        return replace(body, form=replace(body.form, declared=False)) if body else None
+    if text.lstrip()[:1] not in _BRACKETS:
+        numbers = _numbers(text, found, options)
+        if numbers or not _is_scalar(text):
+            return numbers
+    body = _found_json(text, found)
+    return replace(body, form=replace(body.form, declared=False)) if isinstance(body, Body) else body
+
+
+def _is_scalar(text: str) -> bool:
+    """Tell whether a text may be a JSON text, `true`, `false` or `null`, or several in lines."""
+    text = text.strip()
+    return text in _LITERALS or (text[:1] == '"' and text[-1:] == '"')
+
+
+def _numbers(text: str, found: Declared, options: PayloadOptions) -> Body | None:
     try:
-        cells = read_cells(text, options.csv_delimiter or ",")
+        body = _cells(text, found, options, is_answer=False)
     except ValueError:
         return None
-    if not cells.rows or not all(is_number(cell) for row in cells.rows for cell in row):
+    rows = cast("Sequence[list[str]]", body.content)
+    if not rows or not all(is_number(cell) for row in rows for cell in row):
         return None
-    form = replace(found.form, media=Media.CSV, declared=False)
-    return Body(form, cells.rows, header=found.header, with_blank=cells.with_blank)
+    return replace(body, form=replace(body.form, media=Media.CSV, declared=False))
 
 
 def _unknown(text: str, found: Declared, side: str) -> Body | Reason:
@@ -129,3 +173,8 @@ def _unknown(text: str, found: Declared, side: str) -> Body | Reason:
         "a body of a content type that holds no rows, or without one; it looks like neither JSON nor numbers in CSV; "
         f"set the route's {side}_content_type",
     )
+
+
+@lru_cache
+def _form_of(delimiter: str | None, convert: Callable[[Row], Row] | None) -> CsvForm:
+    return CsvForm(delimiter or ",", convert)

@@ -3,124 +3,157 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from capture_forwarder.payloads.lazy import LARGE_CHARS, PIECE_CHARS, Piece, cut_lines, rows_of_pieces
+from capture_forwarder.payloads.lazy import LARGE_CHARS, PIECE_CHARS, Lazy, cut_lines, rows_of_pieces
 
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 _LINE_END = re.compile(r"\r\n?|\n")
 _BLANKS = re.compile(" +")
 _MALFORMED = "a quoted cell is malformed"
 
+# Cells are text, but those that were converted.
+Row = list[Any]
+
 
 class Cells(Struct, frozen=True, gc=False):
     """The cells of every line that is not blank.
 
-    `with_blank` is set for one column with blank lines between others: there each of these is an empty cell.
+    `with_blank` is set for one column that has blank lines between others: each of these is an empty cell there.
     """
 
-    rows: Sequence[list[str]]
-    with_blank: Sequence[list[str]] | None = None
+    rows: Sequence[Row]
+    with_blank: Sequence[Row] | None = None
 
 
-def read_cells(text: str, delimiter: str = ",") -> Cells:
-    r"""Return the cells of a text; those of a large text are made when they are read.
+class CsvForm(Struct, frozen=True):
+    r"""How cells are written. Lines end in `\n`, `\r\n` or `\r`; quotes are as in RFC 4180.
 
-    Lines end in `\n`, `\r\n` or `\r`; quotes are as in RFC 4180. If the delimiter is a blank, so are several of them.
-    Raises `ValueError` if a quoted cell is malformed.
+    `delimiter` stands between cells; several blanks are one. `convert` returns other cells for those of a row.
     """
-    if "\n" not in text and "\r" not in text and '"' not in text and delimiter != " ":
-        return Cells([text.split(delimiter)] if delimiter in text or text.strip() else [])
-    if len(text) > LARGE_CHARS:
-        return _read_large(text, delimiter)
-    rows = _lines(text, delimiter)
-    found = _without_blank(rows)
-    return Cells(found, _inner_blank(rows) if len(found) < len(rows) else None)
 
+    delimiter: str = ","
+    convert: Callable[[Row], Row] | None = None
 
-def parse_csv(text: str) -> list[list[str]]:
-    """Return the cells of every row that is not blank. Raises `ValueError` if a quoted cell is malformed."""
-    return _without_blank(_lines(text, ","))
+    def read(self, text: str) -> Cells:
+        """Return the cells; those of a large text are made when they are read.
 
+        Raises `ValueError` if a quoted cell is malformed.
+        """
+        is_quoted = '"' in text
+        if len(text) > LARGE_CHARS:
+            return self._read_large(text, is_quoted=is_quoted)
+        rows = self.lines(text, is_quoted=is_quoted)
+        found = _filled(rows)
+        if len(found) == len(rows):
+            return Cells(self._converted(found) if self.convert else found)
+        with_blank = None
+        if found and _are_column(found):
+            rows = self.lines(_without_outer_blank(text), is_quoted=is_quoted)
+            with_blank = self._converted(_with_empty(rows)) if len(found) < len(rows) else None
+        return Cells(self._converted(found), with_blank)
 
-def read_csv(text: str) -> Sequence[list[str]]:
-    """Return the same as `parse_csv`; the rows of a large text are parsed when they are read."""
-    return read_cells(text).rows
-
-
-def _lines(text: str, delimiter: str) -> list[list[str]]:
-    """Return the cells of every line; a blank line has none, or one blank cell."""
-    if '"' not in text:
-        lines = (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text).split("\n")
-        if delimiter == " ":
+    def lines(self, text: str, *, is_quoted: bool) -> list[Row]:
+        """Return the cells of every line; a blank line has none, or one blank cell."""
+        if is_quoted:
+            _allow_cells_of(len(text))
+            return list(self._quoted(io.StringIO(text, newline="")))
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        lines = text.removesuffix("\n").split("\n")
+        if self.delimiter == " ":
             return [_BLANKS.split(line.strip(" ")) for line in lines]
-        return [line.split(delimiter) for line in lines]
-    _allow_cells_of(len(text))
-    try:
-        return list(_reader(io.StringIO(text, newline=""), delimiter))
-    except csv.Error as error:
-        raise ValueError(_MALFORMED) from error
+        return [line.split(self.delimiter) for line in lines]
+
+    def _quoted(self, lines: Iterable[str]) -> Iterator[Row]:
+        is_blank = self.delimiter == " "
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True, skipinitialspace=is_blank)
+        try:
+            for row in reader:
+                yield row[:-1] if is_blank and len(row) > 1 and not row[-1] else row
+        except csv.Error as error:
+            raise ValueError(_MALFORMED) from error
+
+    def _converted(self, rows: list[Row]) -> list[Row]:
+        return list(map(self.convert, rows)) if self.convert else rows
+
+    def _read_large(self, text: str, *, is_quoted: bool) -> Cells:
+        pieces, is_column, line_count = [], True, 0
+        for start, end, rows in self._pieces(text, is_quoted=is_quoted):
+            found = _filled(rows)
+            is_column = is_column and _are_column(found)
+            line_count += len(rows)
+            pieces.append((start, end, len(found)))
+        lazy = rows_of_pieces(
+            text, pieces, lambda piece: self._converted(_filled(self.lines(piece, is_quoted=is_quoted)))
+        )
+        has_blank = is_column and 0 < len(lazy) < line_count
+        return Cells(lazy, self._large_with_blank(text, len(lazy), is_quoted=is_quoted) if has_blank else None)
+
+    def _large_with_blank(self, text: str, count: int, *, is_quoted: bool) -> Lazy[Row] | None:
+        """Return the rows of one column of which `count` are not blank."""
+        text = _without_outer_blank(text)
+        pieces = [(start, end, len(rows)) for start, end, rows in self._pieces(text, is_quoted=is_quoted)]
+        lazy = rows_of_pieces(
+            text, pieces, lambda piece: self._converted(_with_empty(self.lines(piece, is_quoted=is_quoted)))
+        )
+        return lazy if len(lazy) > count else None
+
+    def _pieces(self, text: str, *, is_quoted: bool) -> Iterator[tuple[int, int, list[Row]]]:
+        """Yield start, end and rows of pieces that end where a row ends. Raises `ValueError`."""
+        if not is_quoted:
+            for start, end in cut_lines(text, _LINE_END):
+                yield start, end, self.lines(text[start:end], is_quoted=False)
+            return
+        _allow_cells_of(len(text))
+        start = end = 0
+        rows: list[Row] = []
+
+        def ended_lines() -> Iterator[str]:
+            nonlocal end
+            for line in _LINE.finditer(text):
+                end = line.end()
+                yield line[0]
+
+        for row in self._quoted(ended_lines()):
+            rows.append(row)
+            if end - start > PIECE_CHARS:
+                yield start, end, rows
+                start, rows = end, []
+        yield start, end, rows
 
 
-def _reader(lines: Iterable[str], delimiter: str) -> Any:
-    return csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter == " ")
+def parse_csv(text: str) -> list[Row]:
+    """Return the cells of every row that is not blank. Raises `ValueError` if a quoted cell is malformed."""
+    return _filled(CsvForm().lines(text, is_quoted='"' in text))
 
 
-def _is_blank(row: list[str]) -> bool:
-    return len(row) < 2 and not (row and row[0].strip())  # noqa: PLR2004 - a line of two cells is never blank
+def read_csv(text: str) -> Sequence[Row]:
+    """Return the same as `parse_csv`; the rows of a large text are parsed when they are read."""
+    return CsvForm().read(text).rows
 
 
-def _without_blank(rows: list[list[str]]) -> list[list[str]]:
+def _filled(rows: list[Row]) -> list[Row]:
     return [row for row in rows if len(row) > 1 or (row and row[0].strip())]
 
 
-def _inner_blank(rows: list[list[str]]) -> list[list[str]] | None:
-    """Return the rows of one column, a blank one between others as an empty cell; `None` if there is none of these."""
-    if any(len(row) > 1 for row in rows):
-        return None
-    first = next((at for at, row in enumerate(rows) if not _is_blank(row)), len(rows))
-    last = next((at for at in range(len(rows), first, -1) if not _is_blank(rows[at - 1])), first)
-    inner = rows[first:last]
-    return [[""] if _is_blank(row) else row for row in inner] if any(map(_is_blank, inner)) else None
+def _with_empty(rows: list[Row]) -> list[Row]:
+    return [row if row and row[0].strip() else [""] for row in rows]
 
 
-def _read_large(text: str, delimiter: str) -> Cells:
-    def parse(piece: str) -> list[list[str]]:
-        return _without_blank(_lines(piece, delimiter))
-
-    pieces = _quoted_pieces(text, delimiter) if '"' in text else _plain_pieces(text, parse)
-    return Cells(rows_of_pieces(text, pieces, parse))
+def _are_column(rows: list[Row]) -> bool:
+    return all(len(row) == 1 for row in rows)
 
 
-def _plain_pieces(text: str, parse: Any) -> Iterator[Piece]:
-    for start, end in cut_lines(text, _LINE_END):
-        yield start, end, len(parse(text[start:end]))
-
-
-def _quoted_pieces(text: str, delimiter: str) -> Iterator[Piece]:
-    """Yield pieces that end where a row ends; a quoted cell may hold line ends. Raises `ValueError`."""
-    _allow_cells_of(len(text))
-    start = end = 0
-    rows: list[list[str]] = []
-
-    def lines() -> Iterator[str]:
-        nonlocal end
-        for line in _LINE.finditer(text):
-            end = line.end()
-            yield line[0]
-
-    try:
-        for row in _reader(lines(), delimiter):
-            rows.append(row)
-            if end - start > PIECE_CHARS:
-                yield start, end, len(_without_blank(rows))
-                start, rows = end, []
-    except csv.Error as error:
-        raise ValueError(_MALFORMED) from error
-    yield start, end, len(_without_blank(rows))
+def _without_outer_blank(text: str) -> str:
+    """Return a text that is not blank without the blank lines at its start and end."""
+    before, after = len(text) - len(text.lstrip()), len(text.rstrip())
+    start = max(text.rfind("\n", 0, before), text.rfind("\r", 0, before)) + 1
+    found = _LINE_END.search(text, after)
+    return text[start : found.end() if found else len(text)]
 
 
 def _allow_cells_of(size: int) -> None:

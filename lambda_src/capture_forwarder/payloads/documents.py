@@ -63,9 +63,15 @@ def parse_json(text: str) -> JsonValue:
 
 
 def _has_names(document: JsonValue, text: str, colons: int) -> bool:
-    """Tell whether `document` surely has every name in `text`: each has a colon, and JSON text cannot hide one."""
+    """Tell whether `document` surely has every name in `text`: each has a colon, and JSON text cannot hide one.
+
+    Names of an object and of lists of objects are counted, which is quick; those of other documents are written again.
+    """
     if type(document) is dict:
-        names = len(document) + sum(_names_in(value) for value in document.values() if type(value) is list)
+        names = len(document)
+        for value in document.values():
+            if type(value) is list and value and type(value[0]) is dict:
+                names += _names_in(value)
     else:
         names = _names_in(document) if type(document) is list else 0
     return names == colons or (_MAY_BE_COLON not in text and _encode(document).count(b":") == colons)
@@ -73,6 +79,8 @@ def _has_names(document: JsonValue, text: str, colons: int) -> bool:
 
 def _names_in(elements: list[JsonValue]) -> int:
     """Return the number of names in a list of objects, and 0 for another list."""
+    if len(elements) == 1:
+        return len(elements[0]) if type(elements[0]) is dict else 0
     return sum(map(len, elements)) if {*map(type, elements)} == {dict} else 0  # type: ignore[arg-type]  # as tested
 
 
@@ -109,8 +117,16 @@ def without_halves(text: str) -> str:
 
 
 def parse_json_lines(text: str) -> list[JsonValue]:
-    """Return the document of every line that is not blank. Raises `ValueError` if a line is not one document."""
-    return [parse_json(line) for line in text.split("\n") if line.strip()]
+    """Return the document of every line that is not blank. Raises as `parse_json` if a line is not one document."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    try:
+        documents = list(map(_decode, lines))
+        colons = text.count(":")
+        if not colons or _has_names(documents, text, colons):
+            return documents
+    except UNREADABLE:
+        pass
+    return list(map(parse_json, lines))
 
 
 def parse_documents(text: str) -> list[JsonValue]:

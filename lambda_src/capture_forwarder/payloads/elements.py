@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.documents import UNREADABLE, parse_json
+from capture_forwarder.payloads.documents import UNREADABLE, RepeatedName, parse_json
 from capture_forwarder.payloads.lazy import PIECE_CHARS, Piece
 
 # Patterns are compiled when the first large payload comes, because that takes time at a cold start.
@@ -59,15 +59,20 @@ def lists_in(text: str) -> Iterator[ListText]:
 def pieces_of(text: str, found: ListText, parse: Callable[[str], list[Any]]) -> Iterator[Piece]:
     """Yield pieces of whole elements of a list; `parse` returns the rows of elements.
 
-    Raises `ValueError` if no piece that begins where the last ended can be parsed.
+    Raises `RepeatedName` if an object has a name twice, and another `ValueError` if no piece that begins where the last
+    ended can be parsed.
     """
     start, cut = found.start, _cut_of(text, found)
     while start < found.end:
         for end, next_start in _ends(text, start, found.end, cut):
             try:
                 count = len(parse(text[start:end]))
+            except RepeatedName:  # of elements of the list, wherever it is cut
+                raise
             except UNREADABLE:
                 continue
+            if not count and end - start < found.end - found.start:
+                continue  # a comma without an element before it
             yield start, end, count
             start = next_start
             break
@@ -78,7 +83,7 @@ def pieces_of(text: str, found: ListText, parse: Callable[[str], list[Any]]) -> 
 def _ends(text: str, start: int, end: int, cut: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """Yield the ends of a piece from `start` that may be right, and where the next piece then starts."""
     cuts = list(islice(cut.finditer(text, start + PIECE_CHARS, end), _MAX_TRIES))
-    yield from (found.span("between") for found in cuts)
+    yield from (found.span("between") for found in cuts if found.end("between") < end)
     if len(cuts) < _MAX_TRIES:
         yield end, end
 

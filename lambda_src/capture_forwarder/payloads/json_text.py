@@ -1,13 +1,16 @@
 """Text of a payload made into one JSON document or several, whichever it holds. Long lists are read lazily."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.documents import RepeatedName, parse_json
+from capture_forwarder.payloads.documents import RepeatedName, parse_json, parse_json_lines
 from capture_forwarder.payloads.elements import lists_in, pieces_of
 from capture_forwarder.payloads.lazy import LARGE_CHARS, cut_lines, rows_of_pieces
+
+# Null was NaN.
+_NUMBERS = {int, float, type(None)}
 
 Content = JsonValue | Sequence[JsonValue]
 
@@ -68,7 +71,9 @@ def _read_large(text: str) -> JsonValue:
             raise
         except ValueError:
             continue
-        document = {**found.document, found.key: elements} if isinstance(found.document, dict) else elements
+        document: Any = (
+            elements if found.key is None else cast("dict[str, Any]", found.document) | {found.key: elements}
+        )
         return cast("JsonValue", document)
     return None
 
@@ -89,4 +94,22 @@ def _lines(text: str) -> Sequence[JsonValue]:
 
 
 def _documents(text: str) -> list[JsonValue]:
-    return [_unquoted(parse_json(line)) for line in text.split("\n") if line.strip()]
+    documents = parse_json_lines(text)
+    return list(map(_unquoted, documents)) if str in {*map(type, documents)} else documents
+
+
+def with_lists(cells: list[Any]) -> list[Any]:
+    """Return cells of CSV in which a JSON list of numbers is that list: `0,"[0.8, 0.2]"`."""
+    return [_list_in(cell) or cell for cell in cells]
+
+
+def _list_in(cell: str) -> list[JsonValue] | None:
+    text = cell.strip()
+    if text[:1] != "[" or text[-1] != "]":
+        return None
+    try:
+        values = parse_json(text)
+    except ValueError:
+        return None
+    is_numbers = isinstance(values, list) and {*map(type, values)} <= _NUMBERS
+    return cast("list[JsonValue]", values) if is_numbers else None

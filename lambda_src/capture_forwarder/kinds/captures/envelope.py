@@ -4,6 +4,7 @@ Unknown keys and any key order are fine: merge jobs and SDK test data write othe
 """
 
 import re
+from codecs import BOM_UTF8
 from datetime import datetime
 from typing import Annotated
 
@@ -18,6 +19,10 @@ SHADOW = "ShadowExperiment"
 # The default, so that `is` tells quickly that a line holds no ground truth.
 NO_GROUND_TRUTH = Raw()
 _ABSENT = (b"", b"null")
+# An escape in JSON; half a surrogate pair is in the group.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 _PATH = re.compile(r"`(\$[^`]*)`$")
 
 
@@ -54,24 +59,40 @@ class Envelope(Struct, gc=False, rename="camel"):
 
 
 decode_envelope = msgspec.json.Decoder(Envelope).decode
+_decode_any = msgspec.json.Decoder().decode
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
 
 def decode_record(data: bytes) -> CaptureRecord | Reason | SkipReason:
     """Return the record in a line, the reason for its rejection, or the reason for skipping it.
 
-    Shadow copies repeat the ids of production traffic; AWS's own analyzer leaves them out too.
+    A byte order mark is dropped, and half a surrogate pair becomes U+FFFD. Shadow copies repeat the ids of production
+    traffic; AWS's own analyzer leaves them out too.
     """
+    data = data.removeprefix(BOM_UTF8)
     if not data.strip():
         return SkipReason.BLANK_LINE
     try:
         envelope = decode_envelope(data)
-    except msgspec.ValidationError as error:
-        return _not_a_capture(_without_values(str(error)))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
-        return Reason(RejectionCode.LINE_NOT_JSON, "the line is not one JSON document in UTF-8")
+    except _UNREADABLE as error:
+        repaired = _without_halves(data)
+        return decode_record(repaired) if repaired != data else _why_not_a_record(data, error)
     if bytes(envelope.ground_truth_data) not in _ABSENT:
         return SkipReason.GROUND_TRUTH if envelope.capture_data is None else SkipReason.MERGED
     return _record(envelope)
+
+
+def _without_halves(data: bytes) -> bytes:
+    """Return a line in which each half of a surrogate pair is U+FFFD: Python writes them, and no decoder reads them."""
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], data)
+
+
+def _why_not_a_record(data: bytes, error: Exception) -> Reason:
+    try:
+        _decode_any(data)
+    except _UNREADABLE:
+        return Reason(RejectionCode.LINE_NOT_JSON, "the line is not one JSON document in UTF-8")
+    return _not_a_capture(_without_values(str(error)))
 
 
 def _record(envelope: Envelope) -> CaptureRecord | Reason | SkipReason:
