@@ -53,7 +53,7 @@ def cell_by_rule(text: str) -> Any:
     if PLAIN_INTEGER.fullmatch(stripped):
         return int(stripped) if len(stripped) < 30 and int(stripped) in INT64 else text
     if NUMBER.fullmatch(stripped) and not re.match(r"[+-]?0[0-9]", stripped):
-        return float(stripped) if isfinite(float(stripped)) else text
+        return float(stripped) if isfinite(float(stripped)) else None
     return text
 
 

@@ -39,7 +39,7 @@ def typed(value: JsonValue, value_type: ValueType) -> Value:
 
 
 def parse_csv_cell(text: str) -> Value:
-    """Return the number in a cell, null for empty text and a number that is not finite, else the text itself.
+    """Return the number in a cell, null for empty text and a number that no float can hold, else the text itself.
 
     Text with digits that a number would lose (leading zeros, more than 64 bits) stays text, so that ids are kept.
     """
@@ -51,7 +51,9 @@ def parse_csv_cell(text: str) -> Value:
     if stripped[0] not in _NUMBER_STARTS or (stripped[0] in _MAY_BE_PADDED and _PADDED.match(stripped)):
         return text
     number = _finite_number(stripped)
-    return text if number is None else number
+    if number is None:  # no number, or too large for a float
+        return None if _NUMBER.fullmatch(stripped) else text
+    return number
 
 
 def is_number(text: str) -> bool:
