@@ -19,7 +19,7 @@ from capture_forwarder.payloads.documents import RepeatedName
 from capture_forwarder.payloads.json_text import read_document, read_json, read_json_lines, with_lists
 from capture_forwarder.payloads.media import BodyForm
 from capture_forwarder.payloads.not_csv import why_not_csv
-from capture_forwarder.payloads.transfer import decode_bytes, decode_text
+from capture_forwarder.payloads.transfer import NOT_TEXT, decode_bytes, decode_text
 
 _MARK, _REPLACED = "\ufeff", "\ufffd"
 # A byte order mark at the start of the text or of a line, which may be that of a file of its own.
@@ -76,7 +76,9 @@ def _text_of(data: str, found: Declared) -> str | Reason:
         return text
     if _MARK in text:
         text = _MARKS.sub(r"\1", text)
-    return _WAS_BINARY if "\0" in text or text[:1] == _REPLACED else text
+    if "\0" in text or text[:1] == _REPLACED:
+        return _WAS_BINARY if found.media else NOT_TEXT
+    return text
 
 
 def _read_array(data: str, found: Declared) -> Body | Reason:

@@ -103,9 +103,11 @@ def declared(
 
     `override` and `delimiter` are options of the route; `side` begins the names of its options: `input` or `output`.
     """
-    essence, parameters = _split_content_type(override or content_type or "")
+    captured = _split_content_type(content_type or "")
+    essence, parameters = _split_content_type(override) if override else captured
     base64 = encoding is Encoding.BASE64
-    charset = charset_of(parameters.get("charset", "utf-8")) if base64 else "utf-8"
+    named_charset = parameters.get("charset") or captured[1].get("charset") or "utf-8"
+    charset = charset_of(named_charset) if base64 else "utf-8"
     is_tab_separated = essence in _TAB_SEPARATED
     named = Media.CSV if is_tab_separated and delimiter == _TAB else media_of(essence)
     media, encoded = named or _ENCODED.get(encoding), _ENCODED.get(encoding)

@@ -10,6 +10,8 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.payloads.declared import Declared
 
+NOT_TEXT = Reason(RejectionCode.BINARY_PAYLOAD, "the body is not text")
+
 
 def decode_bytes(data: str) -> bytes | Reason:
     """Return the bytes of a body."""
@@ -29,7 +31,7 @@ def decode_text(data: str, found: Declared) -> str | Reason:
     except UnicodeDecodeError:
         pass
     if found.media is None:
-        return Reason(RejectionCode.BINARY_PAYLOAD, "the body is not text")
+        return NOT_TEXT
     return Reason(RejectionCode.BAD_TEXT, f"the body is not {found.charset} text, although its declared type says so")
 
 
