@@ -187,7 +187,6 @@ ODD: dict[str, tuple[Any, Any]] = {
     "text": ("x", RejectionCode.VALUE_TYPE_MISMATCH),
     "null": (None, None),
     "a list": ([1], RejectionCode.VALUE_TYPE_MISMATCH),
-    "an object": ({"in": 1}, None),
 }
 
 
@@ -198,11 +197,21 @@ def test_one_odd_row_of_a_large_call(odd: str, place: int) -> None:
     value, code = ODD[odd]
     rows: list[Any] = [[n] for n in range(MANY)]
     answers: list[Any] = [float(n) for n in range(MANY)]
-    rows[place] = value if isinstance(value, dict) else [value]
+    rows[place] = [value]
     lines = (json_side({"instances": rows}), json_side({"predictions": answers}))
     _, one = decode(capture(*SIDES["instances"]), capture(*lines))
     assert [rejection.index for rejection in one.rejections] == ([place] if code else [])
     assert len(sent(one)) == MANY - (1 if code else 0)
+
+
+@pytest.mark.parametrize("place", [0, MANY // 2, MANY - 1])
+def test_an_object_among_the_lists_of_a_large_call(place: int) -> None:
+    """Elements that are not of one kind are no rows, so the request is one call and its many answers do not fit."""
+    rows: list[Any] = [[n] for n in range(MANY)]
+    rows[place] = {"in": 1}
+    lines = (json_side({"instances": rows}), json_side({"predictions": [0.5] * MANY}))
+    _, one = decode(capture(*SIDES["instances"]), capture(*lines))
+    assert [rejection.code for rejection in one.rejections] == [RejectionCode.ROW_COUNT_MISMATCH]
 
 
 @pytest.mark.parametrize("schema", [WIDE, None], ids=["schema", "no schema"])

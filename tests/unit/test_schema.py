@@ -59,8 +59,8 @@ def test_nested_values_find_their_attribute_by_flat_name() -> None:
 
 def test_two_values_of_one_attribute_are_rejected() -> None:
     """A nested value may have the flat name of another."""
-    schema = ModelSchema((Attribute("a_0", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0), YES))
-    outcome = outcome_of(capture(json_side({"a": [1], "a_0": 2}), csv_side("0.5")), None, schema)
+    names = [Attribute(name, Stage.PIPELINE_INPUT, ValueType.FLOAT, at) for at, name in enumerate(("a_0", "a_1"))]
+    outcome = outcome_of(capture(json_side({"a": [1, 2], "a_0": 2}), csv_side("0.5")), None, ModelSchema((*names, YES)))
     assert isinstance(outcome, Decoded)
     assert isinstance(outcome.rows[0], Rejection)
     assert outcome.rows[0].code is RejectionCode.AMBIGUOUS_NAME
