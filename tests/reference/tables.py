@@ -63,15 +63,15 @@ def split_length(value: Any) -> int:
             return 0
 
 
-def split_columns(value: Document) -> list[Column]:
-    """Return the columns of `{"columns", "data"}` or of `{"name", "index", "data"}`."""
+def split_column(value: Document) -> Column:
+    """Return the rows of `{"columns", "data"}` or of `{"name", "index", "data"}`."""
     if "columns" not in value:
-        return [Column(value["name"] if isinstance(value["name"], str) else "", value["data"])]
+        return Column(value["name"] if isinstance(value["name"], str) else "", value["data"])
     names = [str(name) for name in value["columns"]]
     rows = [row if isinstance(row, list) else [row] for row in value["data"]]
     if len(set(names)) < len(names) or any(len(row) != len(names) for row in rows):
         raise Rejected("value_count_mismatch", "a row with more or fewer values than names")
-    return [Column(name, [row[at] for row in rows]) for at, name in enumerate(names)]
+    return Column("", [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def frame_rows(value: Document) -> list[Document] | None:
@@ -92,7 +92,7 @@ def object_table(document: Document, n: int, main: list[str], where: Where) -> T
     """Return the rows of an object, and the values that belong to the call."""
     table, outer, is_split = Table(), outer_keys(document), main == ["data"] and split_length(document)
     if is_split:
-        table.columns += split_columns(document)
+        table.columns.append(split_column(document))
     skipped = left_out(document) | ({"columns", "name", "data"} if is_split else set())
     for key, value in document.items():
         if key in skipped:
@@ -125,7 +125,7 @@ def columns_under(value: Document) -> list[Column]:
     """Return the columns of an object under an outer key."""
     split = value.get("dataframe_split", value)
     if split_length(split):
-        return split_columns(split)
+        return [split_column(split)]
     if rows := frame_rows(value):
         return [Column("", list(rows))]
     return [Column(name, column, one=True) for name, column in value.items()]
