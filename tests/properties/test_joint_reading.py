@@ -70,8 +70,8 @@ def turned(random: Random, given: Side) -> Side:
         return given
     if given["encoding"] != "JSON" or isinstance(document, str):
         return given
-    one_line = "json" not in given["observedContentType"].replace("jsonlines", "").replace("ndjson", "")
-    indent = None if one_line else random.choice((None, 3))
+    is_line = "jsonlines" in given["observedContentType"] or "ndjson" in given["observedContentType"]
+    indent = None if is_line else random.choice((None, 3))
     return given | {"data": json.dumps(mixed(random, document), indent=indent)}
 
 
