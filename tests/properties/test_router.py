@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture_forwarder.configuration.filters import merged
-from capture_forwarder.configuration.settings import RouteSettings
+from capture_forwarder.configuration.route_settings import RouteSettings
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.route import Router
 

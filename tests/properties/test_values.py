@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from capture_forwarder.domain.converters import typed
 from capture_forwarder.domain.schema import ValueType
-from capture_forwarder.domain.values import parse_csv_cell, typed
+from capture_forwarder.domain.values import parse_csv_cell
 
 NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
@@ -52,8 +53,8 @@ def cell_by_rule(text: str) -> Any:
         return None
     if PLAIN_INTEGER.fullmatch(stripped):
         return int(stripped) if len(stripped) < 30 and int(stripped) in INT64 else text
-    if NUMBER.fullmatch(stripped) and not re.match(r"[+-]?0[0-9]", stripped):
-        return float(stripped) if isfinite(float(stripped)) else text
+    if NUMBER.fullmatch(stripped) and not re.match(r"\+|-?0[0-9]", stripped):
+        return float(stripped) if isfinite(float(stripped)) else None
     return text
 
 

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from capture_forwarder.domain.converters import typed
 from capture_forwarder.domain.delivery import Rejection, RejectionCode
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, UnknownAttributes
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.domain.values import JsonValue, typed
+from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.kinds.captures.decoder import Decoded
 from tests.support.captures import capture, csv_side, json_side, outcome_of
 

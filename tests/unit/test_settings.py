@@ -12,7 +12,9 @@ from capture_forwarder.configuration.reader import SettingsError, parse_settings
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.domain.batch import BatchLimits
 from capture_forwarder.domain.route import (
+    CsvSpace,
     DecodingOptions,
+    EmptyText,
     IdSource,
     Layout,
     OneSided,
@@ -51,8 +53,13 @@ quarantine_payload = false
 input_content_type = "text/csv"
 output_content_type = "application/json"
 input_layout = "rows"
-output_layout = "vector"
+output_layout = "list"
 input_csv_header = true
+input_csv_delimiter = ";"
+output_rows = "body.predictions"
+output_call_keys = ["labels", "classes"]
+csv_space = "trim"
+empty_text = "keep"
 
 [[route.attribute]]
 name = "age"
@@ -102,11 +109,15 @@ def test_every_option_of_a_valid_file_reaches_its_place() -> None:
     assert (churn.name, churn.bucket, churn.prefix) == ("churn", "captures", "datacapture/churn/")
     assert (churn.destination, churn.model_id, churn.quarantine_payload) == ("arthur", "m-1", False)
     assert churn.decoding == DecodingOptions(
-        input=PayloadOptions("text/csv", Layout.ROWS, csv_header=True),
-        output=PayloadOptions("application/json", Layout.VECTOR),
+        input=PayloadOptions("text/csv", Layout.ROWS, csv_header=True, csv_delimiter=";"),
+        output=PayloadOptions(
+            "application/json", Layout.LIST, rows="body.predictions", call_keys=("labels", "classes")
+        ),
         id_source=IdSource.EVENT_ID,
         one_sided=OneSided.FORWARD,
         unknown_attributes=UnknownAttributes.DROP,
+        csv_space=CsvSpace.TRIM,
+        empty_text=EmptyText.KEEP,
     )
     assert churn.schema == ModelSchema(
         (

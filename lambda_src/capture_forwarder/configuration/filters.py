@@ -14,7 +14,8 @@ from urllib.parse import quote_plus
 
 from msgspec import Struct
 
-from capture_forwarder.configuration.settings import RouteSettings, Settings
+from capture_forwarder.configuration.route_settings import RouteSettings
+from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import BucketSettings, Trigger
 
 _MAX_FILTERS = 100  # https://docs.aws.amazon.com/general/latest/gr/s3.html

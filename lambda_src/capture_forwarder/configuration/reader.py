@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,13 @@ from msgspec import Struct
 
 from capture_forwarder.configuration.addresses import proxy_problems, url_problems
 from capture_forwarder.configuration.options import Option, options
+from capture_forwarder.configuration.route_checks import repeated, route_problems
 from capture_forwarder.configuration.secret_reference import SecretReference
-from capture_forwarder.configuration.settings import DestinationSettings, RouteSettings, SchemaSource, Settings
+from capture_forwarder.configuration.settings import DestinationSettings, Settings
 from capture_forwarder.configuration.stack import BucketSettings, StackSettings, Trigger
-from capture_forwarder.domain.capture import media_of
-from capture_forwarder.domain.route import UNROUTED
 
 Check = Callable[[Settings], Iterable[str]]
 
-_MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _BATCH_WITHOUT_WINDOW = 10  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
 
@@ -120,18 +117,18 @@ def _value_problems(value: Any, option: Option, path: str) -> Iterator[str]:
 
 def _meaning_problems(settings: Settings) -> Iterator[str]:
     """Yield the problems of options that do not fit together, or not to AWS."""
-    yield from _repeated((d.name for d in settings.destination), "destination name {!r}: used twice; names are unique")
-    yield from _repeated((r.name for r in settings.route), "route name {!r}: used twice; names are unique")
+    yield from repeated((d.name for d in settings.destination), "destination name {!r}: used twice; names are unique")
+    yield from repeated((r.name for r in settings.route), "route name {!r}: used twice; names are unique")
     places = (f"s3://{route.bucket}/{route.prefix}*{route.suffix}" for route in settings.route)
-    yield from _repeated(places, "{}: two routes for one prefix and suffix; give one of them a longer prefix")
+    yield from repeated(places, "{}: two routes for one prefix and suffix; give one of them a longer prefix")
     for index, destination in enumerate(settings.destination):
         yield from _destination_problems(destination, f"destination[{index}]")
     names = {destination.name for destination in settings.destination}
     for index, route in enumerate(settings.route):
-        yield from _route_problems(route, names, f"route[{index}]")
+        yield from route_problems(route, names, f"route[{index}]")
     yield from _stack_problems(settings.stack)
     yield from _retention_problems(settings)
-    yield from _repeated((b.name for b in settings.bucket), "bucket name {!r}: two [[bucket]] tables; write one")
+    yield from repeated((b.name for b in settings.bucket), "bucket name {!r}: two [[bucket]] tables; write one")
     routed = {route.bucket for route in settings.route}
     for index, bucket in enumerate(settings.bucket):
         yield from _bucket_problems(bucket, routed, f"bucket[{index}]")
@@ -142,26 +139,6 @@ def _destination_problems(destination: DestinationSettings, path: str) -> Iterat
     if destination.proxy:
         yield from (f"{path}.proxy: {problem}" for problem in proxy_problems(destination.proxy, destination.url))
     yield from (f"{path}.secret: {problem}" for problem in SecretReference.parse(destination.secret).problems())
-
-
-def _route_problems(route: RouteSettings, destinations: set[str], path: str) -> Iterator[str]:
-    if route.destination not in destinations:
-        yield f"{path}.destination: no [[destination]] is named {route.destination!r}; there are {sorted(destinations)}"
-    if route.name == UNROUTED:
-        yield f"{path}.name: write another name; {UNROUTED!r} is that of objects without a route"
-    if len(route.prefix.encode()) > _MAX_KEY_BYTES:
-        yield f"{path}.prefix: write at most {_MAX_KEY_BYTES} bytes; a key in S3 has no more"
-    if not route.prefix.isprintable():
-        yield f"{path}.prefix: remove control characters and line ends"
-    if route.schema is SchemaSource.MODEL and route.attribute:
-        yield f'{path}.schema: write either schema = "model" or [[route.attribute]], not both'
-    for option in ("input_content_type", "output_content_type"):
-        content_type = getattr(route, option)
-        if content_type and not media_of(content_type):
-            yield f"{path}.{option}: rows are read from text/csv, application/json and application/jsonlines"
-    yield from _repeated((a.name for a in route.attribute), path + ".attribute: two are named {!r}")
-    placed = (f"{a.stage} {a.position}" for a in route.attribute if a.position is not None)
-    yield from _repeated(placed, path + ".attribute: two share the position {}")
 
 
 def _stack_problems(stack: StackSettings) -> Iterator[str]:
@@ -197,7 +174,3 @@ def _bucket_problems(bucket: BucketSettings, routed: set[str], path: str) -> Ite
             f'{path}.trigger: write "eventbridge" and run `capture-forwarder enable-eventbridge {bucket.name}`; '
             "S3 keeps one notification configuration a bucket, and changing it can damage that of others"
         )
-
-
-def _repeated(values: Iterable[str], sentence: str) -> Iterator[str]:
-    return (sentence.format(value) for value, count in Counter(values).items() if count > 1)

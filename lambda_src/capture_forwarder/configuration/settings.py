@@ -11,39 +11,20 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from capture_forwarder.configuration.stack import BucketName, BucketSettings, KeyArn, StackSettings, Unrouted
-from capture_forwarder.domain.batch import BatchLimits
-from capture_forwarder.domain.route import (
-    DecodingOptions,
-    IdSource,
-    Layout,
-    OneSided,
-    PayloadOptions,
-    Route,
-    UnknownAttributes,
+from capture_forwarder.configuration.option_types import (
+    HeaderText,
+    Name,
+    Positive,
+    ProxyUrl,
+    Seconds,
+    Secret,
+    Text,
+    Url,
 )
-from capture_forwarder.domain.schema import Attribute, ModelSchema
-
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", title="letters, digits, . _ -; at most 63")]
-# `addresses.py` checks the rest of a URL, and `secret_reference.py` that of a reference.
-Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", title="https://host, without /api/v3")]
-ProxyUrl = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", title="http://host:port")]
-Secret = Annotated[
-    str,
-    Meta(
-        pattern=r"^(secretsmanager|ssm|env):.+$",
-        title='"secretsmanager:NAME", "ssm:/NAME" or, outside AWS, "env:VARIABLE", perhaps with "#KEY" at the end; '
-        "never the token itself",
-    ),
-]
-Prefix = Annotated[
-    str, Meta(pattern="^(|.*/)$", title='a prefix that ends with "/": "churn" would match churn-v2/ too')
-]
-Suffix = Annotated[str, Meta(pattern=r"^\.[A-Za-z0-9.]{1,30}$", title='the end of a key, such as ".jsonl"')]
-Text = Annotated[str, Meta(min_length=1)]
-HeaderText = Annotated[str, Meta(pattern="^[!-~]+$", title="letters, digits and punctuation of ASCII")]
-Positive = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(gt=0, title="seconds, more than 0")]
+from capture_forwarder.configuration.route_settings import RouteSettings
+from capture_forwarder.configuration.stack import BucketSettings, KeyArn, StackSettings, Unrouted
+from capture_forwarder.domain.batch import BatchLimits
+from capture_forwarder.domain.route import Route
 
 
 class DestinationKind(StrEnum):
@@ -57,13 +38,6 @@ class Compression(StrEnum):
 
     NONE = "none"
     GZIP = "gzip"
-
-
-class SchemaSource(StrEnum):
-    """Where the attributes of a route's model come from, if the file does not list them."""
-
-    NONE = "none"
-    MODEL = "model"
 
 
 class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -119,69 +93,6 @@ class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def limits(self) -> BatchLimits:
         """The limits of one request."""
         return BatchLimits(self.max_inferences, self.max_bytes)
-
-
-class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[route]]`: captures under a prefix, and the model that they are inferences of."""
-
-    name: Annotated[Name, Meta(description="Name of the route in quarantine, logs and metrics")]
-    bucket: Annotated[BucketName, Meta(description="Bucket of the captures")]
-    prefix: Annotated[
-        Prefix, Meta(description="Beginning of the keys; of the routes that match a key, the longest prefix wins")
-    ]
-    suffix: Annotated[
-        Suffix, Meta(description="End of the keys; objects below the prefix with another end are skipped")
-    ] = ".jsonl"
-    destination: Annotated[Name, Meta(description="Name of a `[[destination]]`")]
-    model_id: Annotated[Text, Meta(description="Id of the model at the destination")]
-    schema: Annotated[SchemaSource, Meta(description='"model" asks the destination for the attributes')] = (
-        SchemaSource.NONE
-    )
-    attribute: Annotated[tuple[Attribute, ...], Meta(description="Attributes of the model")] = ()
-    id_source: Annotated[
-        IdSource,
-        Meta(description="Id of a call: the caller's inference id if there is one, or always SageMaker's event id"),
-    ] = IdSource.INFERENCE_ID
-    one_sided: Annotated[
-        OneSided, Meta(description="Treatment of a call with one side that is missing, binary or an error")
-    ] = OneSided.REJECT
-    unknown_attributes: Annotated[
-        UnknownAttributes, Meta(description="Treatment of named values outside the schema")
-    ] = UnknownAttributes.REJECT
-    quarantine_payload: Annotated[bool, Meta(description="Store the captured line with its rejection")] = True
-    input_content_type: Annotated[
-        Text | None, Meta(description="Content type of requests, in place of the captured one")
-    ] = None
-    output_content_type: Annotated[
-        Text | None, Meta(description="Content type of responses, in place of the captured one")
-    ] = None
-    input_layout: Annotated[Layout | None, Meta(description="Layout of rows in requests; overrides detection")] = None
-    output_layout: Annotated[Layout | None, Meta(description="Layout of rows in responses; overrides detection")] = None
-    input_csv_header: Annotated[bool, Meta(description="CSV requests begin with a line of names")] = False
-    output_csv_header: Annotated[bool, Meta(description="CSV responses begin with a line of names")] = False
-
-    @property
-    def route(self) -> Route:
-        """The route as a value of the domain."""
-        decoding = DecodingOptions(
-            input=PayloadOptions(self.input_content_type, self.input_layout, self.input_csv_header),
-            output=PayloadOptions(self.output_content_type, self.output_layout, self.output_csv_header),
-            id_source=self.id_source,
-            one_sided=self.one_sided,
-            unknown_attributes=self.unknown_attributes,
-        )
-        return Route(
-            name=self.name,
-            bucket=self.bucket,
-            prefix=self.prefix,
-            suffix=self.suffix,
-            destination=self.destination,
-            model_id=self.model_id,
-            schema=ModelSchema(self.attribute) if self.attribute else None,
-            schema_from_model=self.schema is SchemaSource.MODEL,
-            quarantine_payload=self.quarantine_payload,
-            decoding=decoding,
-        )
 
 
 class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -106,11 +106,12 @@ class Encoding(StrEnum):
 
 
 class Media(StrEnum):
-    """The media types whose text holds rows, by family."""
+    """The media types whose text holds values, by family."""
 
     CSV = "csv"
     JSON = "json"
     JSON_LINES = "jsonlines"
+    TEXT = "text"
 
 
 _MEDIA = {
@@ -123,11 +124,18 @@ _MEDIA = {
     "application/jsonl": Media.JSON_LINES,
     "application/x-ndjson": Media.JSON_LINES,
     "application/ndjson": Media.JSON_LINES,
+    "text/plain": Media.TEXT,
+    # SageMaker JumpStart: one text, and a list of texts that is one call.
+    "application/x-text": Media.TEXT,
+    "application/list-text": Media.JSON,
+    # NumPy: read as the list that the array would be in JSON.
+    "application/x-npy": Media.JSON,
+    "application/x-npz": Media.JSON,
 }
 
 
 def media_of(content_type: str) -> Media | None:
-    """Return the family of `content_type`, or `None` if it holds no rows; case and parameters do not matter."""
+    """Return the family of `content_type`, or `None` if it is not known; case and parameters do not matter."""
     essence = content_type.partition(";")[0].strip().lower()
     return Media.JSON if essence.endswith("+json") else _MEDIA.get(essence)
 

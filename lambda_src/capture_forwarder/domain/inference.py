@@ -32,5 +32,8 @@ class Inference(Struct, frozen=True, gc=False):
 
     @property
     def data(self) -> dict[str, Value]:
-        """Inputs and outputs together; a name on both sides has one value."""
-        return self.inputs | self.outputs
+        """Inputs and outputs in one flat row; if both have a name, the output's value is `output.{name}`."""
+        same = self.inputs.keys() & self.outputs.keys()
+        if not same:
+            return self.inputs | self.outputs
+        return self.inputs | {f"output.{name}" if name in same else name: one for name, one in self.outputs.items()}

@@ -1,18 +1,16 @@
-"""Captured text and JSON values made into the type that an attribute expects.
+"""Captured text and JSON values made into numbers, truth values, times and text.
 
 A function raises `ValueError` when a value does not fit; the message never holds the value. Empty text and numbers that
 are not finite become null: JSON cannot write them, and Arthur reads null as missing.
 """
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from math import isfinite
 
 import msgspec
 
 from capture_forwarder.domain.inference import Value
-from capture_forwarder.domain.schema import ValueType
 
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 
@@ -20,28 +18,24 @@ JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "Jso
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"([+-]?0{0,9}\d{1,19})(?:\.0*)?", re.ASCII)
 _PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
-_PADDED = re.compile(r"[+-]?0\d", re.ASCII)
+_PADDED = re.compile(r"-?0\d", re.ASCII)
 _NOT_FINITE = frozenset({"nan", "inf", "infinity"})
 _TRUTH = {"true": True, "false": False, "1": True, "0": False, "-0": False, "1.0": True, "0.0": False}
 _INT64 = range(-(2**63), 2**63)
 _INT64_CHARS = 20
 # Any integer of fewer characters has at most 64 bits.
 _SAFE_INT64_CHARS = 19
-_NUMBER_STARTS = frozenset("+-.0123456789")
+_NUMBER_STARTS = frozenset("-.0123456789")
 _NUMBER_ENDS = frozenset(".0123456789")
-_MAY_BE_PADDED = frozenset("+-0")
+_MAY_BE_PADDED = frozenset("-0")
 _EXACT_FLOAT = 2**53
-
-
-def typed(value: JsonValue, value_type: ValueType) -> Value:
-    """Return `value` as `value_type`, or raise `ValueError` if it does not fit."""
-    return None if value is None else CONVERTERS[value_type](value)
 
 
 def parse_csv_cell(text: str) -> Value:
     """Return the number in a cell, null for empty text and a number that is not finite, else the text itself.
 
-    Text with digits that a number would lose (leading zeros, more than 64 bits) stays text, so that ids are kept.
+    Text with digits or signs that a number would lose (leading zeros, a leading `+`, more than 64 bits) stays text, so
+    that ids and telephone numbers are kept.
     """
     stripped = text.strip()
     if not stripped or stripped[-1] not in _NUMBER_ENDS:
@@ -50,8 +44,10 @@ def parse_csv_cell(text: str) -> Value:
         return int(stripped) if len(stripped) <= _INT64_CHARS and int(stripped) in _INT64 else text
     if stripped[0] not in _NUMBER_STARTS or (stripped[0] in _MAY_BE_PADDED and _PADDED.match(stripped)):
         return text
-    number = _finite_number(stripped)
-    return text if number is None else number
+    number = _number(stripped)
+    if number is None:
+        return text
+    return number if isfinite(number) else None
 
 
 def is_number(text: str) -> bool:
@@ -76,31 +72,33 @@ def _is_not_finite(text: str) -> bool:
     return text.lstrip("+-").lower() in _NOT_FINITE
 
 
-def _finite_number(text: str) -> float | None:
-    """Return the finite number that `text` is, else `None`.
+def _number(text: str) -> float | None:
+    """Return the number that `text` is, infinity for one that is too large, `None` for other text.
 
-    `float()` is several times faster than a regular expression. For ASCII text without `_` it accepts the same numbers.
+    `float()` is several times faster than a regular expression. For ASCII text without `_` it accepts the same numbers,
+    and the words for those that are not finite.
     """
     if not text.isascii() or "_" in text:
         return None
     try:
-        number = float(text)
+        return float(text)
     except ValueError:
         return None
-    return number if isfinite(number) else None
 
 
-def _float(value: JsonValue) -> Value:
+def float_value(value: JsonValue) -> float | None:
+    """Return the finite number that `value` is or shows; null for empty text and a number that is not finite."""
     if type(value) is float and isfinite(value):
         return value
     if isinstance(value, str):
-        if (quick := _finite_number(value)) is not None:
+        quick = _number(value)
+        if quick is not None and isfinite(quick):
             return 0.0 if not quick and value.strip() == "-0" else quick  # `-0` is an integer, so it has no sign
         stripped = value.strip()
         if not stripped or _is_not_finite(stripped):
             return None
         if stripped != value:
-            return _float(stripped)
+            return float_value(stripped)
         if not _NUMBER.fullmatch(stripped):
             raise ValueError("not a number")
         value = float(stripped)
@@ -115,7 +113,8 @@ def _float(value: JsonValue) -> Value:
     return number
 
 
-def _integer(value: JsonValue) -> Value:
+def integer_value(value: JsonValue) -> int | None:
+    """Return the whole number of at most 64 bits that `value` is or shows; null as for `float_value`."""
     if type(value) is int and value in _INT64:
         return value
     if type(value) is str and len(value) < _SAFE_INT64_CHARS and _PLAIN_INTEGER.fullmatch(value):
@@ -125,7 +124,7 @@ def _integer(value: JsonValue) -> Value:
     elif isinstance(value, int) and not isinstance(value, bool):
         number = value
     else:
-        fractional = _float(value)
+        fractional = float_value(value)
         if fractional is None:
             return None
         number = int(fractional)
@@ -136,7 +135,8 @@ def _integer(value: JsonValue) -> Value:
     return number
 
 
-def _boolean(value: JsonValue) -> Value:
+def boolean_value(value: JsonValue) -> bool | None:
+    """Return the truth value that `value` is or shows: true, false, 0 or 1; null for empty text."""
     text = as_text(value).strip().lower()
     if not text:
         return None
@@ -145,7 +145,8 @@ def _boolean(value: JsonValue) -> Value:
     return _TRUTH[text]
 
 
-def _timestamp(value: JsonValue) -> Value:
+def timestamp_value(value: JsonValue) -> str | None:
+    """Return ISO 8601 text with a time zone, in one form; null for empty text."""
     if not isinstance(value, str):
         raise ValueError("not a timestamp")  # noqa: TRY004 - one exception type says "does not fit"
     if not value.strip():
@@ -157,14 +158,3 @@ def _timestamp(value: JsonValue) -> Value:
     if moment.tzinfo is None:
         raise ValueError("a timestamp without a time zone")
     return moment.isoformat()
-
-
-CONVERTERS: dict[ValueType, Callable[[JsonValue], Value]] = {
-    ValueType.FLOAT: _float,
-    ValueType.INTEGER: _integer,
-    ValueType.BOOLEAN: _boolean,
-    ValueType.STRING: as_text,
-    ValueType.TIMESTAMP: _timestamp,
-    ValueType.IMAGE: as_text,
-    ValueType.UNSTRUCTURED_TEXT: as_text,
-}

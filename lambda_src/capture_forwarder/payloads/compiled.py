@@ -4,6 +4,7 @@ A decoder accepts a text only if the plain path reads it with the same placement
 every other text: a quoted or empty cell, a value of another type, another layout.
 """
 
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
@@ -16,10 +17,9 @@ from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.schema import Attribute, ValueType
 from capture_forwarder.payloads.documents import UNREADABLE, cut_lines
 from capture_forwarder.payloads.elements import lists_in, pieces_of
-from capture_forwarder.payloads.layouts import ORDERED_KEYS, Placement, RowForm
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
 from capture_forwarder.payloads.media import UTF_8
-from capture_forwarder.payloads.rows import PayloadReading
+from capture_forwarder.payloads.placement import ORDERED_KEYS, PayloadReading, Placement, RowForm
 from capture_forwarder.payloads.tensors import TENSOR_KEYS
 
 # A decoder raises one of these when it refuses a text.
@@ -45,6 +45,8 @@ _PIECE_CHARS = 100_000
 # What a row and each of its values take as objects, and what the rows of a text may take before they are read lazily.
 _ROW_BYTES, _VALUE_BYTES = 350, 45
 _MIN_LARGE_BYTES, _LARGE_TIMES = 4_000_000, 6
+# Text cells of nothing or with space around them, of which the options of the route and the type decide.
+_ODD_CELL = re.compile(r"(?:^|,)(?:\s|,|$)|\s(?:,|$)", re.MULTILINE)
 _COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
 
 
@@ -96,10 +98,14 @@ def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
     def decode_piece(text: str) -> list[Struct]:
         return decode_rows(_as_json(text.removesuffix("\n")))
 
+    has_texts = any(_TYPES[attribute.value_type] is str for attribute in attributes)
+
     def read(text: str) -> Sequence[Values]:
         if '"' in text or "\\" in text:  # JSON text cannot hold the other line ends unescaped
             raise ValueError("cells that have to be unquoted")
         text = text.rstrip("\n")
+        if has_texts and _has_odd_cells(text):
+            raise ValueError("cells of nothing, or with space around them")
         if "\n" not in text:
             return [astuple(decode_row(f'["{text.replace(",", _COMMA)}"]'))]
         if len(text) > LARGE_CHARS and _is_large(text, text.count("\n"), len(attributes)):
@@ -108,6 +114,14 @@ def _csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
         return [astuple(row) for piece in _pieces(text) for row in decode_rows(_as_json(piece))]
 
     return read
+
+
+def _has_odd_cells(text: str) -> bool:
+    """Tell whether a cell is empty or has space around it. Most texts are recognised without a regular expression."""
+    is_plain = " " not in text and ",," not in text and ",\n" not in text and "\n," not in text
+    if is_plain and text.isascii() and text[:1] != "," and text[-1:] != ",":
+        return False
+    return _ODD_CELL.search(text) is not None
 
 
 def _is_large(text: str, row_count: int, width: int) -> bool:

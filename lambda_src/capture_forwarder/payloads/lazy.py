@@ -1,5 +1,6 @@
 """Sequences whose items are made when they are read, so that a call of a million rows is never held as objects."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
@@ -18,6 +19,18 @@ LISTED_ROWS = 1024
 
 # Start and end of a piece of a text, and the number of its rows.
 Piece = tuple[int, int, int]
+
+_NEWLINE = re.compile(r"\n")
+
+
+def cut_lines(text: str, line_end: re.Pattern[str] = _NEWLINE) -> Iterator[tuple[int, int]]:
+    """Yield start and end of pieces of whole lines."""
+    start = 0
+    while start < len(text):
+        found = line_end.search(text, start + PIECE_CHARS)
+        end = found.end() if found else len(text)
+        yield start, end
+        start = end
 
 
 class Lazy(Sequence[Item_co]):

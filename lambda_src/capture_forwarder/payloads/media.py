@@ -40,6 +40,7 @@ _BINARY_FAMILIES = ("image/", "audio/", "video/", "font/")
 _BINARY = frozenset(
     {
         "application/x-npy",
+        "application/x-npz",
         "application/x-recordio-protobuf",
         "application/x-protobuf",
         "application/x-parquet",
@@ -76,7 +77,7 @@ def read_body(payload: Payload, override: str | None) -> Body | Reason:
 def declared_form(encoding: str, content_type: str | None, override: str | None) -> BodyForm | None:
     """Return the form of every payload that is declared like this, or `None` if the declaration does not tell it."""
     essence, charset = _split_content_type(override or content_type or "")
-    media = media_of(essence)
+    media = _rows_media(essence)
     if encoding == Encoding.BASE64:
         return BodyForm(media, base64=True, charset=charset) if media else None
     if encoding == Encoding.CSV:
@@ -84,6 +85,11 @@ def declared_form(encoding: str, content_type: str | None, override: str | None)
     if encoding == Encoding.JSON:
         return BodyForm(media if media and (override or media is Media.JSON_LINES) else Media.JSON)
     return None
+
+
+def _rows_media(essence: str) -> Media | None:
+    media = media_of(essence)
+    return None if media is Media.TEXT else media
 
 
 @lru_cache(_MAX_CONTENT_TYPES)
@@ -112,7 +118,7 @@ def _decode_base64(data: str, declared: str, charset: str) -> str | Reason:
 
 
 def _not_text(declared: str, charset: str) -> Reason:
-    if media_of(declared) is None:
+    if _rows_media(declared) is None:
         return Reason(RejectionCode.BINARY_PAYLOAD, "the body is not text")
     return Reason(RejectionCode.BAD_TEXT, f"the body is not {charset} text, although its declared type says so")
 

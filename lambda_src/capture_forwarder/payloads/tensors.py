@@ -7,13 +7,24 @@ from itertools import chain
 from math import prod
 from typing import cast
 
-from capture_forwarder.domain.values import JsonValue
+from msgspec import Struct
 
-TENSOR_KEYS = frozenset({"name", "shape", "datatype", "data"})
+from capture_forwarder.domain.values import JsonValue
+from capture_forwarder.payloads.not_data import count_scalars, without
+from capture_forwarder.payloads.tables import Table
+
+HEADER_KEYS = frozenset({"name", "shape", "datatype"})
+TENSOR_KEYS = HEADER_KEYS | {"data"}
+_KEPT = frozenset({"name", "data"})
+_NOT_DATA = ("id", "model_name", "model_version", "parameters", "outputs")
 # A few bytes can claim a row of any length. Real sparse rows stay far below this many values in one payload.
 MAX_SPARSE_VALUES = 2_000_000
 # NumPy's own limit. The product of a hundred thousand sizes would take minutes.
 _MAX_DIMENSIONS = 64
+
+
+class BinaryTensor(ValueError):
+    """The values of a tensor are not in the document."""
 
 
 def tensor_rows(tensor: dict[str, JsonValue]) -> list[JsonValue]:
@@ -32,6 +43,58 @@ def tensor_rows(tensor: dict[str, JsonValue]) -> list[JsonValue]:
     if width == 1:
         return data
     return [data[start : start + width] for start in range(0, len(data), width)] if width else []
+
+
+def tensors_in(document: dict[str, JsonValue]) -> list[dict[str, JsonValue]] | None:
+    """Return the tensors of the Open Inference Protocol v2 under `inputs` or `outputs`; `None` for other documents.
+
+    A request may name the outputs that it wants, beside its inputs.
+    """
+    for key in ("inputs", "outputs"):
+        tensors = document.get(key)
+        if isinstance(tensors, list) and tensors and all(map(_is_tensor, tensors)):
+            return cast("list[dict[str, JsonValue]]", tensors)
+    return None
+
+
+def _is_tensor(value: JsonValue) -> bool:
+    return isinstance(value, dict) and value.keys() >= HEADER_KEYS
+
+
+class Tensors(Struct, frozen=True):
+    """The tensors of a document as columns, and by name as one row.
+
+    `is_fixed` says that they have rows for certain; `is_ragged` that tensors of one dimension differ in length.
+    """
+
+    table: Table
+    whole: dict[str, JsonValue]
+    is_fixed: bool = False
+    is_ragged: bool = False
+
+
+def place_tensors(document: dict[str, JsonValue], tensors: list[dict[str, JsonValue]]) -> Tensors:
+    """Return `tensors`, which lie in `document`; a tensor of two dimensions, or of texts, has rows for certain."""
+    if not all("data" in tensor for tensor in tensors):
+        raise BinaryTensor("a tensor without data: its values are binary and follow elsewhere")
+    columns = {str(tensor["name"]): tensor_rows(tensor) for tensor in tensors}
+    if len(columns) != len(tensors):
+        raise ValueError("two tensors share a name")
+    left_out = sum(count_scalars(value) for tensor in tensors for key, value in tensor.items() if key not in _KEPT)
+    beside, dropped = without({key: one for key, one in document.items() if one is not tensors}, _NOT_DATA)
+    counts = set(map(len, columns.values()))
+    whole = beside | {name: values[0] if len(values) == 1 else values for name, values in columns.items()}
+    is_fixed, is_ragged = any(map(_has_rows, tensors)), len(counts) > 1
+    if is_fixed and is_ragged:
+        raise ValueError("the tensors differ in the number of rows")
+    table = Table(0 if is_ragged else counts.pop(), columns, beside, unwraps=True, left_out=left_out + dropped)
+    return Tensors(table, whole, is_fixed, is_ragged)
+
+
+def _has_rows(tensor: dict[str, JsonValue]) -> bool:
+    data = tensor["data"]
+    first = data[0] if isinstance(data, list) and data else None
+    return len(cast("list[int]", tensor["shape"])) > 1 or isinstance(first, str)
 
 
 def verbose_row(element: JsonValue) -> dict[str, JsonValue] | None:

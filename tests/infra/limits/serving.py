@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from capture_forwarder.configuration.filters import Filter
-from capture_forwarder.configuration.settings import RouteSettings, Settings
+from capture_forwarder.configuration.route_settings import RouteSettings
+from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import BucketSettings, Trigger
 from tests.infra.iam import Role
 from tests.infra.limits.cloudformation import Deployed

@@ -18,13 +18,13 @@ from capture_forwarder.domain.route import DecodingOptions, IdSource
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Side
 from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope
 from capture_forwarder.kinds.captures.large import large_call
-from capture_forwarder.kinds.captures.reading import ERROR_NAMES, Reading
+from capture_forwarder.kinds.captures.reading import Reading
 from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.compiled import REFUSED, Values, compile_payload, row_struct
-from capture_forwarder.payloads.layouts import RowForm
+from capture_forwarder.payloads.error_bodies import ERROR_NAMES
 from capture_forwarder.payloads.lazy import Lazy
 from capture_forwarder.payloads.media import declared_form
-from capture_forwarder.payloads.rows import PayloadReading, csv_reading
+from capture_forwarder.payloads.placement import PayloadReading, RowForm, csv_reading
 
 # Returns rows as structs of the values of both sides by name. Raises one of `REFUSED` for calls with another reading.
 CallDecoder = Callable[[str, str], Sequence[Any]]
@@ -192,7 +192,8 @@ def _declared_reading(declaration: Declaration, options: DecodingOptions) -> Rea
     if request is None or response is None or not (request.media is response.media is Media.CSV):
         return None
     return Reading(
-        csv_reading(request, header=options.input.csv_header), csv_reading(response, header=options.output.csv_header)
+        csv_reading(request, header=bool(options.input.csv_header)),
+        csv_reading(response, header=bool(options.output.csv_header)),
     )
 
 

@@ -8,7 +8,8 @@ from typing import cast
 from msgspec import Struct
 
 from capture_forwarder.domain.batch import RowBuilder
-from capture_forwarder.domain.capture import CaptureRecord, Line, Media
+from capture_forwarder.domain.capture import CaptureRecord, Line
+from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, Skipped, SkipReason
 from capture_forwarder.domain.inference import Inference, PartnerInferenceId
 from capture_forwarder.domain.progress import LineSpan
@@ -18,18 +19,18 @@ from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.envelope import decode_record
 from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.reading import CallRows, Reading, read_call
+from capture_forwarder.kinds.captures.side_rows import SideRows
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
 from capture_forwarder.lines.reader import LineReader, Lines
-from capture_forwarder.payloads.layouts import Row
+from capture_forwarder.payloads.error_bodies import ERROR, is_error_body
 from capture_forwarder.payloads.lazy import LISTED_ROWS, Lazy
 from capture_forwarder.payloads.naming import Named, generated_names, schema_names
-from capture_forwarder.payloads.rows import Rows
+from capture_forwarder.payloads.whole import Row
 
 # Rows wait in memory to be encoded together, which takes a tenth less time than row by row.
 _MAX_ROWS = 128
 # Rows of a longer line are made when they are read: a row takes up to a hundred times its text.
 _MAX_LISTED_BYTES = 256 * 1024
-_SAME_NAME = Reason(RejectionCode.AMBIGUOUS_NAME, "input and output give one name different values")
 
 
 class CaptureKind:
@@ -51,6 +52,7 @@ class Decoded(Struct, frozen=True, gc=False):
     call_id: str
     record: CaptureRecord
     reading: Reading
+    left_out: int = 0
 
 
 Outcome = Decoded | Rejection | Skipped
@@ -64,9 +66,10 @@ class PlainPath:
 
     def __init__(self, options: DecodingOptions, schema: ModelSchema | None = None) -> None:
         self._options = options
+        self._cells = CellOptions(options.csv_space, options.empty_text)
         self._request_side = schema.inputs if schema else None
         self._response_side = schema.outputs if schema else None
-        self._widths = schema.outputs.widths if schema else ()
+        self._schema = schema
         self._too_long = Reason(
             RejectionCode.PARTNER_ID_TOO_LONG,
             f"the partner inference id has more than {options.max_partner_id_chars} characters; "
@@ -84,7 +87,7 @@ class PlainPath:
         call_id = record.event_id if by_event else record.inference_id or record.event_id
         if len(call_id) > self._options.max_partner_id_chars:
             return _rejection(self._too_long, line)
-        call = read_call(record, self._options, self._widths)
+        call = read_call(record, self._options, self._schema)
         if isinstance(call, Reason):
             return _rejection(call, line)
         count, time = call.count, record.inference_time
@@ -93,7 +96,7 @@ class PlainPath:
             rows = self._lazy_rows(line, call, call_id, time)
         else:
             rows = [self._row(line, call, call_id, time, index, *call.pair(index)) for index in range(count)]
-        return Decoded(rows, call_id, record, call.reading)
+        return Decoded(rows, call_id, record, call.reading, call.left_out)
 
     def _lazy_rows(self, line: Line, call: CallRows, call_id: str, time: datetime) -> Lazy[Inference | Rejection]:
         def make(index: int) -> Inference | Rejection:
@@ -120,19 +123,27 @@ class PlainPath:
         inputs = self._named(given, call.request, self._request_side, "feature")
         if isinstance(inputs, Reason):
             return _rejection(inputs, line, index, row_id)
+        if is_error_body(answered):
+            return _rejection(ERROR, line, index, row_id)
         outputs = self._named(answered, call.response, self._response_side, "prediction")
         if isinstance(outputs, Reason):
             return _rejection(outputs, line, index, row_id)
-        if any(inputs[name] != outputs[name] for name in inputs.keys() & outputs.keys()):
-            return _rejection(_SAME_NAME, line, index, row_id)
         return Inference(row_id, time, inputs, outputs, line.number, index)
 
-    def _named(self, row: Row | None, rows: Rows | None, side: Side | None, stem: str) -> Named:
+    def _named(self, row: Row | None, rows: SideRows | None, side: Side | None, stem: str) -> Named:
         if row is None or rows is None:
             return {}
         if side is None:
-            return generated_names(row, stem, textual=rows.reading.body.media is Media.CSV)
-        return schema_names(row, side, self._options.unknown_attributes)
+            return generated_names(row, stem, rows.call, textual=rows.is_textual, cells=self._cells)
+        return schema_names(
+            row,
+            side,
+            self._options.unknown_attributes,
+            rows.call,
+            is_column=rows.is_column,
+            textual=rows.is_textual,
+            cells=self._cells,
+        )
 
 
 class CaptureDecoder:
@@ -207,9 +218,7 @@ class CaptureDecoder:
                 rejections.append(row)
             else:
                 ids.append(row.partner_inference_id)
-                rows.append(
-                    self._build_row(row.partner_inference_id, row.inference_timestamp, row.inputs | row.outputs)
-                )
+                rows.append(self._build_row(row.partner_inference_id, row.inference_timestamp, row.data))
                 indices.append(row.index)
         span = _span(line.number, line.offset, line.end, [line.data], [len(indices)], indices if rejections else None)
         time = decoded.record.inference_time if ids else None
@@ -223,7 +232,7 @@ class CaptureDecoder:
 
         def build(row_id: str, row: Inference | Rejection) -> object:
             row = cast("Inference", row)
-            return self._build_row(row_id, row.inference_timestamp, row.inputs | row.outputs)
+            return self._build_row(row_id, row.inference_timestamp, row.data)
 
         rows = large_call(
             decoded.call_id,

@@ -1,30 +1,39 @@
-"""Both sides of a call read together: the rows of each, and how they belong to each other."""
+"""Both sides of a call read together: the rows of each, and the values that belong to the whole call."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
+from typing import cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from capture_forwarder.domain.capture import CaptureRecord, Payload
+from capture_forwarder.domain.capture import CaptureRecord, Media, Payload
 from capture_forwarder.domain.delivery import Reason, RejectionCode
-from capture_forwarder.domain.route import DecodingOptions, OneSided, PayloadOptions
-from capture_forwarder.payloads.layouts import Row
-from capture_forwarder.payloads.lazy import LISTED_ROWS, Lazy
-from capture_forwarder.payloads.media import read_body
-from capture_forwarder.payloads.rows import PayloadReading, Rows, read_rows
+from capture_forwarder.domain.route import DecodingOptions, Layout, OneSided, PayloadOptions
+from capture_forwarder.domain.schema import ModelSchema, Side
+from capture_forwarder.domain.values import JsonValue
+from capture_forwarder.kinds.captures.side_rows import SideRows, read_side
+from capture_forwarder.payloads.ambiguous import why_ambiguous, why_other_order
+from capture_forwarder.payloads.bodies import Body, read_body
+from capture_forwarder.payloads.deciding import Decision, Way, decide
+from capture_forwarder.payloads.elements_kind import is_list
+from capture_forwarder.payloads.error_bodies import ERROR, SENTENCE, is_error_body, is_sentence
+from capture_forwarder.payloads.headers import why_header
+from capture_forwarder.payloads.placement import PayloadReading
+from capture_forwarder.payloads.shapes import Says, Shape
+from capture_forwarder.payloads.sides import csv_lines, shape_of
+from capture_forwarder.payloads.whole import Row
 
-# With one of these names an object may be an error and no prediction.
-ERROR_NAMES = frozenset({"error", "code", "ErrorCode"})
-_ERROR_STATUSES = range(400, 600)
 # A side that is rejected for one of these may be left out, where the route forwards the other side alone.
 _OPTIONAL = frozenset({RejectionCode.ONE_SIDED, RejectionCode.BINARY_PAYLOAD, RejectionCode.ERROR_BODY})
+_STEMS = {False: "feature", True: "prediction"}
 
 
 class Reading(Struct, frozen=True):
     """How the rows of both sides of a call lie and how they are named; a side that is left out is `None`.
 
-    The plain path makes this value; the compiled path makes a decoder of it. `is_cut` means that the response is one
-    line of ordered values that was cut into rows.
+    The plain path makes this value; the compiled path makes a decoder of it. `is_cut` means that open values of the
+    response were cut into rows.
     """
 
     request: PayloadReading | None
@@ -36,9 +45,14 @@ class CallRows(Struct, frozen=True, gc=False):
     """The `count` rows of each side of a call, paired by number; a side that is left out is `None`."""
 
     count: int
-    request: Rows | None
-    response: Rows | None
+    request: SideRows | None
+    response: SideRows | None
     reading: Reading
+
+    @property
+    def left_out(self) -> int:
+        """How many values of the call are not data, and are left out."""
+        return sum(side.left_out for side in (self.request, self.response) if side)
 
     def pairs(self) -> Iterator[tuple[Row | None, Row | None]]:
         """Return an iterator over the rows of both sides."""
@@ -50,82 +64,182 @@ class CallRows(Struct, frozen=True, gc=False):
         return request.rows[index] if request else None, response.rows[index] if response else None
 
 
-def _each(rows: Rows | None, count: int) -> Iterable[Row | None]:
-    return rows.rows if rows else repeat(None, count)
+def _each(side: SideRows | None, count: int) -> Iterable[Row | None]:
+    return side.rows if side else repeat(None, count)
 
 
-def read_call(record: CaptureRecord, options: DecodingOptions, widths: Collection[int]) -> CallRows | Reason:
-    """Return the rows of a call, or why it is rejected.
-
-    `widths` are the numbers of ordered values that one row of the response may have; empty without a schema.
-    """
-    request = _read_payload(record.input, options.input, "request")
-    response = _read_payload(record.output, options.output, "answer")
-    if isinstance(request, Rows):
-        if isinstance(response, Rows):
-            return _pair(request, response, widths)
-        if request.rows and _may_be_left_out(response, options):
-            return CallRows(len(request.rows), request, None, Reading(request.reading, None))
-        return response
-    if isinstance(response, Rows) and response.rows and _may_be_left_out(request, options):
-        return CallRows(len(response.rows), None, response, Reading(None, response.reading))
+def read_call(record: CaptureRecord, options: DecodingOptions, schema: ModelSchema | None) -> CallRows | Reason:
+    """Return the rows of a call, or why it is rejected."""
+    request = _body(record.input, options.input, is_answer=False)
+    answer = _body(record.output, options.output, is_answer=True)
+    if isinstance(answer, Body) and (error := _why_error(request, answer, options.output)):
+        answer = error
+    call = _Call(options, schema.inputs if schema else None, schema.outputs if schema else None)
+    if isinstance(request, Body):
+        if isinstance(answer, Body):
+            return call.together(request, answer)
+        return call.alone(request, answer, record.output, is_answer=False)
+    if isinstance(answer, Body):
+        return call.alone(answer, request, record.input, is_answer=True)
     return request
 
 
-def _read_payload(payload: Payload | None, options: PayloadOptions, side: str) -> Rows | Reason:
+def _body(payload: Payload | None, options: PayloadOptions, *, is_answer: bool) -> Body | Reason:
     if payload is None:
+        side = "answer" if is_answer else "request"
         return Reason(
             RejectionCode.ONE_SIDED, f'the {side} was not captured; one_sided = "forward" sends the other side alone'
         )
-    body = read_body(payload, options.content_type)
-    rows = body if isinstance(body, Reason) else read_rows(body, options)
-    if side == "answer" and isinstance(rows, Rows) and len(rows.rows) == 1 and _is_error_body(rows.rows[0]):
-        return Reason(RejectionCode.ERROR_BODY, "the answer is an error, not a prediction")
-    return rows
+    return read_body(payload, options, is_answer=is_answer)
 
 
-def _is_error_body(row: Row) -> bool:
-    """Tell whether a response is a container's error document; captures have no status field that would say so.
+def _why_error(request: Body | Reason, answer: Body, options: PayloadOptions) -> Reason | None:
+    """Return why a whole answer is an error, or `None`."""
+    content = answer.content
+    if answer.form.media in {Media.JSON_LINES, Media.CSV} and is_list(content):
+        content = content[0] if len(content) == 1 or (answer.form.media is Media.CSV and content) else None
+        content = content[0] if is_list(content) and content else content
+    elif is_list(content) and len(content) == 1:
+        content = content[0]
+    if is_error_body(cast("JsonValue", content)):
+        return ERROR
+    if (
+        answer.form.media is not Media.CSV
+        and options.layout is not Layout.WHOLE
+        and is_sentence(cast("JsonValue", answer.content))
+    ):
+        return SENTENCE if not isinstance(request, Body) or not _holds_text(request) else None
+    return None
 
-    Known forms: `{"code": 400, "type": ..., "message": ...}` (model servers), `{"error": ...}` alone (TensorFlow
-    Serving), `{"ErrorCode": ..., "Message": ...}` (SageMaker).
-    """
-    if not isinstance(row, dict):
+
+def _holds_text(request: Body) -> bool:
+    """Tell whether a request holds a text; CSV holds cells."""
+    if request.form.media is Media.CSV:
         return False
-    code = row.get("code")
-    has_status = type(code) is int and code in _ERROR_STATUSES and isinstance(row.get("message"), str)
-    return has_status or row.keys() == {"error"} or row.keys() >= {"ErrorCode", "Message"}
+    pending: list[JsonValue] = [cast("JsonValue", request.content)]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            return True
+        if isinstance(value, dict):
+            pending += value.values()
+        elif is_list(value):
+            pending += value
+    return False
 
 
-def _may_be_left_out(reason: Reason, options: DecodingOptions) -> bool:
-    return options.one_sided is OneSided.FORWARD and reason.code in _OPTIONAL
+class _Call(Struct, frozen=True):
+    """Reads calls by the options of a route and the sides of its schema."""
 
+    options: DecodingOptions
+    request_side: Side | None
+    answer_side: Side | None
 
-def _pair(request: Rows, response: Rows, widths: Collection[int]) -> CallRows | Reason:
-    """Pair rows by number: as many response rows as request rows, or one line of ordered values for all of them."""
-    request_count, response_count = len(request.rows), len(response.rows)
-    if request_count and request_count == response_count:
-        return CallRows(request_count, request, response, Reading(request.reading, response.reading))
-    if request_count > 1 and response_count == 1 and (cut := _cut(response.rows[0], request_count, widths or (1,))):
-        reading = Reading(request.reading, response.reading, is_cut=True)
-        return CallRows(request_count, request, Rows(cut, response.reading), reading)
-    return Reason(
-        RejectionCode.ROW_COUNT_MISMATCH,
-        f"{request_count} input rows and {response_count} output rows; if the payloads are laid out otherwise, set "
-        "the route's layout",
-    )
+    def together(self, request: Body, answer: Body) -> CallRows | Reason:
+        """Return the rows of both sides."""
+        asked = shape_of(request, self.options.input, self.request_side, is_answer=False)
+        answered = shape_of(answer, self.options.output, self.answer_side, is_answer=True)
+        if isinstance(asked, Reason):
+            return asked
+        if isinstance(answered, Reason):
+            return answered
+        widths = self.answer_side.widths if self.answer_side else ()
+        decision = decide(asked, answered, widths)
+        if isinstance(decision, Reason):
+            return self._with_blank_lines(request, answer) or self._mismatch(request, answer, decision)
+        reason = why_ambiguous(asked, answered, decision) or self._why_header(request, answer, answered)
+        return reason or self._rows(request, answer, asked, answered, decision)
 
-
-def _cut(row: Row, count: int, widths: Collection[int]) -> Sequence[Row] | None:
-    """Cut one line of ordered values into `count` rows.
-
-    XGBoost's container answers several CSV rows with one comma-joined line, for backwards compatibility:
-    https://github.com/aws/sagemaker-xgboost-container
-    """
-    width, rest = divmod(len(row), count)
-    if not isinstance(row, list) or rest or width not in widths:
+    def _with_blank_lines(self, request: Body, answer: Body) -> CallRows | Reason | None:
+        """Return the rows if empty lines of CSV in one column are empty cells, and the sides then fit."""
+        if request.with_blank is not None:
+            call = self.together(replace(request, content=request.with_blank, with_blank=None), answer)
+            if isinstance(call, CallRows):
+                return call
+        if answer.with_blank is not None:
+            call = self.together(request, replace(answer, content=answer.with_blank, with_blank=None))
+            if isinstance(call, CallRows):
+                return call
         return None
-    values = row
-    if count > LISTED_ROWS:
-        return Lazy(count, lambda place: values[place * width : (place + 1) * width])
-    return [values[start : start + width] for start in range(0, len(values), width)]
+
+    def _mismatch(self, request: Body, answer: Body, reason: Reason) -> Reason:
+        """Return the rejection of sides that do not fit; it mentions a possible header."""
+        if reason.code is RejectionCode.ROW_COUNT_MISMATCH:
+            names = [
+                name
+                for name, lines in zip(
+                    ("input_csv_header", "output_csv_header"), self._lines(request, answer), strict=True
+                )
+                if lines and why_header(lines, None, answer_is_fixed=False)
+            ]
+            if names:
+                return Reason(reason.code, f"{reason.why}; a first line may be names: {' or '.join(names)} says so")
+        return reason
+
+    def _lines(self, request: Body, answer: Body) -> tuple[Sequence[list[str]] | None, Sequence[list[str]] | None]:
+        return (
+            csv_lines(request, self.options.input, self.request_side),
+            csv_lines(answer, self.options.output, self.answer_side),
+        )
+
+    def _why_header(self, request: Body, answer: Body, answered: Shape) -> Reason | None:
+        asked_lines, answered_lines = self._lines(request, answer)
+        if asked_lines is None and answered_lines is None:
+            return None
+        return why_header(asked_lines, answered_lines, answer_is_fixed=answered.says is Says.FIXED)
+
+    def _rows(
+        self, request: Body, answer: Body, asked: Shape, answered: Shape, decision: Decision
+    ) -> CallRows | Reason:
+        count = decision.count
+        given = read_side(
+            asked, count, decision.request, answered, request.form, "feature", self.options.input.call_keys
+        )
+        if isinstance(given, Reason):
+            return given
+        found = read_side(
+            answered, count, decision.answer, asked, answer.form, "prediction", self.options.output.call_keys
+        )
+        if isinstance(found, Reason):
+            return found
+        if count == 1 and is_error_body(found.rows[0]):
+            return ERROR
+        if decision.answer is Way.ONE and is_list(answered.document) and any(map(is_error_body, answered.document)):
+            return ERROR
+        if count > 1 and (reason := why_other_order(given.rows, found.rows)):
+            return reason
+        is_cut = answered.says is Says.OPEN and decision.answer is Way.ROWS
+        return CallRows(count, given, found, Reading(given.reading, found.reading, is_cut))
+
+    def alone(self, body: Body, missing: Reason, payload: Payload | None, *, is_answer: bool) -> CallRows | Reason:
+        """Return the rows of one side, where the route forwards it without the other: fixed rows, else one row."""
+        if self.options.one_sided is not OneSided.FORWARD or missing.code not in _OPTIONAL:
+            return missing
+        options = self.options.output if is_answer else self.options.input
+        side = self.answer_side if is_answer else self.request_side
+        shape = shape_of(body, options, side, is_answer=is_answer)
+        if isinstance(shape, Reason):
+            return shape
+        is_one = shape.says is not Says.FIXED or not shape.count
+        if not is_one and shape.count != 1 and _is_media(payload):
+            return Reason(
+                RejectionCode.ROW_COUNT_MISMATCH,
+                f"an image, audio or video is one call, and the other side says {shape.count} rows ({shape.subject})",
+            )
+        count, way = (1, Way.ONE) if is_one else (shape.count, Way.ROWS)
+        rows = read_side(shape, count, way, None, body.form, _STEMS[is_answer], options.call_keys)
+        if isinstance(rows, Reason):
+            return rows
+        if is_answer:
+            return CallRows(count, None, rows, Reading(None, rows.reading))
+        return CallRows(count, rows, None, Reading(rows.reading, None))
+
+
+def _is_media(payload: Payload | None) -> bool:
+    return bool(
+        payload
+        and (payload.content_type or "")
+        .strip()
+        .lower()
+        .startswith(("image/", "audio/", "video/", "application/x-image"))
+    )

@@ -1,0 +1,129 @@
+"""What one payload says, with the options that a route sets for its side."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import cast
+
+from capture_forwarder.domain.capture import Media
+from capture_forwarder.domain.delivery import Reason, RejectionCode
+from capture_forwarder.domain.route import Layout, PayloadOptions
+from capture_forwarder.domain.schema import Side
+from capture_forwarder.domain.values import JsonValue, is_number
+from capture_forwarder.payloads.bodies import Body
+from capture_forwarder.payloads.clarify import clarify_shape
+from capture_forwarder.payloads.elements_kind import Elements, is_list
+from capture_forwarder.payloads.headers import are_names, are_texts
+from capture_forwarder.payloads.lazy import Lazy
+from capture_forwarder.payloads.pinned import pinned_shape, shape_of_path, whole_shape
+from capture_forwarder.payloads.shapes import Says, Shape, call_shape, json_shape, lines_shape
+from capture_forwarder.payloads.tables import NAMELESS, Table, named_rows
+
+
+def shape_of(body: Body, options: PayloadOptions, side: Side | None, *, is_answer: bool) -> Shape | Reason:
+    """Return what a payload says, or why it cannot be read; `side` is its side of the schema, if there is one."""
+    content, media = cast("JsonValue", body.content), body.form.media
+    if media is Media.CSV:
+        return csv_shape(body, options, side, is_answer=is_answer)
+    if options.layout is Layout.WHOLE or body.is_one_call or media is Media.TEXT:
+        return whole_shape(content, has_lines=media is Media.JSON_LINES)
+    if media is Media.JSON_LINES:
+        return _shape_of_lines(cast("Elements", content), options, is_answer=is_answer)
+    return _shape_of_json(content, options, is_answer=is_answer)
+
+
+def _shape_of_json(content: JsonValue, options: PayloadOptions, *, is_answer: bool) -> Shape | Reason:
+    if options.rows:
+        return shape_of_path(content, options.rows)
+    if options.layout:
+        return pinned_shape(content, options.layout, is_answer=is_answer)
+    if is_answer and isinstance(content, dict) and "explanations" in content and (found := clarify_shape(content)):
+        return found
+    return json_shape(content, is_answer=is_answer, call_keys=options.call_keys)
+
+
+def _shape_of_lines(documents: Elements, options: PayloadOptions, *, is_answer: bool) -> Shape | Reason:
+    if options.layout is Layout.ARRAYS:
+        return pinned_shape(cast("JsonValue", documents), Layout.ARRAYS, is_answer=is_answer)
+    if len(documents) == 1 and (options.rows or options.layout):
+        document = documents[0]
+        if options.rows:
+            return shape_of_path(document, options.rows)
+        return pinned_shape(document, cast("Layout", options.layout), is_answer=is_answer)
+    if options.rows or options.layout not in {None, Layout.ROWS, Layout.OBJECT, Layout.VECTOR}:
+        return Reason(
+            RejectionCode.UNKNOWN_LAYOUT, "the payload is JSON Lines, whose lines are the rows; unset the layout"
+        )
+    return lines_shape(documents, is_answer=is_answer)
+
+
+def csv_lines(body: Body, options: PayloadOptions, side: Side | None) -> Sequence[list[str]] | None:
+    """Return the lines of a payload whose first line may be names without saying so; else `None`."""
+    if body.form.media is not Media.CSV or options.csv_header is not None or body.header is not None:
+        return None
+    lines = cast("Sequence[list[str]]", body.content)
+    return lines if are_texts(side) and not (lines and are_names(lines[0], side)) else None
+
+
+def has_header(body: Body, options: PayloadOptions, side: Side | None) -> bool:
+    """Tell whether CSV begins with names: the option says so, else the declared type, else the names of the schema."""
+    if options.csv_header is not None or body.header is not None:
+        return bool(body.header if options.csv_header is None else options.csv_header)
+    lines = cast("Sequence[list[str]]", body.content)
+    return len(lines) > 1 and are_texts(side) and are_names(lines[0], side)
+
+
+def csv_shape(body: Body, options: PayloadOptions, side: Side | None, *, is_answer: bool) -> Shape | Reason:
+    """Return what CSV says."""
+    lines = cast("Sequence[list[str]]", body.content)
+    if has_header(body, options, side):
+        rows = _with_names(lines)
+        if isinstance(rows, Reason):
+            return rows
+    else:
+        rows = cast("Elements", lines)
+    if options.layout is Layout.WHOLE:
+        return call_shape(cast("JsonValue", rows[0] if len(rows) == 1 else rows), "CSV", has_lines=True)
+    if options.layout is Layout.ARRAYS:
+        return pinned_shape(cast("JsonValue", rows), Layout.ARRAYS, is_answer=is_answer)
+    if len(rows) == 1:
+        return _one_line(rows[0], is_answer=is_answer)
+    document, table = rows, Table(len(rows), {NAMELESS: rows})
+    if is_answer and rows and _are_arrays(rows):
+        return call_shape(document, "arrays side by side in CSV", Layout.ROWS, has_lines=True, never_one=True)
+    return Shape(Says.FIXED, len(rows), "CSV lines", Layout.ROWS, document, table, has_lines=True, never_one=True)
+
+
+def _one_line(row: JsonValue, *, is_answer: bool) -> Shape:
+    if not is_answer or not is_list(row):
+        return call_shape(row, "one CSV line", Layout.ROWS, has_lines=True)
+    table = Table(len(row), {NAMELESS: row})
+    return Shape(
+        Says.OPEN, len(row), "one CSV line", Layout.ROWS, row, table, is_bare=True, is_alone=True, has_lines=True
+    )
+
+
+def _are_arrays(rows: Elements) -> bool:
+    """Tell whether an answer's lines are columns: lines of texts beside lines of numbers from 0 to 1."""
+    lines = cast("Sequence[list[str]]", rows)
+    if not isinstance(lines[0], list) or len({bool(line) and is_number(str(line[0])) for line in lines}) == 1:
+        return False
+    kinds = [{is_number(str(cell)) for cell in line} for line in lines]
+    if any(len(line) < 2 or len(kind) > 1 for line, kind in zip(lines, kinds, strict=True)):  # noqa: PLR2004 - a pair
+        return False
+    numbers = [float(cell) for line, kind in zip(lines, kinds, strict=True) if True in kind for cell in line]
+    return all(0 <= number <= 1 for number in numbers)
+
+
+def _without_first(lines: Sequence[list[str]]) -> Sequence[list[str]]:
+    return Lazy(len(lines) - 1, lambda place: lines[place + 1], lambda: islice(lines, 1, None))
+
+
+def _with_names(lines: Sequence[list[str]]) -> Elements | Reason:
+    """Return the lines below the first, named by it."""
+    if not lines:
+        return []
+    names = lines[0]
+    rows = lines[1:] if isinstance(lines, list) else _without_first(lines)
+    if len(set(names)) != len(names) or any(len(row) != len(names) for row in rows):
+        return Reason(RejectionCode.BAD_CSV, "the header names a column twice, or a row is not as long as it")
+    return named_rows(names, rows)
