@@ -12,7 +12,7 @@ E2E := .venv-e2e/.ready-$(shell { cat requirements/e2e.lock; $(PYTHON) -V; } 2>&
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stack check test lint types imports e2e faults fuzz model soak mutants bench trace synth fmt lock clean
+.PHONY: help setup demo demo-stack check test lint types imports e2e faults reference fuzz model soak mutants bench trace synth fmt lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,10 @@ e2e: $(READY) $(CDK) $(E2E) ## The long form of the whole system: deploy, forwar
 
 faults: $(READY) ## The long form: every fault at every dependency, at its first, middle and last call, in half an hour
 	@$(BIN)/python -m tests.faults.matrix $(PART)
+
+reference: $(READY) ## The long form: 100,000 generated calls, each read as the reference reads it, and no value lost
+	@$(BIN)/python -m tests.reference_check
+	@$(BIN)/python -m tests.reference_check --damaged
 
 fuzz: $(READY) ## The long form: a million mutated capture lines, each of which must end counted
 	@$(BIN)/python -m tests.fuzz

@@ -1,0 +1,95 @@
+"""Section 2 of the rule for one object: what its keys say about rows."""
+
+from tests.reference.kinds import is_closed, is_plain, kind_of, ordered, simple_kind
+from tests.reference.model import Column, Rejected, Table, View, Where
+from tests.reference.tables import (
+    Document,
+    column_length,
+    frame_rows,
+    left_out,
+    object_table,
+    outer_keys,
+    split_length,
+)
+from tests.reference.tensors import kserve_view, tensors_of
+
+
+def object_view(document: Document, where: Where) -> View:
+    """Return what an object says: the first form that it has decides."""
+    if is_closed(document, answer=where.answer):
+        return View("call", 1, document, closed=True)
+    if "data" in document and ordered(document) is not None:
+        return View("call", 1, document)
+    if key := tensors_of(document, where):
+        return kserve_view(document, key, where)
+    found = outer_view(document, where) or split_view(document, where) or frame_view(document)
+    if not found and where.answer:
+        found = series_view(document)
+    return found or lists_view(document, where)
+
+
+def outer_view(document: Document, where: Where) -> View | None:
+    """Return the view of rows under an outer key."""
+    keys = outer_keys(document)
+    if not keys:
+        return None
+    value = document[keys[0]]
+    if isinstance(value, list):
+        beside = [one for name, one in document.items() if isinstance(one, list) and one and name != keys[0]]
+        if not kind_of(value, answer=where.answer) and not beside:
+            return View("call", 1, document)
+    n = len(value) if isinstance(value, list) else column_length(value) or split_length(value)
+    return View("fixed", n, document, try_table(document, n, keys, where))
+
+
+def split_view(document: Document, where: Where) -> View | None:
+    n = split_length(document)
+    return View("fixed", n, document, try_table(document, n, ["data"], where)) if n else None
+
+
+def frame_view(document: Document) -> View | None:
+    rows = frame_rows(document)
+    return View("rows", len(rows), document, Table([Column("", list(rows))])) if rows else None
+
+
+def series_view(document: Document) -> View | None:
+    """Return the view of an answer whose keys are 0, 1, ... and whose values are plain."""
+    values = list(document.values())
+    if not values or set(document) != set(map(str, range(len(values)))) or not all(map(is_plain, values)):
+        return None
+    if list(document) != sorted(document, key=int):
+        raise Rejected("ambiguous_rows", "the keys of a series do not ascend")
+    cuttable = simple_kind(values) in ("numbers", "texts")
+    return View("open", len(values), values, Table([Column("", values)]), cuttable=cuttable)
+
+
+def lists_view(document: Document, where: Where) -> View:
+    """Return the view of an object by the lists directly under its keys."""
+    lists = {
+        key: value
+        for key, value in document.items()
+        if isinstance(value, list) and value and key not in where.options.call_keys
+    }
+    lengths, keys = tuple(map(len, lists.values())), list(lists)
+    if len(set(lengths)) != 1:
+        return View("call", 1, document, lengths=lengths)
+    n = lengths[0]
+    table = try_table(document, n, keys[:1] if len(keys) == 1 else [], where)
+    beside = bool(document.keys() - set(keys) - left_out(document))
+    if where.options.layout == "columns":
+        return View("fixed", n, document, table)
+    kind = kind_of(lists[keys[0]], answer=where.answer) if len(keys) == 1 else "columns"
+    if kind == "numbers" and not where.answer and len(document) == 1 and keys[0] in ("features", "data"):
+        kind = ""
+    if not kind:
+        return View("call", 1, document)
+    said = "open" if kind == "numbers" else "rows"
+    return View(said, n, document, table, beside=beside, by_lists=True, cuttable=kind == "numbers")
+
+
+def try_table(document: Document, n: int, main: list[str], where: Where) -> Table | Rejected:
+    """Return the rows, or why the values beside them cannot be placed."""
+    try:
+        return object_table(document, n, main, where)
+    except Rejected as no:
+        return no

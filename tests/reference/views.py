@@ -1,0 +1,168 @@
+"""Section 2 of the rule: how many rows a payload says, in CSV, JSON Lines and documents."""
+
+from typing import Any
+
+from tests.reference.csv_text import cell_value
+from tests.reference.kinds import has_lists, is_error, kind_of, simple_kind
+from tests.reference.model import Body, Column, Rejected, Side, SideOptions, Table, View, Where
+from tests.reference.objects import object_view
+from tests.reference.tables import OUTER, Document, object_table
+from tests.reference.text import read_body
+
+
+def view_of(body: Body, where: Where) -> View:
+    """Return what a payload says."""
+    if body.kind == "csv":
+        return csv_view(body, where)
+    if body.kind == "lines":
+        return lines_view([without_schema(one) for one in body.content], where)
+    if body.kind == "text" or body.one_call or where.options.layout == "whole":
+        return View("call", 1, body.content)
+    return document_view(body.content, where)
+
+
+def csv_view(body: Body, where: Where) -> View:
+    """Return what CSV says: two or more lines are rows, one line is one call in a request and open in an answer."""
+    rows: list[Any] = [
+        [cell_value(cell, answer=where.answer, trim=where.trim) for cell in line] for line in body.content
+    ]
+    cells = rows[0] if rows else []
+    if body.names:
+        rows = with_names(body.names, rows)
+    if where.options.layout == "whole":
+        return View("call", 1, rows[0] if len(rows) == 1 else rows, lines=True)
+    if where.options.layout == "arrays":
+        return arrays_view(rows)
+    if len(rows) > 1:
+        return rows_view(rows, where)
+    if not where.answer:
+        return View("call", 1, rows[0], lines=True)
+    cuttable = simple_kind(cells) in ("numbers", "texts") and not body.names
+    return View("open", len(cells), rows[0], Table([Column("", cells)]), bare="cells", cuttable=cuttable, lines=True)
+
+
+def with_names(names: list[str], rows: list[list[Any]]) -> list[dict[str, Any]]:
+    if any(len(row) != len(names) for row in rows):
+        raise Rejected("value_count_mismatch", "a line with more or fewer cells than names")
+    if len(set(names)) < len(names) or not rows:
+        raise Rejected("bad_csv", "a name twice, or no line below the names")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def lines_view(documents: list[Any], where: Where) -> View:
+    """Return what JSON Lines say: one row a line, but streams of tokens are one call."""
+    if where.options.layout == "whole":
+        return View("call", 1, documents, lines=True)
+    if where.options.layout == "arrays":
+        return arrays_view(documents)
+    if where.answer and all(isinstance(one, dict) and "token" in one for one in documents):
+        return View("call", 1, documents, closed=True, lines=True)
+    view = rows_view(documents, where)
+    view.answers_call = where.answer
+    return view
+
+
+def rows_view(rows: list[Any], where: Where) -> View:
+    """Return lines as fixed rows, but in an answer lines that are arrays side by side as one call."""
+    found = [one for one in rows if one is not None and not is_error(one)]
+    alike = all(isinstance(one, list) for one in found) or all(isinstance(one, dict) for one in found)
+    if where.answer and alike and not kind_of(rows, answer=True):
+        return View("call", 1, rows, lines=True)
+    return View("fixed", len(rows), rows, Table([Column("", rows)]), lines=True)
+
+
+def without_schema(line: Any) -> Any:
+    if isinstance(line, dict) and {"schema", "data"} <= line.keys():
+        return {name: value for name, value in line.items() if name != "schema"}
+    return line
+
+
+def arrays_view(elements: Any) -> View:
+    """Return the view of a list whose elements are columns."""
+    if not isinstance(elements, list) or not elements or not all(isinstance(one, list) and one for one in elements):
+        raise Rejected("unknown_layout", "no list of lists")
+    if len(set(map(len, elements))) > 1:
+        raise Rejected("unknown_layout", "arrays of different lengths")
+    rows = [list(row) for row in zip(*elements, strict=True)]
+    return View("fixed", len(rows), elements, Table([Column("", rows)]))
+
+
+def document_view(document: Any, where: Where) -> View:
+    """Return what one JSON document says."""
+    if where.options.rows:
+        return path_view(document, where)
+    if where.options.layout == "arrays":
+        return arrays_view(
+            next((document[key] for key in OUTER if key in document), None) if isinstance(document, dict) else document
+        )
+    if isinstance(document, list):
+        return list_view(document, where)
+    if isinstance(document, dict):
+        return (clarify_view(document) if where.answer else None) or object_view(document, where)
+    return View("call", 1, document)
+
+
+def list_view(document: list[Any], where: Where) -> View:
+    """Return what a bare list says."""
+    table = Table([Column("", document)])
+    if where.options.layout == "list":
+        return View("fixed", len(document), document, table)
+    if not document:
+        return View("rows", 0, document, table)
+    kind = kind_of(document, answer=where.answer)
+    if kind == "numbers":
+        said = "open" if where.answer else "call"
+        return View(said, len(document), document, table, bare="numbers", cuttable=True)
+    return View("rows" if kind else "call", len(document) if kind else 1, document, table, bare=kind)
+
+
+def path_view(document: Any, where: Where) -> View:
+    """Return the view of the list at the path of `rows`; plain values above it belong to the call."""
+    *above, last = (where.options.rows or "").split(".")
+    inner, call, path = document, dict[str, Any](), ""
+    for step in above:
+        if not isinstance(inner, dict) or step not in inner:
+            raise Rejected("unknown_layout", "no such path")
+        call |= {path + key: value for key, value in inner.items() if key != step}
+        inner, path = inner[step], f"{path}{step}."
+    if not isinstance(inner, dict) or not isinstance(inner.get(last), list):
+        raise Rejected("unknown_layout", "no list at the path")
+    if any(map(has_lists, call.values())):
+        raise Rejected("unknown_layout", "lists above the path")
+    table = object_table(inner, len(inner[last]), [last], where)
+    return View("fixed", len(inner[last]), document, Table(table.columns, call | table.call))
+
+
+def clarify_view(document: Document) -> View | None:
+    """Return the view of an answer of Clarify: predictions as text beside explanations, row by row."""
+    match document:
+        case {"explanations": dict(methods), "predictions": {"content_type": str(media), "data": str(text)}}:
+            lists = {name: one for name, one in methods.items() if isinstance(one, list) and one}
+            lengths = {len(one) for one in lists.values()}
+            if len(lengths) != 1:
+                return None
+            n, body = lengths.pop(), read_body(Side(text, "CSV" if "csv" in media else "JSON", media), SideOptions())
+            inner = inner_table(view_of(body, Where(answer=True)), n)
+            columns = [Column(f"explanations.{name}", one) for name, one in lists.items()]
+            rest = {f"explanations.{name}": one for name, one in methods.items() if name not in lists}
+            known = {"explanations", "predictions", "version", "label_headers"}
+            rest |= {name: one for name, one in document.items() if name not in known}
+            if any(map(has_lists, rest.values())):
+                raise Rejected("unknown_layout", "lists beside the explanations")
+            return View("fixed", n, document, Table(inner.columns + columns, inner.call | rest))
+        case _:
+            return None
+
+
+def inner_table(view: View, n: int) -> Table:
+    """Return the predictions of Clarify as n rows."""
+    if n == 1 and not (view.kind == "fixed" and view.n > 1):
+        return (
+            view.table
+            if view.kind in ("fixed", "rows") and isinstance(view.table, Table)
+            else Table([Column("", [view.whole])])
+        )
+    rows = view.kind in ("fixed", "rows") or (view.kind == "open" and view.cuttable)
+    if not rows or view.n != n or not isinstance(view.table, Table):
+        raise Rejected("row_count_mismatch", "predictions and explanations")
+    return view.table
