@@ -113,18 +113,23 @@ def inspect(
     """Show the inferences and rejections that a capture file would give. Sends nothing.
 
     Works without a configuration; values then have generated names. With --json, every object has a "kind":
-    "inference", "rejection" or "skipped".
+    "inference", "rejection" or "skipped". Notes about the whole file come last, with --json on
+    standard error.
     """
     from capture_forwarder.configuration.reader import read_settings
     from capture_ops.commands import inspect as command
 
     with errors_to_exit_codes():
-        parts = command.inspect(target, read_settings(config) if config else None, route)
+        inspection = command.Inspection(target, read_settings(config) if config else None, route)
         if as_json:
-            for part in parts:
+            for part in inspection:
                 sys.stdout.write(command.as_json(part) + "\n")
+            for note in inspection.notes():
+                sys.stderr.write(note + "\n")
         else:
-            command.print_table(parts, _console())
+            command.print_table(inspection, _console())
+            for note in inspection.notes():
+                _console().print(note)
 
 
 @app.command(epilog=EXIT_CODES)

@@ -18,6 +18,7 @@ from capture_forwarder.domain.delivery import Reason, Rejection, Skipped, Supers
 from capture_forwarder.domain.inference import Inference, Value
 from capture_forwarder.domain.route import DecodingOptions, Route, Router
 from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
+from capture_forwarder.kinds.captures.noticing import InferenceIds
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.terminal.errors import CommandError
@@ -27,20 +28,55 @@ Part = Inference | Rejection | Skipped
 
 _CHUNK_BYTES = 256 * 1024
 _SHOWN_CHARS = 48
+_SHOWN_LINES = 10
+_REMEDY = 'Set the route\'s id_source = "event-id", or let callers send an id of its own for each call.'
 
 
-def inspect(target: str, settings: Settings | None = None, route_name: str | None = None) -> Iterator[Part]:
-    """Yield every row and every rejected or skipped line of `target`, a file or `s3://bucket/key`.
+class Inspection:
+    """The rows of a capture file, and what was noticed about its calls, which is complete when all rows were read."""
 
-    Raises `CommandError` if the target or route does not exist, `Unavailable` if the target cannot be read now.
-    """
-    source = _source(target)
-    decode = _plain_path(settings, source, route_name)
-    limits = settings.function if settings else FunctionSettings()
-    chunks = _file_chunks(Path(target)) if source is None else _object_chunks(source)
-    for line in LineReader(chunks, limits.max_line_bytes):
-        outcome = decode(line)
-        yield from outcome.rows if isinstance(outcome, Decoded) else (outcome,)
+    def __init__(self, target: str, settings: Settings | None = None, route_name: str | None = None) -> None:
+        self._target = target
+        self._settings = settings
+        self._route_name = route_name
+        self._ids = InferenceIds()
+        self._reused_in: list[int] = []
+        self._reused = 0
+        self._left_out = 0
+
+    def __iter__(self) -> Iterator[Part]:
+        """Yield every row and every rejected or skipped line of the target, a file or `s3://bucket/key`.
+
+        Raises `CommandError` if the target or route does not exist, `Unavailable` if the target cannot be read now.
+        """
+        source = _source(self._target)
+        decode = _plain_path(self._settings, source, self._route_name)
+        limits = self._settings.function if self._settings else FunctionSettings()
+        chunks = _file_chunks(Path(self._target)) if source is None else _object_chunks(source)
+        for line in LineReader(chunks, limits.max_line_bytes):
+            outcome = decode(line)
+            if isinstance(outcome, Decoded):
+                self._notice(outcome, line.number)
+                yield from outcome.rows
+            else:
+                yield outcome
+
+    def notes(self) -> Iterator[str]:
+        """Yield a sentence for everything that was noticed."""
+        if self._reused:
+            lines = ", ".join(map(str, self._reused_in)) + (", ..." if self._reused > len(self._reused_in) else "")
+            reused = f"{self._reused} call(s) have an inference id that came before with other content"
+            yield f"{reused}: line {lines}. {_REMEDY}"
+        if self._left_out:
+            yield f"{self._left_out} captured value(s) are not data and are left out."
+
+    def _notice(self, decoded: Decoded, line: int) -> None:
+        self._left_out += decoded.left_out
+        self._ids.see_call(decoded.record, decoded.call_id)
+        if self._ids.take():
+            self._reused += 1
+            if len(self._reused_in) < _SHOWN_LINES:
+                self._reused_in.append(line)
 
 
 def as_json(part: Part) -> str:

@@ -3,7 +3,7 @@
 Logs and metrics hold counts, codes, names from the configuration and S3 addresses, never captured data or secrets.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Lock
@@ -50,6 +50,11 @@ _NEXT_STEPS: Mapping[PendingCause, str] = {
     PendingCause.OUT_OF_TIME: "wait; it continues in the next invocation",
 }
 
+_REUSED_IDS = (
+    "earlier calls had the same inference ids with other content, and the destination keeps one content of an id; "
+    'set the route\'s id_source = "event-id", or let callers send ids of their own for each call'
+)
+
 Dimensions = tuple[tuple[str, str], ...]
 
 
@@ -71,6 +76,7 @@ class Telemetry:
         self._lock = Lock()
         self._logged_denials: set[tuple[str, str | None]] = set()
         self._together: defaultdict[ObjectState, list[str]] = defaultdict(list)
+        self._reused_ids: Counter[str] = Counter()
 
     def notice(self, event: Notice) -> None:
         """Log `event` and measure it."""
@@ -87,6 +93,7 @@ class Telemetry:
                 self._logger.error("progress damaged", source=source.uri, why="it is read again from its start")
             case RunEnded():
                 self._log_together()
+                self._log_reused_ids()
                 self._flush()
 
     def _object_forwarded(self, report: ForwardReport) -> None:
@@ -94,6 +101,8 @@ class Telemetry:
             self._together[report.state].append(report.source.uri)
             return
         self._log_object(report)
+        if report.reading.reused_ids:
+            self._reused_ids[report.route or _NO_ROUTE] += report.reading.reused_ids
         dimensions = {"route": report.route or _NO_ROUTE, "destination": report.destination or _NO_ROUTE}
         self._measure(dimensions, _measures(report) | self._times(report))
         if report.arrived:
@@ -123,6 +132,12 @@ class Telemetry:
             if metric := metrics.get(state):
                 self._measure({TOTAL_DIMENSION: self._stack}, {metric: len(uris)})
         self._together.clear()
+
+    def _log_reused_ids(self) -> None:
+        """Log one line for each route whose callers use inference ids again."""
+        for route, count in self._reused_ids.items():
+            self._logger.warning("inference ids reused", route=route, count=count, why=_REUSED_IDS)
+        self._reused_ids.clear()
 
     def _writer(self, level: _Level) -> Callable[..., None]:
         """Return the logger's method for a level; called where it is used, so that the log names that place."""
@@ -194,8 +209,14 @@ def _needs_person(report: ForwardReport) -> bool:
 
 
 def _measures(report: ForwardReport) -> dict[Metric, Any]:
-    lines, inferences = report.lines, report.inferences
-    return {
+    lines, inferences, reading = report.lines, report.inferences, report.reading
+    noticed = {
+        Metric.VALUES_LEFT_OUT: reading.left_out,
+        Metric.INFERENCE_IDS_REUSED: reading.reused_ids,
+        Metric.LAYOUT_CHANGED: reading.changed_layouts,
+    }
+    # These are nearly always 0, and CloudWatch bills a metric that is emitted.
+    return {metric: count for metric, count in noticed.items() if count} | {
         Metric.OBJECTS_FORWARDED: 1,
         Metric.OBJECTS_REJECTED: int(report.state is ObjectState.REJECTED),
         Metric.OBJECTS_GIVEN_UP: int(report.state is ObjectState.GIVEN_UP),

@@ -16,6 +16,7 @@ from capture_ops.__main__ import app
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.server import running_monitor
+from tests.support.captures import capture, csv_side
 
 CAPTURES = Path("events/captures")
 MIXED = next((CAPTURES / "datacapture/synthetic-mixed-lines").rglob("*.jsonl"))
@@ -54,6 +55,42 @@ def test_inspect_prints_one_json_object_a_line() -> None:
     }
     assert set(parts[1]) == {"kind", "reason", "line"}
     assert set(parts[3]) == {"kind", "code", "line", "why"}
+
+
+REUSED = (
+    "{} call(s) have an inference id that came before with other content: line {}. Set the route's id_source = "
+    '"event-id", or let callers send an id of its own for each call.'
+)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "note"),
+    [
+        ([1, 1, 1], ""),
+        ([1, 2, 1, 3], REUSED.format(2, "2, 4")),
+        (range(20), REUSED.format(19, "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ...")),
+    ],
+    ids=["the same call", "two others", "many others"],
+)
+def test_inspect_reports_inference_ids_that_came_before(tmp_path: Path, numbers: list[int], note: str) -> None:
+    """They are counted for the whole file, below the table, or on standard error. The rows are the same."""
+    target = tmp_path / "a.jsonl"
+    calls = [capture(csv_side(f"{number}"), csv_side("0.5"), inferenceId="0") for number in numbers]
+    target.write_bytes(b"\n".join(calls))
+    table, lines = run("inspect", target), run("inspect", "--json", target)
+    assert " ".join(table.stdout.rpartition("┘")[2].split()) == note
+    assert lines.stderr.strip() == note
+    assert len(lines.stdout.splitlines()) == len(numbers)
+
+
+def test_inspect_reports_no_reused_ids_where_they_are_not_sent(tmp_path: Path) -> None:
+    """With `id_source = "event-id"` each call has another id."""
+    calls = [capture(csv_side(f"{number}"), csv_side("0.5"), inferenceId="0") for number in range(3)]
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(calls))
+    route = CONFIG.read_text().replace('name = "synthetic-csv-header"', 'name = "ids"\nid_source = "event-id"')
+    (tmp_path / "forwarder.toml").write_text(route.replace("input_csv_header = true", ""))
+    done = run("inspect", "--json", tmp_path / "a.jsonl", "--config", tmp_path / "forwarder.toml", "--route", "ids")
+    assert (done.exit_code, done.stderr) == (0, "")
 
 
 def test_inspect_prints_captured_text_escaped(tmp_path: Path) -> None:

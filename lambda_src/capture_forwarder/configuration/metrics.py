@@ -64,6 +64,19 @@ class Metric(Enum):
         "InferencesRejected", "Count", "inferences rejected permanently; the log has the codes"
     )
     INFERENCES_PENDING = Definition("InferencesPending", "Count", "inferences that are pending at the end of a run")
+    VALUES_LEFT_OUT = Definition(
+        "ValuesLeftOut", "Count", "captured values that are not data, such as a version of the server, and are not sent"
+    )
+    INFERENCE_IDS_REUSED = Definition(
+        "InferenceIdsReused",
+        "Count",
+        "calls whose inference id an earlier call of the run had with other content; the log has the remedy",
+    )
+    LAYOUT_CHANGED = Definition(
+        "LayoutChanged",
+        "Count",
+        "records that are read in another way than all earlier ones of the route and run with the same content types",
+    )
     REQUESTS_SENT = Definition("RequestsSent", "Count", "requests to the destination, retries included")
     REQUEST_RETRIES = Definition("RequestRetries", "Count", "requests after which some inferences must be sent again")
     REQUESTS_DENIED = Definition(

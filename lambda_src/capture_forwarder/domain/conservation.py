@@ -62,6 +62,25 @@ class InferenceCounts(Struct):
         )
 
 
+class ReadingCounts(Struct):
+    """What was noticed about the lines of an object that can be read; no equation depends on it.
+
+    `left_out` counts captured values that are not data and not sent, `reused_ids` the calls whose inference id an
+    earlier call had with other content, `changed_layouts` the records that are read in a new way.
+    """
+
+    left_out: int = 0
+    reused_ids: int = 0
+    changed_layouts: int = 0
+
+    def __add__(self, other: "ReadingCounts") -> "ReadingCounts":
+        return ReadingCounts(
+            self.left_out + other.left_out,
+            self.reused_ids + other.reused_ids,
+            self.changed_layouts + other.changed_layouts,
+        )
+
+
 class ObjectState(StrEnum):
     """The state of one object at the end of a run."""
 
@@ -114,6 +133,7 @@ class ForwardReport(Struct, kw_only=True):
     newest_inference: datetime | None = None
     lines: LineCounts = field(default_factory=LineCounts)
     inferences: InferenceCounts = field(default_factory=InferenceCounts)
+    reading: ReadingCounts = field(default_factory=ReadingCounts)
     unquarantined: int = 0
     pending_secs: float | None = None
     cause: PendingCause | None = None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from capture_forwarder.domain.capture import Line, ReadOffset, Work
-from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState
+from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts, LineCounts, ObjectState, ReadingCounts
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
     PendingCause,
@@ -45,6 +45,7 @@ class ObjectTracker:
         self.compressed = progress.read_offset.compressed
         self.lines = LineCounts()
         self.inferences = InferenceCounts()
+        self.reading = ReadingCounts()
         self.read_to = progress.read_offset.offset
         self.last_line = progress.read_offset.lines
         self.rejections = Rejections(work.source, route)
@@ -69,6 +70,8 @@ class ObjectTracker:
         self.lines.decoded += len(span.lines) - rejected_lines - len(decoded.skipped)
         self.inferences.made += span.pending
         self.inferences.pending += span.pending
+        if decoded.noticed:
+            self.reading += decoded.noticed
         self._newest = decoded.rows.time or self._newest
         self.read_to, self.last_line = span.end, span.number + len(span.lines) - 1
         self._committed.add(span)
@@ -183,6 +186,7 @@ class ObjectTracker:
             newest_inference=self._newest,
             lines=self.lines,
             inferences=self.inferences,
+            reading=self.reading,
             unquarantined=len(self.rejections),
             pending_secs=self.pending_secs,
             cause=self.cause,

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from msgspec import Struct, field
 
 from capture_forwarder.domain.batch import RowBuilder
+from capture_forwarder.domain.conservation import ReadingCounts
 from capture_forwarder.domain.delivery import Rejection, SkipReason
 from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.route import Route
@@ -30,13 +31,14 @@ class DecodedSpan(Struct):
     """Consecutive lines, and what they became: rows to send, rejections of lines or rows, skipped lines.
 
     `rows` are the rows that `span` counts as pending, in the same order. `rejections` of a call of many rows are made
-    when they are read, too.
+    when they are read, too. `noticed` is `None` if nothing was noticed, as nearly always.
     """
 
     span: LineSpan
     rows: EncodedRows
     rejections: Sequence[Rejection] = field(default_factory=list)
     skipped: list[SkipReason] = field(default_factory=list)
+    noticed: ReadingCounts | None = None
 
 
 class Decoder(Protocol):

@@ -7,17 +7,18 @@ plain path reads that one.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct, field
 
 from capture_forwarder.domain.batch import RowBuilder
-from capture_forwarder.domain.capture import CaptureRecord, Encoding, Media
+from capture_forwarder.domain.capture import CaptureRecord, Encoding, Media, Payload
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Side
 from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope
 from capture_forwarder.kinds.captures.large import large_call
+from capture_forwarder.kinds.captures.noticing import InferenceIds
 from capture_forwarder.kinds.captures.reading import Reading
 from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.compiled import REFUSED, Values, compile_payload, row_struct
@@ -117,6 +118,7 @@ class CompiledPath:
         self._build_row = build_row
         self._by_event = options.id_source is IdSource.EVENT_ID
         self._max_id_chars = options.max_partner_id_chars - _SUFFIX_CHARS
+        self.ids = InferenceIds()
         self._decoders: dict[Declaration, _Decoders] = {}
         self._declaration: Declaration | None = None
         self._current = _Decoders()
@@ -151,6 +153,8 @@ class CompiledPath:
             values = self._current.decode_by_others(request.data, response.data)
             if values is None:
                 return None
+        if call_id is not event_id:
+            self.ids.see(call_id, request.data, response.data)
         count = len(values)
         if count == 1:
             rows.time = time
@@ -177,12 +181,15 @@ class CompiledPath:
 
         return large_call(call_id, time, values, build, count=len(values), line_bytes=line_bytes)
 
+    def reading_without_learning(self, record: CaptureRecord) -> Reading | None:
+        """Return the reading by which calls that are declared like `record` were decoded before any was learned."""
+        decoders = self._decoders.get(_declaration(record)) if record.input and record.output else None
+        return decoders.used_unlearned if decoders else None
+
     def learn(self, record: CaptureRecord, reading: Reading) -> None:
         """Compile `reading`, the plain path's reading of `record`, for calls that are declared like `record`."""
         if record.input and record.output:
-            self._switch_to(
-                (record.input.encoding, record.input.content_type, record.output.encoding, record.output.content_type)
-            )
+            self._switch_to(_declaration(record))
             self._current.learn(reading, self._schema)
 
     def _switch_to(self, declaration: Declaration) -> None:
@@ -191,8 +198,14 @@ class CompiledPath:
                 self._decoders.clear()
             self._decoders[declaration] = decoders = _Decoders()
             if reading := _declared_reading(declaration, self._options):
-                decoders.learn(reading, self._schema)
+                decoders.expect(reading, self._schema)
         self._declaration, self._current = declaration, self._decoders[declaration]
+
+
+def _declaration(record: CaptureRecord) -> Declaration:
+    """Return the encodings and content types of a record with both sides."""
+    given, answered = cast("Payload", record.input), cast("Payload", record.output)
+    return given.encoding, given.content_type, answered.encoding, answered.content_type
 
 
 def _declared_reading(declaration: Declaration, options: DecodingOptions) -> Reading | None:
@@ -214,9 +227,13 @@ def _declared_csv(encoding: str, content_type: str | None, options: PayloadOptio
 
 
 class _Decoders:
-    """The decoders of calls that are declared alike; `decode` is the one that was used last."""
+    """The decoders of calls that are declared alike; `decode` is the one that was used last.
+
+    `used_unlearned` is a reading that was expected, not learned, once a call was decoded by it.
+    """
 
     def __init__(self) -> None:
+        self.used_unlearned: Reading | None = None
         self.decode: CallDecoder = _refuse
         self._decoders: list[CallDecoder] = []
         self._readings: set[Reading] = set()
@@ -232,6 +249,21 @@ class _Decoders:
                 self.decode = decode
                 return rows
         return None
+
+    def expect(self, reading: Reading, schema: ModelSchema) -> None:
+        """Compile `reading`, which was not learned from a call."""
+        self._readings.add(reading)
+        if decoder := compile_reading(reading, schema):
+
+            def first(request: str, response: str) -> Sequence[Any]:
+                rows = decoder(request, response)
+                self.used_unlearned = reading
+                self._decoders = [decoder if one is first else one for one in self._decoders]
+                self.decode = decoder
+                return rows
+
+            self._decoders.append(first)
+            self.decode = first
 
     def learn(self, reading: Reading, schema: ModelSchema) -> None:
         """Compile `reading`, if it is new."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord, Line
+from capture_forwarder.domain.conservation import ReadingCounts
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, Skipped, SkipReason
 from capture_forwarder.domain.inference import Inference, PartnerInferenceId
@@ -20,6 +21,7 @@ from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.envelope import decode_record
 from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.metadata import MetadataInputs
+from capture_forwarder.kinds.captures.noticing import InferenceIds, Noticing
 from capture_forwarder.kinds.captures.reading import CallRows, Reading, read_call
 from capture_forwarder.kinds.captures.side_rows import SideRows
 from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
@@ -54,6 +56,7 @@ class Decoded(Struct, frozen=True, gc=False):
     """The rows of one captured call, in order, each an inference or a rejection of that row; and how it was read.
 
     Many rows are made when they are read, the same ones each time. `call_id` is the call's id without a row's suffix.
+    `left_out` is how many captured values are not data and in no row.
     """
 
     rows: Sequence[Inference | Rejection]
@@ -168,6 +171,7 @@ class CaptureDecoder:
         self._plain = plain
         self._compiled = compiled
         self._build_row = build_row
+        self._noticing = Noticing(compiled.ids if compiled else InferenceIds())
 
     def decode(self, reader: LineReader, max_rows: int) -> Iterator[DecodedSpan]:
         """Yield every line in exactly one span, in order.
@@ -199,12 +203,16 @@ class CaptureDecoder:
             taken, row_count = len(counts), len(rows.ids)
             if taken:
                 end = min(offset + sum(map(len, data[:taken])) + taken, lines.end)
-                yield DecodedSpan(_span(lines.number + start, offset, end, data[:taken], counts), rows.encoded())
+                span = _span(lines.number + start, offset, end, data[:taken], counts)
+                yield DecodedSpan(span, rows.encoded(), noticed=self._noticing.of_lines())
                 offset = end
             if taken < len(data):
                 end = min(offset + len(data[taken]) + 1, lines.end)
                 last = Line(lines.number + start + taken, offset, end, data[taken])
-                decoded = _large_span(last, found) if isinstance(found, EncodedRows) else self.decode_line(last)
+                if isinstance(found, EncodedRows):
+                    decoded = _large_span(last, found, self._noticing.of_lines())
+                else:
+                    decoded = self.decode_line(last)
                 yield decoded
                 taken, row_count, offset = taken + 1, row_count + len(decoded.rows.ids), end
             start += taken
@@ -215,13 +223,22 @@ class CaptureDecoder:
         """Decode one line by the plain path; the compiled path learns how the line was read."""
         outcome = self._plain(line)
         if isinstance(outcome, Decoded):
-            if self._compiled:
-                self._compiled.learn(outcome.record, outcome.reading)
-            return self._large(line, outcome) if type(outcome.rows) is Lazy else self._decoded(line, outcome)
+            noticed = self._learn(outcome)
+            decoded = self._large(line, outcome) if type(outcome.rows) is Lazy else self._decoded(line, outcome)
+            decoded.noticed = noticed
+            return decoded
         span = _span(line.number, line.offset, line.end, [line.data], [0])
         if isinstance(outcome, Rejection):
             return DecodedSpan(span, EncodedRows(), rejections=[outcome])
         return DecodedSpan(span, EncodedRows(), skipped=[outcome.reason])
+
+    def _learn(self, outcome: Decoded) -> ReadingCounts | None:
+        """Let the compiled path learn how a line was read; return what is noticed about its call."""
+        record, reading, compiled = outcome.record, outcome.reading, self._compiled
+        unlearned = compiled.reading_without_learning(record) if compiled else None
+        if compiled:
+            compiled.learn(record, reading)
+        return self._noticing.of_call(record, outcome.call_id, reading, unlearned, left_out=outcome.left_out)
 
     def _decoded(self, line: Line, decoded: Decoded) -> DecodedSpan:
         ids: list[str] = []
@@ -265,9 +282,10 @@ class CaptureDecoder:
         return DecodedSpan(span, rows, rejections=rejections)
 
 
-def _large_span(line: Line, rows: EncodedRows) -> DecodedSpan:
+def _large_span(line: Line, rows: EncodedRows, noticed: ReadingCounts | None) -> DecodedSpan:
     """Return the span of a call of many rows that the compiled path decoded."""
-    return DecodedSpan(_span(line.number, line.offset, line.end, [line.data], [len(rows.ids)]), rows)
+    span = _span(line.number, line.offset, line.end, [line.data], [len(rows.ids)])
+    return DecodedSpan(span, rows, noticed=noticed)
 
 
 def _span(
