@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from capture_forwarder.configuration.reader import parse_settings
-from capture_ops.commands.inspect import as_json, inspect
+from capture_ops.commands.inspect import Inspection, as_json
 
 CASES = sorted((Path(__file__).parent / "cases").rglob("*.json"))
 
@@ -19,7 +19,7 @@ def test_a_case_gives_an_accepted_result(path: Path) -> None:
     """As `inspect --json` prints it, with the configuration of the case if it has one."""
     case = json.loads(path.read_text(encoding="utf-8"))
     settings = parse_settings(case["config"]) if "config" in case else None
-    parts = inspect(str(path.with_suffix(".jsonl")), settings, "r" if settings else None)
+    parts = Inspection(str(path.with_suffix(".jsonl")), settings, "r" if settings else None)
     found = [json.loads(as_json(part)) for part in parts]
     assert any(accepts(wanted, found) for wanted in case["accept"]), (case["situation"], case["source"], found)
 

@@ -8,7 +8,7 @@ import pytest
 
 from capture_forwarder.domain.delivery import Rejection, RejectionCode
 from capture_forwarder.domain.inference import Inference
-from capture_ops.commands.inspect import Part, inspect
+from capture_ops.commands.inspect import Inspection, Part
 from tests.support.captures import capture, csv_side
 
 RECORD = capture(csv_side("1,2"), csv_side("0.5"))
@@ -20,7 +20,7 @@ def parts_of(folder: Path, content: bytes) -> list[Part]:
     """Return the inferences and rejections of a file with this content."""
     file = folder / "captures.jsonl"
     file.write_bytes(content)
-    return list(inspect(str(file)))
+    return list(Inspection(str(file)))
 
 
 @pytest.mark.parametrize(

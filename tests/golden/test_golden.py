@@ -10,7 +10,7 @@ import pytest
 from capture_forwarder.domain.route import DecodingOptions, PayloadOptions
 from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
-from capture_ops.commands.inspect import as_json, inspect
+from capture_ops.commands.inspect import Inspection, as_json
 from tests.support.reference import reference
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def _name(path: Path) -> str:
 def test_inspect_gives_the_golden_file(golden: Path) -> None:
     """Ids, names, values and their types of every row, and the code of every rejection, file by file in order."""
     files = sorted((CAPTURES / golden.stem).rglob("*.jsonl"))
-    found = [without_why(as_json(part)) for file in files for part in inspect(str(file))]
+    found = [without_why(as_json(part)) for file in files for part in Inspection(str(file))]
     written = golden.read_text(encoding="utf-8").splitlines()
     assert files
     assert found == [_exact(json.loads(line)) for line in written]
@@ -59,5 +59,5 @@ def test_the_reference_gives_the_same(file: Path) -> None:
     outcomes = [transform(line) for line in LineReader([raw], len(raw) + 1)]
     parts = [part for one in outcomes for part in (one.rows if isinstance(one, Decoded) else [one])]
     content = gzip.decompress(raw) if file.suffix == ".gz" else raw
-    expected = reference(content, csv_header=header.csv_header)
+    expected = reference(content, csv_header=bool(header.csv_header))
     assert [without_why(as_json(part)) for part in parts] == [_exact(part) for part in expected]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from capture_forwarder.payloads.layouts import place, place_lines
+from capture_forwarder.payloads.rows import Rows, read_rows
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -13,10 +15,8 @@ from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import Layout, PayloadOptions
 from capture_forwarder.payloads.documents import parse_csv, parse_documents, parse_json_lines, read_csv
-from capture_forwarder.payloads.layouts import place, place_lines
 from capture_forwarder.payloads.lazy import LARGE_CHARS, Lazy
 from capture_forwarder.payloads.media import Body, BodyForm
-from capture_forwarder.payloads.rows import Rows, read_rows
 from tests.properties.renderers import CSV_ROWS, RENDERERS, VECTORS, render_csv, render_json
 
 FEW = settings(max_examples=15)

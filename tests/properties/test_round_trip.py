@@ -4,15 +4,15 @@ import json
 from typing import Any
 
 import pytest
+from capture_forwarder.payloads.layouts import RULES
+from capture_forwarder.payloads.rows import Rows, read_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
 from capture_forwarder.domain.capture import Encoding, Media, Payload
 from capture_forwarder.domain.route import Layout, PayloadOptions
 from capture_forwarder.kinds.captures.decoder import Decoded
-from capture_forwarder.payloads.layouts import RULES
 from capture_forwarder.payloads.media import Body, BodyForm, read_body
-from capture_forwarder.payloads.rows import Rows, read_rows
 from tests.properties.renderers import CSV_ROWS, NAMED, RENDERERS, VECTORS, render_csv, render_json
 from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
 

@@ -61,7 +61,7 @@ def why_deeper(request: Shape, answer: Shape) -> Reason | None:
 
 
 def _table_with_as_many(inner: Document, other: Shape) -> Table | None:
-    """Return the rows of an object inside a payload, if they are as many, from two on, as the other's rows or values."""
+    """Return the rows of an object inside a payload, if there are as many, two or more, as the other says."""
     found = json_shape(inner, is_answer=False)
     if isinstance(found, Reason) or not found.has_rows or found.count < _TWO:
         return None

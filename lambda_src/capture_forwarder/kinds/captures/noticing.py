@@ -82,7 +82,7 @@ class Noticing:
     def of_call(
         self, record: CaptureRecord, call_id: str, reading: Reading, unlearned: Reading | None, *, left_out: int
     ) -> ReadingCounts | None:
-        """Return what was noticed since the last span, with a call of the plain path; `unlearned` as in `LayoutChanges`."""
+        """Return what was noticed since the last span, and about a call of the plain path."""
         self._ids.see_call(record, call_id)
         changed_layouts = self._layouts.count(record, reading, unlearned)
         reused_ids = self._ids.take()
