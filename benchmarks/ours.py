@@ -12,7 +12,8 @@ from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.forward.sending.batching import Batcher
 from capture_forwarder.kinds.captures.compiled import CompiledPath
-from capture_forwarder.kinds.captures.decoder import CaptureDecoder, PlainPath
+from capture_forwarder.kinds.captures.decoder import CaptureDecoder
+from capture_forwarder.kinds.captures.plain import PlainPath
 from capture_forwarder.lines.reader import LineReader
 
 _CHUNK_BYTES: Final = 256 * 1024

@@ -9,7 +9,7 @@ from itertools import repeat
 from random import Random
 
 from capture_forwarder.domain.route import DecodingOptions
-from capture_forwarder.kinds.captures.decoder import PlainPath
+from capture_forwarder.kinds.captures.plain import PlainPath
 from tests.properties.both_readers import Rows, by_project, by_reference, code_of, exact, shown
 from tests.properties.conservation import lost
 from tests.properties.generated_calls import Side, damaged_call, generated_call

@@ -17,8 +17,8 @@ from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Reason, Rejection, Skipped, Superseded
 from capture_forwarder.domain.inference import Inference, Value
 from capture_forwarder.domain.route import DecodingOptions, Route, Router
-from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
 from capture_forwarder.kinds.captures.noticing import InferenceIds
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.terminal.errors import CommandError

@@ -9,8 +9,8 @@ from capture_forwarder.domain.delivery import Rejection, Skipped
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
 from capture_forwarder.kinds.captures.envelope import decode_record
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.monitor.contract import CaptureFailure, Model, NewInference, RowAnswer, rejected
 

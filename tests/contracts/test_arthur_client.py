@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import Attribute, Stage, ValueType
-from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.monitor.app import ORGANIZATION_ID
 from capture_ops.monitor.contract import Model, NewInference

@@ -13,7 +13,7 @@ from capture_forwarder.configuration.reader import parse_settings
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.decoder import Decoded
+from capture_forwarder.kinds.captures.plain import Decoded
 from tests.support.captures import encode_inference, outcome_of
 
 README = Path("README.md").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from capture_forwarder.domain.route import (
 )
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
-from capture_forwarder.kinds.captures.decoder import Decoded, Outcome, PlainPath
+from capture_forwarder.kinds.captures.plain import Decoded, Outcome, PlainPath
 from capture_forwarder.kinds.kind import EncodedRows
 from tests.support.captures import encode_inference
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from capture_forwarder.domain.route import DecodingOptions, PayloadOptions
-from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.commands.inspect import Inspection, as_json
 from tests.support.reference import reference

@@ -14,7 +14,7 @@ from capture_forwarder.domain.delivery import Rejection
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.kinds.captures.decoder import Decoded, Outcome
+from capture_forwarder.kinds.captures.plain import Decoded, Outcome
 from tests.support.captures import capture, outcome_of
 
 FOLDER = Path(__file__).parent

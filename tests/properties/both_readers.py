@@ -5,7 +5,7 @@ from typing import Any
 
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Rejection
-from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from tests.reference.model import Named, Refused, Rejected, Row, Side
 from tests.reference.reading import read
 

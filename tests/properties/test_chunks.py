@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from capture_forwarder.domain.capture import Line, ReadOffset
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.kinds.captures.decoder import Decoded
+from capture_forwarder.kinds.captures.plain import Decoded
 from capture_forwarder.lines.reader import LineReader
 from tests.support.captures import capture, csv_side, json_side, outcome_of
 

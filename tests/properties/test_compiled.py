@@ -13,8 +13,9 @@ from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
 from capture_forwarder.domain.schema import STRUCTURES, Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists, compile_reading
-from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
+from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
+from capture_forwarder.kinds.captures.compiled_calls import compile_reading
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.kinds.kind import EncodedRows
 from tests.support.captures import base64_side, capture, csv_side, encode_inference, json_side
 

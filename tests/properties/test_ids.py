@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from capture_forwarder.domain.inference import Inference, PartnerInferenceId
 from capture_forwarder.domain.route import DecodingOptions, IdSource
-from capture_forwarder.kinds.captures.decoder import Decoded
+from capture_forwarder.kinds.captures.plain import Decoded
 from tests.support.captures import capture, csv_side, outcome_of
 
 BY_EVENT = DecodingOptions(id_source=IdSource.EVENT_ID)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from capture_forwarder.domain.route import DecodingOptions
-from capture_forwarder.kinds.captures.decoder import PlainPath
+from capture_forwarder.kinds.captures.plain import PlainPath
 from tests.properties.both_readers import by_project, by_reference, code_of, exact, shown
 from tests.properties.conservation import lost, with_unique_scalars
 from tests.properties.generated_batches import ORDERED, Batch, Named, Part

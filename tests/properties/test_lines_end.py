@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Rejection
-from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from tests.fuzz.mutator import Mutator, seeds
 from tests.fuzz.promises import ending, routes
 from tests.support.captures import capture, csv_side, json_side, outcome_of

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from capture_forwarder.domain.capture import Encoding, Media, Payload
 from capture_forwarder.domain.route import Layout, PayloadOptions
-from capture_forwarder.kinds.captures.decoder import Decoded
+from capture_forwarder.kinds.captures.plain import Decoded
 from capture_forwarder.payloads.media import Body, BodyForm, read_body
 from tests.properties.renderers import CSV_ROWS, NAMED, RENDERERS, VECTORS, render_csv, render_json
 from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of

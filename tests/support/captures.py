@@ -11,7 +11,7 @@ from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.kinds.captures.decoder import Outcome, PlainPath
+from capture_forwarder.kinds.captures.plain import Outcome, PlainPath
 from tests.support.sentinels import PAYLOAD
 
 EVENT_ID = "3cf0d8cb-803e-4ac8-9322-174612a74d1e"

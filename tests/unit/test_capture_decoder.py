@@ -13,7 +13,8 @@ from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.delivery import RejectionCode, SkipReason, SourceUnavailable
 from capture_forwarder.domain.route import DecodingOptions, OneSided, Route
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind, PlainPath
+from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind
+from capture_forwarder.kinds.captures.plain import PlainPath
 from capture_forwarder.kinds.kind import DecodedSpan, Kind
 from capture_forwarder.lines.reader import LineReader
 from tests.support.captures import capture, csv_side, json_side

@@ -9,7 +9,7 @@ from capture_forwarder.domain.delivery import Rejection, RejectionCode
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import CsvSpace, DecodingOptions, EmptyText, UnknownAttributes
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.decoder import Decoded
+from capture_forwarder.kinds.captures.plain import Decoded
 from capture_forwarder.payloads.naming import generated_names
 from tests.support.captures import capture, csv_side, json_side, outcome_of
 

@@ -4,7 +4,7 @@ import pytest
 
 from capture_forwarder.domain.delivery import Rejection, RejectionCode, Skipped, SkipReason
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.kinds.captures.decoder import Decoded
+from capture_forwarder.kinds.captures.plain import Decoded
 from tests.support.captures import capture, csv_side, outcome_of
 
 

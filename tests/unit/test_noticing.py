@@ -8,8 +8,9 @@ from capture_forwarder.domain.capture import CaptureRecord
 from capture_forwarder.domain.conservation import ReadingCounts
 from capture_forwarder.domain.route import DecodingOptions, IdSource, OneSided, Route
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.decoder import CaptureKind, Decoded
+from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.kinds.captures.noticing import InferenceIds, LayoutChanges, Noticing
+from capture_forwarder.kinds.captures.plain import Decoded
 from capture_forwarder.kinds.captures.reading import Reading
 from capture_forwarder.lines.reader import LineReader
 from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of

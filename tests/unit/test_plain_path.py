@@ -11,7 +11,7 @@ from capture_forwarder.domain.delivery import Rejection, RejectionCode
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, IdSource, OneSided
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.decoder import Decoded, PlainPath
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from tests.support.captures import EVENT_ID, TIME, base64_side, capture, csv_side, json_side, outcome_of
 
 FORWARD = DecodingOptions(one_sided=OneSided.FORWARD)

@@ -11,7 +11,8 @@ from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, 
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.kinds.captures.decoder import CaptureDecoder, PlainPath
+from capture_forwarder.kinds.captures.decoder import CaptureDecoder
+from capture_forwarder.kinds.captures.plain import PlainPath
 from capture_forwarder.kinds.kind import DecodedSpan
 from capture_forwarder.kinds.quarantine.entries import encode_entry
 from capture_forwarder.kinds.quarantine.kind import NOT_COVERED, QuarantineDecoder, QuarantineKind, Unreplayable

@@ -4,7 +4,7 @@ from itertools import combinations
 from typing import Any
 
 from capture_forwarder.domain.route import DecodingOptions, OneSided, PayloadOptions
-from capture_forwarder.kinds.captures.decoder import Decoded
+from capture_forwarder.kinds.captures.plain import Decoded
 from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
 
 FORWARD = DecodingOptions(one_sided=OneSided.FORWARD)

@@ -10,7 +10,7 @@ from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, UnknownAttributes
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.kinds.captures.decoder import Decoded
+from capture_forwarder.kinds.captures.plain import Decoded
 from tests.support.captures import capture, csv_side, json_side, outcome_of
 
 AGE = Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 3)

@@ -7,7 +7,7 @@ import pytest
 from capture_forwarder.domain.delivery import RejectionCode
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.kinds.captures.decoder import Decoded
+from capture_forwarder.kinds.captures.plain import Decoded
 from tests.support.captures import capture, json_side, outcome_of
 
 

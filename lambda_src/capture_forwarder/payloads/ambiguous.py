@@ -7,7 +7,8 @@ from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads.deciding import Decision, Way, ambiguous
 from capture_forwarder.payloads.elements_kind import Document, Kind, common_kind, is_list
-from capture_forwarder.payloads.shapes import Says, Shape, json_shape
+from capture_forwarder.payloads.shape import Says, Shape
+from capture_forwarder.payloads.shapes import json_shape
 from capture_forwarder.payloads.tables import Table
 from capture_forwarder.payloads.whole import Row
 

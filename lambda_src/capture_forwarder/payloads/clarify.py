@@ -12,7 +12,8 @@ from capture_forwarder.domain.values import JsonValue, parse_csv_cell
 from capture_forwarder.payloads.bodies import Body, read_body
 from capture_forwarder.payloads.elements_kind import Document, Elements, lists_of
 from capture_forwarder.payloads.not_data import count_scalars
-from capture_forwarder.payloads.shapes import Shape, fixed, json_shape
+from capture_forwarder.payloads.shape import Shape, fixed
+from capture_forwarder.payloads.shapes import json_shape
 from capture_forwarder.payloads.tables import NAMELESS, Table, chunks
 
 

@@ -10,7 +10,7 @@ from capture_forwarder.domain.values import is_number
 from capture_forwarder.payloads.elements_kind import Elements, Kind, is_list, kind_of, lists_of
 from capture_forwarder.payloads.not_data import without
 from capture_forwarder.payloads.placement import ordered_key
-from capture_forwarder.payloads.shapes import Says, Shape
+from capture_forwarder.payloads.shape import Says, Shape
 from capture_forwarder.payloads.tables import Table
 
 

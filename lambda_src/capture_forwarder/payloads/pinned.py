@@ -11,16 +11,10 @@ from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads import frames
 from capture_forwarder.payloads.elements_kind import Document, Elements, is_list, lists_of
 from capture_forwarder.payloads.not_data import without, without_not_data
+from capture_forwarder.payloads.outer_keys import outer_key, outer_table
 from capture_forwarder.payloads.placement import ordered_key
-from capture_forwarder.payloads.shapes import (
-    Shape,
-    call_shape,
-    fixed,
-    json_shape,
-    outer_key,
-    outer_table,
-    subject_of,
-)
+from capture_forwarder.payloads.shape import Shape, call_shape, fixed, subject_of
+from capture_forwarder.payloads.shapes import json_shape
 from capture_forwarder.payloads.tables import NAMELESS, Table
 from capture_forwarder.payloads.tensors import place_tensors, tensors_in
 

@@ -15,7 +15,9 @@ from capture_forwarder.payloads.elements_kind import Elements, is_list
 from capture_forwarder.payloads.headers import are_names, are_texts
 from capture_forwarder.payloads.lazy import Lazy
 from capture_forwarder.payloads.pinned import pinned_shape, shape_of_path, whole_shape
-from capture_forwarder.payloads.shapes import Says, Shape, call_shape, json_shape, lines_shape
+from capture_forwarder.payloads.shape import Says, Shape, call_shape
+from capture_forwarder.payloads.shapes import json_shape
+from capture_forwarder.payloads.shapes_of_lists import lines_shape
 from capture_forwarder.payloads.tables import NAMELESS, Table, named_rows
 
 
@@ -83,7 +85,7 @@ def csv_shape(body: Body, options: PayloadOptions, side: Side | None, *, is_answ
     else:
         rows = cast("Elements", lines)
     if options.layout is Layout.WHOLE:
-        return call_shape(cast("JsonValue", rows[0] if len(rows) == 1 else rows), "CSV", has_lines=True)
+        return call_shape(rows[0] if len(rows) == 1 else cast("JsonValue", rows), "CSV", has_lines=True)
     if options.layout is Layout.ARRAYS:
         return pinned_shape(cast("JsonValue", rows), Layout.ARRAYS, is_answer=is_answer)
     if len(rows) == 1:

@@ -19,7 +19,7 @@ from capture_forwarder.payloads.placement import (
     placement_of_whole,
 )
 from capture_forwarder.payloads.placing import Placed, Rows, place_rows
-from capture_forwarder.payloads.shapes import Shape
+from capture_forwarder.payloads.shape import Shape
 from capture_forwarder.payloads.tables import NAMELESS, Table
 from capture_forwarder.payloads.whole import whole_row
 

@@ -1,0 +1,115 @@
+"""Typed decoders of JSON documents."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct, defstruct
+from msgspec.structs import astuple
+
+from capture_forwarder.domain.schema import Attribute
+from capture_forwarder.payloads.compiled_types import (
+    TYPES,
+    PayloadDecoder,
+    Values,
+    are_texts,
+    is_large,
+    row_struct,
+)
+from capture_forwarder.payloads.elements import lists_in, pieces_of
+from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
+from capture_forwarder.payloads.placement import ORDERED_KEYS, Placement, RowForm
+from capture_forwarder.payloads.tensors import TENSOR_KEYS
+
+_SPACE_BEFORE_COLON = re.compile(r'"\s+:')
+
+
+def json_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> PayloadDecoder | None:
+    """Return a decoder of one JSON document, or `None` if only the plain path can read it."""
+    row_type = _row_type(placement, attributes)
+    if row_type is None:
+        return None
+    if placement.values_key:
+        row_type = _object_type(placement.values_key, row_type)
+    names_of_row = len(attributes) if placement.form is RowForm.OBJECT else int(placement.values_key is not None)
+    names_around = int(placement.rows_key is not None)
+    document_type: Any = row_type if placement.single else list[row_type]  # type: ignore[valid-type]  # made at run time
+    if placement.rows_key:
+        document_type = _object_type(placement.rows_key, document_type)
+    decode: Callable[[str], Any] = msgspec.json.Decoder(document_type).decode
+    values = _values_of_row(placement)
+    if placement.single:
+
+        def read_single(text: str) -> Sequence[Values]:
+            row = values(decode(text))
+            _check_names(text, names_of_row)
+            return [row]
+
+        return read_single
+    decode_rows = (lambda text: decode(text).wrapped) if placement.rows_key else decode
+
+    decode_list: Callable[[str], list[Any]] = msgspec.json.Decoder(list[row_type]).decode  # type: ignore[valid-type]  # as above
+
+    def read(text: str) -> Sequence[Values]:
+        if len(text) > LARGE_CHARS and is_large(text, _row_count(text, placement), len(attributes)):
+            lazy_rows = _read_large_list(text, placement, decode_list)
+            _check_names(text, names_around + names_of_row * len(lazy_rows))
+            return lazy_rows
+        rows = decode_rows(text)
+        _check_names(text, names_around + names_of_row * len(rows))
+        return [values(rows[0])] if len(rows) == 1 else list(map(values, rows))
+
+    return read
+
+
+def _check_names(text: str, expected: int) -> None:
+    """Raise `ValueError` if an object of `text`, which has `expected` different names, may have a name twice.
+
+    Every name is followed by a colon. Where texts hold colons too, a quote stands before those of names.
+    """
+    if text.count(":") == expected:
+        return
+    if text.count('":') != expected or _SPACE_BEFORE_COLON.search(text):
+        raise ValueError("a name may occur twice in an object")
+
+
+def _row_count(text: str, placement: Placement) -> int:
+    return text.count(",") if placement.form is RowForm.VALUE else text.count("[") + text.count("{")
+
+
+def _read_large_list(text: str, placement: Placement, decode: Callable[[str], list[Any]]) -> Sequence[Values]:
+    """Return rows that are made when they are read. Raises `ValueError` if the document holds anything else."""
+    values = _values_of_row(placement)
+    for found in lists_in(text):
+        if found.key == placement.rows_key and found.document in ([], {found.key: []}):
+            pieces = list(pieces_of(text, found, lambda piece: decode(f"[{piece}]")))
+            return rows_of_pieces(text, pieces, lambda piece: list(map(values, decode(f"[{piece}]"))))
+    raise ValueError("not a list of rows alone")
+
+
+def _values_of_row(placement: Placement) -> Callable[[Any], Values]:
+    if placement.form is RowForm.VALUE:
+        return lambda row: (row,)
+    return (lambda row: astuple(row.wrapped)) if placement.values_key else astuple
+
+
+def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:
+    """Return the type of one row, or `None` where a document of this type could also have another placement."""
+    if placement.form is RowForm.VALUES:
+        # A bare list of texts is several rows, a bare list of anything else is one.
+        is_unsure = placement.single and are_texts(attributes)
+        return None if is_unsure else row_struct(attributes, ordered=True)
+    if placement.form is RowForm.VALUE:
+        # Bare values, and those under an ordered key, are several rows or one, as their types say.
+        is_unsure = placement.rows_key is None or placement.rows_key in ORDERED_KEYS
+        return None if is_unsure or len(attributes) > 1 else TYPES[attributes[0].value_type]
+    if placement.form is RowForm.OBJECT:
+        is_unsure = {attribute.name for attribute in attributes} >= TENSOR_KEYS
+        return None if is_unsure else row_struct(attributes, ordered=False)
+    return None
+
+
+def _object_type(key: str, value_type: Any) -> type[Struct]:
+    """Return a struct with one key only."""
+    return defstruct("Object", [("wrapped", value_type)], rename={"wrapped": key}, forbid_unknown_fields=True, gc=False)

@@ -1,0 +1,53 @@
+"""Types of the attributes of a row, from which decoders of payloads are compiled."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, defstruct
+
+from capture_forwarder.domain.schema import Attribute, ValueType
+from capture_forwarder.payloads.documents import UNREADABLE
+
+# A decoder raises one of these when it refuses a text.
+REFUSED = UNREADABLE
+Values = tuple[Any, ...]
+# Returns the values of every row, in the order of the attributes.
+PayloadDecoder = Callable[[str], Sequence[Values]]
+_LARGEST = sys.float_info.max
+# Bounds keep out NaN and infinity, and integers of more than 64 bits. Timestamps are missing: they are rewritten.
+TYPES: dict[ValueType, Any] = {
+    ValueType.FLOAT: Annotated[float, Meta(ge=-_LARGEST, le=_LARGEST)],
+    ValueType.INTEGER: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)],
+    ValueType.BOOLEAN: bool,
+    ValueType.STRING: str,
+    ValueType.IMAGE: str,
+    ValueType.UNSTRUCTURED_TEXT: str,
+}
+# What a row and each of its values take as objects, and what the rows of a text may take before they are read lazily.
+_ROW_BYTES, _VALUE_BYTES = 350, 45
+_MIN_LARGE_BYTES, _LARGE_TIMES = 4_000_000, 6
+
+
+def row_struct(
+    attributes: tuple[Attribute, ...], *, ordered: bool, types: Mapping[ValueType, Any] = TYPES
+) -> type[Struct]:
+    """Return a struct of exactly these attributes, all required: an array of values in order, or an object of names.
+
+    A model's names need not be valid in Python, so fields are numbered, and renamed.
+    """
+    fields = [(f"f{place}", types[attribute.value_type]) for place, attribute in enumerate(attributes)]
+    names = {f"f{place}": attribute.name for place, attribute in enumerate(attributes)}
+    return defstruct(
+        "Row", fields, array_like=ordered, forbid_unknown_fields=True, gc=False, rename=None if ordered else names
+    )
+
+
+def are_texts(attributes: tuple[Attribute, ...]) -> bool:
+    """Tell whether every attribute accepts any text."""
+    return all(TYPES[attribute.value_type] is str for attribute in attributes)
+
+
+def is_large(text: str, row_count: int, width: int) -> bool:
+    """Tell whether all rows of `text` together, of `width` values, would take much more memory than the text."""
+    return row_count * (_ROW_BYTES + width * _VALUE_BYTES) > _MIN_LARGE_BYTES + _LARGE_TIMES * len(text)
