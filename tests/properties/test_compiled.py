@@ -55,11 +55,12 @@ class Paths:
     def compiled_rows(self, line: bytes) -> EncodedRows | None:
         """Return the rows that the compiled path makes, which are those of the plain path; `None` if it refuses."""
         lists = RowLists()
-        found = self.compiled(line, lists)
-        assert len(lists.ids) == len(lists.rows) == (found if isinstance(found, int) else 0), "others add no rows"
-        if found is None:
+        large = self.compiled([line], lists)
+        assert len(lists.ids) == len(lists.rows) == sum(lists.counts), "other lines add no rows"
+        assert not (large and lists.counts)
+        if large is None and not lists.counts:
             return None
-        rows = found if isinstance(found, EncodedRows) else lists.encoded()
+        rows = large or lists.encoded()
         outcome = self.plain(Line(1, 0, len(line), line))
         assert isinstance(outcome, Decoded)
         inferences = [row for row in outcome.rows if isinstance(row, Inference)]

@@ -19,17 +19,21 @@ from capture_forwarder.payloads.compiled_types import (
 )
 from capture_forwarder.payloads.documents import cut_lines
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
+from capture_forwarder.payloads.not_csv import why_not_csv
 from capture_forwarder.payloads.placement import Placement, RowForm
 
 # msgspec reads an integer written as `9007199254740993.0` through a float, so larger ones are left to the plain path.
-_CSV_TYPES = TYPES | {ValueType.INTEGER: Annotated[int, Meta(gt=-(2**53), lt=2**53)]}
+# Options of the route decide of empty text.
+_CSV_TYPES = {
+    value_type: Annotated[str, Meta(min_length=1)] if type_ is str else type_ for value_type, type_ in TYPES.items()
+} | {ValueType.INTEGER: Annotated[int, Meta(gt=-(2**53), lt=2**53)]}
 _PIECE_CHARS = 100_000
-# In text cells: brackets, other delimiters and what else the plain path does not read as text of a cell.
-_ODD_CHARS = ("[", "(", "{", ";", "\t", "|", "b'", "\ufffd")
 # The headers that Hugging Face's toolkit demands.
 _DEMANDED = ("inputs", "question,context")
-# Text cells of nothing or with space around them, of which the options of the route and the type decide.
-_ODD_CELL = re.compile(r"(?:^|,)(?:\s|,|$)|\s(?:,|$)", re.MULTILINE)
+# Printed objects and bytes of Python, text that was binary, and no text.
+_ODD_STARTS = frozenset({"<", "b", "\ufffd", ""})
+# Text cells with space around them, of which the options of the route and the type decide.
+_ODD_CELL = re.compile(r"(?:^|,)\s|\s(?:,|$)", re.MULTILINE)
 _COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
 
 
@@ -54,8 +58,8 @@ def csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Payl
         if '"' in text or "\\" in text:  # JSON text cannot hold the other line ends unescaped
             raise ValueError("cells that have to be unquoted")
         text = text.rstrip("\n")
-        if has_texts and _has_odd_cells(text):
-            raise ValueError("cells of nothing, with space around them, or with brackets")
+        if has_texts and not _is_plain(text) and not _is_read_alike(text):
+            raise ValueError("cells with space around them or with brackets")
         if all_texts and ("\n" in text or text in _DEMANDED):
             raise ValueError("a first line that may be names")
         if "\n" not in text:
@@ -68,14 +72,27 @@ def csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Payl
     return read
 
 
-def _has_odd_cells(text: str) -> bool:
-    """Tell whether a cell is empty or has space around it. Most texts are recognised without a regular expression."""
-    if any(odd in text for odd in _ODD_CHARS):
-        return True
-    is_plain = " " not in text and ",," not in text and ",\n" not in text and "\n," not in text
-    if is_plain and text.isascii() and text[:1] != "," and text[-1:] != ",":
+def _is_plain(text: str) -> bool:
+    """Tell whether the plain path surely reads a text with these cells: no printed values, other delimiters or space.
+
+    Single characters are found fastest one after the other. JSON text cannot hold tabs and other control characters.
+    """
+    return (
+        text.isascii()
+        and " " not in text
+        and "[" not in text
+        and "(" not in text
+        and "{" not in text
+        and ";" not in text
+        and text[:1] not in _ODD_STARTS
+    )
+
+
+def _is_read_alike(text: str) -> bool:
+    """Tell the same of any text, with regular expressions."""
+    if "[" in text or "(" in text or "{" in text or "\ufeff" in text or text[:1] in _ODD_STARTS:
         return False
-    return _ODD_CELL.search(text) is not None
+    return _ODD_CELL.search(text) is None and why_not_csv(text, None, "") is None
 
 
 def _as_json(text: str) -> str:

@@ -32,33 +32,47 @@ def json_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> Pay
         return None
     if placement.values_key:
         row_type = _object_type(placement.values_key, row_type)
-    names_of_row = len(attributes) if placement.form is RowForm.OBJECT else int(placement.values_key is not None)
-    names_around = int(placement.rows_key is not None)
-    document_type: Any = row_type if placement.single else list[row_type]  # type: ignore[valid-type]  # made at run time
-    if placement.rows_key:
-        document_type = _object_type(placement.rows_key, document_type)
-    decode: Callable[[str], Any] = msgspec.json.Decoder(document_type).decode
+    names = len(attributes) if placement.form is RowForm.OBJECT else int(placement.values_key is not None)
+    return (_one_row if placement.single else _list_of_rows)(placement, row_type, len(attributes), names)
+
+
+def _one_row(placement: Placement, row_type: Any, _: int, names: int) -> PayloadDecoder:
+    """Return the decoder of a document that is one row, with so many names."""
+    decode: Callable[[str], Any] = msgspec.json.Decoder(row_type).decode
     values = _values_of_row(placement)
-    if placement.single:
-
-        def read_single(text: str) -> Sequence[Values]:
-            row = values(decode(text))
-            _check_names(text, names_of_row)
-            return [row]
-
-        return read_single
-    decode_rows = (lambda text: decode(text).wrapped) if placement.rows_key else decode
-
-    decode_list: Callable[[str], list[Any]] = msgspec.json.Decoder(list[row_type]).decode  # type: ignore[valid-type]  # as above
 
     def read(text: str) -> Sequence[Values]:
-        if len(text) > LARGE_CHARS and is_large(text, _row_count(text, placement), len(attributes)):
+        row = values(decode(text))
+        if text.count(":") != names:
+            _check_names(text, names)
+        return [row]
+
+    return read
+
+
+def _list_of_rows(placement: Placement, row_type: Any, width: int, names: int) -> PayloadDecoder:
+    """Return the decoder of a list of rows, each of `width` values and with so many names; a key may hold the list."""
+    list_type: Any = list[row_type]
+    decode_list: Callable[[str], list[Any]] = msgspec.json.Decoder(list_type).decode
+    decode: Callable[[str], Any] = decode_list
+    if placement.rows_key:
+        decode = msgspec.json.Decoder(_object_type(placement.rows_key, list_type)).decode
+    is_wrapped = placement.rows_key is not None
+    names_around, names_of_one = int(is_wrapped), int(is_wrapped) + names
+    values = _values_of_row(placement)
+
+    def read(text: str) -> Sequence[Values]:
+        if len(text) > LARGE_CHARS and is_large(text, _row_count(text, placement), width):
             lazy_rows = _read_large_list(text, placement, decode_list)
-            _check_names(text, names_around + names_of_row * len(lazy_rows))
+            _check_names(text, names_around + names * len(lazy_rows))
             return lazy_rows
-        rows = decode_rows(text)
-        _check_names(text, names_around + names_of_row * len(rows))
-        return [values(rows[0])] if len(rows) == 1 else list(map(values, rows))
+        rows = decode(text).wrapped if is_wrapped else decode(text)
+        if len(rows) == 1:
+            if text.count(":") != names_of_one:
+                _check_names(text, names_of_one)
+            return [values(rows[0])]
+        _check_names(text, names_around + names * len(rows))
+        return list(map(values, rows))
 
     return read
 

@@ -4,7 +4,7 @@ It accepts a line only if it can make exactly the bytes that the plain path make
 plain path reads that one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -37,10 +37,11 @@ _MAX_DECLARATIONS = 64
 
 
 class RowLists(Struct, gc=False):
-    """The rows of consecutive calls, which are added one by one; as in `EncodedRows`."""
+    """The rows of consecutive lines, which are added one by one, as in `EncodedRows`; and how many each line has."""
 
     ids: list[str] = field(default_factory=list)
     rows: list[Any] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
     time: datetime | None = None
 
     def encoded(self) -> EncodedRows:
@@ -62,51 +63,54 @@ class CompiledPath:
         self._declaration: Declaration | None = None
         self._current = CallDecoders()
 
-    def __call__(self, line: bytes, rows: RowLists) -> int | EncodedRows | None:  # noqa: C901, PLR0911 - more calls cost
-        """Add the rows of a line and return their number; `None` if the plain path has to read the line.
+    def __call__(self, lines: Iterable[bytes], rows: RowLists) -> EncodedRows | None:  # noqa: C901, PLR0911 - calls cost
+        """Add the rows of `lines` to `rows`, up to the first line that the plain path has to read.
 
-        Of a call of many rows none is added: they are returned, and made when they are read.
+        A call of many rows ends this, too: its rows are returned instead, and made when they are read.
         """
-        try:
-            envelope = decode_envelope(line)
-        except REFUSED:
-            return None
-        event, sides = envelope.event_metadata, envelope.capture_data
-        if event is None or sides is None or envelope.ground_truth_data is not NO_GROUND_TRUTH:
-            return None
-        event_id, time = event.event_id, event.inference_time
-        request, response = sides.endpoint_input, sides.endpoint_output
-        if event_id is None or time is None or request is None or response is None or event.invocation_source == SHADOW:
-            return None
-        call_id = event_id if self._by_event else event.inference_id or event_id
-        if len(call_id) > self._max_id_chars:
-            return None
-        asked, answered = request.observed_content_type, response.observed_content_type
-        declaration = (request.encoding, asked, response.encoding, answered)
-        if declaration != self._declaration:
-            self._switch_to(declaration)
-        values: Sequence[Any] | None
-        try:
-            values = self._current.decode(request.data, response.data)
-        except REFUSED:
-            values = self._current.decode_by_others(request.data, response.data)
-            if values is None:
+        by_event, max_id_chars, build_row = self._by_event, self._max_id_chars, self._build_row
+        add_id, add_row, add_count = rows.ids.append, rows.rows.append, rows.counts.append
+        for line in lines:
+            try:
+                envelope = decode_envelope(line)
+            except REFUSED:
                 return None
-        if call_id is not event_id:
-            self.ids.see(call_id, request.data, response.data)
-        count = len(values)
-        if count == 1:
+            event, sides = envelope.event_metadata, envelope.capture_data
+            if event is None or sides is None or envelope.ground_truth_data is not NO_GROUND_TRUTH:
+                return None
+            event_id, time = event.event_id, event.inference_time
+            request, response = sides.endpoint_input, sides.endpoint_output
+            if event_id is None or time is None or request is None or response is None:
+                return None
+            call_id = event_id if by_event else event.inference_id or event_id
+            if len(call_id) > max_id_chars or event.invocation_source == SHADOW:
+                return None
+            asked, answered = request.observed_content_type, response.observed_content_type
+            declaration = (request.encoding, asked, response.encoding, answered)
+            if declaration != self._declaration:
+                self._switch_to(declaration)
+            values: Sequence[Any] | None
+            try:
+                values = self._current.decode(request.data, response.data)
+            except REFUSED:
+                values = self._current.decode_by_others(request.data, response.data)
+                if values is None:
+                    return None
+            if call_id is not event_id:
+                self.ids.see(call_id, request.data, response.data)
+            if type(values) is Lazy:
+                return self._large(call_id, time, values, len(line))
             rows.time = time
-            rows.ids.append(call_id)
-            rows.rows.append(self._build_row(call_id, time, values[0]))
-            return 1
-        if type(values) is Lazy:
-            return self._large(call_id, time, values, len(line))
-        self._add(call_id, time, values, rows)
-        return count
+            add_count(len(values))
+            if len(values) == 1:
+                add_id(call_id)
+                add_row(build_row(call_id, time, values[0]))
+            else:
+                self._add(call_id, time, values, rows)
+        return None
 
     def _add(self, call_id: str, time: datetime, values: Sequence[Any], rows: RowLists) -> None:
-        build_row, count, rows.time = self._build_row, len(values), time
+        build_row, count = self._build_row, len(values)
         for index, row in enumerate(values):
             row_id = PartnerInferenceId.for_row(call_id, index, count)
             rows.ids.append(row_id)

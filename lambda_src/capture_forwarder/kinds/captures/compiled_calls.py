@@ -43,10 +43,10 @@ def compile_reading(reading: Reading, schema: ModelSchema) -> CallDecoder | None
 
     def decode(request: str, response: str) -> Sequence[Any]:
         inputs, outputs = decode_request(request), decode_response(response)
+        if len(inputs) == 1 == len(outputs):
+            return [row(*inputs[0], *outputs[0])]
         if len(inputs) != len(outputs) or not inputs:
             raise ValueError("no rows, or another number of rows on either side")
-        if len(inputs) == 1:
-            return [row(*inputs[0], *outputs[0])]
         if type(inputs) is Lazy or type(outputs) is Lazy:
             return _lazy_rows(row, inputs, outputs)
         return [row(*given, *answered) for given, answered in zip(inputs, outputs, strict=True)]

@@ -70,11 +70,8 @@ class CaptureDecoder:
         """Yield `lines` as spans; return how many lines the next span may have."""
         start, offset = 0, lines.offset
         while data := lines.data[start : start + lines_per_span]:
-            rows, counts, found = RowLists(), list[int](), None
-            for line in data:
-                if type(found := compiled(line, rows)) is not int:
-                    break
-                counts.append(found)
+            rows = RowLists()
+            large, counts = compiled(data, rows), rows.counts
             taken, row_count = len(counts), len(rows.ids)
             if taken:
                 end = min(offset + sum(map(len, data[:taken])) + taken, lines.end)
@@ -84,10 +81,7 @@ class CaptureDecoder:
             if taken < len(data):
                 end = min(offset + len(data[taken]) + 1, lines.end)
                 last = Line(lines.number + start + taken, offset, end, data[taken])
-                if isinstance(found, EncodedRows):
-                    decoded = _large_span(last, found, self._noticing.of_lines())
-                else:
-                    decoded = self.decode_line(last)
+                decoded = _large_span(last, large, self._noticing.of_lines()) if large else self.decode_line(last)
                 yield decoded
                 taken, row_count, offset = taken + 1, row_count + len(decoded.rows.ids), end
             start += taken
