@@ -182,7 +182,7 @@ def decide(request: View, answer: View) -> tuple[int, bool, bool]:
         n, cut = beside_rows(answer, request, mismatch(request, answer))
         return n, cut, is_table(answer, request)
     if request.kind == answer.kind == "open" and 1 < request.n == answer.n and not request.beside:
-        raise mismatch(request, answer)
+        raise Rejected("ambiguous_rows", "values of one row, or one value a row")
     return 1, False, False
 
 

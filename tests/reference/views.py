@@ -28,6 +28,8 @@ def csv_view(body: Body, where: Where) -> View:
     ]
     cells = rows[0] if rows else []
     if body.names:
+        if where.answer and any(isinstance(cell_value(name, answer=True, trim=False), list) for name in body.names):
+            raise Rejected("bad_csv", "a list of numbers is no name")
         rows = with_names(body.names, rows)
     if where.options.layout == "whole":
         return View("call", 1, rows[0] if len(rows) == 1 else rows, lines=True)

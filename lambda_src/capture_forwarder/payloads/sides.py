@@ -129,6 +129,8 @@ def _with_names(lines: Sequence[list[str]]) -> Elements | Reason:
         return []
     names = lines[0]
     rows = lines[1:] if isinstance(lines, list) else _without_first(lines)
+    if any(map(is_list, names)):
+        return Reason(RejectionCode.BAD_CSV, "the header holds a list of numbers, which is no name")
     if len(set(names)) != len(names) or any(len(row) != len(names) for row in rows):
         return Reason(RejectionCode.BAD_CSV, "the header names a column twice, or a row is not as long as it")
     return named_rows(names, rows)
