@@ -71,7 +71,7 @@ def whole(view: View, where: Where, *, unwrap: bool) -> Named:
     for key, value in content.items():
         single = isinstance(value, list) and len(value) == 1 and not view.closed
         if single and (unwrap or is_plain(value[0])):
-            pairs += element(key, value[0], stem)
+            pairs += flat(key, value[0])
         else:
             pairs += flat(key, value)
     return named(pairs)
@@ -83,4 +83,4 @@ def whole_list(content: list[Any], stem: str, *, unwrap: bool) -> list[tuple[str
     if not content or not all(one is None or isinstance(one, dict) for one in content) or content[0] is None:
         return [pair for at, value in enumerate(content) for pair in flat(f"{stem}_{at}", value)]
     rest = [pair for at, value in enumerate(content[1:], 1) for pair in flat(f"{stem}_{at}", value)]
-    return element("", content[0], stem) + rest
+    return (fields(content[0]) if len(content) > 1 else element("", content[0], stem)) + rest

@@ -1,6 +1,6 @@
 """Section 2 of the rule for one object: what its keys say about rows."""
 
-from tests.reference.kinds import is_closed, is_plain, kind_of, ordered, simple_kind
+from tests.reference.kinds import are_arrays, is_closed, is_plain, kind_of, ordered, simple_kind
 from tests.reference.model import Column, Rejected, Table, View, Where
 from tests.reference.tables import (
     Document,
@@ -37,7 +37,7 @@ def outer_view(document: Document, where: Where) -> View | None:
     if isinstance(value, list):
         beside = [one for name, one in document.items() if isinstance(one, list) and one and name != keys[0]]
         if not kind_of(value, answer=where.answer) and not beside:
-            return View("call", 1, document)
+            return View("call", 1, document, arrays=where.answer and are_arrays(value))
     n = len(value) if isinstance(value, list) else column_length(value) or split_length(value)
     return View("fixed", n, document, try_table(document, n, keys, where))
 
@@ -49,7 +49,7 @@ def split_view(document: Document, where: Where) -> View | None:
 
 def frame_view(document: Document) -> View | None:
     rows = frame_rows(document)
-    return View("rows", len(rows), document, Table([Column("", list(rows))])) if rows else None
+    return View("rows", len(rows), document, Table([Column("", list(rows))]), is_matrix=True) if rows else None
 
 
 def series_view(document: Document) -> View | None:
@@ -68,7 +68,7 @@ def lists_view(document: Document, where: Where) -> View:
     lists = {
         key: value
         for key, value in document.items()
-        if isinstance(value, list) and value and key not in where.options.call_keys
+        if isinstance(value, list) and value and key not in where.options.call_keys and key not in left_out(document)
     }
     lengths, keys = tuple(map(len, lists.values())), list(lists)
     if len(set(lengths)) != 1:
@@ -84,7 +84,10 @@ def lists_view(document: Document, where: Where) -> View:
     if not kind:
         return View("call", 1, document)
     said = "open" if kind == "numbers" else "rows"
-    return View(said, n, document, table, beside=beside, by_lists=True, cuttable=kind == "numbers")
+    matrix = kind == "lists" and keys in (["features"], ["probabilities"]) and len(document) == 1
+    return View(
+        said, n, document, table, beside=beside, by_lists=True, cuttable=kind == "numbers", is_matrix=matrix
+    )
 
 
 def try_table(document: Document, n: int, main: list[str], where: Where) -> Table | Rejected:

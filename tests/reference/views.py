@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.reference.csv_text import cell_value
-from tests.reference.kinds import has_lists, is_error, kind_of, simple_kind
+from tests.reference.csv_text import cell_value, is_number
+from tests.reference.kinds import are_arrays, has_lists, kind_of
 from tests.reference.model import Body, Column, Rejected, Side, SideOptions, Table, View, Where
 from tests.reference.objects import object_view
 from tests.reference.tables import OUTER, Document, object_table
@@ -36,10 +36,13 @@ def csv_view(body: Body, where: Where) -> View:
     if where.options.layout == "arrays":
         return arrays_view(rows)
     if len(rows) > 1:
-        return rows_view(rows, where)
+        view = rows_view(rows, where)
+        view.never = view.arrays
+        return view
     if not where.answer:
         return View("call", 1, rows[0], lines=True)
-    cuttable = simple_kind(cells) in ("numbers", "texts") and not body.names
+    found = {isinstance(cell, list) or is_number(cell) for cell in body.content[0] if cell.strip()}
+    cuttable = len(found) < 2 and not any(isinstance(cell, list) for cell in cells) and not body.names
     return View("open", len(cells), rows[0], Table([Column("", cells)]), bare="cells", cuttable=cuttable, lines=True)
 
 
@@ -66,10 +69,8 @@ def lines_view(documents: list[Any], where: Where) -> View:
 
 def rows_view(rows: list[Any], where: Where) -> View:
     """Return lines as fixed rows, but in an answer lines that are arrays side by side as one call."""
-    found = [one for one in rows if one is not None and not is_error(one)]
-    alike = all(isinstance(one, list) for one in found) or all(isinstance(one, dict) for one in found)
-    if where.answer and alike and not kind_of(rows, answer=True):
-        return View("call", 1, rows, lines=True)
+    if where.answer and are_arrays(rows):
+        return View("call", 1, rows, lines=True, arrays=True)
     return View("fixed", len(rows), rows, Table([Column("", rows)]), lines=True)
 
 
@@ -115,7 +116,7 @@ def list_view(document: list[Any], where: Where) -> View:
     if kind == "numbers":
         said = "open" if where.answer else "call"
         return View(said, len(document), document, table, bare="numbers", cuttable=True)
-    return View("rows" if kind else "call", len(document) if kind else 1, document, table, bare=kind)
+    return View("rows" if kind else "call", len(document) if kind else 1, document, table, bare=kind, is_matrix=kind == "lists", arrays=where.answer and are_arrays(document))
 
 
 def path_view(document: Any, where: Where) -> View:
