@@ -30,16 +30,24 @@ def object_view(document: Document, where: Where) -> View:
 
 def outer_view(document: Document, where: Where) -> View | None:
     """Return the view of rows under an outer key."""
+    refuse_malformed_split(document)
     keys = outer_keys(document)
     if not keys:
         return None
     value = document[keys[0]]
-    if isinstance(value, list):
-        beside = [one for name, one in document.items() if isinstance(one, list) and one and name != keys[0]]
-        if not kind_of(value, answer=where.answer) and not beside:
-            return View("call", 1, document, arrays=where.answer and are_arrays(value))
+    if isinstance(value, list) and not kind_of(value, answer=where.answer):
+        return View("call", 1, document, arrays=where.answer and are_arrays(value))
     n = len(value) if isinstance(value, list) else column_length(value) or split_length(value)
     return View("fixed", n, document, try_table(document, n, keys, where))
+
+
+def refuse_malformed_split(document: Document) -> None:
+    """Reject an object under `dataframe_split` that has no columns with rows of as many values."""
+    inner = document.get("inputs")
+    for one in (document, inner if isinstance(inner, dict) else {}):
+        found = one.get("dataframe_split")
+        if isinstance(found, dict) and not ("columns" in found and split_length(found)):
+            raise Rejected("unknown_layout", "a data frame without columns and rows")
 
 
 def split_view(document: Document, where: Where) -> View | None:

@@ -202,7 +202,7 @@ def beside_rows(rows: View, other: View, mismatched: Rejected) -> tuple[int, boo
 
     Lines and outer keys never fold; only JSON Lines that answer one call do.
     """
-    if other.never or (other.arrays and rows.n > 1):
+    if other.never or (other.arrays and rows.n != 1):
         raise mismatched
     if rows.n == 1 or (other.kind == "call" and (rows.kind == "rows" or rows.answers_call)):
         return 1, False

@@ -79,7 +79,9 @@ def by_form(form: str | None, text: str, options: SideOptions) -> Body:
     if form == "json":
         return json_or_lines(text)
     if form == "list-text":
-        return Body("json", parsed(text), one_call=True)
+        body = json_or_lines(text)
+        body.one_call = True
+        return body
     if form == "lines":
         return lines_or_json(text)
     return csv_or_json(text, options) if form == "csv" else by_look(text, options, is_text=form == "text")
@@ -89,12 +91,14 @@ def by_look(text: str, options: SideOptions, *, is_text: bool) -> Body:
     """Return numbers in CSV or JSON if a text looks so, else the one text that it is declared to be."""
     if numbers_only(text, options):
         return csv_or_json(text, options)
-    try:
-        return json_or_lines(text)
-    except NameTwice:
-        raise
-    except Rejected:
-        pass
+    for attempt in (json_or_lines, lambda inner: Body("json", decoded(f"[{inner}]"))):
+        try:
+            return attempt(text)
+        except NameTwice:
+            raise
+        except Rejected:
+            if text.lstrip()[:1] not in ("{", "["):
+                break
     if not is_text:
         raise Rejected("unknown_content_type", "no JSON and no numbers")
     return Body("text", text)
@@ -120,7 +124,7 @@ def text_of(side: Side, charset: str) -> str:
             text = raw.decode(marked or codecs.lookup(charset).name)
         except (LookupError, UnicodeDecodeError):
             raise Rejected("bad_text") from None
-    text = whole_pairs(text).removeprefix("\ufeff")
+    text = re.sub(r"""(\A\s*"?|[\r\n]"?)\ufeff+""", r"\1", whole_pairs(text))
     if "\0" in text or text.startswith("\ufffd"):
         raise Rejected("bad_text")
     return text

@@ -14,6 +14,8 @@ def view_of(body: Body, where: Where) -> View:
     """Return what a payload says."""
     if body.kind == "csv":
         return csv_view(body, where)
+    if body.kind == "lines" and body.one_call:
+        return View("call", 1, body.content, lines=True)
     if body.kind == "lines":
         return lines_view([without_schema(one) for one in body.content], where)
     if body.kind == "text" or body.one_call or where.options.layout == "whole":
@@ -139,7 +141,11 @@ def path_view(document: Any, where: Where) -> View:
 def clarify_view(document: Document) -> View | None:
     """Return the view of an answer of Clarify: predictions as text beside explanations, row by row."""
     match document:
-        case {"explanations": dict(methods), "predictions": {"content_type": str(media), "data": str(text)}}:
+        case {"explanations": dict(methods), "predictions": {"data": str(text)} as predictions} if (
+            predictions.keys() <= {"content_type", "data"}
+        ):
+            given = predictions.get("content_type")
+            media = given if isinstance(given, str) else "text/csv"
             lists = {name: one for name, one in methods.items() if isinstance(one, list) and one}
             lengths = {len(one) for one in lists.values()}
             if len(lengths) != 1:

@@ -45,7 +45,8 @@ def _are_values_and_rows(request: Shape, answer: Shape) -> bool:
     """Tell whether a bare list of numbers is answered by a bare list of as many lists or objects."""
     if not (request.is_bare and request.says is Says.CALL and answer.is_bare and answer.says is Says.ROWS):
         return False
-    return is_list(request.document) and len(request.document) == answer.count >= _TWO
+    is_text = is_list(answer.document) and kind_of(answer.document, is_answer=True) is Kind.TEXTS
+    return not is_text and is_list(request.document) and len(request.document) == answer.count >= _TWO
 
 
 def why_deeper(request: Shape, answer: Shape) -> Reason | None:

@@ -51,7 +51,7 @@ def place_rows(table: Table, count: int, stem: str, call_keys: Collection[str] =
         elif is_list(value) and (reason := _place_list(key, value, count, table, columns, call)):
             return reason
         elif not is_list(value) and count == 1:
-            columns[key] = [value]
+            columns[key] = [{key: value}]
         elif not is_list(value):
             return no_place(key)
     is_single = len(columns) == 1 and not (table.is_outer or NAMELESS in columns)

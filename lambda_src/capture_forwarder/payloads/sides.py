@@ -120,8 +120,8 @@ def _are_arrays(rows: Elements) -> bool:
 
 def _begin_differently(lines: Sequence[list[Any]]) -> bool:
     """Tell whether first cells are of several kinds, or some are empty, which fits any kind."""
-    firsts = [str(line[0]) for line in lines if line]
-    return len(set(map(is_number, firsts))) > 1 or not all(map(str.strip, firsts))
+    kinds = {line[0].strip() != "" and is_number(line[0]) if isinstance(line[0], str) else None for line in lines if line}
+    return len(kinds) > 1 or any(isinstance(line[0], str) and not line[0].strip() for line in lines if line)
 
 
 def _without_first(lines: Sequence[list[str]]) -> Sequence[list[str]]:
