@@ -1,6 +1,6 @@
 """Section 2 of the rule for one object: what its keys say about rows."""
 
-from tests.reference.kinds import is_closed, is_plain, kind_of, ordered, simple_kind
+from tests.reference.kinds import are_arrays, is_closed, is_plain, kind_of, ordered, simple_kind
 from tests.reference.model import Column, Rejected, Table, View, Where
 from tests.reference.tables import (
     Document,
@@ -30,16 +30,24 @@ def object_view(document: Document, where: Where) -> View:
 
 def outer_view(document: Document, where: Where) -> View | None:
     """Return the view of rows under an outer key."""
+    refuse_malformed_split(document)
     keys = outer_keys(document)
     if not keys:
         return None
     value = document[keys[0]]
-    if isinstance(value, list):
-        beside = [one for name, one in document.items() if isinstance(one, list) and one and name != keys[0]]
-        if not kind_of(value, answer=where.answer) and not beside:
-            return View("call", 1, document)
+    if isinstance(value, list) and not kind_of(value, answer=where.answer):
+        return View("call", 1, document, arrays=where.answer and are_arrays(value))
     n = len(value) if isinstance(value, list) else column_length(value) or split_length(value)
     return View("fixed", n, document, try_table(document, n, keys, where))
+
+
+def refuse_malformed_split(document: Document) -> None:
+    """Reject an object under `dataframe_split` that has no columns with rows of as many values."""
+    inner = document.get("inputs")
+    for one in (document, inner if isinstance(inner, dict) else {}):
+        found = one.get("dataframe_split")
+        if isinstance(found, dict) and not ("columns" in found and split_length(found)):
+            raise Rejected("unknown_layout", "a data frame without columns and rows")
 
 
 def split_view(document: Document, where: Where) -> View | None:
@@ -49,7 +57,7 @@ def split_view(document: Document, where: Where) -> View | None:
 
 def frame_view(document: Document) -> View | None:
     rows = frame_rows(document)
-    return View("rows", len(rows), document, Table([Column("", list(rows))])) if rows else None
+    return View("rows", len(rows), document, Table([Column("", list(rows))]), is_matrix=True) if rows else None
 
 
 def series_view(document: Document) -> View | None:
@@ -68,7 +76,7 @@ def lists_view(document: Document, where: Where) -> View:
     lists = {
         key: value
         for key, value in document.items()
-        if isinstance(value, list) and value and key not in where.options.call_keys
+        if isinstance(value, list) and value and key not in where.options.call_keys and key not in left_out(document)
     }
     lengths, keys = tuple(map(len, lists.values())), list(lists)
     if len(set(lengths)) != 1:
@@ -84,7 +92,10 @@ def lists_view(document: Document, where: Where) -> View:
     if not kind:
         return View("call", 1, document)
     said = "open" if kind == "numbers" else "rows"
-    return View(said, n, document, table, beside=beside, by_lists=True, cuttable=kind == "numbers")
+    matrix = kind == "lists" and keys in (["features"], ["probabilities"]) and len(document) == 1
+    return View(
+        said, n, document, table, beside=beside, by_lists=True, cuttable=kind == "numbers", is_matrix=matrix
+    )
 
 
 def try_table(document: Document, n: int, main: list[str], where: Where) -> Table | Rejected:

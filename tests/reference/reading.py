@@ -177,11 +177,13 @@ def decide(request: View, answer: View) -> tuple[int, bool, bool]:
         return request.n, True, True
     if says_rows(request):
         n, cut = beside_rows(request, answer, mismatch(request, answer))
-        return n, is_table(request, answer), cut
+        return n, request.n == 1 or is_table(request, answer), cut
     if says_rows(answer):
         n, cut = beside_rows(answer, request, mismatch(request, answer))
-        return n, cut, is_table(answer, request)
+        return n, cut, is_table(answer, request) or (n == 1 == answer.n and answer.is_matrix)
     if request.kind == answer.kind == "open" and 1 < request.n == answer.n and not request.beside:
+        raise Rejected("ambiguous_rows", "values of one row, or one value a row")
+    if answer.never:
         raise mismatch(request, answer)
     return 1, False, False
 
@@ -200,6 +202,8 @@ def beside_rows(rows: View, other: View, mismatched: Rejected) -> tuple[int, boo
 
     Lines and outer keys never fold; only JSON Lines that answer one call do.
     """
+    if other.never or (other.arrays and rows.n != 1):
+        raise mismatched
     if rows.n == 1 or (other.kind == "call" and (rows.kind == "rows" or rows.answers_call)):
         return 1, False
     if other.kind == "open" and rows.n == other.n and rows.n and other.cuttable:

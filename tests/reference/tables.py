@@ -57,7 +57,7 @@ def column_length(value: Any) -> int:
 def split_length(value: Any) -> int:
     """Return the rows of `{"columns", "data"}` or `{"name", "index", "data"}`, or 0."""
     match value:
-        case {"columns": list(), "data": list(data)} | {"name": _, "index": list(), "data": list(data)}:
+        case {"columns": [_, *_], "data": list(data)} | {"name": _, "index": list(), "data": list(data)}:
             return len(data)
         case _:
             return 0
@@ -97,7 +97,7 @@ def object_table(document: Document, n: int, main: list[str], where: Where) -> T
     for key, value in document.items():
         if key in skipped:
             continue
-        if key in main and isinstance(value, dict):
+        if key in main and isinstance(value, dict) and column_length(value) == n:
             table.columns += columns_under(value)
         elif key in where.options.call_keys or is_legend(key, document, n, main):
             table.call[key] = value
@@ -115,8 +115,10 @@ def place(key: str, value: Any, n: int, table: Table) -> None:
         if len(value) != n > 1:
             raise Rejected("unknown_layout", key)
         table.columns.append(Column(key, value if len(value) == n else [value]))
-    elif has_lists(value) and n > 1:
-        raise Rejected("unknown_layout", key)
+    elif has_lists(value):
+        if n > 1:
+            raise Rejected("unknown_layout", key)
+        table.columns.append(Column("", [{key: value}]))
     else:
         table.call[key] = value
 
@@ -138,7 +140,7 @@ def is_legend(key: str, document: Document, n: int, main: list[str]) -> bool:
         return False
 
     def is_vector(row: Any) -> bool:
-        return isinstance(row, list) and len(row) == len(value) and all(map(is_plain, row))
+        return isinstance(row, list) and len(row) == len(value)
 
     others = [one for name, one in document.items() if name != key and isinstance(one, list) and len(one) == n]
     if not any(all(map(is_vector, one)) for one in others):

@@ -29,6 +29,7 @@ FORMATS = {
     "application/list-text": "list-text",
 }
 BINARY = re.compile(r"(image|audio|video)/|application/(x-image|.*protobuf|.*parquet|.*npz)|.*/octet-stream")
+MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 OTHER_TEXT = re.compile(r"text/(tab-separated-values|event-stream|(x-)?libsvm)|application/(x-)?libsvm")
 
 
@@ -78,21 +79,26 @@ def by_form(form: str | None, text: str, options: SideOptions) -> Body:
     if form == "json":
         return json_or_lines(text)
     if form == "list-text":
-        return Body("json", parsed(text), one_call=True)
+        body = json_or_lines(text)
+        body.one_call = True
+        return body
     if form == "lines":
         return lines_or_json(text)
     return csv_or_json(text, options) if form == "csv" else by_look(text, options, is_text=form == "text")
 
 
 def by_look(text: str, options: SideOptions, *, is_text: bool) -> Body:
-    """Return JSON or numbers in CSV if a text looks so, else the one text that it is declared to be."""
-    try:
-        return json_or_lines(text)
-    except NameTwice:
-        raise
-    except Rejected:
-        if numbers_only(text):
-            return csv_or_json(text, options)
+    """Return numbers in CSV or JSON if a text looks so, else the one text that it is declared to be."""
+    if numbers_only(text, options):
+        return csv_or_json(text, options)
+    for attempt in (json_or_lines, lambda inner: Body("json", decoded(f"[{inner}]"))):
+        try:
+            return attempt(text)
+        except NameTwice:
+            raise
+        except Rejected:
+            if text.lstrip()[:1] not in ("{", "["):
+                break
     if not is_text:
         raise Rejected("unknown_content_type", "no JSON and no numbers")
     return Body("text", text)
@@ -113,10 +119,12 @@ def text_of(side: Side, charset: str) -> str:
     text = side.text
     if side.encoding == "BASE64":
         try:
-            text = raw_bytes(side).decode(codecs.lookup(charset).name)
+            raw = raw_bytes(side)
+            marked = next((name for mark, name in MARKS if raw.startswith(mark)), None)
+            text = raw.decode(marked or codecs.lookup(charset).name)
         except (LookupError, UnicodeDecodeError):
             raise Rejected("bad_text") from None
-    text = whole_pairs(text).removeprefix("\ufeff")
+    text = re.sub(r"""(\A\s*"?|[\r\n]"?)\ufeff+""", r"\1", whole_pairs(text))
     if "\0" in text or text.startswith("\ufffd"):
         raise Rejected("bad_text")
     return text

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.reference.csv_text import cell_value
-from tests.reference.kinds import has_lists, is_error, kind_of, simple_kind
+from tests.reference.csv_text import cell_value, is_number
+from tests.reference.kinds import are_arrays, has_lists, kind_of
 from tests.reference.model import Body, Column, Rejected, Side, SideOptions, Table, View, Where
 from tests.reference.objects import object_view
 from tests.reference.tables import OUTER, Document, object_table
@@ -14,6 +14,8 @@ def view_of(body: Body, where: Where) -> View:
     """Return what a payload says."""
     if body.kind == "csv":
         return csv_view(body, where)
+    if body.kind == "lines" and body.one_call:
+        return View("call", 1, body.content, lines=True)
     if body.kind == "lines":
         return lines_view([without_schema(one) for one in body.content], where)
     if body.kind == "text" or body.one_call or where.options.layout == "whole":
@@ -28,16 +30,21 @@ def csv_view(body: Body, where: Where) -> View:
     ]
     cells = rows[0] if rows else []
     if body.names:
+        if where.answer and any(isinstance(cell_value(name, answer=True, trim=False), list) for name in body.names):
+            raise Rejected("bad_csv", "a list of numbers is no name")
         rows = with_names(body.names, rows)
     if where.options.layout == "whole":
         return View("call", 1, rows[0] if len(rows) == 1 else rows, lines=True)
     if where.options.layout == "arrays":
         return arrays_view(rows)
     if len(rows) > 1:
-        return rows_view(rows, where)
+        view = rows_view(rows, where)
+        view.never = view.arrays
+        return view
     if not where.answer:
         return View("call", 1, rows[0], lines=True)
-    cuttable = simple_kind(cells) in ("numbers", "texts") and not body.names
+    found = {isinstance(cell, list) or is_number(cell) for cell in body.content[0] if cell.strip()}
+    cuttable = len(found) < 2 and not any(isinstance(cell, list) for cell in cells) and not body.names
     return View("open", len(cells), rows[0], Table([Column("", cells)]), bare="cells", cuttable=cuttable, lines=True)
 
 
@@ -64,10 +71,8 @@ def lines_view(documents: list[Any], where: Where) -> View:
 
 def rows_view(rows: list[Any], where: Where) -> View:
     """Return lines as fixed rows, but in an answer lines that are arrays side by side as one call."""
-    found = [one for one in rows if one is not None and not is_error(one)]
-    alike = all(isinstance(one, list) for one in found) or all(isinstance(one, dict) for one in found)
-    if where.answer and alike and not kind_of(rows, answer=True):
-        return View("call", 1, rows, lines=True)
+    if where.answer and are_arrays(rows):
+        return View("call", 1, rows, lines=True, arrays=True)
     return View("fixed", len(rows), rows, Table([Column("", rows)]), lines=True)
 
 
@@ -113,7 +118,7 @@ def list_view(document: list[Any], where: Where) -> View:
     if kind == "numbers":
         said = "open" if where.answer else "call"
         return View(said, len(document), document, table, bare="numbers", cuttable=True)
-    return View("rows" if kind else "call", len(document) if kind else 1, document, table, bare=kind)
+    return View("rows" if kind else "call", len(document) if kind else 1, document, table, bare=kind, is_matrix=kind == "lists", arrays=where.answer and are_arrays(document))
 
 
 def path_view(document: Any, where: Where) -> View:
@@ -136,7 +141,11 @@ def path_view(document: Any, where: Where) -> View:
 def clarify_view(document: Document) -> View | None:
     """Return the view of an answer of Clarify: predictions as text beside explanations, row by row."""
     match document:
-        case {"explanations": dict(methods), "predictions": {"content_type": str(media), "data": str(text)}}:
+        case {"explanations": dict(methods), "predictions": {"data": str(text)} as predictions} if (
+            predictions.keys() <= {"content_type", "data"}
+        ):
+            given = predictions.get("content_type")
+            media = given if isinstance(given, str) else "text/csv"
             lists = {name: one for name, one in methods.items() if isinstance(one, list) and one}
             lengths = {len(one) for one in lists.values()}
             if len(lengths) != 1:

@@ -39,3 +39,10 @@ class Inference(Struct, frozen=True, gc=False):
         if not same:
             return self.inputs | self.outputs
         return self.inputs | {f"output.{name}" if name in same else name: one for name, one in self.outputs.items()}
+
+    @property
+    def loses_a_value(self) -> bool:
+        """Whether `output.{name}` is the name of another value, too, so that one flat row would lose one of them."""
+        if self.inputs.keys().isdisjoint(self.outputs):
+            return False
+        return len(self.data) < len(self.inputs) + len(self.outputs)

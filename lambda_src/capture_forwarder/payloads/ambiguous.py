@@ -6,7 +6,7 @@ from typing import cast
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads.deciding import Decision, Way, ambiguous
-from capture_forwarder.payloads.elements_kind import Document, Kind, common_kind, is_list
+from capture_forwarder.payloads.elements_kind import Document, Kind, is_list, kind_of
 from capture_forwarder.payloads.shape import Says, Shape
 from capture_forwarder.payloads.shapes import json_shape
 from capture_forwarder.payloads.tables import Table
@@ -38,14 +38,15 @@ def _are_bare_values(answer: Shape) -> bool:
     """Tell whether an answer is a bare list, or a line, of plain values."""
     if not answer.is_bare or not is_list(answer.document):
         return False
-    return answer.says is Says.OPEN or common_kind(answer.document) is Kind.TEXTS
+    return answer.says is Says.OPEN or kind_of(answer.document, is_answer=True) is Kind.TEXTS
 
 
 def _are_values_and_rows(request: Shape, answer: Shape) -> bool:
     """Tell whether a bare list of numbers is answered by a bare list of as many lists or objects."""
     if not (request.is_bare and request.says is Says.CALL and answer.is_bare and answer.says is Says.ROWS):
         return False
-    return is_list(request.document) and len(request.document) == answer.count >= _TWO
+    is_text = is_list(answer.document) and kind_of(answer.document, is_answer=True) is Kind.TEXTS
+    return not is_text and is_list(request.document) and len(request.document) == answer.count >= _TWO
 
 
 def why_deeper(request: Shape, answer: Shape) -> Reason | None:

@@ -80,7 +80,7 @@ def _is_uniform(values: Elements) -> bool:
     """Tell whether values are all numbers or all texts; cells of CSV are numbers by their text."""
     kind = kind_of(values, is_answer=True)
     if kind is Kind.TEXTS:
-        return len({is_number(str(value)) for value in values}) == 1
+        return len({is_number(value) for value in values if isinstance(value, str) and value.strip()}) <= 1
     return kind is Kind.NUMBERS
 
 

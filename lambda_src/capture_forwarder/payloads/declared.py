@@ -80,8 +80,7 @@ _PRESENT = {"present": True, "absent": False}
 class Declared(Struct, frozen=True):
     """What is known of a payload before its text is read.
 
-    `media` is `None` where the look of the text decides; for `Media.TEXT` it decides first. `may_differ` says that the
-    declared type and the encoding name different formats. A payload with a `refusal` is not read.
+    `media` is `None` where the look of the text decides; for `Media.TEXT` it decides first. A payload with a `refusal` is not read.
     """
 
     media: Media | None = None
@@ -91,7 +90,6 @@ class Declared(Struct, frozen=True):
     is_array: bool = False
     is_one_call: bool = False
     header: bool | None = None
-    may_differ: bool = False
     form: BodyForm = BodyForm(Media.TEXT)
 
 
@@ -110,7 +108,7 @@ def declared(
     charset = charset_of(named_charset) if base64 else "utf-8"
     is_tab_separated = essence in _TAB_SEPARATED
     named = Media.CSV if is_tab_separated and delimiter == _TAB else media_of(essence)
-    media, encoded = named or _ENCODED.get(encoding), _ENCODED.get(encoding)
+    media = named or _ENCODED.get(encoding)
     refusal = _refusal(essence, side) if named is None else None
     if not refusal and charset is None:
         refusal = Reason(RejectionCode.BAD_TEXT, "the declared charset is not known; the caller must send UTF-8")
@@ -122,7 +120,6 @@ def declared(
         is_array=essence in _ARRAYS,
         is_one_call=essence == _ONE_CALL,
         header=_PRESENT.get(parameters.get("header", "")),
-        may_differ=not override and encoded is Media.CSV and named in (Media.JSON, Media.JSON_LINES),
         form=BodyForm(media or Media.TEXT, base64, charset or "utf-8"),
     )
 

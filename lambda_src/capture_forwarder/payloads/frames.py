@@ -86,7 +86,7 @@ def place_frame(document: Document) -> Table | None:
         return None
     if _are_whole(inner):
         _check_order(inner)
-        return Table(len(inner), {name: [part[key] for key in inner] for name, part in columns.items()})
+        return Table(len(inner), {NAMELESS: [{name: part[key] for name, part in columns.items()} for key in inner]})
     if _are_whole(columns):
         _check_order(columns)
         return Table(len(columns), {NAMELESS: parts})

@@ -1,5 +1,6 @@
 """Values beside rows: which belong to one row, which to the whole call, and which have no place."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import cast
 
@@ -50,7 +51,7 @@ def place_rows(table: Table, count: int, stem: str, call_keys: Collection[str] =
         elif is_list(value) and (reason := _place_list(key, value, count, table, columns, call)):
             return reason
         elif not is_list(value) and count == 1:
-            columns[key] = [value]
+            columns[key] = [{key: value}]
         elif not is_list(value):
             return no_place(key)
     is_single = len(columns) == 1 and not (table.is_outer or NAMELESS in columns)
@@ -127,14 +128,18 @@ def _named(key: str, element: JsonValue) -> Row:
 
 
 def _merged(sources: list[tuple[str, Elements]], place: int, stem: str, *, unwraps: bool) -> Row:
-    """Return the elements of all columns as one row."""
+    """Return the elements of all columns as one row; a name that several objects have follows the key of each."""
     row: Document = {}
+    parts: dict[str, Mapping[str, JsonValue]] = {}
     for key, elements in sources:
         element = elements[place]
         while unwraps and is_list(element) and len(element) == 1:
             element = element[0]
-        for name, value in _parts(key, element, stem).items():
-            own = name
+        parts[key] = _parts(key, element, stem)
+    names = Counter(name for part in parts.values() for name in part)
+    for key, part in parts.items():
+        for name, value in part.items():
+            own = f"{key or stem}.{name}" if names[name] > 1 and name != key else name
             while own in row:
                 own = f"{key or stem}.{own}"
             row[own] = value

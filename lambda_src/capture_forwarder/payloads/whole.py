@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.elements_kind import NESTED, Document, Elements, is_list
+from capture_forwarder.payloads.elements_kind import NESTED, Document, Elements, Kind, common_kind, is_list
 from capture_forwarder.payloads.placement import ordered_key
 from capture_forwarder.payloads.tensors import MAX_SPARSE_VALUES, verbose_row, verbose_values
 
@@ -48,7 +48,7 @@ def _unwrapped(value: JsonValue, *, is_batch: bool) -> JsonValue:
 
 def _whole_list(elements: Elements, stem: str) -> Whole | Reason:
     """Return a list as one row: of objects the first keeps its names, the others are `prediction_1.name`."""
-    if not elements or not isinstance(elements[0], dict) or not all(isinstance(element, dict) for element in elements):
+    if not elements or not isinstance(elements[0], dict) or common_kind(elements) is not Kind.OBJECTS:
         return Whole(elements if isinstance(elements, list) else list(elements))
     first = elements[0]
     others: Document = {f"{stem}_{index}": element for index, element in enumerate(elements) if index}

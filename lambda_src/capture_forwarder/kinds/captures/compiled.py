@@ -163,7 +163,7 @@ def _declared_csv(encoding: str, content_type: str | None, options: PayloadOptio
     if encoding not in _ENCODINGS or options.layout in {Layout.WHOLE, Layout.ARRAYS}:
         return None
     found = declared(Encoding(encoding), content_type, options.content_type, options.csv_delimiter, side)
-    if found.media is not Media.CSV or found.refusal or found.may_differ:
+    if found.media is not Media.CSV or found.refusal:
         return None
     header = found.header if options.csv_header is None else options.csv_header
     return csv_reading(found.form, header=bool(header))

@@ -24,6 +24,10 @@ from capture_forwarder.payloads.whole import Row
 
 # Rows of a longer line are made when they are read: a row takes up to a hundred times its text.
 _MAX_LISTED_BYTES = 256 * 1024
+# Destinations with one flat row rename the output.
+_NAME_TAKEN = Reason(
+    RejectionCode.AMBIGUOUS_NAME, "both sides have a name, and another value has this name with output. before it"
+)
 
 
 class Decoded(Struct, frozen=True, gc=False):
@@ -120,7 +124,8 @@ class PlainPath:
         outputs = self._named(answered, call.response, self._response_side, "prediction")
         if isinstance(outputs, Reason):
             return _rejection(outputs, line, index, row_id)
-        return Inference(row_id, time, inputs, outputs, line.number, index)
+        inference = Inference(row_id, time, inputs, outputs, line.number, index)
+        return _rejection(_NAME_TAKEN, line, index, row_id) if inference.loses_a_value else inference
 
     def _named(self, row: Row | None, rows: SideRows | None, side: Side | None, stem: str) -> Named:
         if row is None or rows is None:
