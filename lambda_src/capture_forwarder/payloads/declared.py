@@ -111,7 +111,7 @@ def declared(
     is_tab_separated = essence in _TAB_SEPARATED
     named = Media.CSV if is_tab_separated and delimiter == _TAB else media_of(essence)
     media, encoded = named or _ENCODED.get(encoding), _ENCODED.get(encoding)
-    refusal = _refusal(essence, side) if named is None else None
+    refusal = None if is_tab_separated and named else _refusal(essence, side)
     if not refusal and charset is None:
         refusal = Reason(RejectionCode.BAD_TEXT, "the declared charset is not known; the caller must send UTF-8")
     return Declared(

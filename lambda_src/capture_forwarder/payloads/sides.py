@@ -51,7 +51,8 @@ def _shape_of_lines(documents: Elements, options: PayloadOptions, *, is_answer: 
         return pinned_shape(document, cast("Layout", options.layout), is_answer=is_answer)
     if options.rows or options.layout not in {None, Layout.ROWS, Layout.OBJECT, Layout.VECTOR}:
         return Reason(
-            RejectionCode.UNKNOWN_LAYOUT, "the payload is JSON Lines, whose lines are the rows; unset the layout"
+            RejectionCode.UNKNOWN_LAYOUT,
+            "the payload is JSON Lines, whose lines are the rows; unset the route's layout and rows",
         )
     return lines_shape(documents, is_answer=is_answer)
 

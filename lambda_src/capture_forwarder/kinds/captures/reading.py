@@ -140,9 +140,9 @@ class _Call(Struct, frozen=True):
         asked = shape_of(request, self.options.input, self.request_side, is_answer=False)
         answered = shape_of(answer, self.options.output, self.answer_side, is_answer=True)
         if isinstance(asked, Reason):
-            return asked
+            return self.alone(answer, asked, None, is_answer=True)
         if isinstance(answered, Reason):
-            return answered
+            return self.alone(request, answered, None, is_answer=False)
         widths = self.answer_side.widths if self.answer_side else ()
         decision = decide(asked, answered, widths)
         if isinstance(decision, Reason):
@@ -223,13 +223,9 @@ class _Call(Struct, frozen=True):
         shape = shape_of(body, options, side, is_answer=is_answer)
         if isinstance(shape, Reason):
             return shape
+        if reason := _why_not_alone(shape, missing, payload):
+            return reason
         is_one = shape.says is not Says.FIXED or not shape.count
-        if not is_one and shape.count != 1 and _is_media(payload):
-            return Reason(
-                RejectionCode.ROW_COUNT_MISMATCH,
-                f"an image, audio or video is one call, and the other side says {shape.count} rows ({shape.subject}); "
-                'input_layout or output_layout = "whole" says that they are one row',
-            )
         count, way = (1, Way.ONE) if is_one else (shape.count, Way.ROWS)
         rows = read_side(shape, count, way, None, body.form, _STEMS[is_answer], options.call_keys)
         if isinstance(rows, Reason):
@@ -237,6 +233,19 @@ class _Call(Struct, frozen=True):
         if is_answer:
             return CallRows(count, None, rows, Reading(None, rows.reading))
         return CallRows(count, rows, None, Reading(rows.reading, None))
+
+
+def _why_not_alone(shape: Shape, missing: Reason, payload: Payload | None) -> Reason | None:
+    """Return why one side is not forwarded without the other, or `None`."""
+    if shape.has_lines and not shape.count:
+        return Reason(missing.code, "one side is missing, binary or an error, and the other side has no lines")
+    if shape.says is Says.FIXED and shape.count > 1 and _is_media(payload):
+        return Reason(
+            RejectionCode.ROW_COUNT_MISMATCH,
+            f"an image, audio or video is one call, and the other side says {shape.count} rows ({shape.subject}); "
+            'input_layout or output_layout = "whole" says that they are one row',
+        )
+    return None
 
 
 def _is_media(payload: Payload | None) -> bool:
