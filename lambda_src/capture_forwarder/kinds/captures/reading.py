@@ -230,9 +230,8 @@ class _Call(Struct, frozen=True):
         rows = read_side(shape, count, way, None, body.form, _STEMS[is_answer], options.call_keys)
         if isinstance(rows, Reason):
             return rows
-        if is_answer:
-            return CallRows(count, None, rows, Reading(None, rows.reading))
-        return CallRows(count, rows, None, Reading(rows.reading, None))
+        reading = Reading(None, rows.reading) if is_answer else Reading(rows.reading, None)
+        return CallRows(count, None if is_answer else rows, rows if is_answer else None, reading)
 
 
 def _why_not_alone(shape: Shape, missing: Reason, payload: Payload | None) -> Reason | None:
