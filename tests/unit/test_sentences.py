@@ -137,6 +137,7 @@ def sparse(**fields: Any) -> dict[str, Any]:
     return {"instances": [{"data": {"features": fields}}]}
 
 
+NO_ARRAYS: list[Any] = [1, [], {"a": [1]}]
 OF_LAYOUTS: list[tuple[Layout, Any, str]] = [
     (Layout.DATAFRAME_SPLIT, {"a": 1}, "no columns and data of a data frame"),
     (Layout.DATAFRAME_SPLIT, frame(data=[]), "the columns of a data frame are not a list of names"),
@@ -158,7 +159,7 @@ OF_LAYOUTS: list[tuple[Layout, Any, str]] = [
     (Layout.INSTANCES, {"rows": [1]}, "no outer key, as instances or predictions, holds a list"),
     (Layout.LIST, {"a": 1}, "not a list of rows"),
     (Layout.OBJECT, [1], "not an object"),
-    *((Layout.ARRAYS, document, "not a list of arrays") for document in (1, [], {"a": [1]})),
+    *((Layout.ARRAYS, document, "not a list of arrays") for document in NO_ARRAYS),
     *((Layout.ARRAYS, document, "an array is no list, or two arrays share a name") for document in ([1], [{"a": [1]}, {"a": [2]}])),
     (Layout.ARRAYS, [[1, 2], [1]], "the arrays differ in length"),
 ]  # fmt: skip
