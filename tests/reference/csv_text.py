@@ -39,7 +39,9 @@ def is_printed(text: str) -> bool:
     if not begin:
         return False
     opening = begin[0][-1]
-    unquoted = re.sub(r"""'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?""", lambda found: "_" * len(found[0]), text, flags=re.DOTALL)
+    unquoted = re.sub(
+        r"""'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?""", lambda found: "_" * len(found[0]), text, flags=re.DOTALL
+    )
     return any(is_pair(one, opening, BRACKETS[opening]) for one in (text, unquoted))
 
 

@@ -25,7 +25,11 @@ def first_lines(body: Body) -> list[list[str]]:
 
 
 def looks_like_names(line: list[str]) -> bool:
-    return not any(is_number(cell) or isinstance(cell_value(cell, answer=True, trim=False), list) for cell in line) and len(set(line)) == len(line) and all(cell.strip() for cell in line[1:])
+    return (
+        not any(is_number(cell) or isinstance(cell_value(cell, answer=True, trim=False), list) for cell in line)
+        and len(set(line)) == len(line)
+        and all(cell.strip() for cell in line[1:])
+    )
 
 
 def numbers_below(lines: list[list[str]]) -> bool:

@@ -93,9 +93,7 @@ def lists_view(document: Document, where: Where) -> View:
         return View("call", 1, document)
     said = "open" if kind == "numbers" else "rows"
     matrix = kind == "lists" and keys in (["features"], ["probabilities"]) and len(document) == 1
-    return View(
-        said, n, document, table, beside=beside, by_lists=True, cuttable=kind == "numbers", is_matrix=matrix
-    )
+    return View(said, n, document, table, beside=beside, by_lists=True, cuttable=kind == "numbers", is_matrix=matrix)
 
 
 def try_table(document: Document, n: int, main: list[str], where: Where) -> Table | Rejected:

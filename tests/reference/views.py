@@ -118,7 +118,15 @@ def list_view(document: list[Any], where: Where) -> View:
     if kind == "numbers":
         said = "open" if where.answer else "call"
         return View(said, len(document), document, table, bare="numbers", cuttable=True)
-    return View("rows" if kind else "call", len(document) if kind else 1, document, table, bare=kind, is_matrix=kind == "lists", arrays=where.answer and are_arrays(document))
+    return View(
+        "rows" if kind else "call",
+        len(document) if kind else 1,
+        document,
+        table,
+        bare=kind,
+        is_matrix=kind == "lists",
+        arrays=where.answer and are_arrays(document),
+    )
 
 
 def path_view(document: Any, where: Where) -> View:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from capture_forwarder.domain.delivery import Reason, RejectionCode
+from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.deciding import Decision, Way, ambiguous
+from capture_forwarder.payloads.deciding import Decision, Way, ambiguous, said
 from capture_forwarder.payloads.elements_kind import Document, Kind, is_list, kind_of
 from capture_forwarder.payloads.shape import Says, Shape
 from capture_forwarder.payloads.shapes import json_shape
@@ -15,7 +16,7 @@ from capture_forwarder.payloads.whole import Row
 # Lists under these keys are settings of the call.
 _SETTINGS = frozenset({"parameters", "params", "options", "configuration"})
 _TWO = 2
-_OTHER_ORDER = "the script keeps the order of the request's rows"
+_OTHER_ORDER = "the script must keep the order of the request's rows"
 
 
 def why_ambiguous(request: Shape, answer: Shape, decision: Decision) -> Reason | None:
@@ -51,14 +52,17 @@ def _are_values_and_rows(request: Shape, answer: Shape) -> bool:
 
 def why_deeper(request: Shape, answer: Shape) -> Reason | None:
     """Return the rejection of a table deeper inside one payload, where the other has as many rows or values."""
-    for one, other, option in ((request, answer, "input_rows"), (answer, request, "output_rows")):
-        if one.is_closed or one.has_rows or not isinstance(one.document, dict):
+    for one, other, side in ((request, answer, "input"), (answer, request, "output")):
+        if one.is_closed or one.has_rows or one.layout is Layout.WHOLE or not isinstance(one.document, dict):
             continue
         for path, inner in _inner(one.document, ""):
             if table := _table_with_as_many(inner, other):
                 place = f"{path}{_only_key(table)}".rstrip(".")[:64]
-                why = f"a table lies deeper inside one payload; {option} = {place!a} says that it holds the rows"
-                return ambiguous(request, answer, why)
+                return Reason(
+                    RejectionCode.AMBIGUOUS_ROWS,
+                    f"{said(request, answer)}: a table lies deeper inside one payload; {side}_rows = {place!a} says "
+                    f'that it holds the rows, {side}_layout = "whole" that the payload is one row',
+                )
     return None
 
 

@@ -126,16 +126,6 @@ class CsvForm(Struct, frozen=True):
         yield start, end, rows
 
 
-def parse_csv(text: str) -> list[Row]:
-    """Return the cells of every row that is not blank. Raises `ValueError` if a quoted cell is malformed."""
-    return _filled(CsvForm().lines(text, is_quoted='"' in text))
-
-
-def read_csv(text: str) -> Sequence[Row]:
-    """Return the same as `parse_csv`; the rows of a large text are parsed when they are read."""
-    return CsvForm().read(text).rows
-
-
 def _filled(rows: list[Row]) -> list[Row]:
     return [row for row in rows if len(row) > 1 or (row and row[0].strip())]
 

@@ -80,7 +80,8 @@ _PRESENT = {"present": True, "absent": False}
 class Declared(Struct, frozen=True):
     """What is known of a payload before its text is read.
 
-    `media` is `None` where the look of the text decides; for `Media.TEXT` it decides first. A payload with a `refusal` is not read.
+    `media` is `None` where the look of the text decides; for `Media.TEXT` it decides first. A payload with a `refusal`
+    is not read.
     """
 
     media: Media | None = None
@@ -109,7 +110,7 @@ def declared(
     is_tab_separated = essence in _TAB_SEPARATED
     named = Media.CSV if is_tab_separated and delimiter == _TAB else media_of(essence)
     media = named or _ENCODED.get(encoding)
-    refusal = _refusal(essence, side) if named is None else None
+    refusal = None if is_tab_separated and named else _refusal(essence, side)
     if not refusal and charset is None:
         refusal = Reason(RejectionCode.BAD_TEXT, "the declared charset is not known; the caller must send UTF-8")
     return Declared(

@@ -110,4 +110,4 @@ def _are_whole(keys: Iterable[str]) -> bool:
 def _check_order(keys: Iterable[str]) -> None:
     numbers = list(map(int, keys))
     if numbers != sorted(numbers):
-        raise ValueError("the keys of a data frame do not ascend, so its rows may have another order")
+        raise ValueError("the keys of a data frame do not ascend, so its rows may have another order; reset its index")

@@ -79,5 +79,5 @@ def _has_number_column(lines: Lines | None) -> bool:
 def _reason(options: list[str]) -> Reason:
     return Reason(
         RejectionCode.BAD_CSV,
-        f"the CSV may begin with a line of names; {' and '.join(options)} = true says so; false says that it is data",
+        f"the CSV may begin with a line of names; set {' and '.join(options)} to true if it does, to false if not",
     )

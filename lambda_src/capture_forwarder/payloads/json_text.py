@@ -8,6 +8,7 @@ from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads.documents import RepeatedName, parse_json, parse_json_lines
 from capture_forwarder.payloads.elements import lists_in, pieces_of
 from capture_forwarder.payloads.lazy import LARGE_CHARS, cut_lines, rows_of_pieces
+from capture_forwarder.payloads.tensors import is_tensor
 
 # Null was NaN.
 _NUMBERS = {int, float, type(None)}
@@ -71,6 +72,8 @@ def _read_large(text: str) -> JsonValue:
             raise
         except ValueError:
             continue
+        if len(elements) and is_tensor(elements[0]):
+            return None  # tensors are few, and their values are rows only together
         document: Any = (
             elements if found.key is None else cast("dict[str, Any]", found.document) | {found.key: elements}
         )

@@ -41,7 +41,10 @@ def shape_of_path(document: JsonValue, path: str) -> Shape | Reason:
         if not isinstance(document, dict) or not isinstance(document.get(parent), dict):
             return _no_list(path)
         above = ".".join([*parents[:depth], ""])
-        around |= {f"{above}{name}": value for name, value in document.items() if name != parent}
+        beside_parent = {f"{above}{name}": value for name, value in document.items() if name != parent}
+        if not around.keys().isdisjoint(beside_parent):
+            return _same_name(path)
+        around |= beside_parent
         document = document[parent]
     elements = document.get(key) if isinstance(document, dict) else None
     if not isinstance(document, dict) or not is_list(elements):
@@ -49,7 +52,7 @@ def shape_of_path(document: JsonValue, path: str) -> Shape | Reason:
     beside, left_out = without_not_data(document)
     neighbours, _ = without(beside, {key})
     if not neighbours.keys().isdisjoint(around):
-        return Reason(RejectionCode.AMBIGUOUS_NAME, f"two values beside the list at {path[:64]!a} have one name")
+        return _same_name(path)
     is_outer = outer_key({key: elements}) is not None
     table = Table(len(elements), {key: elements}, neighbours | around, is_outer=is_outer, left_out=left_out)
     return fixed(table, subject_of(path), Layout.ROWS, document)
@@ -57,6 +60,10 @@ def shape_of_path(document: JsonValue, path: str) -> Shape | Reason:
 
 def _no_list(path: str) -> Reason:
     return Reason(RejectionCode.UNKNOWN_LAYOUT, f"no list lies at {path[:64]!a}, which the route names as the rows")
+
+
+def _same_name(path: str) -> Reason:
+    return Reason(RejectionCode.AMBIGUOUS_NAME, f"two values beside the list at {path[:64]!a} have one name")
 
 
 def pinned_shape(document: JsonValue, layout: Layout, *, is_answer: bool) -> Shape | Reason:

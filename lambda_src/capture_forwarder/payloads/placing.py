@@ -68,7 +68,7 @@ def _place_list(
         return Reason(
             RejectionCode.AMBIGUOUS_ROWS,
             f"the list under {key!a} has one value a row, and one for each value of a row; "
-            f'output_call_keys = ["{key}"] says that it names the classes',
+            f'input_call_keys or output_call_keys = ["{key}"] says that it names the classes',
         )
     if is_legend and (len(value) != count or (key in _LEGENDS and count >= _TWO)):
         call[key] = value
@@ -95,7 +95,7 @@ def no_place(key: str) -> Reason:
     """Return the rejection of a value beside rows that belongs to no row."""
     return Reason(
         RejectionCode.UNKNOWN_LAYOUT,
-        f"the values under {key[:64]!a} have another length than the rows, so they have no place; "
+        f"the values under {key[:64]!a} are no list as long as the rows, so they have no place; "
         "input_call_keys or output_call_keys says that they belong to the whole call",
     )
 

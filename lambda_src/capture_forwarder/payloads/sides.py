@@ -53,7 +53,8 @@ def _shape_of_lines(documents: Elements, options: PayloadOptions, *, is_answer: 
         return pinned_shape(document, cast("Layout", options.layout), is_answer=is_answer)
     if options.rows or options.layout not in {None, Layout.ROWS, Layout.OBJECT, Layout.VECTOR}:
         return Reason(
-            RejectionCode.UNKNOWN_LAYOUT, "the payload is JSON Lines, whose lines are the rows; unset the layout"
+            RejectionCode.UNKNOWN_LAYOUT,
+            "the payload is JSON Lines, whose lines are the rows; unset the route's layout and rows",
         )
     return lines_shape(documents, is_answer=is_answer)
 
@@ -120,7 +121,9 @@ def _are_arrays(rows: Elements) -> bool:
 
 def _begin_differently(lines: Sequence[list[Any]]) -> bool:
     """Tell whether first cells are of several kinds, or some are empty, which fits any kind."""
-    kinds = {line[0].strip() != "" and is_number(line[0]) if isinstance(line[0], str) else None for line in lines if line}
+    kinds = {
+        line[0].strip() != "" and is_number(line[0]) if isinstance(line[0], str) else None for line in lines if line
+    }
     return len(kinds) > 1 or any(isinstance(line[0], str) and not line[0].strip() for line in lines if line)
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import Side
+from capture_forwarder.kinds.captures.one_side import OneSide
 from capture_forwarder.kinds.captures.reading import CallRows, Reading
 from capture_forwarder.kinds.captures.side_rows import read_side
 from capture_forwarder.payloads.ambiguous import why_ambiguous, why_deeper, why_other_order
@@ -26,15 +27,17 @@ class BothSides(Struct, frozen=True):
     options: DecodingOptions
     request_side: Side | None
     answer_side: Side | None
+    request_alone: OneSide
+    answer_alone: OneSide
 
     def read(self, request: Body, answer: Body) -> CallRows | Reason:
         """Return the rows of a call."""
         asked = shape_of(request, self.options.input, self.request_side, is_answer=False)
         answered = shape_of(answer, self.options.output, self.answer_side, is_answer=True)
         if isinstance(asked, Reason):
-            return asked
+            return self.answer_alone.read(answer, asked, None)
         if isinstance(answered, Reason):
-            return answered
+            return self.request_alone.read(request, answered, None)
         widths = self.answer_side.widths if self.answer_side else ()
         decision = decide(asked, answered, widths)
         if isinstance(decision, Reason):
