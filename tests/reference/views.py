@@ -6,7 +6,7 @@ from tests.reference.csv_text import cell_value, is_number
 from tests.reference.kinds import are_arrays, has_lists, kind_of
 from tests.reference.model import Body, Column, Rejected, Side, SideOptions, Table, View, Where
 from tests.reference.objects import object_view
-from tests.reference.tables import OUTER, Document, object_table
+from tests.reference.tables import OUTER, Document, object_table, without
 from tests.reference.text import read_body
 
 
@@ -17,7 +17,7 @@ def view_of(body: Body, where: Where) -> View:
     if body.kind == "lines" and body.one_call:
         return View("call", 1, body.content, lines=True)
     if body.kind == "lines":
-        return lines_view([without_schema(one) for one in body.content], where)
+        return lines_view(body.content, where)
     if body.kind == "text" or body.one_call or where.options.layout == "whole":
         return View("call", 1, body.content)
     return document_view(body.content, where)
@@ -38,14 +38,26 @@ def csv_view(body: Body, where: Where) -> View:
     if where.options.layout == "arrays":
         return arrays_view(rows)
     if len(rows) > 1:
-        view = rows_view(rows, where)
-        view.never = view.arrays
-        return view
+        shown = [
+            [kind_shown(cell, value) for cell, value in zip(line, row, strict=True)]
+            for line, row in zip(body.content, rows, strict=True)
+            if isinstance(row, list)
+        ]
+        if where.answer and shown and are_arrays(shown):
+            return View("call", 1, rows, lines=True, arrays=True, never=True)
+        return View("fixed", len(rows), rows, Table([Column("", rows)]), lines=True)
     if not where.answer:
         return View("call", 1, rows[0], lines=True)
     found = {isinstance(cell, list) or is_number(cell) for cell in body.content[0] if cell.strip()}
     cuttable = len(found) < 2 and not any(isinstance(cell, list) for cell in cells) and not body.names
     return View("open", len(cells), rows[0], Table([Column("", cells)]), bare="cells", cuttable=cuttable, lines=True)
+
+
+def kind_shown(cell: str, value: Any) -> Any:
+    """Return the number that a cell shows, or its value."""
+    if isinstance(value, str) and is_number(cell):
+        return float(cell)
+    return value
 
 
 def with_names(names: list[str], rows: list[list[Any]]) -> list[dict[str, Any]]:
@@ -66,6 +78,8 @@ def lines_view(documents: list[Any], where: Where) -> View:
         return View("call", 1, documents, closed=True, lines=True)
     view = rows_view(documents, where)
     view.answers_call = where.answer
+    if view.kind == "fixed":
+        view.table = Table([Column("", list(map(without_schema, documents)))])
     return view
 
 
@@ -77,8 +91,11 @@ def rows_view(rows: list[Any], where: Where) -> View:
 
 
 def without_schema(line: Any) -> Any:
-    if isinstance(line, dict) and {"schema", "data"} <= line.keys():
-        return {name: value for name, value in line.items() if name != "schema"}
+    match line:
+        case {"schema": dict(schema), "data": list(rows)}:
+            keys = schema.get("primaryKey")
+            data = [without(keys, row) for row in rows] if isinstance(keys, list) else rows
+            return {name: value for name, value in line.items() if name != "schema"} | {"data": data}
     return line
 
 
@@ -118,7 +135,15 @@ def list_view(document: list[Any], where: Where) -> View:
     if kind == "numbers":
         said = "open" if where.answer else "call"
         return View(said, len(document), document, table, bare="numbers", cuttable=True)
-    return View("rows" if kind else "call", len(document) if kind else 1, document, table, bare=kind, is_matrix=kind == "lists", arrays=where.answer and are_arrays(document))
+    return View(
+        "rows" if kind else "call",
+        len(document) if kind else 1,
+        document,
+        table,
+        bare=kind,
+        is_matrix=kind == "lists",
+        arrays=where.answer and are_arrays(document),
+    )
 
 
 def path_view(document: Any, where: Where) -> View:

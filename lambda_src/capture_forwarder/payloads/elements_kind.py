@@ -102,8 +102,4 @@ def _share_no_name(elements: Elements) -> bool:
     """Tell whether two or more objects with lists have no name in common: each is a column of its own."""
     objects = [element for element in elements if isinstance(element, dict) and not is_error_body(element)]
     names = set().union(*objects)
-    return (
-        len(objects) > 1
-        and sum(map(len, objects)) == len(names)
-        and all(map(lists_of, objects))
-    )
+    return len(objects) > 1 and sum(map(len, objects)) == len(names) and all(map(lists_of, objects))
