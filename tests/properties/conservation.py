@@ -7,7 +7,7 @@ from tests.properties.both_readers import Rows, side_of
 from tests.reference.csv_text import cell_value
 from tests.reference.kinds import ordered
 from tests.reference.model import Body, NameTwice, Rejected, Row, Side, SideOptions
-from tests.reference.tables import OUTER_OF_COLUMNS, left_out, is_split
+from tests.reference.tables import OUTER_OF_COLUMNS, is_split, left_out
 from tests.reference.tensors import is_tensors
 from tests.reference.text import read_body
 

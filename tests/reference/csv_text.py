@@ -61,7 +61,7 @@ def quote_after_blank(text: str, delimiter: str) -> bool:
     while at < len(text):
         if start and text[at] == '"':
             at += 1
-            while at < len(text) and text[at : at + 1] != '"' or text[at : at + 2] == '""':
+            while (at < len(text) and text[at : at + 1] != '"') or text[at : at + 2] == '""':
                 at += 2 if text[at : at + 2] == '""' else 1
         elif start and text[at] in " \t" and text[at:].lstrip(" \t").startswith('"'):
             return True

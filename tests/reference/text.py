@@ -8,7 +8,7 @@ import io
 import re
 
 from tests.reference.csv_text import numbers_only, refuse_other_formats
-from tests.reference.json_text import decoded, json_or_lines, lines_or_json, parsed, whole_pairs
+from tests.reference.json_text import decoded, json_or_lines, lines_or_json, whole_pairs
 from tests.reference.model import Body, NameTwice, Rejected, Side, SideOptions
 from tests.reference.npy import array_of
 
