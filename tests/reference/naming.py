@@ -96,4 +96,4 @@ def whole_list(content: list[Any], stem: str) -> list[tuple[str, Any]]:
     if not content or not all(one is None or isinstance(one, dict) for one in content) or content[0] is None:
         return [pair for at, value in enumerate(content) for pair in flat(f"{stem}_{at}", value)]
     rest = [pair for at, value in enumerate(content[1:], 1) for pair in flat(f"{stem}_{at}", value)]
-    return (fields(content[0]) if len(content) > 1 else element("", content[0], stem)) + rest
+    return fields(content[0]) + rest

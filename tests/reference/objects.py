@@ -1,5 +1,7 @@
 """Section 2 of the rule for one object: what its keys say about rows."""
 
+from typing import Any
+
 from tests.reference.kinds import are_arrays, is_closed, is_plain, kind_of, ordered, simple_kind
 from tests.reference.model import Column, Rejected, Table, View, Where
 from tests.reference.tables import (
@@ -11,6 +13,7 @@ from tests.reference.tables import (
     left_out,
     object_table,
     outer_keys,
+    without_primary_key,
 )
 from tests.reference.tensors import kserve_view, tensors_of
 
@@ -51,7 +54,7 @@ def refuse_malformed_split(document: Document) -> None:
             raise Rejected("unknown_layout", "a data frame without columns and rows")
     for key in OUTER_OF_COLUMNS:
         found = document.get(key)
-        if is_split(found) and not found["data"]:
+        if isinstance(found, dict) and is_split(found) and not found["data"]:
             raise Rejected("row_count_mismatch", "a data frame without rows")
 
 
@@ -89,10 +92,10 @@ def lists_view(document: Document, where: Where) -> View:
     if len(set(lengths)) != 1:
         return View("call", 1, document, lengths=lengths)
     n = lengths[0]
+    if where.options.layout == "columns":
+        return View("fixed", n, document, columns_table(document, n, lists, where))
     table = try_table(document, n, keys[:1] if len(keys) == 1 else [], where)
     beside = bool(document.keys() - set(keys) - left_out(document))
-    if where.options.layout == "columns":
-        return View("fixed", n, document, table)
     kind = kind_of(lists[keys[0]], answer=where.answer) if len(keys) == 1 else "columns"
     if kind == "numbers" and not where.answer and len(document) == 1 and keys[0] in ("features", "data"):
         kind = ""
@@ -102,6 +105,16 @@ def lists_view(document: Document, where: Where) -> View:
     matrix = kind == "lists" and keys in (["features"], ["probabilities"]) and len(document) == 1
     matrix = matrix or "schema" in left_out(document)
     return View(said, n, document, table, beside=beside, by_lists=True, cuttable=kind == "numbers", is_matrix=matrix)
+
+
+def columns_table(document: Document, n: int, lists: dict[str, list[Any]], where: Where) -> Table | Rejected:
+    """Return all lists as columns with the names of their keys, because the route says so."""
+    rest = {key: value for key, value in document.items() if key not in lists and key not in left_out(document)}
+    table = try_table(rest, n, [], where)
+    if not isinstance(table, Table):
+        return table
+    columns = [Column(key, one) for key, one in lists.items()] + table.columns
+    return without_primary_key(document, Table(columns, table.call))
 
 
 def try_table(document: Document, n: int, main: list[str], where: Where) -> Table | Rejected:

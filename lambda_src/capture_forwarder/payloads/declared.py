@@ -80,7 +80,8 @@ _PRESENT = {"present": True, "absent": False}
 class Declared(Struct, frozen=True):
     """What is known of a payload before its text is read.
 
-    `media` is `None` where the look of the text decides; for `Media.TEXT` it decides first. A payload with a `refusal` is not read.
+    `media` is `None` where the look of the text decides; for `Media.TEXT` it decides first. A payload with a `refusal`
+    is not read.
     """
 
     media: Media | None = None

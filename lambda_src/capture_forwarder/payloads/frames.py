@@ -42,14 +42,14 @@ def place_split(frame: Document, beside: Document) -> Table:
     names, data = frame.get("columns"), frame.get("data")
     if not is_list(names) or not names or not all(type(name) in (str, int) for name in names):
         raise ValueError("the columns of a data frame are not a list of names")
-    names = [str(name) for name in names]
-    if len(set(names)) != len(names):
+    columns = [str(name) for name in names]
+    if len(set(columns)) != len(columns):
         raise ValueError("a data frame names a column twice")
     if not is_list(data) or not all(is_list(row) and len(row) == len(names) for row in data):
         raise ValueError("the data of a data frame is not a list of rows as long as its columns")
     _check_index(frame.get("index"))
     rest = {key: value for key, value in frame.items() if key not in {"columns", "data", "index"}}
-    rows = named_rows(names, cast("Any", data))
+    rows = named_rows(columns, cast("Any", data))
     return Table(len(data), {NAMELESS: rows}, rest | beside, left_out=_size(frame.get("index")))
 
 
