@@ -53,9 +53,10 @@ e2e: $(READY) $(CDK) $(E2E) ## The long form of the whole system: deploy, forwar
 faults: $(READY) ## The long form: every fault at every dependency, at its first, middle and last call, in half an hour
 	@$(BIN)/python -m tests.faults.matrix $(PART)
 
-reference: $(READY) ## The long form: 100,000 generated calls, each read as the reference reads it, and no value lost
+reference: $(READY) ## The long form: three times 100,000 generated calls, each read as the reference reads it, and no value lost
 	@$(BIN)/python -m tests.reference_check
-	@$(BIN)/python -m tests.reference_check --damaged
+	@$(BIN)/python -m tests.reference_check damaged
+	@$(BIN)/python -m tests.reference_check options
 
 fuzz: $(READY) ## The long form: a million mutated capture lines, each of which must end counted
 	@$(BIN)/python -m tests.fuzz

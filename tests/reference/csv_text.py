@@ -56,15 +56,17 @@ def is_pair(text: str, opening: str, closing: str) -> bool:
 
 
 def quote_after_blank(text: str, delimiter: str) -> bool:
-    start, quoted = True, False
-    for at, char in enumerate(text):
-        if quoted:
-            quoted = char != '"'
-        elif start and char == " " and text[at:].lstrip(" ").startswith('"'):
+    """Tell whether a cell begins with a blank and a quote; in a quoted cell this is text."""
+    at, start = 0, True
+    while at < len(text):
+        if start and text[at] == '"':
+            at += 1
+            while (at < len(text) and text[at : at + 1] != '"') or text[at : at + 2] == '""':
+                at += 2 if text[at : at + 2] == '""' else 1
+        elif start and text[at] in " \t" and text[at:].lstrip(" \t").startswith('"'):
             return True
-        elif char == '"' and (start or text[at - 1] == '"'):
-            quoted = True
-        start = not quoted and char in (delimiter, "\n", "\r")
+        start = text[at : at + 1] in (delimiter, "\n", "\r")
+        at += 1
     return False
 
 

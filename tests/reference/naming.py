@@ -77,7 +77,7 @@ def whole(view: View, where: Where, *, unwrap: bool) -> Named:
     if where.answer and (is_error(content) or (isinstance(content, list) and any(map(is_error, content)))):
         raise Rejected("error_body")
     if isinstance(content, list):
-        return named(whole_list(content, stem, unwrap=unwrap))
+        return named(whole_list(content, stem))
     if not isinstance(content, dict):
         return {f"{stem}_0": content}
     if (values := ordered(content)) is not None:
@@ -92,10 +92,8 @@ def whole(view: View, where: Where, *, unwrap: bool) -> Named:
     return named(pairs)
 
 
-def whole_list(content: list[Any], stem: str, *, unwrap: bool) -> list[tuple[str, Any]]:
-    if unwrap and len(content) == 1:
-        return element("", content[0], stem)
+def whole_list(content: list[Any], stem: str) -> list[tuple[str, Any]]:
     if not content or not all(one is None or isinstance(one, dict) for one in content) or content[0] is None:
         return [pair for at, value in enumerate(content) for pair in flat(f"{stem}_{at}", value)]
     rest = [pair for at, value in enumerate(content[1:], 1) for pair in flat(f"{stem}_{at}", value)]
-    return (fields(content[0]) if len(content) > 1 else element("", content[0], stem)) + rest
+    return fields(content[0]) + rest

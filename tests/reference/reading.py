@@ -34,8 +34,9 @@ def read_call(request: Side | None, answer: Side | None, options: Options) -> li
             raise Rejected("error_body")
         answered = None
     if asked and answered:
-        rows = pair(asked, answered, asker, answerer)
+        rows, asked_as, answered_as = pair(asked, answered, asker, answerer)
         check_headers(asked, answered, view_of(answered, answerer))
+        check_headers(asked_as, answered_as, view_of(answered_as, answerer))
         return rows
     if asked:
         return [row if isinstance(row, Refused) else (row, {}) for row in alone(asked, asker)]
@@ -81,12 +82,12 @@ def alone(body: Body, where: Where, *, pictured: bool = False) -> list[Named | R
     return [whole(view, where, unwrap=False)]
 
 
-def pair(asked: Body, answered: Body, asker: Where, answerer: Where) -> list[Row]:
-    """Return the rows of both sides; inner blank lines of one column are tried where the counts differ."""
+def pair(asked: Body, answered: Body, asker: Where, answerer: Where) -> tuple[list[Row], Body, Body]:
+    """Return the rows of both sides and the bodies that fit; inner blank lines of one column are tried where the counts differ."""
     first: Rejected | None = None
     for one, other in with_blanks(asked, answered):
         try:
-            return pair_views(view_of(one, asker), view_of(other, answerer), asker, answerer)
+            return pair_views(view_of(one, asker), view_of(other, answerer), asker, answerer), one, other
         except Rejected as no:
             first = first or no
             if no.code != "row_count_mismatch":
@@ -148,7 +149,7 @@ def refuse_other_plausible(request: View, answer: View) -> None:
         raise Rejected("ambiguous_rows", "a record that holds a list, or rows")
     for view, other in ((request, answer), (answer, request)):
         counted = other.n > 1 and (says_rows(other) or other.kind == "open" or other.bare == "numbers")
-        call = view.kind == "call" and not view.closed
+        call = view.kind in ("call", "open") and not view.closed
         if call and counted and other.n in deeper_tables(view.whole, answer=view is answer):
             raise Rejected("ambiguous_rows", "a table deeper inside")
 

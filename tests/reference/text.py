@@ -149,6 +149,9 @@ def csv_or_json(text: str, options: SideOptions) -> Body:
     lines = [row for row, is_blank in zip(found, blank, strict=True) if not is_blank]
     if not lines:
         raise Rejected("bad_csv", "empty")
-    inner = found[blank.index(False) : len(blank) - blank[::-1].index(False)]
+    outer = [not row or (len(row) < 2 and row[0] != "" and not row[0].strip()) for row in found]
+    inner = found[outer.index(False) : len(outer) - outer[::-1].index(False)]
     one_column = all(len(row) == 1 for row in lines) and len(inner) > len(lines)
-    return Body("csv", lines, with_blank=[row or [""] for row in inner] if one_column else None)
+    return Body(
+        "csv", lines, with_blank=[row if row and row[0].strip() else [""] for row in inner] if one_column else None
+    )

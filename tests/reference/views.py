@@ -5,8 +5,9 @@ from typing import Any
 from tests.reference.csv_text import cell_value, is_number
 from tests.reference.kinds import are_arrays, has_lists, kind_of
 from tests.reference.model import Body, Column, Rejected, Side, SideOptions, Table, View, Where
-from tests.reference.objects import object_view
-from tests.reference.tables import OUTER, Document, object_table
+from tests.reference.objects import lists_view, object_view
+from tests.reference.tables import OUTER, Document, left_out, object_table, without
+from tests.reference.tensors import kserve_view, tensors_of
 from tests.reference.text import read_body
 
 
@@ -17,10 +18,16 @@ def view_of(body: Body, where: Where) -> View:
     if body.kind == "lines" and body.one_call:
         return View("call", 1, body.content, lines=True)
     if body.kind == "lines":
-        return lines_view([without_schema(one) for one in body.content], where)
+        return lines_view(body.content, where)
     if body.kind == "text" or body.one_call or where.options.layout == "whole":
-        return View("call", 1, body.content)
+        return View("call", 1, whole_of_tensors(body.content, where))
     return document_view(body.content, where)
+
+
+def whole_of_tensors(document: Any, where: Where) -> Any:
+    """Return tensors as an object of their names and values, and any other document as it is."""
+    key = tensors_of(document, where) if isinstance(document, dict) else ""
+    return kserve_view(document, key, where).whole if key else document
 
 
 def csv_view(body: Body, where: Where) -> View:
@@ -38,14 +45,26 @@ def csv_view(body: Body, where: Where) -> View:
     if where.options.layout == "arrays":
         return arrays_view(rows)
     if len(rows) > 1:
-        view = rows_view(rows, where)
-        view.never = view.arrays
-        return view
+        shown = [
+            [kind_shown(cell, value) for cell, value in zip(line, row, strict=True)]
+            for line, row in zip(body.content, rows, strict=True)
+            if isinstance(row, list)
+        ]
+        if where.answer and shown and are_arrays(shown):
+            return View("call", 1, rows, lines=True, arrays=True, never=True)
+        return View("fixed", len(rows), rows, Table([Column("", rows)]), lines=True)
     if not where.answer:
         return View("call", 1, rows[0], lines=True)
     found = {isinstance(cell, list) or is_number(cell) for cell in body.content[0] if cell.strip()}
     cuttable = len(found) < 2 and not any(isinstance(cell, list) for cell in cells) and not body.names
     return View("open", len(cells), rows[0], Table([Column("", cells)]), bare="cells", cuttable=cuttable, lines=True)
+
+
+def kind_shown(cell: str, value: Any) -> Any:
+    """Return the number that a cell shows, or its value."""
+    if isinstance(value, str) and is_number(cell):
+        return float(cell)
+    return value
 
 
 def with_names(names: list[str], rows: list[list[Any]]) -> list[dict[str, Any]]:
@@ -57,7 +76,14 @@ def with_names(names: list[str], rows: list[list[Any]]) -> list[dict[str, Any]]:
 
 
 def lines_view(documents: list[Any], where: Where) -> View:
-    """Return what JSON Lines say: one row a line, but streams of tokens are one call."""
+    """Return what JSON Lines say: one row a line, but streams of tokens are one call.
+
+    One line alone is a document where the route names its layout or the path of its rows.
+    """
+    if where.options.rows or where.options.layout in ("list", "columns", "kserve"):
+        if len(documents) > 1:
+            raise Rejected("unknown_layout", "lines are the rows")
+        return document_view(documents[0], where)
     if where.options.layout == "whole":
         return View("call", 1, documents, lines=True)
     if where.options.layout == "arrays":
@@ -66,6 +92,8 @@ def lines_view(documents: list[Any], where: Where) -> View:
         return View("call", 1, documents, closed=True, lines=True)
     view = rows_view(documents, where)
     view.answers_call = where.answer
+    if view.kind == "fixed":
+        view.table = Table([Column("", list(map(without_schema, documents)))])
     return view
 
 
@@ -77,19 +105,31 @@ def rows_view(rows: list[Any], where: Where) -> View:
 
 
 def without_schema(line: Any) -> Any:
-    if isinstance(line, dict) and {"schema", "data"} <= line.keys():
-        return {name: value for name, value in line.items() if name != "schema"}
-    return line
+    match line:
+        case {"schema": dict(schema), "data": list(rows)}:
+            keys = schema.get("primaryKey")
+            data = [without(keys, row) for row in rows] if isinstance(keys, list) else rows
+            return {name: value for name, value in line.items() if name != "schema"} | {"data": data}
+        case _:
+            return line
 
 
 def arrays_view(elements: Any) -> View:
     """Return the view of a list whose elements are columns."""
-    if not isinstance(elements, list) or not elements or not all(isinstance(one, list) and one for one in elements):
+    if not isinstance(elements, list) or not elements:
         raise Rejected("unknown_layout", "no list of lists")
-    if len(set(map(len, elements))) > 1:
-        raise Rejected("unknown_layout", "arrays of different lengths")
-    rows = [list(row) for row in zip(*elements, strict=True)]
-    return View("fixed", len(rows), elements, Table([Column("", rows)]))
+    found = [pair for one in elements for pair in (one.items() if isinstance(one, dict) else [("", one)])]
+    names = [name for name, _ in found if name]
+    if not all(isinstance(array, list) for _, array in found) or len({len(array) for _, array in found}) != 1:
+        raise Rejected("unknown_layout", "no arrays, or arrays of different lengths")
+    if len(set(names)) < len(names):
+        raise Rejected("unknown_layout", "two arrays with one name")
+    rows = [list(row) for row in zip(*(array for _, array in found), strict=True)]
+    if not names:
+        return View("fixed", len(rows), elements, Table([Column("", rows)]))
+    if len(names) < len(found) and not all(isinstance(one, dict) for one in elements):
+        raise Rejected("unknown_layout", "arrays with and without names")
+    return View("fixed", len(rows), elements, Table([Column(name, array) for name, array in found]))
 
 
 def document_view(document: Any, where: Where) -> View:
@@ -100,11 +140,27 @@ def document_view(document: Any, where: Where) -> View:
         return arrays_view(
             next((document[key] for key in OUTER if key in document), None) if isinstance(document, dict) else document
         )
+    refuse_other_layout(document, where)
+    if where.options.layout == "columns":
+        return lists_view(document, where)
     if isinstance(document, list):
         return list_view(document, where)
     if isinstance(document, dict):
         return (clarify_view(document) if where.answer else None) or object_view(document, where)
     return View("call", 1, document)
+
+
+def refuse_other_layout(document: Any, where: Where) -> None:
+    """Reject a document of another layout than the one that the route names."""
+    named = document if isinstance(document, dict) else {}
+    lists = [one for key, one in named.items() if isinstance(one, list) and one and key not in left_out(named)]
+    fits = {
+        "list": isinstance(document, list),
+        "columns": len({len(one) for one in lists}) == 1,
+        "kserve": bool(named and tensors_of(named, where)),
+    }
+    if not fits.get(where.options.layout or "", True):
+        raise Rejected("unknown_layout", "another layout")
 
 
 def list_view(document: list[Any], where: Where) -> View:

@@ -56,7 +56,7 @@ def why_deeper(request: Shape, answer: Shape) -> Reason | None:
         if one.is_closed or one.has_rows or one.layout is Layout.WHOLE or not isinstance(one.document, dict):
             continue
         for path, inner in _inner(one.document, ""):
-            if table := _table_with_as_many(inner, other):
+            if table := _table_with_as_many(inner, other, is_answer=one is answer):
                 place = f"{path}{_only_key(table)}".rstrip(".")[:64]
                 return Reason(
                     RejectionCode.AMBIGUOUS_ROWS,
@@ -66,9 +66,9 @@ def why_deeper(request: Shape, answer: Shape) -> Reason | None:
     return None
 
 
-def _table_with_as_many(inner: Document, other: Shape) -> Table | None:
+def _table_with_as_many(inner: Document, other: Shape, *, is_answer: bool) -> Table | None:
     """Return the rows of an object inside a payload, if there are as many, two or more, as the other says."""
-    found = json_shape(inner, is_answer=False)
+    found = json_shape(inner, is_answer=is_answer)
     if isinstance(found, Reason) or not found.has_rows or found.count < _TWO:
         return None
     if other.says is Says.CALL:

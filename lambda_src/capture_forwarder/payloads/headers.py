@@ -70,6 +70,8 @@ def _has_number_column(lines: Lines | None) -> bool:
     columns = set(range(len(lines[0])))
     for place in range(1, len(lines)):
         line = lines[place]
+        if line == [""]:  # a blank line that may be an empty cell
+            continue
         columns = {at for at in columns if at < len(line) and is_number(str(line[at]))}
         if not columns:
             return False

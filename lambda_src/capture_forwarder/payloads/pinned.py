@@ -10,7 +10,7 @@ from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads import frames
 from capture_forwarder.payloads.elements_kind import Document, Elements, is_list, lists_of
-from capture_forwarder.payloads.not_data import without, without_not_data
+from capture_forwarder.payloads.not_data import without, without_not_data, without_schema
 from capture_forwarder.payloads.outer_keys import outer_key, outer_table
 from capture_forwarder.payloads.placement import ordered_key
 from capture_forwarder.payloads.shape import Shape, call_shape, fixed, subject_of
@@ -49,12 +49,14 @@ def shape_of_path(document: JsonValue, path: str) -> Shape | Reason:
     elements = document.get(key) if isinstance(document, dict) else None
     if not isinstance(document, dict) or not is_list(elements):
         return _no_list(path)
+    document, of_schema = without_schema(document)
+    elements = cast("Elements", document[key])
     beside, left_out = without_not_data(document)
     neighbours, _ = without(beside, {key})
     if not neighbours.keys().isdisjoint(around):
         return _same_name(path)
     is_outer = outer_key({key: elements}) is not None
-    table = Table(len(elements), {key: elements}, neighbours | around, is_outer=is_outer, left_out=left_out)
+    table = Table(len(elements), {key: elements}, neighbours | around, is_outer=is_outer, left_out=left_out + of_schema)
     return fixed(table, subject_of(path), Layout.ROWS, document)
 
 
@@ -101,12 +103,13 @@ def _vector(document: JsonValue) -> Shape:
 
 
 def _columns(document: Document) -> Shape:
+    document, of_schema = without_schema(document)
     beside, left_out = without_not_data(document)
     lists = lists_of(beside)
     if not lists or len(set(map(len, lists.values()))) != 1:
         raise ValueError("not an object of lists, all of one length")
     neighbours, _ = without(beside, lists)
-    table = Table(len(next(iter(lists.values()))), lists, neighbours, left_out=left_out)
+    table = Table(len(next(iter(lists.values()))), lists, neighbours, left_out=left_out + of_schema)
     return fixed(table, "columns", Layout.COLUMNS, document)
 
 

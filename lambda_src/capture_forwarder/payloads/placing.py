@@ -48,6 +48,8 @@ def place_rows(table: Table, count: int, stem: str, call_keys: Collection[str] =
             call[key] = value
         elif not holds_list(value):
             call[key] = None if is_list(value) else value
+        elif key in table.columns:
+            return Reason(RejectionCode.AMBIGUOUS_NAME, f"two values come to the name {key[:64]!a}")
         elif is_list(value) and (reason := _place_list(key, value, count, table, columns, call)):
             return reason
         elif not is_list(value) and count == 1:

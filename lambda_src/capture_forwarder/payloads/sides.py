@@ -115,8 +115,14 @@ def _are_arrays(rows: Elements) -> bool:
     lines = cast("Sequence[list[Any]]", rows)
     if not isinstance(lines[0], list) or not _begin_differently(lines):
         return False
-    cells = [[parse_csv_cell(cell) if isinstance(cell, str) else cell for cell in line] for line in lines]
+    cells = [[_shown(cell) for cell in line] for line in lines]
     return are_side_by_side(cast("Elements", cells), Kind.LISTS)
+
+
+def _shown(cell: Any) -> JsonValue:
+    """Return the number that a cell shows, leading zeros included; null if it is empty; else its text or its list."""
+    value = parse_csv_cell(cell) if isinstance(cell, str) else cell
+    return float(value) if isinstance(value, str) and is_number(value) else value
 
 
 def _begin_differently(lines: Sequence[list[Any]]) -> bool:

@@ -47,7 +47,7 @@ def _why_error(request: Body | Reason, answer: Body, options: PayloadOptions) ->
     content = answer.content
     if answer.form.media in {Media.JSON_LINES, Media.CSV} and is_list(content):
         content = content[0] if len(content) == 1 or (answer.form.media is Media.CSV and content) else None
-        content = content[0] if is_list(content) and content else content
+        content = content[0] if answer.form.media is Media.CSV and is_list(content) and content else content
     elif is_list(content) and len(content) == 1:
         content = content[0]
     if is_error_body(cast("JsonValue", content)):
