@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.values import is_number
+from capture_forwarder.payloads.advice import advice
 from capture_forwarder.payloads.elements_kind import Elements, Kind, is_list, kind_of, lists_of
 from capture_forwarder.payloads.not_data import without
 from capture_forwarder.payloads.placement import ordered_key
@@ -144,12 +145,12 @@ def ragged_table(shape: Shape, count: int) -> Table | None:
 
 def mismatch(request: Shape, answer: Shape, hint: str = "") -> Reason:
     """Return the rejection of sides that do not fit: how many rows each says, and why."""
-    return Reason(RejectionCode.ROW_COUNT_MISMATCH, f"{said(request, answer)}; {hint}{_advice(request, answer)}")
+    return Reason(RejectionCode.ROW_COUNT_MISMATCH, f"{said(request, answer)}; {hint}{advice(request, answer)}")
 
 
 def ambiguous(request: Shape, answer: Shape, why: str) -> Reason:
     """Return the rejection of sides that can be read in two ways."""
-    return Reason(RejectionCode.AMBIGUOUS_ROWS, f"{said(request, answer)}: {why}; {_advice(request, answer)}")
+    return Reason(RejectionCode.AMBIGUOUS_ROWS, f"{said(request, answer)}: {why}; {advice(request, answer)}")
 
 
 def said(request: Shape, answer: Shape) -> str:
@@ -162,21 +163,3 @@ def _count(shape: Shape) -> str:
         return f"one call ({shape.subject})"
     noun = "value" if shape.says is Says.OPEN else "row"
     return f"{shape.count} {noun}{'' if shape.count == 1 else 's'} ({shape.subject})"
-
-
-def _advice(request: Shape, answer: Shape) -> str:
-    """Return the options that decide, for each side."""
-    advice = [_option(request, "input"), _option(answer, "output")]
-    if answer.says is Says.OPEN and request.has_rows and request.count and answer.count % request.count == 0:
-        advice.append("a schema says how many values a row of the answer has")
-    return "; ".join(advice)
-
-
-def _option(shape: Shape, side: str) -> str:
-    if shape.has_rows:
-        return f'{side}_layout = "whole" says that they are one row, {side}_layout = "arrays" that they are columns'
-    if shape.says is Says.OPEN:
-        return f'{side}_layout = "list", "columns" or "kserve" says that they are rows, "whole" that they are one'
-    if shape.is_bare:
-        return f'{side}_layout = "list" says that they are rows, {side}_layout = "whole" that they are one'
-    return f'{side}_rows names the list of rows, {side}_layout = "arrays" says that the lists are columns'
