@@ -9,6 +9,8 @@ from capture_forwarder.payloads.documents import RepeatedName, parse_json, parse
 from capture_forwarder.payloads.elements import lists_in, pieces_of
 from capture_forwarder.payloads.lazy import LARGE_CHARS, cut_lines, rows_of_pieces
 
+# Before a document in quotes there may be white space and a byte order mark.
+_BLANK = " \t\r\n\ufeff"
 # Null was NaN.
 _NUMBERS = {int, float, type(None)}
 
@@ -52,9 +54,9 @@ def read_document(text: str) -> JsonValue:
 
 
 def _unquoted(document: JsonValue) -> JsonValue:
-    if type(document) is str and document.lstrip()[:1] in {"{", "["}:
+    if type(document) is str and (text := document.lstrip(_BLANK))[:1] in {"{", "["}:
         try:
-            return parse_json(document)
+            return parse_json(text)
         except RepeatedName:
             raise
         except ValueError:
