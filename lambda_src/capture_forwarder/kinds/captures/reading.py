@@ -12,7 +12,7 @@ from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import DecodingOptions, Layout, OneSided, PayloadOptions
 from capture_forwarder.domain.schema import ModelSchema, Side
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.kinds.captures.side_rows import SideRows, read_side
+from capture_forwarder.kinds.captures.side_rows import Names, SideRows, read_side
 from capture_forwarder.payloads.ambiguous import why_ambiguous, why_deeper, why_other_order
 from capture_forwarder.payloads.bodies import Body, read_body
 from capture_forwarder.payloads.deciding import Decision, Way, decide
@@ -26,7 +26,6 @@ from capture_forwarder.payloads.whole import Row
 
 # A side that is rejected for one of these may be left out, where the route forwards the other side alone.
 _OPTIONAL = frozenset({RejectionCode.ONE_SIDED, RejectionCode.BINARY_PAYLOAD, RejectionCode.ERROR_BODY})
-_STEMS = {False: "feature", True: "prediction"}
 
 
 class Reading(Struct, frozen=True):
@@ -189,23 +188,22 @@ class _Call(Struct, frozen=True):
             return None
         return why_header(asked_lines, answered_lines, answer_is_fixed=answered.says is Says.FIXED)
 
+    def _names(self, *, is_answer: bool) -> Names:
+        if is_answer:
+            return Names(self.options.output.call_keys, self.answer_side, is_answer)
+        return Names(self.options.input.call_keys, self.request_side, is_answer)
+
     def _rows(
         self, request: Body, answer: Body, asked: Shape, answered: Shape, decision: Decision
     ) -> CallRows | Reason:
         count = decision.count
-        given = read_side(
-            asked, count, decision.request, answered, request.form, "feature", self.options.input.call_keys
-        )
+        given = read_side(asked, count, decision.request, answered, request.form, self._names(is_answer=False))
         if isinstance(given, Reason):
             return given
-        found = read_side(
-            answered, count, decision.answer, asked, answer.form, "prediction", self.options.output.call_keys
-        )
+        found = read_side(answered, count, decision.answer, asked, answer.form, self._names(is_answer=True))
         if isinstance(found, Reason):
             return found
         if count == 1 and is_error_body(found.rows[0]):
-            return ERROR
-        if decision.answer is Way.ONE and is_list(answered.document) and any(map(is_error_body, answered.document)):
             return ERROR
         if count > 1 and (reason := why_other_order(given.rows, found.rows)):
             return reason
@@ -231,7 +229,7 @@ class _Call(Struct, frozen=True):
                 'input_layout or output_layout = "whole" says that they are one row',
             )
         count, way = (1, Way.ONE) if is_one else (shape.count, Way.ROWS)
-        rows = read_side(shape, count, way, None, body.form, _STEMS[is_answer], options.call_keys)
+        rows = read_side(shape, count, way, None, body.form, self._names(is_answer=is_answer))
         if isinstance(rows, Reason):
             return rows
         if is_answer:
