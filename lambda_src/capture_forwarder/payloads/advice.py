@@ -13,7 +13,7 @@ def advice(request: Shape, answer: Shape) -> str:
     options = [*_options(request, "input"), *_options(answer, "output")]
     if answer.says is Says.OPEN and request.has_rows and request.count and answer.count % request.count == 0:
         options.append("a schema says how many values a row of the answer has")
-    return "; ".join(options) or "the script must answer each row"
+    return "; ".join(options)
 
 
 def _options(shape: Shape, side: str) -> list[str]:
@@ -22,11 +22,14 @@ def _options(shape: Shape, side: str) -> list[str]:
     if shape.says is Says.CALL:
         return _options_of_call(shape, side)
     layout = _LAYOUTS_OF_ROWS.get(shape.layout) if shape.says is Says.OPEN and not shape.has_lines else None
-    options = [f'{side}_layout = "{layout}" says that they are rows'] if layout else []
-    options.append(f'{side}_layout = "whole" says that they are one row')
+    readings = [("whole", "one row")]
+    if layout:
+        readings.insert(0, (layout, "rows"))
     if shape.has_rows and _may_be_arrays(shape):
-        options.append(f'{side}_layout = "arrays" that they are columns')
-    return options
+        readings.append(("arrays", "columns"))
+    (first, what), *others = readings
+    rest = "".join(f', "{name}" that they are {kind}' for name, kind in others)
+    return [f'{side}_layout = "{first}" says that they are {what}{rest}']
 
 
 def _options_of_call(shape: Shape, side: str) -> list[str]:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from capture_forwarder.domain.delivery import Reason, RejectionCode
+from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.deciding import Decision, Way, ambiguous
+from capture_forwarder.payloads.deciding import Decision, Way, ambiguous, said
 from capture_forwarder.payloads.elements_kind import Document, Kind, common_kind, is_list
 from capture_forwarder.payloads.shapes import Says, Shape, json_shape
 from capture_forwarder.payloads.tables import Table
@@ -49,14 +50,18 @@ def _are_values_and_rows(request: Shape, answer: Shape) -> bool:
 
 def why_deeper(request: Shape, answer: Shape) -> Reason | None:
     """Return the rejection of a table deeper inside one payload, where the other has as many rows or values."""
-    for one, other, option in ((request, answer, "input_rows"), (answer, request, "output_rows")):
-        if one.is_closed or one.has_rows or not isinstance(one.document, dict):
+    for one, other, side in ((request, answer, "input"), (answer, request, "output")):
+        is_pinned = one.layout is Layout.WHOLE
+        if is_pinned or one.is_closed or one.has_rows or not isinstance(one.document, dict):
             continue
         for path, inner in _inner(one.document, ""):
             if table := _table_with_as_many(inner, other):
                 place = f"{path}{_only_key(table)}".rstrip(".")[:64]
-                why = f"a table lies deeper inside one payload; {option} = {place!a} says that it holds the rows"
-                return ambiguous(request, answer, why)
+                why = (
+                    f"a table lies deeper inside one payload; {side}_rows = {place!a} says that it holds the rows, "
+                    f'{side}_layout = "whole" that the payload is one row'
+                )
+                return Reason(RejectionCode.AMBIGUOUS_ROWS, f"{said(request, answer)}: {why}")
     return None
 
 

@@ -176,5 +176,5 @@ _OF_OBJECTS: dict[Layout, Callable[[Document], Shape]] = {
     Layout.KSERVE: _kserve,
     Layout.INSTANCES: _instances,
     Layout.DATAFRAME_SPLIT: _split,
-    Layout.OBJECT: lambda document: call_shape(document, "read as an object"),
+    Layout.OBJECT: lambda document: call_shape(document, "read as an object", Layout.WHOLE),
 }
