@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from capture_forwarder.domain.capture import Encoding, Media, Payload
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import Layout, PayloadOptions
-from capture_forwarder.kinds.captures.side_rows import SideRows, read_side
+from capture_forwarder.kinds.captures.side_rows import Names, SideRows, read_side
 from capture_forwarder.payloads.bodies import Body, read_body
 from capture_forwarder.payloads.csv_text import CsvForm
 from capture_forwarder.payloads.deciding import Way
@@ -49,7 +49,7 @@ def rows_of(body: Body | Reason, options: PayloadOptions, *, lazily: bool = Fals
         return shape
     assert isinstance(body, Body)
     way = Way.ROWS if shape.table and shape.count and not shape.is_ragged else Way.ONE
-    found = read_side(shape, shape.count, way, None, body.form, "feature", ())
+    found = read_side(shape, shape.count, way, None, body.form, Names((), None, is_answer=False))
     if isinstance(found, Reason):
         return found
     if lazily:

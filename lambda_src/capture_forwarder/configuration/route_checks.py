@@ -38,7 +38,10 @@ def _payload_problems(options: PayloadOptions, path: str) -> Iterator[str]:
     """Yield the problems of one side's options, whose names begin with `path` and `_`."""
     media = media_of(options.content_type) if options.content_type else None
     if options.content_type and media is None:
-        yield f"{path}_content_type: rows are read from text/csv, application/json and application/jsonlines"
+        yield (
+            f"{path}_content_type: rows are read from text/csv, application/json and application/jsonlines, arrays "
+            "from application/x-npy and application/x-npz, one text from text/plain"
+        )
     side = path.rpartition(".")[2]
     if media in (Media.JSON, Media.JSON_LINES):
         for name in ("csv_header", "csv_delimiter"):

@@ -22,8 +22,8 @@ from capture_forwarder.payloads.not_csv import why_not_csv
 from capture_forwarder.payloads.transfer import NOT_TEXT, decode_bytes, decode_text
 
 _MARK, _REPLACED = "\ufeff", "\ufffd"
-# A byte order mark at the start of the text or of a line, which may be that of a file of its own.
-_MARKS = re.compile(r"""(\A\s*+"?|[\r\n]"?)\ufeff++""")
+# A byte order mark at the start of the text or of a line, which may be that of a file of its own, or at the end.
+_MARKS = re.compile(r"""(\A\s*+"?|[\r\n]"?)\ufeff++|\ufeff++(\s*+)\Z""")
 _PLAIN = CsvForm()
 _BRACKETS = ("[", "{")
 _STARTS_OF_JSON = frozenset('{["-0123456789tfnNI')
@@ -75,7 +75,7 @@ def _text_of(data: str, found: Declared) -> str | Reason:
     if isinstance(text, Reason):
         return text
     if _MARK in text:
-        text = _MARKS.sub(r"\1", text)
+        text = _MARKS.sub(r"\1\2", text)
     if "\0" in text or text[:1] == _REPLACED:
         return _WAS_BINARY if found.media else NOT_TEXT
     return text

@@ -18,6 +18,7 @@ from capture_forwarder.payloads.compiled_types import (
     row_struct,
 )
 from capture_forwarder.payloads.elements import lists_in, pieces_of
+from capture_forwarder.payloads.error_bodies import is_error_body
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
 from capture_forwarder.payloads.placement import ORDERED_KEYS, Placement, RowForm
 from capture_forwarder.payloads.tensors import TENSOR_KEYS
@@ -104,8 +105,14 @@ def _read_large_list(text: str, placement: Placement, decode: Callable[[str], li
 
 def _values_of_row(placement: Placement) -> Callable[[Any], Values]:
     if placement.form is RowForm.VALUE:
-        return lambda row: (row,)
+        return _one_value
     return (lambda row: astuple(row.wrapped)) if placement.values_key else astuple
+
+
+def _one_value(value: Any) -> Values:
+    if type(value) is str and is_error_body(value):
+        raise ValueError("a text that may be an error")
+    return (value,)
 
 
 def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:

@@ -13,7 +13,10 @@ from capture_forwarder.payloads.lazy import LARGE_CHARS, PIECE_CHARS, Lazy, cut_
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 _LINE_END = re.compile(r"\r\n?|\n")
 _BLANKS = re.compile(" +")
-_MALFORMED = "a quoted cell is malformed"
+_MALFORMED = (
+    "a quoted cell is malformed; input_csv_delimiter or output_csv_delimiter names another character between cells, "
+    "input_content_type or output_content_type another format"
+)
 
 # Cells are text, but those that were converted.
 Row = list[Any]

@@ -6,9 +6,9 @@ from enum import Enum
 from msgspec import Struct
 
 from capture_forwarder.domain.delivery import Reason, RejectionCode
-from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import is_number
-from capture_forwarder.payloads.elements_kind import Elements, Kind, holds_list, is_list, kind_of, lists_of
+from capture_forwarder.payloads.advice import advice, schema_advice
+from capture_forwarder.payloads.elements_kind import Elements, Kind, is_list, kind_of, lists_of
 from capture_forwarder.payloads.not_data import without
 from capture_forwarder.payloads.placement import ordered_key
 from capture_forwarder.payloads.shape import Says, Shape
@@ -32,15 +32,6 @@ class Decision(Struct, frozen=True):
 
 ONE_CALL = Decision(1, Way.ONE, Way.ONE)
 _TWO = 2
-# The layouts that make rows of values, by how the values lie: cells of a line, a list, a list under a key, tensors.
-_AS_ROWS = {
-    Layout.ROWS: Layout.ARRAYS,
-    Layout.VECTOR: Layout.LIST,
-    Layout.LIST: Layout.LIST,
-    Layout.COLUMNS: Layout.COLUMNS,
-    Layout.KSERVE: Layout.KSERVE,
-}
-_MAY_BE_ARRAYS = frozenset({Layout.ROWS, Layout.LIST, Layout.INSTANCES})
 
 
 def decide(request: Shape, answer: Shape, widths: Collection[int]) -> Decision | Reason:
@@ -154,14 +145,15 @@ def ragged_table(shape: Shape, count: int) -> Table | None:
 
 def mismatch(request: Shape, answer: Shape) -> Reason:
     """Return the rejection of sides that do not fit: how many rows each says, and why."""
-    advice = _advice(request, answer, is_ambiguous=False) + _schema(request, answer)
-    why = "; ".join([said(request, answer), *advice])
+    why = "; ".join(
+        [said(request, answer), *advice(request, answer, is_ambiguous=False), *schema_advice(request, answer)]
+    )
     return Reason(RejectionCode.ROW_COUNT_MISMATCH, why)
 
 
 def ambiguous(request: Shape, answer: Shape, why: str) -> Reason:
     """Return the rejection of sides that can be read in two ways."""
-    why = "; ".join([f"{said(request, answer)}: {why}", *_advice(request, answer, is_ambiguous=True)])
+    why = "; ".join([f"{said(request, answer)}: {why}", *advice(request, answer, is_ambiguous=True)])
     return Reason(RejectionCode.AMBIGUOUS_ROWS, why)
 
 
@@ -175,41 +167,3 @@ def _count(shape: Shape) -> str:
         return f"one call ({shape.subject})"
     noun = "value" if shape.says is Says.OPEN else "row"
     return f"{shape.count} {noun}{'' if shape.count == 1 else 's'} ({shape.subject})"
-
-
-def _schema(request: Shape, answer: Shape) -> list[str]:
-    """Return what a schema decides: how many values of an answer belong to one row."""
-    is_multiple = request.has_rows and answer.says is Says.OPEN and request.count and not answer.count % request.count
-    return ["a schema says how many values a row of the answer has"] if is_multiple else []
-
-
-def _advice(request: Shape, answer: Shape, *, is_ambiguous: bool) -> list[str]:
-    """Return the options that decide, for each side."""
-    options = [_option(one, side, is_ambiguous) for one, side in ((request, "input"), (answer, "output"))]
-    return [option for option in options if option]
-
-
-def _option(shape: Shape, side: str, is_ambiguous: bool) -> str:  # noqa: FBT001 - passed on
-    if ways := _ways(shape, is_ambiguous):
-        return f"{side}_layout = {', '.join(ways)}"
-    is_call = shape.says is Says.CALL and shape.layout is Layout.OBJECT
-    return f"{side}_rows names the list of rows" if is_call and holds_list(shape.document) else ""
-
-
-def _ways(shape: Shape, is_ambiguous: bool) -> list[str]:  # noqa: FBT001 - as above
-    """Return the layouts that decide how one side is read, each with what it says."""
-    is_series = shape.layout is Layout.VECTOR and not shape.is_bare
-    as_rows = None if is_series or shape.is_closed else _AS_ROWS.get(shape.layout)
-    whole = '"whole" says that they are one row'
-    if not shape.count:
-        return []
-    if shape.has_rows and is_ambiguous:
-        return [f'"{as_rows}" says that they are rows', whole] if as_rows and shape.says is Says.ROWS else [whole]
-    if shape.has_rows:
-        return [whole, '"arrays" says that they are columns'] if shape.layout in _MAY_BE_ARRAYS else [whole]
-    if shape.is_arrays:
-        return ['"arrays" says that the lists are columns']
-    if as_rows is None or not (shape.says is Says.OPEN or is_list(shape.document)):
-        return []
-    values = f'"{as_rows}" says that each value is a row'
-    return [values, whole] if is_ambiguous or shape.says is Says.OPEN else [values]

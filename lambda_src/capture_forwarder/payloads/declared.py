@@ -52,6 +52,7 @@ _TAB_SEPARATED = frozenset({"text/tab-separated-values", "text/tsv", "text/x-tsv
 # Text that holds values in another way, by the name for the sentence of the rejection.
 _OTHER_TEXT = {
     "text/event-stream": "an event stream",
+    "application/vnd.amazon.eventstream": "an event stream",
     "text/libsvm": "libsvm",
     "text/x-libsvm": "libsvm",
     "application/libsvm": "libsvm",

@@ -68,16 +68,18 @@ def _same_name(path: str) -> Reason:
     return Reason(RejectionCode.AMBIGUOUS_NAME, f"two values beside the list at {path[:64]!a} have one name")
 
 
-def pinned_shape(document: JsonValue, layout: Layout, *, is_answer: bool) -> Shape | Reason:
+def pinned_shape(
+    document: JsonValue, layout: Layout, *, is_answer: bool, call_keys: tuple[str, ...] = ()
+) -> Shape | Reason:
     """Return the shape of a document that the route's layout names, or why it is not of that layout."""
     try:
-        found = _pinned(document, layout)
+        found = _pinned(document, layout, call_keys)
     except ValueError as error:
         return Reason(RejectionCode.UNKNOWN_LAYOUT, f"read as {layout}: {error}")
-    return json_shape(document, is_answer=is_answer) if found is None else found
+    return json_shape(document, is_answer=is_answer, call_keys=call_keys) if found is None else found
 
 
-def _pinned(document: JsonValue, layout: Layout) -> Shape | None:
+def _pinned(document: JsonValue, layout: Layout, call_keys: tuple[str, ...]) -> Shape | None:
     place = _OF_ANY.get(layout)
     if place:
         return place(document)
@@ -85,7 +87,7 @@ def _pinned(document: JsonValue, layout: Layout) -> Shape | None:
         return None
     if not isinstance(document, dict):
         raise ValueError("not an object")  # noqa: TRY004 - ValueError says "malformed"
-    return _OF_OBJECTS[layout](document)
+    return _columns(document, call_keys) if layout is Layout.COLUMNS else _OF_OBJECTS[layout](document)
 
 
 def _list(document: JsonValue) -> Shape:
@@ -102,10 +104,10 @@ def _vector(document: JsonValue) -> Shape:
     return call_shape(document, "a list of values", Layout.VECTOR)
 
 
-def _columns(document: Document) -> Shape:
+def _columns(document: Document, call_keys: tuple[str, ...]) -> Shape:
     document, of_schema = without_schema(document)
     beside, left_out = without_not_data(document)
-    lists = lists_of(beside)
+    lists = {key: elements for key, elements in lists_of(beside).items() if key not in call_keys}
     if not lists or len(set(map(len, lists.values()))) != 1:
         raise ValueError("not an object of lists, all of one length")
     neighbours, _ = without(beside, lists)
@@ -175,9 +177,8 @@ _OF_ANY: dict[Layout, Callable[[JsonValue], Shape]] = {
     Layout.VECTOR: _vector,
 }
 _OF_OBJECTS: dict[Layout, Callable[[Document], Shape]] = {
-    Layout.COLUMNS: _columns,
     Layout.KSERVE: _kserve,
     Layout.INSTANCES: _instances,
     Layout.DATAFRAME_SPLIT: _split,
-    Layout.OBJECT: lambda document: call_shape(document, "read as an object"),
+    Layout.OBJECT: lambda document: call_shape(document, "read as an object", Layout.WHOLE),
 }

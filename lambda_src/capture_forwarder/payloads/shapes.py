@@ -73,8 +73,9 @@ def _with_left_out(shape: Shape, document: Document, left_out: int) -> Shape:
 
 def _split(document: Document, _: bool) -> Shape | None:  # noqa: FBT001 - one of several that are called alike
     if found := frames.split_frame(document):
-        beside, left_out = without_not_data({"inputs": None} | found[1])
-        table = frames.place_split(found[0], {key: value for key, value in beside.items() if key != "inputs"})
+        rest, left_out = without_not_data(document)
+        beside = {key: value for key, value in found[1].items() if key in rest or key not in document}
+        table = frames.place_split(found[0], beside)
         return fixed(table, "the data frame", Layout.DATAFRAME_SPLIT, document, left_out)
     if table_of_series := frames.place_split_series(document):
         return fixed(table_of_series, "the Series", Layout.DATAFRAME_SPLIT, document)

@@ -37,7 +37,7 @@ def _shape_of_json(content: JsonValue, options: PayloadOptions, *, is_answer: bo
     if options.rows:
         return shape_of_path(content, options.rows)
     if options.layout:
-        return pinned_shape(content, options.layout, is_answer=is_answer)
+        return pinned_shape(content, options.layout, is_answer=is_answer, call_keys=options.call_keys)
     if is_answer and isinstance(content, dict) and "explanations" in content and (found := clarify_shape(content)):
         return found
     return json_shape(content, is_answer=is_answer, call_keys=options.call_keys)
@@ -47,10 +47,7 @@ def _shape_of_lines(documents: Elements, options: PayloadOptions, *, is_answer: 
     if options.layout is Layout.ARRAYS:
         return pinned_shape(cast("JsonValue", documents), Layout.ARRAYS, is_answer=is_answer)
     if len(documents) == 1 and (options.rows or options.layout):
-        document = documents[0]
-        if options.rows:
-            return shape_of_path(document, options.rows)
-        return pinned_shape(document, cast("Layout", options.layout), is_answer=is_answer)
+        return _shape_of_json(documents[0], options, is_answer=is_answer)
     if options.rows or options.layout not in {None, Layout.ROWS, Layout.OBJECT, Layout.VECTOR}:
         return Reason(
             RejectionCode.UNKNOWN_LAYOUT,

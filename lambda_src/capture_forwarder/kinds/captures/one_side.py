@@ -7,7 +7,7 @@ from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import OneSided, PayloadOptions
 from capture_forwarder.domain.schema import Side
 from capture_forwarder.kinds.captures.reading import CallRows, Reading
-from capture_forwarder.kinds.captures.side_rows import read_side
+from capture_forwarder.kinds.captures.side_rows import Names, read_side
 from capture_forwarder.payloads.bodies import Body
 from capture_forwarder.payloads.deciding import Way
 from capture_forwarder.payloads.shape import Says, Shape
@@ -43,8 +43,8 @@ class OneSide(Struct, frozen=True):
     def _rows(self, body: Body, shape: Shape) -> CallRows | Reason:
         has_rows = shape.says is Says.FIXED and shape.count > 0
         count, way = (shape.count, Way.ROWS) if has_rows else (1, Way.ONE)
-        stem = "prediction" if self.is_answer else "feature"
-        rows = read_side(shape, count, way, None, body.form, stem, self.options.call_keys)
+        names = Names(self.options.call_keys, self.side, self.is_answer)
+        rows = read_side(shape, count, way, None, body.form, names)
         if isinstance(rows, Reason):
             return rows
         if self.is_answer:
