@@ -23,7 +23,7 @@ _CALLS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         ["input columns", "input whole", "output columns", "output whole"],
     ),
     "an open answer in a list": (_TWO_LINES, json_side([1, 2, 3]), ["input whole", "input arrays", "output list", "output whole"]),
-    "an open answer in CSV": (_TWO_LINES, csv_side("1,2,3"), ["input whole", "input arrays", "output whole"]),
+    "an open answer in CSV": (_TWO_LINES, csv_side("1,2,3"), ["input whole", "input arrays", "output arrays", "output whole"]),
     "tensors": (
         json_side({"inputs": [{"name": "x", "shape": [2], "datatype": "INT8", "data": [1, 2]}]}),
         json_side({"outputs": [{"name": "p", "shape": [2], "datatype": "INT8", "data": [3, 4]}]}),
@@ -39,7 +39,7 @@ _CALLS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "arrays side by side": (_TWO_LINES, json_side([["a", "b"], [0.1, 0.2]]), ["input whole", "input arrays", "output arrays"]),
     "columns": (_TWO_LINES, json_side({"p": [1, 2, 3], "q": [1, 2, 3]}), ["input whole", "input arrays", "output whole"]),
     "lines of objects": (json_side('{"a": 1}\n{"a": 2}'), json_side({"p": 1}), ["input whole"]),
-    "no row": (csv_side(""), csv_side("1"), ["input whole", "output whole"]),
+    "no row": (csv_side(""), csv_side("1"), ["output arrays", "output whole"]),
 }  # fmt: skip
 
 

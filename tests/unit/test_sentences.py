@@ -141,7 +141,6 @@ NO_ARRAYS: list[Any] = [1, [], {"a": [1]}]
 OF_LAYOUTS: list[tuple[Layout, Any, str]] = [
     (Layout.DATAFRAME_SPLIT, {"a": 1}, "no columns and data of a data frame"),
     (Layout.DATAFRAME_SPLIT, frame(data=[]), "the columns of a data frame are not a list of names"),
-    (Layout.DATAFRAME_SPLIT, frame(columns=[1], data=[]), "the columns of a data frame are not a list of names"),
     (Layout.DATAFRAME_SPLIT, frame(columns=["a", "a"], data=[[1, 2]]), "a data frame names a column twice"),
     (Layout.DATAFRAME_SPLIT, frame(columns=["a"], data={"a": 1}), "the data of a data frame is not a list of rows as long as its columns"),
     (Layout.DATAFRAME_SPLIT, frame(columns=["a", "b"], data=[[1, 2], [1]]), "the data of a data frame is not a list of rows as long as its columns"),

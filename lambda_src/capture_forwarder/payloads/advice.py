@@ -28,6 +28,8 @@ def advice(request: Shape, answer: Shape, *, is_ambiguous: bool) -> list[str]:
 
 
 def _option(shape: Shape, side: str, is_ambiguous: bool) -> str:  # noqa: FBT001 - passed on
+    if shape.layout is Layout.WHOLE:  # the route has decided
+        return ""
     if ways := _ways(shape, is_ambiguous):
         return f"{side}_layout = {', '.join(ways)}"
     is_call = shape.says is Says.CALL and shape.layout is Layout.OBJECT
@@ -44,10 +46,18 @@ def _ways(shape: Shape, is_ambiguous: bool) -> list[str]:  # noqa: FBT001 - as a
     if shape.has_rows and is_ambiguous:
         return [f'"{as_rows}" says that they are rows', whole] if as_rows and shape.says is Says.ROWS else [whole]
     if shape.has_rows:
-        return [whole, '"arrays" says that they are columns'] if shape.layout in _MAY_BE_ARRAYS else [whole]
+        return [whole, '"arrays" says that they are columns'] if _may_be_arrays(shape) else [whole]
     if shape.is_arrays:
         return ['"arrays" says that the lists are columns']
     if as_rows is None or not (shape.says is Says.OPEN or is_list(shape.document)):
         return []
     values = f'"{as_rows}" says that each value is a row'
     return [values, whole] if is_ambiguous or shape.says is Says.OPEN else [values]
+
+
+def _may_be_arrays(shape: Shape) -> bool:
+    """Tell whether rows are a list, or lines, of lists of one length."""
+    if shape.layout not in _MAY_BE_ARRAYS or shape.table is None or len(shape.table.columns) != 1:
+        return False
+    elements = next(iter(shape.table.columns.values()))
+    return is_list(elements[0]) and len({len(one) if is_list(one) else -1 for one in elements[:2]}) == 1

@@ -83,7 +83,7 @@ def csv_shape(body: Body, options: PayloadOptions, side: Side | None, *, is_answ
     else:
         rows = cast("Elements", lines)
     if options.layout is Layout.WHOLE:
-        return call_shape(rows[0] if len(rows) == 1 else cast("JsonValue", rows), "CSV", has_lines=True)
+        return call_shape(rows[0] if len(rows) == 1 else cast("JsonValue", rows), "CSV", Layout.WHOLE, has_lines=True)
     if options.layout is Layout.ARRAYS:
         return pinned_shape(cast("JsonValue", rows), Layout.ARRAYS, is_answer=is_answer)
     if len(rows) == 1:
