@@ -37,13 +37,16 @@ def side_options(random: Random) -> SideOptions:
 @lru_cache(256)
 def reader(options: Options) -> PlainPath:
     """Return the project's reader of a route with these options."""
-    return PlainPath(
-        DecodingOptions(
-            input=payload_options(options.request),
-            output=payload_options(options.answer),
-            one_sided=OneSided.FORWARD if options.forward else OneSided.REJECT,
-            csv_space=CsvSpace.TRIM if options.trim else CsvSpace.AUTO,
-        )
+    return PlainPath(decoding_options(options))
+
+
+def decoding_options(options: Options) -> DecodingOptions:
+    """Return options as the project takes them."""
+    return DecodingOptions(
+        input=payload_options(options.request),
+        output=payload_options(options.answer),
+        one_sided=OneSided.FORWARD if options.forward else OneSided.REJECT,
+        csv_space=CsvSpace.TRIM if options.trim else CsvSpace.AUTO,
     )
 
 

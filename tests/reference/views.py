@@ -27,7 +27,19 @@ def view_of(body: Body, where: Where) -> View:
 def whole_of_tensors(document: Any, where: Where) -> Any:
     """Return tensors as an object of their names and values, and any other document as it is."""
     key = tensors_of(document, where) if isinstance(document, dict) else ""
-    return kserve_view(document, key, where).whole if key else document
+    if not key:
+        return document
+    whole = kserve_view(document, key, where).whole
+    names = {tensor["name"] for tensor in document[key]}
+    return {name: squeezed(value) if name in names else value for name, value in whole.items()}
+
+
+def squeezed(value: Any) -> Any:
+    """Return the values of a tensor, in which a list of one is that value."""
+    if not isinstance(value, list):
+        return value
+    found = [squeezed(one) for one in value]
+    return found[0] if len(found) == 1 else found
 
 
 def csv_view(body: Body, where: Where) -> View:
