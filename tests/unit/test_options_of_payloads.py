@@ -8,6 +8,7 @@ from capture_forwarder.domain.delivery import Rejection, RejectionCode
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, Layout, PayloadOptions
 from capture_forwarder.kinds.captures.plain import Decoded
+from capture_forwarder.payloads.not_data import ALL
 from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
 
 Side = dict[str, Any]
@@ -58,6 +59,9 @@ ANSWERS: list[tuple[str, Side, Side, PayloadOptions, list[dict[str, Any]]]] = [
     ("plain text that is one value", json_side({"q": "x"}), json_side("two words", "text/plain"), PayloadOptions(), [{"prediction_0": "two words"}]),
     ("plain text of numbers", TWO, json_side("3\n4", "text/plain"), PayloadOptions(), [{"prediction_0": 3}, {"prediction_0": 4}]),
     ("plain text that is JSON", TWO, json_side("[3, 4]", "text/plain"), PayloadOptions(), [{"prediction_0": 3}, {"prediction_0": 4}]),
+    ("rows by rule", TWO, json_side([3, 4]), PayloadOptions(layout=Layout.ROWS), [{"prediction_0": 3}, {"prediction_0": 4}]),
+    ("an object that resembles a Series", csv_side("1"), json_side({"name": "x", "index": [0], "data": ["a", "b"]}), PayloadOptions(), [{"name": "x", "index": 0, "data_0": "a", "data_1": "b"}]),
+    ("brackets that close in other lines", csv_side("1\n2\n3"), csv_side("[a,b\n[c,d\ne,]"), NO_HEADER, [{"prediction_0": "[a", "prediction_1": "b"}, {"prediction_0": "[c", "prediction_1": "d"}, {"prediction_0": "e", "prediction_1": "]"}]),
     ("plain text that is a literal", csv_side("1"), json_side("true", "text/plain"), PayloadOptions(), [{"prediction_0": True}]),
 ]  # fmt: skip
 
@@ -68,6 +72,12 @@ def test_an_answer_is_read_as_its_options_and_declaration_say(
 ) -> None:
     """The request follows."""
     assert outputs(request_, answer, options) == expected
+
+
+def test_keys_that_are_no_data_have_signs_of_their_server() -> None:
+    """The page on formats names them."""
+    assert all(one.recognised_by and one.keys for one in ALL)
+    assert len({one.recognised_by for one in ALL}) == len(ALL)
 
 
 EXPLAINED = {"kernel_shap": [[0.1], [0.2]]}

@@ -71,6 +71,12 @@ OF_LINES: list[tuple[bytes, str, str]] = [
     (capture(ONE, json_side(f'{{"{PAYLOAD}": 1, "{PAYLOAD}": 2}}')), "bad_json", "an object has a name twice, so that a value is lost; the script must write each name once"),
     (capture(json_side("1\n{", "application/jsonlines"), ONE), "bad_json", "the payload is neither one JSON document nor one a line"),
     (capture(csv_side(f'"{PAYLOAD}'), ONE), "bad_csv", "a quoted cell is malformed"),
+    (capture(ONE, csv_side('{"a": 1, "a": 2}')), "bad_json", "an object has a name twice"),
+    (capture(ONE, json_side('{"a": 1, "a": 2}\n{"b": 1}', "application/jsonlines")), "bad_json", "an object has a name twice"),
+    (capture(json_side("[NaN," + "[" * 100_000), ONE), "bad_json", "the payload is neither one JSON document nor one a line"),
+    (capture(base64_side(b"1", f"text/csv; charset={'x' * 50}"), ONE), "bad_text", "the declared charset is not known"),
+    (capture(ONE, json_side({"predictions": [{"error": PAYLOAD}]})), "error_body", "the answer is an error, not a prediction"),
+    (capture(json_side({"q": "x"}), json_side([{"a": 1}, {"error": PAYLOAD}])), "error_body", "the answer is an error, not a prediction"),
     (capture(ONE, csv_side("[0.2 0.8]")), "bad_csv", "the text is a printed Python value and no CSV; the script must write JSON"),
     (capture(csv_side(f'1, "{PAYLOAD}"'), ONE), "bad_csv", "a quote after a blank quotes no cell; the client or script must write no blank before it"),
     (capture(csv_side("1;2"), ONE), "bad_csv", "the values stand between semicolons, not between commas; set the route's input_csv_delimiter to \";\", or to \",\" if the text is meant like this"),
@@ -94,6 +100,7 @@ TOGETHER: list[tuple[Any, Any, str, str]] = [
     ("1\n2", {"a": {"b": [1]}}, "row_count_mismatch", f"the answer says one call (an object without a list of rows); input_layout = {WAYS}; output_rows names the list of rows"),
     ({"inputs": PAYLOAD, "texts": [[1], [2]]}, "1\n2\n3", "row_count_mismatch", f"the request says 2 rows (the list under 'texts'), the answer says 3 rows (CSV lines); input_layout = {ONE_WAY}; output_layout = {WAYS}"),
     ("1\n2\n3", [[PAYLOAD, "b"], [0.1, 0.9]], "row_count_mismatch", f'the answer says one call (a list of values of several kinds); input_layout = {WAYS}; output_layout = "arrays" says that the lists are columns'),
+    *((asked, answered, "row_count_mismatch", "the request says") for asked, answered in (("1\n\n2", "1\n2\n3\n4"), ("1\n2\n3\n4", "1\n\n2"))),
     ("", "", "row_count_mismatch", "the request says 0 rows (CSV lines), the answer says 0 rows (CSV lines)"),
     ("1\n2", {"predictions": {"data": "1\n2\n3"}, "explanations": {"k": [1, 2]}}, "row_count_mismatch", "3 predictions and 2 explanations in one answer"),
     ("1\n2", {"predictions": {"data": "1\n2"}, "explanations": {"k": [1, 2], "j": [1]}}, "unknown_layout", "the explanations differ in the number of rows"),
@@ -149,6 +156,7 @@ OF_LAYOUTS: list[tuple[Layout, Any, str]] = [
     (Layout.KSERVE, {"inputs": [tensor([1], [1])] * 2}, "two tensors share a name"),
     (Layout.KSERVE, {"inputs": [tensor([1], [1]), tensor([2], [1, 2], "b")]}, "the tensors differ in the number of rows"),
     *((Layout.KSERVE, {"inputs": [tensor(shape, [1])]}, "a tensor's shape is not a list of whole numbers") for shape in (1, [], ["1"], [True], [-1, -1])),
+    (Layout.KSERVE, {"inputs": [tensor([1, 1], [1]), tensor([2, 1], [1, 2], "b")]}, "the tensors differ in the number of rows"),
     (Layout.KSERVE, {"inputs": [tensor([1] * 65, [1])]}, "a tensor of more than 64 dimensions"),
     (Layout.KSERVE, {"inputs": [tensor([2], [1])]}, "a tensor's data does not have as many values as its shape says"),
     (Layout.KSERVE, {"inputs": [tensor([1], 1)]}, "a tensor's data does not have as many values as its shape says"),
@@ -174,6 +182,8 @@ PATHS: list[tuple[Any, PayloadOptions, str, str]] = [
     *((json_side(document), PayloadOptions(rows="b.c"), "unknown_layout", "no list lies at 'b.c', which the route names as the rows") for document in ({"a": PAYLOAD}, {"b": {"c": 1}}, [1])),
     (json_side({"b": {"c": [1], "x": 1}, "x": 2}), PayloadOptions(rows="b.c"), "ambiguous_name", "two values beside the list at 'b.c' have one name"),
     (json_side({"b": {"d": {"c": [1]}, "x": 1}, "b.x": 2}), PayloadOptions(rows="b.d.c"), "ambiguous_name", "two values beside the list at 'b.d.c' have one name"),
+    (json_side({"inputs": [tensor([2], [1])]}), PayloadOptions(layout=Layout.WHOLE), "unknown_layout", "a tensor's data does not have as many values as its shape says"),
+    (csv_side(""), PayloadOptions(csv_header=True), "row_count_mismatch", "the request says 0 rows (CSV lines)"),
     (json_side("[1]\n[2]"), PayloadOptions(layout=Layout.KSERVE), "unknown_layout", "the payload is JSON Lines, whose lines are the rows; unset the route's layout and rows"),
 ]  # fmt: skip
 
@@ -193,6 +203,8 @@ CASES: list[Case] = [
     *((capture(json_side(document), ONE), None, None, "unknown_layout", words) for document, words in OF_SPARSE),
     *((capture(request, ONE), DecodingOptions(input=options), None, code, words) for request, options, code, words in PATHS),
     (capture(base64_side(b"1", "image/png"), csv_side("1\n2")), FORWARD, None, "row_count_mismatch", 'an image, audio or video is one call, and the other side says 2 rows (CSV lines); input_layout or output_layout = "whole" says that they are one row'),
+    (capture(None, json_side({"a": {"1": 1, "0": 2}})), FORWARD, None, "ambiguous_rows", "the keys of a data frame do not ascend"),
+    (capture(None, json_side(BESIDE | {"x": [1, 2, 3]})), FORWARD, None, "unknown_layout", "the values under 'x' are no list as long as the rows"),
     (capture(None, csv_side("\n")), FORWARD, None, "one_sided", "one side is missing, binary or an error, and the other side has no lines"),
     *(
         (capture(json_side(document), ONE), DecodingOptions(input=PayloadOptions(layout=layout)), None, "unknown_layout", f"read as {layout}: {words}")

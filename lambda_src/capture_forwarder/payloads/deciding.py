@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from enum import Enum
+from typing import cast
 
 from msgspec import Struct
 
@@ -129,18 +130,16 @@ def _rows(count: int) -> Decision:
 
 def column_of(shape: Shape, count: int) -> Elements | None:
     """Return a list of a payload with lists of different lengths that has `count` elements."""
-    if shape.table is None:
-        return None
-    return next((one for one in lists_of(shape.table.neighbours).values() if len(one) == count), None)
+    neighbours = cast("Table", shape.table).neighbours
+    return next((one for one in lists_of(neighbours).values() if len(one) == count), None)
 
 
-def ragged_table(shape: Shape, count: int) -> Table | None:
+def ragged_table(shape: Shape, count: int) -> Table:
     """Return the table of `count` rows of a payload with lists of different lengths."""
-    if shape.table is None:
-        return None
-    columns = {key: one for key, one in lists_of(shape.table.neighbours).items() if len(one) == count}
-    neighbours, _ = without(shape.table.neighbours, columns)
-    return Table(count, columns, neighbours, left_out=shape.table.left_out)
+    table = cast("Table", shape.table)
+    columns = {key: one for key, one in lists_of(table.neighbours).items() if len(one) == count}
+    neighbours, _ = without(table.neighbours, columns)
+    return Table(count, columns, neighbours, left_out=table.left_out)
 
 
 def mismatch(request: Shape, answer: Shape) -> Reason:
