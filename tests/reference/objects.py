@@ -86,7 +86,10 @@ def lists_view(document: Document, where: Where) -> View:
     lists = {
         key: value
         for key, value in document.items()
-        if isinstance(value, list) and value and key not in where.options.call_keys and key not in left_out(document)
+        if isinstance(value, list)
+        and value
+        and key not in where.options.call_keys
+        and key not in left_out_of(document, where)
     }
     lengths, keys = tuple(map(len, lists.values())), list(lists)
     if len(set(lengths)) != 1:
@@ -107,9 +110,16 @@ def lists_view(document: Document, where: Where) -> View:
     return View(said, n, document, table, beside=beside, by_lists=True, cuttable=kind == "numbers", is_matrix=matrix)
 
 
+def left_out_of(document: Document, where: Where) -> set[str]:
+    """Return the keys that are not data; an index is a column where the route names the layout of columns."""
+    return left_out(document) - ({"index"} if where.options.layout == "columns" else set())
+
+
 def columns_table(document: Document, n: int, lists: dict[str, list[Any]], where: Where) -> Table | Rejected:
     """Return all lists as columns with the names of their keys, because the route says so."""
-    rest = {key: value for key, value in document.items() if key not in lists and key not in left_out(document)}
+    rest = {
+        key: value for key, value in document.items() if key not in lists and key not in left_out_of(document, where)
+    }
     table = try_table(rest, n, [], where)
     if not isinstance(table, Table):
         return table
