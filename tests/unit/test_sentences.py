@@ -1,5 +1,6 @@
 """Every rejection has a code and a sentence: what is wrong, and what to do where a person can decide something."""
 
+import json
 import re
 from typing import Any
 
@@ -72,6 +73,7 @@ OF_LINES: list[tuple[bytes, str, str]] = [
     (capture(json_side("1\n{", "application/jsonlines"), ONE), "bad_json", "the payload is neither one JSON document nor one a line"),
     (capture(csv_side(f'"{PAYLOAD}'), ONE), "bad_csv", "a quoted cell is malformed"),
     (capture(ONE, csv_side('{"a": 1, "a": 2}')), "bad_json", "an object has a name twice"),
+    (capture(ONE, json_side(json.dumps('{"a": 1, "a": 2}'))), "bad_json", "an object has a name twice"),
     (capture(ONE, json_side('{"a": 1, "a": 2}\n{"b": 1}', "application/jsonlines")), "bad_json", "an object has a name twice"),
     (capture(json_side("[NaN," + "[" * 100_000), ONE), "bad_json", "the payload is neither one JSON document nor one a line"),
     (capture(base64_side(b"1", f"text/csv; charset={'x' * 50}"), ONE), "bad_text", "the declared charset is not known"),
