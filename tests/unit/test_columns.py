@@ -10,7 +10,8 @@ from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.delivery import Rejection, RejectionCode
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.decoder import CaptureKind, Decoded
+from capture_forwarder.kinds.captures.decoder import CaptureKind
+from capture_forwarder.kinds.captures.plain import Decoded
 from capture_forwarder.lines.reader import LineReader
 from capture_forwarder.payloads.lazy import LARGE_CHARS, LISTED_ROWS, Lazy
 from tests.support.captures import capture, csv_side, json_side, outcome_of
