@@ -71,3 +71,17 @@ def test_a_request_that_could_be_several_rows_is_refused() -> None:
     )
     assert compiled_rows(capture(json_side({"probabilities": [1, 2]}), json_side({"y": 3})), schema) is None
     assert compiled_rows(capture(json_side({"features": [1, 2]}), json_side({"y": 3})), schema) is not None
+
+
+@pytest.mark.parametrize(("text", "is_read"), [("a,b", True), ("a,b\nc,d", False), ("question,context", False)])
+def test_lines_of_texts_only(text: str, is_read: bool) -> None:  # noqa: FBT001 - what the path does
+    """A first line of texts above others may be names."""
+    schema = ModelSchema(
+        (
+            Attribute("t", Stage.PIPELINE_INPUT, ValueType.STRING, 0),
+            Attribute("u", Stage.PIPELINE_INPUT, ValueType.STRING, 1),
+            Attribute("y", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
+        )
+    )
+    answer = csv_side("1\n" * (text.count("\n") + 1))
+    assert (compiled_rows(capture(csv_side(text), answer), schema) is not None) is is_read

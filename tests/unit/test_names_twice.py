@@ -28,3 +28,11 @@ def test_a_column_and_a_list_beside_the_columns(beside: object) -> None:
     outcome = outcome_of(capture(json_side(request), csv_side("1\n2")))
     assert isinstance(outcome, Rejection)
     assert outcome.code is RejectionCode.AMBIGUOUS_NAME
+
+
+@pytest.mark.parametrize("text", ["[,{}]", "[{},]", "[{},,{}]", f"[{' ' * LARGE_CHARS},{{}}]"])
+def test_a_comma_too_many_in_a_large_list(text: str) -> None:
+    """There is no element beside it, so the text is no JSON."""
+    outcome = outcome_of(capture(json_side(text.replace("{}", ",".join([_ELEMENT] * _COUNT))), csv_side("1")))
+    assert isinstance(outcome, Rejection)
+    assert outcome.code is RejectionCode.BAD_JSON
