@@ -1,11 +1,13 @@
 """The commands of `capture-forwarder`: names, options and help. Each command imports what it needs when it runs."""
 
 import json
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from capture_forwarder import __version__
 from capture_ops.terminal.errors import EXIT_CODES, ExitCode, errors_to_exit_codes
@@ -16,12 +18,26 @@ if TYPE_CHECKING:
 
 _UNATTENDED_WIDTH = 160
 
+
+class _Commands(TyperGroup):
+    """The commands, each with its whole first sentence in the list; click cuts it to one line."""
+
+    def get_command(self, *args: Any, **kwargs: Any) -> Any:  # typer's types for it are private
+        """Return a command whose short help is the first paragraph of its help."""
+        command = super().get_command(*args, **kwargs)
+        if command is not None and command.help:
+            command.short_help = command.help.partition("\n\n")[0]
+        return command
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="capture-forwarder",
     help="Forwards SageMaker Data Capture to the API that monitors the model. These are the commands for operators.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,  # wraps at any width, cuts no option, and takes no "[stack]" for markup
 )
 
 Config = Annotated[
@@ -288,11 +304,14 @@ def version() -> None:
 
 
 def _console(*, stderr: bool = False) -> "Console":
-    """Return a console. Where the output is no terminal, it is wide enough for the tables."""
+    """Return a console of the width of COLUMNS or of the terminal, also if a pager shows the output there.
+
+    Without both it is wide enough for the tables.
+    """
     from rich.console import Console
 
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=_UNATTENDED_WIDTH)
+    known = "COLUMNS" in os.environ or any(map(os.isatty, range(3)))
+    return Console(stderr=stderr, width=None if known else _UNATTENDED_WIDTH)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from rich.text import Text
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.reader import read_settings
 from capture_forwarder.configuration.settings import Settings
-from capture_forwarder.domain.conservation import ForwardReport
+from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.invoke import invoke, print_reports
 from capture_ops.commands.monitor import TOKEN_VARIABLE, models_of, token, wait_for_interrupt
@@ -108,15 +108,16 @@ def _problems(reports: list[ForwardReport], monitor: Monitor, settings: Settings
 def _conclude(console: Console, reports: list[ForwardReport], problems: list[str], settings: Settings) -> None:
     for problem in problems:
         console.print(Text(problem, style="red"))
-    accepted = sum(report.inferences.accepted for report in reports)
+    sums = sum((report.inferences for report in reports), InferenceCounts())
+    duplicates = f", {sums.duplicate} duplicate" if sums.duplicate else ""
     typed = {route.name for route in settings.routes if route.schema or route.schema_from_model}
     checked = sum(report.inferences.accepted for report in reports if report.route in typed)
-    records = sum(report.lines.read for report in reports)
+    lines = sum(report.lines.read for report in reports)
     rejected = sum(report.lines.rejected.total() + report.inferences.rejected.total() for report in reports)
     skipped = sum(report.lines.skipped.total() for report in reports)
     verdict = "does not hold" if problems else "holds exactly"
     console.print(
-        f"{len(reports)} objects, {records} records: {accepted} inferences accepted ({checked} with a schema), "
-        f"{rejected} rejections in quarantine, {skipped} skipped. The monitor {verdict} what it should.",
+        f"{len(reports)} objects, {lines} lines: {sums.accepted} inferences accepted ({checked} with a schema)"
+        f"{duplicates}, {rejected} rejections in quarantine, {skipped} skipped. The monitor {verdict} what it should.",
         soft_wrap=True,
     )

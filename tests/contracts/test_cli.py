@@ -1,8 +1,10 @@
 """The command line: its output and its exit codes."""
 
 import json
+import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -155,6 +157,7 @@ def test_inspect_reports_an_object_that_s3_does_not_have(bucket: str) -> None:
 def test_invoke_says_that_an_object_has_no_route(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An object with another suffix is acknowledged, as in AWS. One of another bucket fails. The table has the reason."""
     monkeypatch.setenv("MONITOR_TOKEN", "t")
+    monkeypatch.setenv("COLUMNS", "300")
     route = read_settings(CONFIG).route[0]
     (tmp_path / "event.json").write_text(json.dumps({"bucket": route.bucket, "key": f"{route.prefix}a.csv"}))
     done = run("invoke", tmp_path / "event.json", "--config", CONFIG)
@@ -215,3 +218,41 @@ def test_the_command_table_imports_no_command() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
     heavy = {"boto3", "flask", "moto", "msgspec", "requests", "rich.console", "capture_forwarder.bootstrap"}
     assert not heavy & set(done.stdout.split())
+
+
+NAMES = ["demo", "invoke", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy", "version"]
+
+
+HELP = """
+from capture_ops.__main__ import app
+for command in {commands}:
+    app(command, standalone_mode=False)
+    print("\f")
+"""
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_help_texts_wrap_at_the_width_of_the_terminal(width: int) -> None:
+    """No line is longer, none is broken in the middle of a paragraph, and nothing is cut to dots."""
+    code = HELP.format(commands=[["--help"], *([name, "--help"] for name in NAMES)])
+    environment = os.environ | {"COLUMNS": str(width)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)  # noqa: S603 - ourselves
+    helps = done.stdout.split("\f\n")[:-1]
+    assert len(helps) == len(NAMES) + 1
+    for text in helps:
+        assert max(map(len, text.splitlines())) <= width
+        assert not any(line.endswith(("...", "…")) for line in text.splitlines()[1:])
+        description, _, _ = text.partition("\nArguments:")[0].partition("\nOptions:")
+        for line, following in pairwise(description.splitlines()):
+            if line.strip() and following.strip():
+                assert len(line) + 1 + len(following.split()[0]) > min(width, 80) - 2, line
+    listed = " ".join(helps[0].split())
+    assert (
+        "Print the policies that the owner of a capture bucket in another account must add, as JSON on stdout."
+        in listed
+    )
+
+
+def test_help_shows_brackets() -> None:
+    """A help text is no markup."""
+    assert "the key of [stack] instead" in " ".join(run("policy", "--help").stdout.split())
