@@ -80,8 +80,9 @@ def test_inspect_reports_inference_ids_that_came_before(tmp_path: Path, numbers:
     calls = [capture(csv_side(f"{number}"), csv_side("0.5"), inferenceId="0") for number in numbers]
     target.write_bytes(b"\n".join(calls))
     table, lines = run("inspect", target), run("inspect", "--json", target)
-    assert " ".join(table.stdout.rpartition("┘")[2].split()) == note
-    assert lines.stderr.strip() == note
+    *notes, summary = lines.stderr.splitlines()
+    assert (" ".join(notes), summary.startswith("lines:")) == (note, True)
+    assert note in " ".join(table.stdout.split())
     assert len(lines.stdout.splitlines()) == len(numbers)
 
 
@@ -92,7 +93,7 @@ def test_inspect_reports_no_reused_ids_where_they_are_not_sent(tmp_path: Path) -
     route = CONFIG.read_text().replace('name = "synthetic-csv-header"', 'name = "ids"\nid_source = "event-id"')
     (tmp_path / "forwarder.toml").write_text(route.replace("input_csv_header = true", ""))
     done = run("inspect", "--json", tmp_path / "a.jsonl", "--config", tmp_path / "forwarder.toml", "--route", "ids")
-    assert (done.exit_code, done.stderr) == (0, "")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (0, 1)
 
 
 def test_inspect_prints_captured_text_escaped(tmp_path: Path) -> None:
@@ -124,7 +125,11 @@ def test_inspect_reads_from_s3(bucket: str) -> None:
         (("inspect", "no-such-file"), 2, "no-such-file cannot be read"),
         (("inspect", "s3://bucket"), 2, "write s3://bucket/key"),
         (("inspect", MIXED, "--config", CONFIG), 2, "give --route with one of"),
-        (("inspect", MIXED, "--config", CONFIG, "--route", "none"), 2, "give --route with one of"),
+        (
+            ("inspect", MIXED, "--config", CONFIG, "--route", "none"),
+            2,
+            "no route is named none; give --route with one of",
+        ),
         (
             ("inspect", "s3://elsewhere/a.csv", "--config", CONFIG),
             2,
