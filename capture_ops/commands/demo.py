@@ -38,9 +38,12 @@ def run(console: Console, *, keep: bool) -> int:
     if not config.exists():
         raise CommandError(f"{_EVENTS} is not there; run the demo from a checkout of the project")
     settings = read_settings(config)
-    os.environ.setdefault(TOKEN_VARIABLE, token())
+    new_token = None if os.environ.get(TOKEN_VARIABLE) else token()
+    if new_token:
+        os.environ[TOKEN_VARIABLE] = new_token  # the function reads it there
+    models = models_of(settings)
     bucket = settings.route[0].bucket
-    with local_aws(bucket), running_monitor(models_of(settings), token=token()) as monitor:
+    with local_aws(bucket), running_monitor(models, token=token()) as monitor:
         event = {"Records": [put_capture(bucket, *sample) for sample in sample_captures()]}
         with TemporaryDirectory() as folder:
             invoked = invoke(event, _pointed_at(monitor, config, Path(folder)))
@@ -50,7 +53,7 @@ def run(console: Console, *, keep: bool) -> int:
             problems.insert(0, f"some messages are incomplete: {invoked.failure or invoked.answer}")
         _conclude(console, invoked.reports, problems, settings)
         if keep:
-            wait_for_interrupt(monitor, console)
+            wait_for_interrupt(monitor, models, new_token, console)
     return ExitCode.INCOMPLETE if problems else ExitCode.OK
 
 
