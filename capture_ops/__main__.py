@@ -1,7 +1,6 @@
 """The commands of `capture-forwarder`: names, options and help. Each command imports what it needs when it runs."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,8 +14,6 @@ from capture_ops.terminal.interruption import end_on_signals
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-_UNATTENDED_WIDTH = 160
 
 
 class _Commands(TyperGroup):
@@ -304,14 +301,9 @@ def version() -> None:
 
 
 def _console(*, stderr: bool = False) -> "Console":
-    """Return a console of the width of COLUMNS or of the terminal, also if a pager shows the output there.
+    from capture_ops.terminal.console import console
 
-    Without both it is wide enough for the tables.
-    """
-    from rich.console import Console
-
-    known = "COLUMNS" in os.environ or any(map(os.isatty, range(3)))
-    return Console(stderr=stderr, width=None if known else _UNATTENDED_WIDTH)
+    return console(stderr=stderr)
 
 
 def main() -> None:

@@ -1,13 +1,17 @@
 """`inspect`: its rows at every width, its counts, its sources, and the route of a file."""
 
+import fcntl
 import gzip
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
+import boto3
 import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner, Result
@@ -78,6 +82,19 @@ def test_piped_rows_have_the_width_that_the_environment_names(width: str) -> Non
     assert 50 < max(map(len, done.stdout.splitlines())) <= int(width)
 
 
+def test_a_command_has_the_width_of_its_terminal_also_in_a_pipe() -> None:
+    """A pager shows the output there. COLUMNS wins, and a width of 0 counts for none."""
+    for columns, most in (("", 70), ("0", 70), ("90", 90)):
+        controller, terminal = os.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 70, 0, 0))
+        environment = os.environ | {"COLUMNS": columns}
+        done = subprocess.run([*COMMAND, MIXED], stdin=terminal, capture_output=True, check=True, env=environment)  # noqa: S603 - ourselves
+        rows = [line for line in done.stdout.decode().splitlines() if not line.startswith("lines:")]
+        assert 60 < max(map(len, rows)) <= most
+        os.close(controller)
+        os.close(terminal)
+
+
 @pytest.mark.parametrize("content", [b"", gzip.compress(b"")], ids=["plain", "gzip"])
 def test_an_empty_file_is_reported(content: bytes, tmp_path: Path) -> None:
     """It is no error: an endpoint may have no calls."""
@@ -106,6 +123,15 @@ def test_a_binary_file_is_one_sentence(content: bytes, tmp_path: Path) -> None:
     for done in (inspect(tmp_path / "a.bin"), inspect("--json", tmp_path / "a.bin")):
         assert (done.exit_code, done.stdout) == (1, "")
         assert "is binary, and no capture file" in " ".join(done.stderr.split())
+
+
+def test_an_object_is_checked_like_a_file(bucket: str) -> None:
+    """It may be empty or binary."""
+    boto3.client("s3").put_object(Bucket=bucket, Key="empty.jsonl", Body=b"")
+    boto3.client("s3").put_object(Bucket=bucket, Key="model.tar", Body=b"model\0\0\0")
+    empty, binary = inspect(f"s3://{bucket}/empty.jsonl"), inspect(f"s3://{bucket}/model.tar")
+    assert (empty.exit_code, last_line(empty.stdout)) == (0, f"s3://{bucket}/empty.jsonl is empty.")
+    assert (binary.exit_code, "is binary" in binary.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
