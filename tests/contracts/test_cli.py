@@ -179,6 +179,7 @@ def test_invoke_runs_the_handler_and_reports_success_or_failure(
 ) -> None:
     """The answer is on stdout, the table on stderr. Pending or failed messages end with 1."""
     monkeypatch.setenv("MONITOR_TOKEN", "t")
+    monkeypatch.setenv("COLUMNS", "300")
     settings = read_settings(CONFIG)
     with local_aws(settings.route[0].bucket), running_monitor(models_of(settings), token="t") as monitor:
         config = tmp_path / "forwarder.toml"
