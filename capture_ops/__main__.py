@@ -3,9 +3,10 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from capture_forwarder import __version__
 from capture_ops.terminal.errors import EXIT_CODES, ExitCode, errors_to_exit_codes
@@ -14,14 +15,26 @@ from capture_ops.terminal.interruption import end_on_signals
 if TYPE_CHECKING:
     from rich.console import Console
 
-_UNATTENDED_WIDTH = 160
+
+class _Commands(TyperGroup):
+    """The commands, each with its whole first sentence in the list; click cuts it to one line."""
+
+    def get_command(self, *args: Any, **kwargs: Any) -> Any:  # typer's types for it are private
+        """Return a command whose short help is the first paragraph of its help."""
+        command = super().get_command(*args, **kwargs)
+        if command is not None and command.help:
+            command.short_help = command.help.partition("\n\n")[0]
+        return command
+
 
 app = typer.Typer(
+    cls=_Commands,
     name="capture-forwarder",
     help="Forwards SageMaker Data Capture to the API that monitors the model. These are the commands for operators.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,  # wraps at any width, cuts no option, and takes no "[stack]" for markup
 )
 
 Config = Annotated[
@@ -101,35 +114,35 @@ def invoke(
 @app.command(epilog=EXIT_CODES)
 def inspect(
     target: Annotated[
-        str, typer.Argument(help="A capture file, or an S3 object.", metavar="FILE|s3://BUCKET/KEY", show_default=False)
+        str,
+        typer.Argument(
+            help="A capture file, an S3 object, or - for standard input.",
+            metavar="FILE|s3://BUCKET/KEY|-",
+            show_default=False,
+        ),
     ],
     config: OptionalConfig = None,
     route: Annotated[
-        str | None, typer.Option(help="The route whose options apply.", metavar="NAME", show_default="the only one")
+        str | None, typer.Option(help="The route whose options apply.", metavar="NAME", show_default="that of the key")
     ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="The key that a file has in S3. It decides the route.", metavar="KEY")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Show the first rows only.", metavar="ROWS")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Show the inferences and rejections that a capture file would give. Sends nothing.
 
-    Works without a configuration; values then have generated names. With --json, every object has a "kind":
-    "inference", "rejection" or "skipped". Notes about the whole file come last, with --json on
-    standard error.
+    Works without a configuration; values then have generated names. With --config, a file needs --route or --key if
+    the configuration has several routes. Rows are shown as they are read. The last line counts lines and rows. With
+    --json, every object has a "kind": "inference", "rejection" or "skipped"; the counts are on standard error.
     """
-    from capture_forwarder.configuration.reader import read_settings
-    from capture_ops.commands import inspect as command
+    from capture_ops.commands import inspect_output as command
 
+    options = command.Options(config=config, route=route, key=key, limit=limit, as_json=as_json)
     with errors_to_exit_codes():
-        inspection = command.Inspection(target, read_settings(config) if config else None, route)
-        if as_json:
-            for part in inspection:
-                sys.stdout.write(command.as_json(part) + "\n")
-            for note in inspection.notes():
-                sys.stderr.write(note + "\n")
-        else:
-            command.print_table(inspection, _console())
-            for note in inspection.notes():
-                _console().print(note)
+        command.run(target, options, _console())
 
 
 @app.command(epilog=EXIT_CODES)
@@ -288,11 +301,9 @@ def version() -> None:
 
 
 def _console(*, stderr: bool = False) -> "Console":
-    """Return a console. Where the output is no terminal, it is wide enough for the tables."""
-    from rich.console import Console
+    from capture_ops.terminal.console import console
 
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=_UNATTENDED_WIDTH)
+    return console(stderr=stderr)
 
 
 def main() -> None:

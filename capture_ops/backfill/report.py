@@ -6,14 +6,13 @@ from datetime import datetime
 
 from msgspec import Struct
 from rich.console import Console
-from rich.table import Table
 
 from capture_forwarder.domain.route import Router
 from capture_ops.backfill.listing import Listed, Page
 from capture_ops.backfill.local import Outcome
 from capture_ops.backfill.waiting import Waiting
 from capture_ops.backfill.window import captured_hour
-from capture_ops.terminal.tables import UNBALANCED, add_counts, add_row, conservation_table, printable
+from capture_ops.terminal.tables import UNBALANCED, Table, add_counts, conservation_table, printable
 
 _MAX_REASONS = 20
 _UNROUTED = "no route"
@@ -62,7 +61,7 @@ def print_plan(pages: Iterable[Page], router: Router, console: Console) -> None:
     table = Table("route", "objects", "bytes", "first hour", "last hour", title="What a backfill would forward")
     for name, share in sorted(shares.items()):
         hours = [f"{moment:%Y-%m-%dT%H}" for moment in (share.first, share.last) if moment]
-        add_row(table, name, str(share.objects), str(share.size_bytes), *hours)
+        table.add_row(name, str(share.objects), str(share.size_bytes), *hours)
     console.print(table)
     console.print(
         f"{outside} of the listed objects are outside: of other hours, or no captures. Nothing was forwarded."
@@ -71,10 +70,10 @@ def print_plan(pages: Iterable[Page], router: Router, console: Console) -> None:
 
 def print_sent(counts: Counts, console: Console, *, interrupted: bool) -> None:
     """Print how many objects and messages were sent."""
-    table = Table("", "", "", title="Sent to the backfill queue")
+    table = Table(title="Sent to the backfill queue")
     without = f", {counts.unrouted} without a route" if counts.unrouted else ""
-    add_row(table, "objects", f"{counts.listed} listed", f"{counts.sent} sent, {counts.outside} outside{without}")
-    add_row(table, "messages", f"{counts.messages} sent", "")
+    table.add_row("objects", f"{counts.listed} listed", f"{counts.sent} sent, {counts.outside} outside{without}")
+    table.add_row("messages", f"{counts.messages} sent", "")
     console.print(table)
     if interrupted:
         _print_sentence("It was interrupted; run the command again: an object that is done is not read again.", console)
@@ -84,9 +83,9 @@ def print_sent(counts: Counts, console: Console, *, interrupted: bool) -> None:
 
 def print_waited(waiting: Waiting, dead_letters: int, console: Console) -> None:
     """Print the sums of the progress items, and where to look for the objects without one."""
-    table = Table("", "", title="Progress")
-    add_row(table, "objects", f"{waiting.done} done, {waiting.pending} without a finished progress item")
-    add_row(table, "inferences", f"{waiting.accepted} accepted, {waiting.rejected} rejected")
+    table = Table(title="Progress")
+    table.add_row("objects", f"{waiting.done} done, {waiting.pending} without a finished progress item")
+    table.add_row("inferences", f"{waiting.accepted} accepted or duplicate, {waiting.rejected} rejected")
     console.print(table)
     if not waiting.pending:
         return
@@ -108,7 +107,7 @@ def print_waited(waiting: Waiting, dead_letters: int, console: Console) -> None:
 def print_outcome(outcome: Outcome, counts: Counts, console: Console) -> None:
     """Print the outcome of the local form as a conservation table, with advice."""
     table = conservation_table()
-    add_row(table, "objects", f"{counts.listed} listed", _states(outcome, counts))
+    table.add_row("objects", f"{counts.listed} listed", _states(outcome, counts))
     add_counts(table, outcome.lines, outcome.inferences)
     console.print(table)
     if not outcome.balanced:
@@ -135,9 +134,9 @@ def _states(outcome: Outcome, counts: Counts) -> str:
 def _print_unfinished(unfinished: Counter[str], console: Console) -> None:
     table = Table("objects", "why they are not finished", title="Unfinished")
     for why, count in unfinished.most_common(_MAX_REASONS):
-        add_row(table, str(count), why)
+        table.add_row(str(count), why)
     if len(unfinished) > _MAX_REASONS:
-        add_row(table, "", f"and {len(unfinished) - _MAX_REASONS} reasons more")
+        table.add_row("", f"and {len(unfinished) - _MAX_REASONS} reasons more")
     console.print(table)
 
 

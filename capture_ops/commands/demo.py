@@ -16,7 +16,7 @@ from rich.text import Text
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.reader import read_settings
 from capture_forwarder.configuration.settings import Settings
-from capture_forwarder.domain.conservation import ForwardReport
+from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.invoke import invoke, print_reports
 from capture_ops.commands.monitor import TOKEN_VARIABLE, models_of, token, wait_for_interrupt
@@ -38,9 +38,12 @@ def run(console: Console, *, keep: bool) -> int:
     if not config.exists():
         raise CommandError(f"{_EVENTS} is not there; run the demo from a checkout of the project")
     settings = read_settings(config)
-    os.environ.setdefault(TOKEN_VARIABLE, token())
+    new_token = None if os.environ.get(TOKEN_VARIABLE) else token()
+    if new_token:
+        os.environ[TOKEN_VARIABLE] = new_token  # the function reads it there
+    models = models_of(settings)
     bucket = settings.route[0].bucket
-    with local_aws(bucket), running_monitor(models_of(settings), token=token()) as monitor:
+    with local_aws(bucket), running_monitor(models, token=token()) as monitor:
         event = {"Records": [put_capture(bucket, *sample) for sample in sample_captures()]}
         with TemporaryDirectory() as folder:
             invoked = invoke(event, _pointed_at(monitor, config, Path(folder)))
@@ -50,7 +53,7 @@ def run(console: Console, *, keep: bool) -> int:
             problems.insert(0, f"some messages are incomplete: {invoked.failure or invoked.answer}")
         _conclude(console, invoked.reports, problems, settings)
         if keep:
-            wait_for_interrupt(monitor, console)
+            wait_for_interrupt(monitor, models, new_token, console)
     return ExitCode.INCOMPLETE if problems else ExitCode.OK
 
 
@@ -108,15 +111,16 @@ def _problems(reports: list[ForwardReport], monitor: Monitor, settings: Settings
 def _conclude(console: Console, reports: list[ForwardReport], problems: list[str], settings: Settings) -> None:
     for problem in problems:
         console.print(Text(problem, style="red"))
-    accepted = sum(report.inferences.accepted for report in reports)
+    sums = sum((report.inferences for report in reports), InferenceCounts())
+    duplicates = f", {sums.duplicate} duplicate" if sums.duplicate else ""
     typed = {route.name for route in settings.routes if route.schema or route.schema_from_model}
     checked = sum(report.inferences.accepted for report in reports if report.route in typed)
-    records = sum(report.lines.read for report in reports)
+    lines = sum(report.lines.read for report in reports)
     rejected = sum(report.lines.rejected.total() + report.inferences.rejected.total() for report in reports)
     skipped = sum(report.lines.skipped.total() for report in reports)
     verdict = "does not hold" if problems else "holds exactly"
     console.print(
-        f"{len(reports)} objects, {records} records: {accepted} inferences accepted ({checked} with a schema), "
-        f"{rejected} rejections in quarantine, {skipped} skipped. The monitor {verdict} what it should.",
+        f"{len(reports)} objects, {lines} lines: {sums.accepted} inferences accepted ({checked} with a schema)"
+        f"{duplicates}, {rejected} rejections in quarantine, {skipped} skipped. The monitor {verdict} what it should.",
         soft_wrap=True,
     )

@@ -8,8 +8,6 @@ from typing import Any
 
 from msgspec import Struct
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from capture_forwarder.aws.envelopes import EventError
 from capture_forwarder.bootstrap import build_runtime
@@ -18,9 +16,9 @@ from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.notices import Notice, ObjectForwarded
 from capture_forwarder.handler import ForwardingIncomplete, make_handler
 from capture_ops.terminal.errors import CommandError
+from capture_ops.terminal.tables import Table, by_reason
 
-_KEY_CHARS = 56
-_KEY_END_CHARS = 14
+_HEADINGS = ("state", "lines", "inferences", "accepted", "duplicate", "rejected", "skipped", "pending")
 
 
 class LocalContext:
@@ -89,30 +87,22 @@ def invoke(event: dict[str, Any], config: Path | None) -> Invoked:
 
 
 def print_reports(reports: Iterable[ForwardReport], console: Console) -> None:
-    """Print one row an object."""
-    table = Table()
-    table.add_column("object", no_wrap=True, min_width=_KEY_CHARS)
-    for heading in ("state", "records", "inferences", "accepted", "rejected", "skipped", "pending"):
-        table.add_column(heading, overflow="fold")
+    """Print one row an object, with the counts of both equations. A count of 0 is left out where it is usual."""
+    table = Table("object", *_HEADINGS, keys=True)
     for report in reports:
-        table.add_row(*map(Text, _cells(report)))
+        table.add_row(report.source.key, *_cells(report))
     console.print(table)
 
 
 def _cells(report: ForwardReport) -> tuple[str, ...]:
     lines, inferences = report.lines, report.inferences
-    rejected = lines.rejected + inferences.rejected
     return (
-        _shortened(report.source.key),
         f"{report.state}{f': {report.why}' if report.why else ''}",
         str(lines.read),
         str(inferences.made),
-        str(inferences.accepted + inferences.duplicate),
-        ", ".join(f"{code} {count}" for code, count in rejected.items()),
-        ", ".join(f"{reason} {count}" for reason, count in lines.skipped.items()),
-        str(inferences.pending),
+        str(inferences.accepted),
+        str(inferences.duplicate or ""),
+        by_reason(lines.rejected + inferences.rejected),
+        by_reason(lines.skipped),
+        str(inferences.pending or ""),
     )
-
-
-def _shortened(key: str) -> str:
-    return key if len(key) <= _KEY_CHARS else f"{key[: _KEY_CHARS - _KEY_END_CHARS]}..{key[-_KEY_END_CHARS:]}"
