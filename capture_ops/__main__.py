@@ -5,7 +5,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from capture_ops.terminal.extras import missing
+
+try:
+    import typer
+except ModuleNotFoundError:  # the package is installed as a library
+    sys.stderr.write(missing("cli") + "\n")
+    raise SystemExit(2) from None
 
 from capture_forwarder import __version__
 from capture_ops.terminal.errors import EXIT_CODES, ExitCode, errors_to_exit_codes

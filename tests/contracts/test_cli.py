@@ -215,3 +215,17 @@ def test_the_command_table_imports_no_command() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
     heavy = {"boto3", "flask", "moto", "msgspec", "requests", "rich.console", "capture_forwarder.bootstrap"}
     assert not heavy & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["inspect", str(MIXED)], ["invoke", "--help"], ["monitor", "--help"]]
+)
+def test_only_the_demo_and_the_monitor_import_their_servers(arguments: list[str]) -> None:
+    """Moto and Flask take longer to import than all other modules of a command."""
+    code = (
+        "import atexit, sys; from capture_ops.__main__ import app; atexit.register(lambda: print(*sys.modules)); app()"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
+    assert "typer" in done.stdout.split()
+    assert not {"moto", "flask", "cheroot"} & set(done.stdout.splitlines()[-1].split())
