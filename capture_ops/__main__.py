@@ -287,6 +287,51 @@ def policy(
         sys.stdout.write(json.dumps(documents, indent=2) + "\n")
 
 
+quarantine = typer.Typer(help="List the quarantine files of rejected captures, and show one.", no_args_is_help=True)
+app.add_typer(quarantine, name="quarantine")
+
+
+@quarantine.command("list", epilog=EXIT_CODES)
+def list_quarantine(
+    target: Annotated[
+        str | None,
+        typer.Argument(help="A folder of quarantine files.", metavar="s3://BUCKET/PREFIX|DIR", show_default=False),
+    ] = None,
+    config: Config = None,
+    stack: Stack = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Print the address, size and time of every quarantine file.
+
+    Without an argument these are the files of --stack. The folders route=NAME/YYYY/MM/DD/ below rejected/ name the
+    route, and the day on which the object was read first. No file is read.
+    """
+    from capture_ops.commands import quarantine as command
+
+    with errors_to_exit_codes():
+        command.list_files(target, config, stack, typer.echo, as_json=as_json)
+
+
+@quarantine.command("show", epilog=EXIT_CODES)
+def show_quarantine(
+    target: Annotated[str, typer.Argument(help="A quarantine file.", metavar="s3://BUCKET/KEY|FILE")],
+    *,
+    data: Annotated[
+        bool, typer.Option("--data", help="Print the captured lines and inference ids too, escaped.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Print the entries of a quarantine file: the captured line, the rejected rows, the code and the reason.
+
+    Captured data is printed only with --data. It may be personal data.
+    """
+    from capture_ops.commands import quarantine as command
+
+    with errors_to_exit_codes():
+        command.show_file(target, typer.echo, with_data=data, as_json=as_json)
+
+
 @app.command()
 def version() -> None:
     """Print the version."""

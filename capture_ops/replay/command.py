@@ -24,9 +24,9 @@ from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.ports import Observer, Queue
 from capture_ops.cloud.deployed import output
-from capture_ops.cloud.s3_uri import S3Uri
-from capture_ops.replay.files import DirectoryFiles, QuarantineFiles, S3Files
+from capture_ops.replay.files import QuarantineFiles
 from capture_ops.replay.objects import ObjectReplay
+from capture_ops.replay.places import files_at
 from capture_ops.replay.plan import Plan, Planner, Selection, Step
 from capture_ops.replay.replaying import Replay
 from capture_ops.replay.report import ReplayReport, print_plan, print_report
@@ -72,13 +72,10 @@ def run(
 
 
 def _files(target: str) -> tuple[QuarantineFiles | None, list[str]]:
-    if target.startswith("s3://"):
-        if uri := S3Uri.parse(target):
-            return S3Files(s3_client(), uri.bucket, uri.key), []
-        return None, [f"{target} names no bucket; write s3://bucket/rejected/"]
-    if Path(target).exists():
-        return DirectoryFiles(Path(target)), []
-    return None, [f"{target} does not exist; write a directory of quarantine files, or s3://bucket/rejected/"]
+    try:
+        return files_at(target), []
+    except CommandError as error:
+        return None, [str(error)]
 
 
 def _unknown(option: str, values: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -36,7 +36,7 @@ def commands(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(program: Path, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a program in `folder`, with the module paths of its own environment only."""
     environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
-    command = [program.absolute(), *arguments]
+    command: list[str | Path] = [program.absolute(), *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - programs of the environment
 
 
