@@ -22,7 +22,7 @@ from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
 from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.terminal.errors import CommandError
-from capture_ops.terminal.tables import printable
+from capture_ops.terminal.text import printable
 
 Part = Inference | Rejection | Skipped
 

@@ -21,7 +21,7 @@ from capture_ops.replay.files import Listed
 from capture_ops.replay.places import files_at
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError
-from capture_ops.terminal.tables import printable
+from capture_ops.terminal.text import printable
 
 _SHOWN_ROWS = 10
 _NO_ENTRIES = "No entries: they were replayed, or another run took the object over."

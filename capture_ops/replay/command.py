@@ -33,7 +33,7 @@ from capture_ops.replay.report import ReplayReport, print_plan, print_report
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError, ExitCode
 from capture_ops.terminal.interruption import interruption, progress_bar
-from capture_ops.terminal.tables import printable
+from capture_ops.terminal.text import printable
 
 _MAX_PROBLEMS = 20
 
@@ -62,7 +62,7 @@ def run(
     router = Router(settings.routes)
     plan = Planner(selection, known, router).plan(files) if files else Plan([], [])
     if files is None or problems or plan.problems:
-        raise CommandError(_printable(problems + _listed(plan.problems)))
+        raise CommandError("\n".join(map(printable, problems + _listed(plan.problems))))
     if dry_run:
         print_plan(plan.steps, console)
         return ExitCode.OK
@@ -91,10 +91,6 @@ def _listed(problems: list[str]) -> list[str]:
         "or name a folder below, such as .../rejected/"
     )
     return [*listed, advice] if problems else []
-
-
-def _printable(problems: list[str]) -> str:
-    return "\n".join(map(printable, problems))
 
 
 def _execute(

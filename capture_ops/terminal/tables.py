@@ -1,4 +1,4 @@
-"""The conservation counts as rows of a table. Text from outside is printed with its control characters escaped."""
+"""The conservation counts as rows of a table."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,7 @@ from rich.text import Text
 
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
 from capture_forwarder.domain.delivery import RejectionCode, SkipReason
+from capture_ops.terminal.text import printable
 
 UNBALANCED = "The counts do not add up: this is a bug, please report it."
 
@@ -28,11 +29,6 @@ def add_counts(table: Table, lines: LineCounts, inferences: InferenceCounts) -> 
 def add_row(table: Table, *cells: str) -> None:
     """Add a row of printable cells."""
     table.add_row(*(Text(printable(cell), overflow="fold") for cell in cells))
-
-
-def printable(text: str) -> str:
-    """Return `text` with escapes in place of control characters, which a terminal would execute."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _counted(result: str, counts: Mapping[RejectionCode, int] | Mapping[SkipReason, int]) -> str:

@@ -158,6 +158,7 @@ def test_a_file_without_entries_says_so(quarantine: str) -> None:
         (gzip.compress(b'{"a": 1}\n'), "line 1 is not an entry"),
         (encode_file(ENTRIES)[:-9], "is not whole gzip"),
     ],
+    ids=["text", "another document", "half a file"],
 )
 def test_a_file_that_is_not_quarantine_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
     """Nothing of its text is printed."""

@@ -177,10 +177,6 @@ class Telemetry:
 
 def _level(report: ForwardReport) -> _Level:
     """Return `error` for what a person must look at, and `warning` for what waits or is in quarantine as a whole."""
-    if _needs_person(report) or not report.complete:
+    if (report.cause and report.cause.needs_person) or not report.complete:
         return "error"
     return "warning" if report.inferences.pending or report.state is ObjectState.GIVEN_UP else "info"
-
-
-def _needs_person(report: ForwardReport) -> bool:
-    return report.cause is not None and report.cause.needs_person
