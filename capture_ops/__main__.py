@@ -16,6 +16,7 @@ except ModuleNotFoundError:  # the package is installed as a library
 from capture_forwarder import __version__
 from capture_ops.terminal.errors import EXIT_CODES, ExitCode, errors_to_exit_codes
 from capture_ops.terminal.interruption import end_on_signals
+from capture_ops.terminal.text import print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,7 +99,7 @@ def invoke(
         invoked = command.invoke(command.read_event(event), config)
         command.print_reports(invoked.reports, _console(stderr=True))
         if invoked.failure:
-            typer.secho(invoked.failure, fg="red", err=True)
+            print_line(_console(stderr=True), invoked.failure, "red")
         else:
             typer.echo(json.dumps(invoked.answer))
         raise typer.Exit(ExitCode.OK if invoked.succeeded else ExitCode.INCOMPLETE)

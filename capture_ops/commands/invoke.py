@@ -9,7 +9,6 @@ from typing import Any
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from capture_forwarder.aws.envelopes import EventError
 from capture_forwarder.bootstrap import build_runtime
@@ -18,6 +17,7 @@ from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.notices import Notice, ObjectForwarded
 from capture_forwarder.handler import ForwardingIncomplete, make_handler
 from capture_ops.terminal.errors import CommandError
+from capture_ops.terminal.tables import add_row
 
 _KEY_CHARS = 56
 _KEY_END_CHARS = 14
@@ -95,7 +95,7 @@ def print_reports(reports: Iterable[ForwardReport], console: Console) -> None:
     for heading in ("state", "records", "inferences", "accepted", "rejected", "skipped", "pending"):
         table.add_column(heading, overflow="fold")
     for report in reports:
-        table.add_row(*map(Text, _cells(report)))
+        add_row(table, *_cells(report))
     console.print(table)
 
 

@@ -233,3 +233,20 @@ def test_only_the_demo_and_the_monitor_import_their_servers(arguments: list[str]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
     assert "typer" in done.stdout.split()
     assert not {"moto", "flask", "cheroot"} & set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("bucket", ["elsewhere", "sagemaker-eu-west-1-123456789012"])
+def test_invoke_prints_keys_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: str) -> None:
+    """A key comes from the writer of the bucket. It is in the table, and in the sentence of a failure."""
+    monkeypatch.setenv("MONITOR_TOKEN", "t")
+    key = "datacapture/\x1b[2J\u202e\nforged"
+    (tmp_path / "event.json").write_text(json.dumps({"bucket": bucket, "key": key}))
+    done = run("invoke", tmp_path / "event.json", "--config", CONFIG)
+    assert "\\x1b[2J\\u202e\\nforged" in done.stderr
+    assert all(line.isprintable() for line in done.stderr.split("\n"))
+
+
+def test_an_error_prints_names_escaped(tmp_path: Path) -> None:
+    """The name of a file may be hostile too."""
+    done = run("inspect", tmp_path / "\x1b[2Jnone")
+    assert (done.exit_code, "\\x1b[2Jnone cannot be read" in done.stderr, "\x1b" in done.stderr) == (2, True, False)
