@@ -5,12 +5,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from capture_ops.terminal.extras import missing
+
+try:
+    import typer
+except ModuleNotFoundError:  # the package is installed as a library
+    sys.stderr.write(missing("cli") + "\n")
+    raise SystemExit(2) from None
 from typer.core import TyperGroup
 
 from capture_forwarder import __version__
 from capture_ops.terminal.errors import EXIT_CODES, ExitCode, errors_to_exit_codes
 from capture_ops.terminal.interruption import end_on_signals
+from capture_ops.terminal.text import print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -105,7 +112,7 @@ def invoke(
         invoked = command.invoke(command.read_event(event), config)
         command.print_reports(invoked.reports, _console(stderr=True))
         if invoked.failure:
-            typer.secho(invoked.failure, fg="red", err=True)
+            print_line(_console(stderr=True), invoked.failure, "red")
         else:
             typer.echo(json.dumps(invoked.answer))
         raise typer.Exit(ExitCode.OK if invoked.succeeded else ExitCode.INCOMPLETE)
@@ -292,6 +299,51 @@ def policy(
     with errors_to_exit_codes():
         documents = command.documents(settings_of(config), role_arn or [], bucket, own_key=own_key)
         sys.stdout.write(json.dumps(documents, indent=2) + "\n")
+
+
+quarantine = typer.Typer(help="List the quarantine files of rejected captures, and show one.", no_args_is_help=True)
+app.add_typer(quarantine, name="quarantine")
+
+
+@quarantine.command("list", epilog=EXIT_CODES)
+def list_quarantine(
+    target: Annotated[
+        str | None,
+        typer.Argument(help="A folder of quarantine files.", metavar="s3://BUCKET/PREFIX|DIR", show_default=False),
+    ] = None,
+    config: Config = None,
+    stack: Stack = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Print the address, size and time of every quarantine file.
+
+    Without an argument these are the files of --stack. The folders route=NAME/YYYY/MM/DD/ below rejected/ name the
+    route, and the day on which the object was read first. No file is read.
+    """
+    from capture_ops.commands import quarantine as command
+
+    with errors_to_exit_codes():
+        command.list_files(target, config, stack, typer.echo, as_json=as_json)
+
+
+@quarantine.command("show", epilog=EXIT_CODES)
+def show_quarantine(
+    target: Annotated[str, typer.Argument(help="A quarantine file.", metavar="s3://BUCKET/KEY|FILE")],
+    *,
+    data: Annotated[
+        bool, typer.Option("--data", help="Print the captured lines and inference ids too, escaped.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Print the entries of a quarantine file: the captured line, the rejected rows, the code and the reason.
+
+    Captured data is printed only with --data. It may be personal data.
+    """
+    from capture_ops.commands import quarantine as command
+
+    with errors_to_exit_codes():
+        command.show_file(target, typer.echo, with_data=data, as_json=as_json)
 
 
 @app.command()

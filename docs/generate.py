@@ -6,6 +6,7 @@
 import json
 from collections.abc import Iterator
 from enum import Enum
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,11 @@ def _default(option: Option) -> str:
 
 def settings_schema() -> dict[str, Any]:
     """Return the JSON Schema of `forwarder.toml`."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "forwarder.toml"} | schema(Settings)
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "forwarder.toml"} | schema(Settings)
+    for definition in document["$defs"].values():
+        if "description" in definition:  # a docstring, which Python indents up to 3.12
+            definition["description"] = cleandoc(definition["description"])
+    return document
 
 
 def generated() -> dict[str, str]:

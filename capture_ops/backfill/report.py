@@ -12,7 +12,8 @@ from capture_ops.backfill.listing import Listed, Page
 from capture_ops.backfill.local import Outcome
 from capture_ops.backfill.waiting import Waiting
 from capture_ops.backfill.window import captured_hour
-from capture_ops.terminal.tables import UNBALANCED, Table, add_counts, conservation_table, printable
+from capture_ops.terminal.tables import UNBALANCED, Table, add_counts, conservation_table
+from capture_ops.terminal.text import print_line
 
 _MAX_REASONS = 20
 _UNROUTED = "no route"
@@ -76,9 +77,9 @@ def print_sent(counts: Counts, console: Console, *, interrupted: bool) -> None:
     table.add_row("messages", f"{counts.messages} sent", "")
     console.print(table)
     if interrupted:
-        _print_sentence("It was interrupted; run the command again: an object that is done is not read again.", console)
+        print_line(console, "It was interrupted; run the command again: an object that is done is not read again.")
     elif not counts.listed:
-        _print_sentence(_NOTHING, console)
+        print_line(console, _NOTHING)
 
 
 def print_waited(waiting: Waiting, dead_letters: int, console: Console) -> None:
@@ -90,17 +91,17 @@ def print_waited(waiting: Waiting, dead_letters: int, console: Console) -> None:
     if not waiting.pending:
         return
     if not waiting.queue_is_empty:
-        _print_sentence("The function goes on with the rest; the same command with --wait watches it again.", console)
+        print_line(console, "The function goes on with the rest; the same command with --wait watches it again.")
     elif dead_letters:
-        _print_sentence(
-            f"The dead-letter queue holds {dead_letters} messages; docs/runbook.md, DeadLetters, says what to do.",
+        print_line(
             console,
+            f"The dead-letter queue holds {dead_letters} messages; docs/runbook.md, DeadLetters, says what to do.",
         )
     else:
-        _print_sentence(
+        print_line(
+            console,
             "The queue is empty. Objects without a finished item were rejected as a whole or given up, or have no "
             "route (they are in quarantine), or their messages are dead letters.",
-            console,
         )
 
 
@@ -113,13 +114,13 @@ def print_outcome(outcome: Outcome, counts: Counts, console: Console) -> None:
     if not outcome.balanced:
         console.print(UNBALANCED, style="red")
     if outcome.failure:
-        console.print(printable(outcome.failure), style="red", markup=False, soft_wrap=True)
+        print_line(console, outcome.failure, "red")
     if outcome.unfinished:
         _print_unfinished(outcome.unfinished, console)
     if not outcome.complete:
-        _print_sentence(_AGAIN, console)
+        print_line(console, _AGAIN)
     elif not counts.listed:
-        _print_sentence(_NOTHING, console)
+        print_line(console, _NOTHING)
 
 
 def _states(outcome: Outcome, counts: Counts) -> str:
@@ -138,7 +139,3 @@ def _print_unfinished(unfinished: Counter[str], console: Console) -> None:
     if len(unfinished) > _MAX_REASONS:
         table.add_row("", f"and {len(unfinished) - _MAX_REASONS} reasons more")
     console.print(table)
-
-
-def _print_sentence(sentence: str, console: Console) -> None:
-    console.print(sentence, soft_wrap=True, markup=False, highlight=False)

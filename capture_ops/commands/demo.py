@@ -11,7 +11,6 @@ from urllib.parse import quote_plus, unquote
 import msgspec
 from msgspec import Struct
 from rich.console import Console
-from rich.text import Text
 
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.reader import read_settings
@@ -22,6 +21,7 @@ from capture_ops.commands.invoke import invoke, print_reports
 from capture_ops.commands.monitor import TOKEN_VARIABLE, models_of, token, wait_for_interrupt
 from capture_ops.monitor.server import Monitor, running_monitor
 from capture_ops.terminal.errors import CommandError, ExitCode
+from capture_ops.terminal.text import print_line
 
 _EVENTS = Path(__file__).parents[2] / "events"
 
@@ -110,7 +110,7 @@ def _problems(reports: list[ForwardReport], monitor: Monitor, settings: Settings
 
 def _conclude(console: Console, reports: list[ForwardReport], problems: list[str], settings: Settings) -> None:
     for problem in problems:
-        console.print(Text(problem, style="red"))
+        print_line(console, problem, "red")
     sums = sum((report.inferences for report in reports), InferenceCounts())
     duplicates = f", {sums.duplicate} duplicate" if sums.duplicate else ""
     typed = {route.name for route in settings.routes if route.schema or route.schema_from_model}

@@ -16,7 +16,8 @@ from capture_forwarder.domain.inference import Inference, Value
 from capture_ops.commands.inspect import Inspection, Part, as_json
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError
-from capture_ops.terminal.tables import folded, printable, record
+from capture_ops.terminal.tables import folded, record
+from capture_ops.terminal.text import printable
 
 _SHOWN_CHARS = 100
 

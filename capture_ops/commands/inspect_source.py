@@ -16,7 +16,7 @@ from capture_forwarder.domain.route import Route, Router
 from capture_forwarder.lines.inflate import MAGIC, Damaged, inflate
 from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.terminal.errors import CommandError, ExitCode
-from capture_ops.terminal.tables import printable
+from capture_ops.terminal.text import printable
 
 STANDARD_INPUT = "-"
 _CHUNK_BYTES = 256 * 1024

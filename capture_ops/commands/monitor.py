@@ -12,7 +12,7 @@ from rich.console import Console
 from capture_forwarder.configuration.settings import Settings
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
-from capture_ops.terminal.tables import printable
+from capture_ops.terminal.text import printable
 
 TOKEN_VARIABLE = "MONITOR_TOKEN"  # noqa: S105 - a variable's name
 

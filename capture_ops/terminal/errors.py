@@ -6,6 +6,8 @@ from enum import IntEnum
 
 import typer
 
+from capture_ops.terminal.text import print_line
+
 
 class ExitCode(IntEnum):
     """The exit codes of every command. `EXIT_CODES` describes them for its help."""
@@ -65,5 +67,6 @@ def errors_to_exit_codes() -> Iterator[None]:
 def _end(error: Exception, code: ExitCode) -> None:
     from rich.console import Console
 
-    Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False, highlight=False)
+    for sentence in str(error).split("\n"):
+        print_line(Console(stderr=True), sentence, "red")
     raise typer.Exit(code) from error

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
 from capture_forwarder.domain.delivery import RejectionCode, SkipReason
+from capture_ops.terminal.text import printable
 
 UNBALANCED = "The counts do not add up: this is a bug, please report it."
 # A column is never narrower than its longest word or its whole text, up to these numbers of characters.
@@ -140,13 +141,6 @@ def counted(result: str, counts: Mapping[RejectionCode, int] | Mapping[SkipReaso
 def by_reason(counts: Mapping[RejectionCode, int] | Mapping[SkipReason, int]) -> str:
     """Return the count of each reason, in alphabetical order."""
     return ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
-
-
-def printable(text: str) -> str:
-    """Return `text` with escapes in place of control characters, which a terminal would execute."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _widths(columns: Sequence[Sequence[str]], width: int) -> list[int] | None:

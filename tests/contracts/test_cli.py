@@ -202,11 +202,15 @@ def test_invoke_runs_the_handler_and_reports_success_or_failure(
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "invoke", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"]
+    "command",
+    [
+        *("demo", "invoke", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"),
+        *("quarantine list", "quarantine show"),
+    ],
 )
 def test_help_names_the_exit_codes(command: str) -> None:
     """The help of every command describes its exit codes."""
-    done = run(command, "--help")
+    done = run(*command.split(), "--help")
     assert done.exit_code == 0
     assert "Exit codes" in done.stdout
 

@@ -54,7 +54,7 @@ def test_it_holds_the_package_the_locked_dependencies_the_configuration_and_noth
 ) -> None:
     """No other file of the repository is deployed."""
     install_wheels(DEPENDENCIES, tmp_path, FOREIGN)
-    package = {f"capture_forwarder/{path}" for path in sources(SOURCES)}
+    package = {f"capture_forwarder/{path}" for path in sources(SOURCES) - {"py.typed"}}  # that is for type checkers
     assert sources(asset) - recorded(tmp_path) == package | {"forwarder.json"}
     for path in package:
         assert (asset / path).read_bytes() == (SOURCES.parent / path).read_bytes()

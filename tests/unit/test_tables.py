@@ -21,7 +21,8 @@ from capture_ops.backfill.waiting import Waiting
 from capture_ops.commands.invoke import print_reports
 from capture_ops.replay import report as replay
 from capture_ops.replay.plan import NO_ROUTE, Part, Step
-from capture_ops.terminal.tables import Table, printable, record
+from capture_ops.terminal.tables import Table, record
+from capture_ops.terminal.text import printable
 
 WIDTHS = (20, 60, 80, 100, 120, 160, 200, 240)
 KEY = "datacapture/churn-production-blue/AllTraffic/2026/01/15/10/00-01-691-903d3150-15ef-4a3b-8a2b-594de34e614f.jsonl"

@@ -13,7 +13,8 @@ from capture_forwarder.domain.progress import LineSpan
 # Builds one element of a request's JSON array from an id, a time, and an object of values by name.
 RowBuilder = Callable[[str, datetime, object], object]
 
-_elements = msgspec.json.Decoder(list[Raw]).decode
+# Returns the elements of a JSON array, as they are encoded.
+elements = msgspec.json.Decoder(list[Raw]).decode
 
 
 class BatchLimits(Struct, frozen=True):
@@ -49,7 +50,7 @@ class Batch(Struct, frozen=True):
 
     def rows(self) -> list[bytes]:
         """Return the elements of `body`."""
-        return [bytes(row) for row in _elements(self.body)]
+        return [bytes(row) for row in elements(self.body)]
 
     def of(self, places: Sequence[int], rows: Sequence[bytes] | None = None) -> "Batch":
         """Return a batch for the same model with only the rows at `places`; `rows` are all rows, if known."""
