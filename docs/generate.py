@@ -4,12 +4,11 @@
 """
 
 import json
-from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from msgspec import NODEFAULT, Struct
+from msgspec import NODEFAULT
 from msgspec.json import schema
 
 from capture_forwarder.configuration.metrics import (
@@ -22,7 +21,7 @@ from capture_forwarder.configuration.metrics import (
     Metric,
 )
 from capture_forwarder.configuration.names import RESOURCE_VARIABLES
-from capture_forwarder.configuration.options import Option, options
+from capture_forwarder.configuration.options import Option, options, tables
 from capture_forwarder.configuration.settings import Settings
 from docs.formats import formats_page
 
@@ -69,7 +68,7 @@ def configuration_page() -> str:
         "of the schema, as [forwarder.toml](../forwarder.toml) does.",
         "",
     ]
-    for heading, struct in _tables(Settings, ""):
+    for heading, struct in tables(Settings):
         lines += [f"## `{heading}`", "", "| option | value | default | meaning |", "|---|---|---|---|"]
         lines += [
             f"| `{option.name}` | {_value(option)} | {_default(option)} | {option.meaning} |"
@@ -79,15 +78,6 @@ def configuration_page() -> str:
     lines += ["## Environment", "", "The stack sets these variables. Each is optional outside AWS.", ""]
     lines += [f"* `{variable}`" for variable in RESOURCE_VARIABLES.values()]
     return "\n".join([*lines, ""])
-
-
-def _tables(struct: type[Struct], path: str) -> Iterator[tuple[str, type[Struct]]]:
-    """Yield head and struct of every table below the table at `path`, in the order of the file."""
-    for option in options(struct):
-        if option.table:
-            below = f"{path}.{option.name}" if path else option.name
-            yield option.heading(below), option.table
-            yield from _tables(option.table, below)
 
 
 def _value(option: Option) -> str:
