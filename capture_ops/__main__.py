@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from capture_forwarder import __version__
-from capture_ops.terminal.errors import EXIT_CODES, ExitCode, errors_to_exit_codes
-from capture_ops.terminal.interruption import end_on_signals
+from capture_ops.terminal.errors import DEBUG_OPTION, EXIT_CODES, Commands, ExitCode, errors_to_exit_codes
+from capture_ops.terminal.interruption import INTERRUPTED, end_at_once_on_signals, end_on_signals
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +18,7 @@ _UNATTENDED_WIDTH = 160
 
 app = typer.Typer(
     name="capture-forwarder",
+    cls=Commands,
     help="Forwards SageMaker Data Capture to the API that monitors the model. These are the commands for operators.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -32,9 +33,6 @@ Config = Annotated[
         metavar="FILE",
         show_default=False,
     ),
-]
-OptionalConfig = Annotated[
-    Path | None, typer.Option(help="The forwarder.toml to use.", metavar="FILE", show_default="none")
 ]
 Stack = Annotated[
     str | None, typer.Option(help="The deployed stack.", metavar="NAME", show_default="that of the configuration")
@@ -54,8 +52,10 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
+    debug: Annotated[bool, typer.Option(DEBUG_OPTION, help="Show the traceback of an error.")] = False,
 ) -> None:
     """Take the options that stand before a command."""
+    del version, debug  # `_print_version` and `Commands` have read them
 
 
 @app.command(epilog=EXIT_CODES)
@@ -80,22 +80,52 @@ def invoke(
     event: Annotated[
         Path, typer.Argument(help="A JSON file with an event. events/ holds one of every kind.", metavar="EVENT.json")
     ],
-    config: OptionalConfig = None,
+    config: Config = None,
+    *,
+    local: Annotated[
+        bool, typer.Option("--local", help="Use the S3, the monitor and the configuration of `demo`.")
+    ] = False,
 ) -> None:
     """Call the Lambda's own handler with EVENT on this machine.
 
-    Prints the handler's answer on stdout, and a table of the objects on stderr.
+    Prints the handler's answer on stdout, and a table of the objects on stderr. With --local it needs no other set-up:
+    S3 on loopback holds the sample captures, which the events in events/ name.
     """
     from capture_ops.commands import invoke as command
+    from capture_ops.terminal.configuration import config_of
 
     with errors_to_exit_codes():
-        invoked = command.invoke(command.read_event(event), config)
-        command.print_reports(invoked.reports, _console(stderr=True))
-        if invoked.failure:
-            typer.secho(invoked.failure, fg="red", err=True)
+        found = command.read_event(event)
+        if local:
+            from capture_ops.commands.invoke_locally import invoke_locally
+
+            invoked = invoke_locally(found, config)
         else:
+            invoked = command.invoke(found, config_of(config))
+        command.print_reports(invoked.reports, _console(stderr=True))
+        for reason in invoked.reasons:
+            typer.secho(reason, fg="red", err=True)
+        if invoked.answer is not None:
             typer.echo(json.dumps(invoked.answer))
         raise typer.Exit(ExitCode.OK if invoked.succeeded else ExitCode.INCOMPLETE)
+
+
+@app.command(epilog=EXIT_CODES)
+def validate(
+    file: Annotated[
+        Path | None, typer.Argument(help="The forwarder.toml to check.", metavar="FILE", show_default="as --config")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Check a configuration: every problem with its line, its place and the right value.
+
+    Needs neither AWS nor the network. Editors check the same while you write: see docs/configuration.md.
+    """
+    from capture_ops.commands import validate as command
+
+    with errors_to_exit_codes():
+        for line in command.validate(file, config):
+            typer.echo(line)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -103,7 +133,7 @@ def inspect(
     target: Annotated[
         str, typer.Argument(help="A capture file, or an S3 object.", metavar="FILE|s3://BUCKET/KEY", show_default=False)
     ],
-    config: OptionalConfig = None,
+    config: Config = None,
     route: Annotated[
         str | None, typer.Option(help="The route whose options apply.", metavar="NAME", show_default="the only one")
     ] = None,
@@ -116,11 +146,11 @@ def inspect(
     "inference", "rejection" or "skipped". Notes about the whole file come last, with --json on
     standard error.
     """
-    from capture_forwarder.configuration.reader import read_settings
     from capture_ops.commands import inspect as command
+    from capture_ops.terminal.configuration import settings_of
 
     with errors_to_exit_codes():
-        inspection = command.Inspection(target, read_settings(config) if config else None, route)
+        inspection = command.Inspection(target, settings_of(config) if config or route else None, route)
         if as_json:
             for part in inspection:
                 sys.stdout.write(command.as_json(part) + "\n")
@@ -142,17 +172,17 @@ def monitor(
         list[str] | None,
         typer.Option(help="A model id to accept; may be repeated.", metavar="ID", show_default='"demo"'),
     ] = None,
-    config: OptionalConfig = None,
+    config: Config = None,
 ) -> None:
     """Run the embedded monitoring API, a stand-in for Arthur, on loopback until Ctrl-C.
 
     It accepts the models of --config or --model, and the token in MONITOR_TOKEN or the new one that it prints.
     """
-    from capture_forwarder.configuration.reader import read_settings
     from capture_ops.commands import monitor as command
+    from capture_ops.terminal.configuration import settings_if_any
 
     with errors_to_exit_codes():
-        settings = read_settings(config) if config else None
+        settings = None if model and not config else settings_if_any(config)
         command.serve(port, database, settings, model or ["demo"], _console())
 
 
@@ -298,7 +328,12 @@ def _console(*, stderr: bool = False) -> "Console":
 def main() -> None:
     """Run the command line."""
     end_on_signals()
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    finally:
+        end_at_once_on_signals()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
-"""How commands end at a signal: in order at the first SIGINT or SIGTERM, at once at the second."""
+"""How commands end at a signal: in order at the first SIGINT or SIGTERM, at once at the second.
 
+While a command is loaded, and after it has ended, the first signal ends the process at once.
+"""
+
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +13,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+INTERRUPTED = 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def end_at_once_on_signals() -> None:
+    """End the process at the first SIGINT or SIGTERM, without output: there is nothing to finish."""
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: os._exit(INTERRUPTED))
 
 
 def end_on_signals() -> None:
