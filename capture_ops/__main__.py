@@ -268,7 +268,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 @app.command(epilog=EXIT_CODES)
 def enable_eventbridge(
-    bucket: Annotated[str, typer.Argument(help="The name of an existing bucket.")],
+    bucket: Annotated[str, typer.Argument(help="The name of an existing bucket, or s3:// and the name.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     dry_run: DryRun = False,

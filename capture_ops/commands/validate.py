@@ -31,5 +31,9 @@ def validate(file: Path | None, config: Path | None) -> Iterator[str]:
 
 
 def _contents(settings: Settings) -> str:
-    parts = ((len(settings.destination), "destination"), (len(settings.route), "route"), (len(settings.buckets), "bucket"))
+    parts = (
+        (len(settings.destination), "destination"),
+        (len(settings.route), "route"),
+        (len(settings.buckets), "bucket"),
+    )
     return ", ".join(f"{count} {noun}{'s' * (count != 1)}" for count, noun in parts)

@@ -69,8 +69,8 @@ def errors_to_exit_codes() -> Iterator[None]:
     """Turn an error into a sentence on stderr and an exit code."""
     try:
         yield
-    except BrokenPipeError:
-        raise  # the reader of the output has ended; typer ends the command silently
+    except (BrokenPipeError, EOFError, typer.Abort):
+        raise  # the reader of the output has ended, or a question has no answer: typer ends the command
     except Exception as error:
         if hasattr(error, "exit_code"):
             raise  # an end, or a usage error, which typer prints

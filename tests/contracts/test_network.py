@@ -284,7 +284,10 @@ def test_a_proxy_that_cannot_reach_the_api_is_a_temporary_failure() -> None:
 def test_a_proxy_that_does_not_answer_is_a_temporary_failure() -> None:
     """Neither a closed port nor silence makes an object wait for ever; the sentence names the proxy."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        for port, why in ((9, "the connection was refused; check that a server runs there, and the port"), (silent.getsockname()[1], "no complete answer in time")):
+        for port, why in (
+            (9, "the connection was refused; check that a server runs there, and the port"),
+            (silent.getsockname()[1], "no complete answer in time"),
+        ):
             with pytest.raises(DestinationUnavailable) as caught:
                 client("https://api.invalid", None, f"http://127.0.0.1:{port}", secs=0.2).post("/x", b"[]")
             assert str(caught.value) == f"https://api.invalid through the proxy http://127.0.0.1:{port}: {why}"

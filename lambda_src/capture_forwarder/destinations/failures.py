@@ -4,7 +4,7 @@ import errno
 import ssl
 from collections.abc import Iterator
 from enum import Enum
-from http.client import RemoteDisconnected
+from http.client import RemoteDisconnected, ResponseNotReady
 from socket import gaierror
 
 _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
@@ -63,7 +63,7 @@ def _failure(error: BaseException) -> Failure | None:
             return Failure.REFUSED
         case ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError() | RemoteDisconnected():
             return Failure.CLOSED
-        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ResponseNotReady():
             return Failure.CLOSED
         case ssl.SSLError():
             return Failure.NO_TLS
