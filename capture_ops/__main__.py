@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from capture_forwarder import __version__
+from capture_ops.entry import INTERRUPTED, end_at_once_on_signals
 from capture_ops.terminal.errors import DEBUG_OPTION, EXIT_CODES, Commands, ExitCode, errors_to_exit_codes
-from capture_ops.terminal.interruption import INTERRUPTED, end_at_once_on_signals, end_on_signals
+from capture_ops.terminal.interruption import end_on_signals
 
 if TYPE_CHECKING:
     from rich.console import Console

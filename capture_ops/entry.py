@@ -1,6 +1,13 @@
 """The entry of `capture-forwarder`: prepares for Ctrl-C before anything else is loaded, which takes a second."""
 
-from capture_ops.terminal.interruption import end_at_once_on_signals
+try:
+    import os
+    import signal
+except KeyboardInterrupt:
+    raise SystemExit(130) from None
+
+INTERRUPTED = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> None:
@@ -9,3 +16,9 @@ def main() -> None:
     from capture_ops.__main__ import main as run
 
     run()
+
+
+def end_at_once_on_signals() -> None:
+    """End the process at the first SIGINT or SIGTERM, without output: there is nothing to finish."""
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: os._exit(INTERRUPTED))

@@ -60,8 +60,9 @@ def configuration_page() -> str:
     lines = [
         "# Configuration",
         "",
-        "`cdk` and the commands read `forwarder.toml`, or the file that `CAPTURE_FORWARDER_CONFIG` names.",
-        "One error lists every problem of the file.",
+        "`cdk` and the commands read `forwarder.toml` in this folder, or the file that `CAPTURE_FORWARDER_CONFIG` names;",
+        "a command first looks at its `--config`. One error lists every problem of the file, with its line.",
+        "`capture-forwarder validate` checks the file without AWS, and `cdk synth` also checks what AWS would refuse.",
         "",
         "[forwarder.schema.json](forwarder.schema.json) is a JSON Schema of the file. VS Code with Even Better TOML,",
         "and other editors with Taplo, check and complete a file that begins with `#:schema` and the path or URL",

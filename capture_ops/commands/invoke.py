@@ -54,7 +54,7 @@ class Reports:
 
 
 class Invoked(Struct, frozen=True):
-    """The answer of the handler, or the reason for its failure; the report of every object; why messages are refused."""
+    """The answer of the handler or the reason for its failure, the reports of objects, and why messages are refused."""
 
     answer: dict[str, Any] | None
     failure: str | None

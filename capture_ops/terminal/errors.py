@@ -23,8 +23,8 @@ class ExitCode(IntEnum):
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 incomplete: something is still pending or was rejected; 2 the call is wrong; "
-    "3 the configuration is wrong; 4 AWS or the destination cannot be reached now, or AWS credentials or the region are "
-    "missing; 70 a bug of the command; 130 ended by Ctrl-C or SIGTERM. A second signal ends the command at once. "
+    "3 the configuration is wrong; 4 AWS or the destination cannot be reached now, or AWS credentials or the region "
+    "are missing; 70 a bug of the command; 130 ended by Ctrl-C or SIGTERM. A second signal ends the command at once. "
     "--debug shows the traceback of an error."
 )
 _BUG = (
@@ -92,9 +92,9 @@ def _explained(error: Exception) -> tuple[str, ExitCode]:
             return str(error), ExitCode.USAGE
         case CommandError():
             return str(error), error.code
-        case Unavailable():
-            return aws_sentence(error) or str(error), ExitCode.UNAVAILABLE
-    if sentence := aws_sentence(error) or unexpected_answer(error):
+        case _:
+            pass
+    if sentence := aws_sentence(error) or (str(error) if isinstance(error, Unavailable) else unexpected_answer(error)):
         return sentence, ExitCode.UNAVAILABLE
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}; check the path, its permissions and the disk", ExitCode.USAGE

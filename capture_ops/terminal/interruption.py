@@ -3,24 +3,16 @@
 While a command is loaded, and after it has ended, the first signal ends the process at once.
 """
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from capture_ops.entry import SIGNALS
+
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-INTERRUPTED = 130
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-def end_at_once_on_signals() -> None:
-    """End the process at the first SIGINT or SIGTERM, without output: there is nothing to finish."""
-    for number in _SIGNALS:
-        signal.signal(number, lambda *_: os._exit(INTERRUPTED))
 
 
 def end_on_signals() -> None:
@@ -34,7 +26,7 @@ def end_on_signals() -> None:
         _end_at_the_next_signal()
         raise KeyboardInterrupt
 
-    for number in _SIGNALS:
+    for number in SIGNALS:
         signal.signal(number, interrupt)
 
 
@@ -48,7 +40,7 @@ def interruption() -> Iterator[Event]:
         # In a thread: the code that the signal interrupted may hold the event's lock.
         Thread(target=interrupted.set).start()
 
-    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    before = {number: signal.signal(number, stop) for number in SIGNALS}
     try:
         yield interrupted
     finally:
@@ -57,7 +49,7 @@ def interruption() -> Iterator[Event]:
 
 
 def _end_at_the_next_signal() -> None:
-    for number in _SIGNALS:
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)
 
 

@@ -193,7 +193,8 @@ def test_invoke_runs_the_handler_and_reports_success_or_failure(
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "invoke", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"]
+    "command",
+    ["demo", "invoke", "validate", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"],
 )
 def test_help_names_the_exit_codes(command: str) -> None:
     """The help of every command describes its exit codes."""

@@ -78,7 +78,7 @@ def check(arguments: str, code: int, sentence: str, **variables: str) -> list[st
 
 def walk(calls: list[tuple[str, int, str]], **variables: str) -> list[str]:
     """Check all `calls`; return what is wrong."""
-    return [wrong for call in calls for wrong in check(*call, **variables)]
+    return [wrong for arguments, code, sentence in calls for wrong in check(arguments, code, sentence, **variables)]
 
 
 NO_FILE = "forwarder.toml has 1 problem(s): cannot be read: No such file or directory; write it, or name another file"

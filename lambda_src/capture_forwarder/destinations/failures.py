@@ -4,7 +4,7 @@ import errno
 import ssl
 from collections.abc import Iterator
 from enum import Enum
-from http.client import RemoteDisconnected, ResponseNotReady
+from http.client import ResponseNotReady
 from socket import gaierror
 
 _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
@@ -53,23 +53,20 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _failure(error: BaseException) -> Failure | None:
-    """Return the failure that one error says by its type."""
-    match error:
-        case NoAddress() | gaierror():
-            return Failure.NO_ADDRESS
-        case ssl.SSLCertVerificationError():
-            return Failure.UNTRUSTED
-        case ConnectionRefusedError():
-            return Failure.REFUSED
-        case ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError() | RemoteDisconnected():
-            return Failure.CLOSED
-        case ssl.SSLEOFError() | ssl.SSLZeroReturnError() | ResponseNotReady():
-            return Failure.CLOSED
-        case ssl.SSLError():
-            return Failure.NO_TLS
-        case TimeoutError():
-            return Failure.LATE
-        case OSError(errno=number) if number in _NO_ROUTE:
-            return Failure.NO_ROUTE
-        case _:
-            return None
+    """Return the failure that one error says by its type, or by its number."""
+    if isinstance(error, OSError) and error.errno in _NO_ROUTE:
+        return Failure.NO_ROUTE
+    return next((failure for kinds, failure in _BY_TYPE if isinstance(error, kinds)), None)
+
+
+# The first entry of which an error is an instance is its failure.
+_BY_TYPE: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Failure], ...] = (
+    ((NoAddress, gaierror), Failure.NO_ADDRESS),
+    (ssl.SSLCertVerificationError, Failure.UNTRUSTED),
+    (ConnectionRefusedError, Failure.REFUSED),
+    # RemoteDisconnected is a ConnectionResetError. http.client is not ready if the connection broke while it sent.
+    ((ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ResponseNotReady), Failure.CLOSED),
+    ((ssl.SSLEOFError, ssl.SSLZeroReturnError), Failure.CLOSED),
+    (ssl.SSLError, Failure.NO_TLS),
+    (TimeoutError, Failure.LATE),
+)
