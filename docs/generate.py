@@ -60,7 +60,7 @@ def configuration_page() -> str:
     lines = [
         "# Configuration",
         "",
-        "`cdk` and the commands read `forwarder.toml` in this folder, or the file that `CAPTURE_FORWARDER_CONFIG` names;",
+        "`cdk` and the commands read `forwarder.toml` here, or the file that `CAPTURE_FORWARDER_CONFIG` names;",
         "a command first looks at its `--config`. One error lists every problem of the file, with its line.",
         "`capture-forwarder validate` checks the file without AWS, and `cdk synth` also checks what AWS would refuse.",
         "",
