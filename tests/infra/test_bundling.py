@@ -158,7 +158,9 @@ def test_an_asset_above_the_limit_is_refused(tmp_path: Path) -> None:
     (tmp_path / "big.pem").write_bytes(Path(certifi.where()).read_bytes() + b"x" * MAX_BYTES)
     text = CONFIG.read_text(encoding="utf-8")
     big.write_text(text.replace("[[destination]]", '[[destination]]\nca_bundle = "big.pem"', 1), encoding="utf-8")
-    with pytest.raises(AssetError, match=r"has [78]\d,\d{3},\d{3} bytes, more than 60,000,000; see which dependency grew"):
+    with pytest.raises(
+        AssetError, match=r"has [78]\d,\d{3},\d{3} bytes, more than 60,000,000; see which dependency grew"
+    ):
         build_asset(folder, big, FOREIGN)
 
 
