@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from capture_ops.terminal.extras import missing
 
@@ -12,31 +12,19 @@ try:
 except ModuleNotFoundError:  # the package is installed as a library
     sys.stderr.write(missing("cli") + "\n")
     raise SystemExit(2) from None
-from typer.core import TyperGroup
 
 from capture_forwarder import __version__
-from capture_ops.terminal.errors import EXIT_CODES, ExitCode, errors_to_exit_codes
+from capture_ops.entry import INTERRUPTED, end_at_once_on_signals
+from capture_ops.terminal.errors import DEBUG_OPTION, EXIT_CODES, Commands, ExitCode, errors_to_exit_codes
 from capture_ops.terminal.interruption import end_on_signals
 from capture_ops.terminal.text import print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-
-class _Commands(TyperGroup):
-    """The commands, each with its whole first sentence in the list; click cuts it to one line."""
-
-    def get_command(self, *args: Any, **kwargs: Any) -> Any:  # typer's types for it are private
-        """Return a command whose short help is the first paragraph of its help."""
-        command = super().get_command(*args, **kwargs)
-        if command is not None and command.help:
-            command.short_help = command.help.partition("\n\n")[0]
-        return command
-
-
 app = typer.Typer(
-    cls=_Commands,
     name="capture-forwarder",
+    cls=Commands,
     help="Forwards SageMaker Data Capture to the API that monitors the model. These are the commands for operators.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -52,9 +40,6 @@ Config = Annotated[
         metavar="FILE",
         show_default=False,
     ),
-]
-OptionalConfig = Annotated[
-    Path | None, typer.Option(help="The forwarder.toml to use.", metavar="FILE", show_default="none")
 ]
 Stack = Annotated[
     str | None, typer.Option(help="The deployed stack.", metavar="NAME", show_default="that of the configuration")
@@ -74,8 +59,10 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
+    debug: Annotated[bool, typer.Option(DEBUG_OPTION, help="Show the traceback of an error.")] = False,
 ) -> None:
     """Take the options that stand before a command."""
+    del version, debug  # `_print_version` and `Commands` have read them
 
 
 @app.command(epilog=EXIT_CODES)
@@ -100,22 +87,52 @@ def invoke(
     event: Annotated[
         Path, typer.Argument(help="A JSON file with an event. events/ holds one of every kind.", metavar="EVENT.json")
     ],
-    config: OptionalConfig = None,
+    config: Config = None,
+    *,
+    local: Annotated[
+        bool, typer.Option("--local", help="Use the S3, the monitor and the configuration of `demo`.")
+    ] = False,
 ) -> None:
     """Call the Lambda's own handler with EVENT on this machine.
 
-    Prints the handler's answer on stdout, and a table of the objects on stderr.
+    Prints the handler's answer on stdout, and a table of the objects on stderr. With --local it needs no other set-up:
+    S3 on loopback holds the sample captures, which the events in events/ name.
     """
     from capture_ops.commands import invoke as command
+    from capture_ops.terminal.configuration import config_of
 
     with errors_to_exit_codes():
-        invoked = command.invoke(command.read_event(event), config)
-        command.print_reports(invoked.reports, _console(stderr=True))
-        if invoked.failure:
-            print_line(_console(stderr=True), invoked.failure, "red")
+        found = command.read_event(event)
+        if local:
+            from capture_ops.commands.invoke_locally import invoke_locally
+
+            invoked = invoke_locally(found, config)
         else:
+            invoked = command.invoke(found, config_of(config))
+        command.print_reports(invoked.reports, _console(stderr=True))
+        for reason in invoked.reasons:
+            print_line(_console(stderr=True), reason, "red")
+        if invoked.answer is not None:
             typer.echo(json.dumps(invoked.answer))
         raise typer.Exit(ExitCode.OK if invoked.succeeded else ExitCode.INCOMPLETE)
+
+
+@app.command(epilog=EXIT_CODES)
+def validate(
+    file: Annotated[
+        Path | None, typer.Argument(help="The forwarder.toml to check.", metavar="FILE", show_default="as --config")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Check a configuration: every problem with its line, its place and the right value.
+
+    Needs neither AWS nor the network. Editors check the same while you write: see docs/configuration.md.
+    """
+    from capture_ops.commands import validate as command
+
+    with errors_to_exit_codes():
+        for line in command.validate(file, config):
+            typer.echo(line)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -128,7 +145,7 @@ def inspect(
             show_default=False,
         ),
     ],
-    config: OptionalConfig = None,
+    config: Config = None,
     route: Annotated[
         str | None, typer.Option(help="The route whose options apply.", metavar="NAME", show_default="that of the key")
     ] = None,
@@ -162,17 +179,17 @@ def monitor(
         list[str] | None,
         typer.Option(help="A model id to accept; may be repeated.", metavar="ID", show_default='"demo"'),
     ] = None,
-    config: OptionalConfig = None,
+    config: Config = None,
 ) -> None:
     """Run the embedded monitoring API, a stand-in for Arthur, on loopback until Ctrl-C.
 
     It accepts the models of --config or --model, and the token in MONITOR_TOKEN or the new one that it prints.
     """
-    from capture_forwarder.configuration.reader import read_settings
     from capture_ops.commands import monitor as command
+    from capture_ops.terminal.configuration import settings_if_any
 
     with errors_to_exit_codes():
-        settings = read_settings(config) if config else None
+        settings = None if model and not config else settings_if_any(config)
         command.serve(port, database, settings, model or ["demo"], _console())
 
 
@@ -258,7 +275,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 @app.command(epilog=EXIT_CODES)
 def enable_eventbridge(
-    bucket: Annotated[str, typer.Argument(help="The name of an existing bucket.")],
+    bucket: Annotated[str, typer.Argument(help="The name of an existing bucket, or s3:// and the name.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     dry_run: DryRun = False,
@@ -361,7 +378,12 @@ def _console(*, stderr: bool = False) -> "Console":
 def main() -> None:
     """Run the command line."""
     end_on_signals()
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    finally:
+        end_at_once_on_signals()
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@
 """
 
 import json
-from collections.abc import Iterator
 from enum import Enum
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
-from msgspec import NODEFAULT, Struct
+from msgspec import NODEFAULT
 from msgspec.json import schema
 
 from capture_forwarder.configuration.metrics import (
@@ -23,7 +22,7 @@ from capture_forwarder.configuration.metrics import (
     Metric,
 )
 from capture_forwarder.configuration.names import RESOURCE_VARIABLES
-from capture_forwarder.configuration.options import Option, options
+from capture_forwarder.configuration.options import Option, options, tables
 from capture_forwarder.configuration.settings import Settings
 from docs.formats import formats_page
 
@@ -62,15 +61,16 @@ def configuration_page() -> str:
     lines = [
         "# Configuration",
         "",
-        "`cdk` and the commands read `forwarder.toml`, or the file that `CAPTURE_FORWARDER_CONFIG` names.",
-        "One error lists every problem of the file.",
+        "`cdk` and the commands read `forwarder.toml` here, or the file that `CAPTURE_FORWARDER_CONFIG` names;",
+        "a command first looks at its `--config`. One error lists every problem of the file, with its line.",
+        "`capture-forwarder validate` checks the file without AWS, and `cdk synth` also checks what AWS would refuse.",
         "",
         "[forwarder.schema.json](forwarder.schema.json) is a JSON Schema of the file. VS Code with Even Better TOML,",
         "and other editors with Taplo, check and complete a file that begins with `#:schema` and the path or URL",
         "of the schema, as [forwarder.toml](../forwarder.toml) does.",
         "",
     ]
-    for heading, struct in _tables(Settings, ""):
+    for heading, struct in tables(Settings):
         lines += [f"## `{heading}`", "", "| option | value | default | meaning |", "|---|---|---|---|"]
         lines += [
             f"| `{option.name}` | {_value(option)} | {_default(option)} | {option.meaning} |"
@@ -80,15 +80,6 @@ def configuration_page() -> str:
     lines += ["## Environment", "", "The stack sets these variables. Each is optional outside AWS.", ""]
     lines += [f"* `{variable}`" for variable in RESOURCE_VARIABLES.values()]
     return "\n".join([*lines, ""])
-
-
-def _tables(struct: type[Struct], path: str) -> Iterator[tuple[str, type[Struct]]]:
-    """Yield head and struct of every table below the table at `path`, in the order of the file."""
-    for option in options(struct):
-        if option.table:
-            below = f"{path}.{option.name}" if path else option.name
-            yield option.heading(below), option.table
-            yield from _tables(option.table, below)
 
 
 def _value(option: Option) -> str:

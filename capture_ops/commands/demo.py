@@ -34,9 +34,7 @@ class _Expected(Struct, frozen=True):
 
 def run(console: Console, *, keep: bool) -> int:
     """Forward `events/captures` and return the exit code. Raises `CommandError` if the samples are not there."""
-    config = _EVENTS / "forwarder.toml"
-    if not config.exists():
-        raise CommandError(f"{_EVENTS} is not there; run the demo from a checkout of the project")
+    config = sample_config()
     settings = read_settings(config)
     new_token = None if os.environ.get(TOKEN_VARIABLE) else token()
     if new_token:
@@ -46,7 +44,7 @@ def run(console: Console, *, keep: bool) -> int:
     with local_aws(bucket), running_monitor(models, token=token()) as monitor:
         event = {"Records": [put_capture(bucket, *sample) for sample in sample_captures()]}
         with TemporaryDirectory() as folder:
-            invoked = invoke(event, _pointed_at(monitor, config, Path(folder)))
+            invoked = invoke(event, pointed_at(monitor, config, Path(folder)))
         print_reports(invoked.reports, console)
         problems = _problems(invoked.reports, monitor, settings)
         if not invoked.succeeded:
@@ -57,7 +55,16 @@ def run(console: Console, *, keep: bool) -> int:
     return ExitCode.INCOMPLETE if problems else ExitCode.OK
 
 
-def _pointed_at(monitor: Monitor, config: Path, folder: Path) -> Path:
+def sample_config() -> Path:
+    """Return the configuration of the demo. Raises `CommandError` if the samples are not there."""
+    config = _EVENTS / "forwarder.toml"
+    if not config.exists():
+        raise CommandError(f"{_EVENTS} is not there; run the demo from a checkout of the project")
+    return config
+
+
+def pointed_at(monitor: Monitor, config: Path, folder: Path) -> Path:
+    """Return a copy of `config` in `folder`, whose destination is `monitor`."""
     text = config.read_text(encoding="utf-8").replace("http://127.0.0.1:8765", monitor.url)
     copy = folder / config.name
     copy.write_text(text, encoding="utf-8")

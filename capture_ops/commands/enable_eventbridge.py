@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoRegionError
 from rich.console import Console
 
 from capture_forwarder.aws.errors import AwsError, code_of
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.stack import BucketName
 from capture_forwarder.domain.delivery import Unavailable
+from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.terminal.errors import CommandError, ExitCode
 from capture_ops.terminal.text import print_line
 
@@ -36,13 +37,13 @@ Notifications = dict[str, Any]
 def run(bucket: str, console: Console, confirm: Callable[[str], bool], *, dry_run: bool) -> int:
     """Switch EventBridge on for `bucket` and return the exit code.
 
-    Raises `CommandError` for an address in place of a name, or a bucket in another region than the session;
-    `Unavailable`.
+    `bucket` is a name, or `s3://` and a name. Raises `CommandError` for another text, or for a bucket in another region
+    than the session; `NoRegionError` without a region; `Unavailable`.
     """
-    _check_name(bucket)
+    bucket = _name_in(bucket)
     region = aws_session().region_name
     if region is None:
-        raise CommandError("no AWS region is set; set AWS_DEFAULT_REGION to the region of the bucket and the stack")
+        raise NoRegionError
     s3 = aws_session().client("s3", config=CONFIG)
     found = _read(s3, bucket)
     _check_region(s3, bucket, region)
@@ -65,13 +66,16 @@ def run(bucket: str, console: Console, confirm: Callable[[str], bool], *, dry_ru
     return code
 
 
-def _check_name(bucket: str) -> None:
+def _name_in(bucket: str) -> str:
+    """Return the name in `bucket`, which may be an address of S3. Raises `CommandError`."""
+    uri = S3Uri.parse(bucket)
+    name = uri.bucket if uri else bucket
+    if uri and uri.key:
+        raise CommandError(f"{bucket} has a key, and a bucket sends the events of all its keys; write s3://{name}")
     try:
-        msgspec.convert(bucket, BucketName)
+        return msgspec.convert(name, BucketName)
     except msgspec.ValidationError as error:
-        raise CommandError(
-            f"{bucket} is not the name of a bucket; write the name alone, without s3:// and a key"
-        ) from error
+        raise CommandError(f"{bucket} is not the name of a bucket; write the name, or s3:// and the name") from error
 
 
 def _check_region(s3: "S3Client", bucket: str, region: str) -> None:

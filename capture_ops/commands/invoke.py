@@ -13,10 +13,11 @@ from capture_forwarder.aws.envelopes import EventError
 from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_forwarder.domain.conservation import ForwardReport
-from capture_forwarder.domain.notices import Notice, ObjectForwarded
+from capture_forwarder.domain.notices import MessageRejected, Notice, ObjectForwarded
 from capture_forwarder.handler import ForwardingIncomplete, make_handler
 from capture_ops.terminal.errors import CommandError
 from capture_ops.terminal.tables import Table, by_reason
+from capture_ops.terminal.text import printable
 
 _HEADINGS = ("state", "lines", "inferences", "accepted", "duplicate", "rejected", "skipped", "pending")
 
@@ -36,23 +37,32 @@ class LocalContext:
 
 
 class Reports:
-    """Observer that keeps the report of every object."""
+    """Observer that keeps the report of every object, and why messages are refused."""
 
     def __init__(self) -> None:
         self.reports: list[ForwardReport] = []
+        self.refusals: list[str] = []
 
     def notice(self, event: Notice) -> None:
-        """Keep the report of an object."""
+        """Keep the report of an object, or the reason of a message."""
         if isinstance(event, ObjectForwarded):
             self.reports.append(event.report)
+        elif isinstance(event, MessageRejected):
+            self.refusals.append(f"message {event.message_id}: {event.why}")
 
 
 class Invoked(Struct, frozen=True):
-    """The answer of the handler, or the reason for its failure, and the report of every object."""
+    """The answer of the handler or the reason for its failure, the reports of objects, and why messages are refused."""
 
     answer: dict[str, Any] | None
     failure: str | None
     reports: list[ForwardReport]
+    refusals: list[str]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Every reason for a failure, printable."""
+        return [printable(reason) for reason in [*self.refusals, *([self.failure] if self.failure else [])]]
 
     @property
     def succeeded(self) -> bool:
@@ -71,19 +81,16 @@ def read_event(path: Path) -> dict[str, Any]:
     return event
 
 
-def invoke(event: dict[str, Any], config: Path | None) -> Invoked:
-    """Run the handler on `event`, with the configuration in `config`, or the one that the function would use.
-
-    Raises `SettingsError`.
-    """
-    environment = dict(os.environ) | ({CONFIG_VARIABLE: str(config)} if config else {})
+def invoke(event: dict[str, Any], config: Path) -> Invoked:
+    """Run the handler on `event`, with the configuration in `config`. Raises `SettingsError`."""
+    environment = dict(os.environ) | {CONFIG_VARIABLE: str(config)}
     seen = Reports()  # in place of the function's log: the command prints a table
     handler = make_handler(build_runtime(environment, seen))
     try:
         answer = handler(event, LocalContext())
     except (ForwardingIncomplete, EventError) as error:
-        return Invoked(None, str(error), seen.reports)
-    return Invoked(answer, None, seen.reports)
+        return Invoked(None, str(error), seen.reports, seen.refusals)
+    return Invoked(answer, None, seen.reports, seen.refusals)
 
 
 def print_reports(reports: Iterable[ForwardReport], console: Console) -> None:

@@ -194,7 +194,7 @@ def test_invoke_runs_the_handler_and_reports_success_or_failure(
         denied = run("invoke", "events/item.json", "--config", config)
     assert (good.exit_code, json.loads(good.stdout)) == (0, {"batchItemFailures": []})
     assert "done" in good.stderr
-    assert (missing.exit_code, "deleted before it was read" in missing.stderr) == (0, True)
+    assert (missing.exit_code, "(never existed," in " ".join(missing.stderr.split())) == (0, True)
     assert poison.exit_code == 1
     assert len(json.loads(poison.stdout)["batchItemFailures"]) == 1
     assert denied.exit_code == 1
@@ -204,7 +204,7 @@ def test_invoke_runs_the_handler_and_reports_success_or_failure(
 @pytest.mark.parametrize(
     "command",
     [
-        *("demo", "invoke", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"),
+        *("demo", "invoke", "validate", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"),
         *("quarantine list", "quarantine show"),
     ],
 )
@@ -228,6 +228,37 @@ def test_the_command_table_imports_no_command() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
     heavy = {"boto3", "flask", "moto", "msgspec", "requests", "rich.console", "capture_forwarder.bootstrap"}
     assert not heavy & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["inspect", str(MIXED)], ["invoke", "--help"], ["monitor", "--help"]]
+)
+def test_only_the_demo_and_the_monitor_import_their_servers(arguments: list[str]) -> None:
+    """Moto and Flask take longer to import than all other modules of a command."""
+    code = (
+        "import atexit, sys; from capture_ops.__main__ import app; atexit.register(lambda: print(*sys.modules)); app()"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
+    assert "typer" in done.stdout.split()
+    assert not {"moto", "flask", "cheroot"} & set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("bucket", ["elsewhere", "sagemaker-eu-west-1-123456789012"])
+def test_invoke_prints_keys_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bucket: str) -> None:
+    """A key comes from the writer of the bucket. It is in the table, and in the sentence of a failure."""
+    monkeypatch.setenv("MONITOR_TOKEN", "t")
+    key = "datacapture/\x1b[2J\u202e\nforged"
+    (tmp_path / "event.json").write_text(json.dumps({"bucket": bucket, "key": key}))
+    done = run("invoke", tmp_path / "event.json", "--config", CONFIG)
+    assert "\\x1b[2J\\u202e\\nforged" in done.stderr
+    assert all(line.isprintable() for line in done.stderr.split("\n"))
+
+
+def test_an_error_prints_names_escaped(tmp_path: Path) -> None:
+    """The name of a file may be hostile too."""
+    done = run("inspect", tmp_path / "\x1b[2Jnone")
+    assert (done.exit_code, "\\x1b[2Jnone cannot be read" in done.stderr, "\x1b" in done.stderr) == (2, True, False)
 
 
 NAMES = ["demo", "invoke", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy", "version"]

@@ -116,7 +116,7 @@ def outcome(source: CaptureObject, error: Exception, *, region: str, owner: str 
     if isinstance(error, ParamValidationError) or code in _NO_SUCH_NAME or "UnicodeEncodeError" in code:
         return _no_such_name()
     if code in _GONE:
-        return Reason(RejectionCode.OBJECT_GONE, f"{source.uri} was deleted before it was read")
+        return Reason(RejectionCode.OBJECT_GONE, f"{source.uri} does not exist (never existed, or deleted)")
     if code == "InvalidObjectState":
         return Reason(RejectionCode.OBJECT_ARCHIVED, f"{source.uri} is archived; restore it and send its event again")
     if code == "PreconditionFailed":

@@ -6,11 +6,14 @@ from typing import Any
 from msgspec import Struct
 from msgspec.inspect import (
     BoolType,
+    DictType,
     EnumType,
+    FloatType,
     IntType,
     LiteralType,
     Metadata,
     NoneType,
+    StrType,
     StructType,
     Type,
     UnionType,
@@ -19,9 +22,24 @@ from msgspec.inspect import (
 )
 from msgspec.structs import fields
 
+_KINDS: dict[type[Type], frozenset[type]] = {
+    StrType: frozenset({str}),
+    EnumType: frozenset({str}),
+    LiteralType: frozenset({int}),
+    IntType: frozenset({int}),
+    FloatType: frozenset({int, float}),
+    BoolType: frozenset({bool}),
+    VarTupleType: frozenset({list}),
+    DictType: frozenset({dict}),
+    StructType: frozenset({dict}),
+}
+
 
 class Option(Struct, frozen=True, kw_only=True):
-    """One option: `write` describes its values; `table` is the struct of a nested table, `repeated` for `[[...]]`."""
+    """One option: `write` describes its values; `table` is the struct of a nested table, `repeated` for `[[...]]`.
+
+    `choices` are the texts that it accepts, if it accepts no others. `kinds` are the types of its values in TOML.
+    """
 
     name: str
     value_type: Any
@@ -31,6 +49,8 @@ class Option(Struct, frozen=True, kw_only=True):
     write: str
     table: type[Struct] | None
     repeated: bool
+    choices: tuple[str, ...]
+    kinds: frozenset[type]
 
     def heading(self, path: str) -> str:
         """Return the head of this option's table in the file, such as `[stack.vpc]` for the path `stack.vpc`."""
@@ -51,7 +71,18 @@ def options(struct: type[Struct]) -> Iterator[Option]:
             write=texts.get("title") or _limits(value),
             table=inner.cls if isinstance(inner, StructType) else None,
             repeated=isinstance(inner, StructType) and inner is not value,
+            choices=tuple(member.value for member in value.cls) if isinstance(value, EnumType) else (),
+            kinds=_KINDS.get(type(value), frozenset()),
         )
+
+
+def tables(struct: type[Struct], path: str = "") -> Iterator[tuple[str, type[Struct]]]:
+    """Yield head and struct of every table below the table at `path`, in the order of the file."""
+    for option in options(struct):
+        if option.table:
+            below = f"{path}.{option.name}" if path else option.name
+            yield option.heading(below), option.table
+            yield from tables(option.table, below)
 
 
 def _unwrapped(kind: Type) -> tuple[Type, dict[str, str]]:

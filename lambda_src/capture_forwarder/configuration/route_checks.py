@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from capture_forwarder.configuration.route_settings import RouteSettings, SchemaSource
+from capture_forwarder.configuration.suggestions import did_you_mean
 from capture_forwarder.domain.capture import Media, media_of
 from capture_forwarder.domain.route import METADATA_PREFIX, UNROUTED, Layout, PayloadOptions
 from capture_forwarder.domain.schema import Stage
@@ -17,7 +18,8 @@ _WITHOUT_LIST = frozenset({Layout.WHOLE, Layout.VECTOR, Layout.OBJECT, Layout.RO
 def route_problems(route: RouteSettings, destinations: set[str], path: str) -> Iterator[str]:
     """Yield the problems of the route at `path`; `destinations` are the names of all destinations."""
     if route.destination not in destinations:
-        yield f"{path}.destination: no [[destination]] is named {route.destination!r}; there are {sorted(destinations)}"
+        instead = did_you_mean(route.destination, destinations) or f"; there are {sorted(destinations)}"
+        yield f"{path}.destination: no [[destination]] is named {route.destination!r}{instead}"
     if route.name == UNROUTED:
         yield f"{path}.name: write another name; {UNROUTED!r} is that of objects without a route"
     if len(route.prefix.encode()) > _MAX_KEY_BYTES:

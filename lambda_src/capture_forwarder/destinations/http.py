@@ -19,6 +19,7 @@ from capture_forwarder.configuration.addresses import origin, proxy_origin
 from capture_forwarder.configuration.certificates import bundle_problem
 from capture_forwarder.destinations.answers import UnusableAnswer
 from capture_forwarder.destinations.connections import BoundedAdapter
+from capture_forwarder.destinations.failures import causes, failure_of
 from capture_forwarder.destinations.limits import Limits, limited
 from capture_forwarder.destinations.statuses import Answer, retry_after
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
@@ -163,12 +164,11 @@ class HttpClient:
 
 def _cause(error: BaseException) -> str:
     """Return our sentence for an unusable answer, else the kind of the failure: libraries' texts may hold data."""
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, UnusableAnswer):
-            return str(inner)
-        inner = inner.__context__
-    return type(error).__name__
+    unusable = next((each for each in causes(error) if isinstance(each, UnusableAnswer)), None)
+    if unusable:
+        return str(unusable)
+    failure = failure_of(error)
+    return f"{failure.happened}; {failure.advice}" if failure else type(error).__name__
 
 
 def _read(response: requests.Response) -> bytes:
