@@ -114,7 +114,7 @@ CHANGES: dict[str, tuple[list[bytes], int]] = {
         0,
     ),
     "CSV, then an answer in one line": ([call(1), call(2), call(3), IN_ONE_LINE], 1),
-    "an answer in one line, then CSV": ([IN_ONE_LINE, call(2), call('"3"')], 1),
+    "an answer in one line, then CSV": ([IN_ONE_LINE, call(2), call("\ufeff3")], 1),
     "answers in one line": ([IN_ONE_LINE] * 3, 0),
     "text without a type": ([capture(base64_side(b"1"), csv_side("1")), capture(base64_side(b"[1]"), csv_side("1"))], 1),
     "CSV that the compiled path refuses": ([call('"1"'), call('"2"')], 0),

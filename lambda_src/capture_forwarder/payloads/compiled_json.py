@@ -27,16 +27,20 @@ _SPACE_BEFORE_COLON = re.compile(r'"\s+:')
 
 def json_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> PayloadDecoder | None:
     """Return a decoder of one JSON document, or `None` if only the plain path can read it."""
+    if any(attribute.value_type not in TYPES for attribute in attributes):
+        return None
     row_type = _row_type(placement, attributes)
     if row_type is None:
         return None
     if placement.values_key:
-        row_type = _object_type(placement.values_key, row_type)
-    names = len(attributes) if placement.form is RowForm.OBJECT else int(placement.values_key is not None)
-    return (_one_row if placement.single else _list_of_rows)(placement, row_type, len(attributes), names)
+        row_type = object_type(placement.values_key, row_type)
+    names = tuple(attribute.name for attribute in attributes)
+    count = len(attributes) if placement.form is RowForm.OBJECT else int(placement.values_key is not None)
+    read = (_one_row if placement.single else _list_of_rows)(placement, row_type, len(attributes), count)
+    return lambda text: (names, read(text))
 
 
-def _one_row(placement: Placement, row_type: Any, _: int, names: int) -> PayloadDecoder:
+def _one_row(placement: Placement, row_type: Any, _: int, names: int) -> Callable[[str], Sequence[Values]]:
     """Return the decoder of a document that is one row, with so many names."""
     decode: Callable[[str], Any] = msgspec.json.Decoder(row_type).decode
     values = _values_of_row(placement)
@@ -44,19 +48,19 @@ def _one_row(placement: Placement, row_type: Any, _: int, names: int) -> Payload
     def read(text: str) -> Sequence[Values]:
         row = values(decode(text))
         if text.count(":") != names:
-            _check_names(text, names)
+            check_names(text, names)
         return [row]
 
     return read
 
 
-def _list_of_rows(placement: Placement, row_type: Any, width: int, names: int) -> PayloadDecoder:
+def _list_of_rows(placement: Placement, row_type: Any, width: int, names: int) -> Callable[[str], Sequence[Values]]:
     """Return the decoder of a list of rows, each of `width` values and with so many names; a key may hold the list."""
     list_type: Any = list[row_type]
     decode_list: Callable[[str], list[Any]] = msgspec.json.Decoder(list_type).decode
     decode: Callable[[str], Any] = decode_list
     if placement.rows_key:
-        decode = msgspec.json.Decoder(_object_type(placement.rows_key, list_type)).decode
+        decode = msgspec.json.Decoder(object_type(placement.rows_key, list_type)).decode
     is_wrapped = placement.rows_key is not None
     names_around, names_of_one = int(is_wrapped), int(is_wrapped) + names
     values = _values_of_row(placement)
@@ -64,20 +68,20 @@ def _list_of_rows(placement: Placement, row_type: Any, width: int, names: int) -
     def read(text: str) -> Sequence[Values]:
         if len(text) > LARGE_CHARS and is_large(text, _row_count(text, placement), width):
             lazy_rows = _read_large_list(text, placement, decode_list)
-            _check_names(text, names_around + names * len(lazy_rows))
+            check_names(text, names_around + names * len(lazy_rows))
             return lazy_rows
         rows = decode(text).wrapped if is_wrapped else decode(text)
         if len(rows) == 1:
             if text.count(":") != names_of_one:
-                _check_names(text, names_of_one)
+                check_names(text, names_of_one)
             return [values(rows[0])]
-        _check_names(text, names_around + names * len(rows))
+        check_names(text, names_around + names * len(rows))
         return list(map(values, rows))
 
     return read
 
 
-def _check_names(text: str, expected: int) -> None:
+def check_names(text: str, expected: int) -> None:
     """Raise `ValueError` if an object of `text`, which has `expected` different names, may have a name twice.
 
     Every name is followed by a colon. Where texts hold colons too, a quote stands before those of names.
@@ -124,6 +128,6 @@ def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:
     return None
 
 
-def _object_type(key: str, value_type: Any) -> type[Struct]:
+def object_type(key: str, value_type: Any) -> type[Struct]:
     """Return a struct with one key only."""
     return defstruct("Object", [("wrapped", value_type)], rename={"wrapped": key}, forbid_unknown_fields=True, gc=False)

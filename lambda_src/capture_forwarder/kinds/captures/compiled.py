@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord, Encoding, Media, Payload
+from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
 from capture_forwarder.domain.schema import ModelSchema
@@ -52,16 +53,17 @@ class RowLists(Struct, gc=False):
 class CompiledPath:
     """Decodes lines of one route by compiled decoders."""
 
-    def __init__(self, options: DecodingOptions, schema: ModelSchema, build_row: RowBuilder) -> None:
+    def __init__(self, options: DecodingOptions, schema: ModelSchema | None, build_row: RowBuilder) -> None:
         self._options = options
         self._schema = schema
+        self._cells = CellOptions(options.csv_space, options.empty_text)
         self._build_row = build_row
         self._by_event = options.id_source is IdSource.EVENT_ID
         self._max_id_chars = options.max_partner_id_chars - _SUFFIX_CHARS
         self.ids = InferenceIds()
         self._decoders: dict[Declaration, CallDecoders] = {}
         self._declaration: Declaration | None = None
-        self._current = CallDecoders()
+        self._current = CallDecoders(schema, self._cells)
 
     def __call__(self, lines: Iterable[bytes], rows: RowLists) -> EncodedRows | None:  # noqa: C901, PLR0911 - calls cost
         """Add the rows of `lines` to `rows`, up to the first line that the plain path has to read.
@@ -133,15 +135,15 @@ class CompiledPath:
         """Compile `reading`, the plain path's reading of `record`, for calls that are declared like `record`."""
         if record.input and record.output:
             self._switch_to(_declaration(record))
-            self._current.learn(reading, self._schema)
+            self._current.learn(reading)
 
     def _switch_to(self, declaration: Declaration) -> None:
         if declaration not in self._decoders:
             if len(self._decoders) >= _MAX_DECLARATIONS:
                 self._decoders.clear()
-            self._decoders[declaration] = decoders = CallDecoders()
+            self._decoders[declaration] = decoders = CallDecoders(self._schema, self._cells)
             if reading := _declared_reading(declaration, self._options):
-                decoders.expect(reading, self._schema)
+                decoders.expect(reading)
         self._declaration, self._current = declaration, self._decoders[declaration]
 
 

@@ -28,14 +28,14 @@ class CaptureKind:
     """Records of SageMaker Data Capture: one line is one call of an endpoint."""
 
     def decoder(self, route: Route, schema: ModelSchema | None, build_row: RowBuilder) -> "CaptureDecoder":
-        """Return the decoder of `route`; with a schema most lines are decoded by the compiled path.
+        """Return the decoder of `route`; most lines are decoded by the compiled path.
 
         The compiled path makes rows of payloads only, and reads cells between commas only, so the plain path reads the
         lines of routes that send metadata or name another delimiter.
         """
         options = route.decoding
         is_plain = options.metadata or {options.input.csv_delimiter, options.output.csv_delimiter} - {None, ","}
-        compiled = CompiledPath(options, schema, build_row) if schema and not is_plain else None
+        compiled = None if is_plain else CompiledPath(options, schema, build_row)
         return CaptureDecoder(PlainPath(route.decoding, schema), compiled, build_row)
 
 
