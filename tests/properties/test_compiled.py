@@ -172,6 +172,7 @@ def test_both_paths_make_the_same(
 ROW, ANSWER = [1.5, 7, "blue", True], [0.25, 1]
 NAMED = {"in 0": 1.5, "in 1": 7, "in 2": "blue", "in 3": True}
 SCORED = {"out 0": 0.25, "out 1": 1}
+LINES, HEADER = "application/jsonlines", "text/csv; header=present"
 COMPILED = {
     "csv": (csv_side("1.5,7,blue,true\n"), csv_side("0.25,1\n")),
     "csv of many rows": (csv_side("1.5,7,blue,true\n" * 20_000), csv_side("0.25,1\n" * 20_000)),
@@ -189,6 +190,11 @@ COMPILED = {
     "bare objects": (json_side([NAMED]), json_side([SCORED])),
     "base64 of json": (base64_side(json.dumps([ROW]).encode(), "application/json"), json_side([ANSWER])),
     "inputs and outputs": (json_side({"inputs": [ROW]}), json_side({"outputs": [SCORED]})),
+    "json lines": (json_side(f"{json.dumps(ROW)}\n" * 2, LINES), json_side(f"{json.dumps(SCORED)}\n\n" * 2, LINES)),
+    "one json line": (json_side(json.dumps(ROW), LINES), json_side([ANSWER])),
+    "null": (json_side({"instances": [NAMED | {"in 2": None}]}), json_side({"predictions": [SCORED]})),
+    "a header": (csv_side("in 0,in 1,in 2,in 3\n1.5,7,blue,true\n1.5,,blue,true", HEADER), csv_side("0.25,1\n0.25,1")),
+    "a header in quotes": (csv_side('"in 0","in 1","in 2","in 3"\n1.5,7,"blue",true', HEADER), csv_side("0.25,1")),
     "a quoted cell": (csv_side('1.5,7,"blue, (or ""red"")",true'), csv_side('"0.25",1')),
     "space around cells": (csv_side(" 1.5, 7, blue,true "), csv_side("0.25, 1")),
     "empty cells": (csv_side(",,,\n1.5,,blue,"), csv_side("0.25,\n0.25,1")),
@@ -241,7 +247,6 @@ REFUSED = {
     "an answer of one line": (csv_side("1.5,7,blue,true\n" * 2), csv_side("0.25,1,0.25,1")),
     "no rows": (json_side({"instances": []}), json_side({"predictions": []})),
     "no document": (json_side("{"), json_side(SCORED)),
-    "json lines": (json_side(json.dumps(ROW), "application/jsonlines"), json_side(ANSWER)),
     "an image": (base64_side(b"\x89PNG", "image/png"), json_side(ANSWER)),
     "broken base64": (
         {"observedContentType": "application/json", "data": "!", "encoding": "BASE64"},
@@ -369,11 +374,24 @@ def test_a_route_may_take_the_event_id() -> None:
     assert rows.ids == ["theirs"]
 
 
-def test_csv_with_a_header_is_refused() -> None:
-    """The first row holds names."""
+@pytest.mark.parametrize(
+    ("header", "is_compiled"),
+    [
+        ("in 0,in 1,in 2,in 3", True),
+        ("in 1,in 0,in 2,in 3", False),
+        ("in 0,in 1,in 2", False),
+        ("in 0,in 1,in 2,in 2", False),
+    ],
+)
+def test_a_header_of_all_names_in_order_is_compiled(header: str, is_compiled: bool) -> None:  # noqa: FBT001 - a case
+    """The plain path finds the attributes of other headers."""
     options = DecodingOptions(input=PayloadOptions(csv_header=True))
-    line = capture(csv_side("in 0,in 1,in 2,in 3\n1.5,7,blue,true"), csv_side("0.25,1"))
-    assert compiled_rows(line, MIXED, options) is None
+    paths = Paths(MIXED, options)
+    for names in ("in 0,in 1,in 2,in 3", header):
+        line = capture(csv_side(f"{names}\n1.5,7,3,1"), csv_side("0.25,1"))
+        paths.learn(line)
+        assert bool(paths.compiled_rows(line)) is (is_compiled or names != header)
+    assert paths.compiled_rows(capture(csv_side(header), csv_side("0.25,1"))) is None
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,23 @@ import msgspec
 
 from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.converters import CellOptions
+from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.schema import Side
-from capture_forwarder.payloads.compiled_csv import csv_decoder
+from capture_forwarder.payloads.compiled_csv import csv_decoder, cut_decoder
 from capture_forwarder.payloads.compiled_json import json_decoder
 from capture_forwarder.payloads.compiled_types import PayloadDecoder, Rows
 from capture_forwarder.payloads.learned_json import learned_json_decoder
 from capture_forwarder.payloads.media import UTF_8
 from capture_forwarder.payloads.placement import PayloadReading, RowForm
+
+
+def compile_cut(reading: PayloadReading, side: Side | None) -> PayloadDecoder | None:
+    """Return the decoder of one line of CSV whose values are one a row, as XGBoost's container answers; or `None`."""
+    body = reading.body
+    if not body.declared or body.charset not in UTF_8 or body.media is not Media.CSV:
+        return None
+    decoder = cut_decoder(reading.placement, side)
+    return _base64_decoder(decoder) if decoder and body.base64 else decoder
 
 
 def compile_payload(
@@ -33,13 +43,16 @@ def compile_payload(
         attributes = side.expected if placement.form is RowForm.OBJECT else side.visible
         if not attributes:
             return None
+    is_lines = body.media is Media.JSON_LINES
     decoder: PayloadDecoder | None = None
     if body.media is Media.CSV:
-        decoder = csv_decoder(placement, attributes, cells, is_answer=is_answer)
-    elif body.media is Media.JSON and attributes is None:
-        decoder = learned_json_decoder(placement, is_answer=is_answer)
-    elif body.media is Media.JSON and attributes is not None:
-        decoder = json_decoder(placement, attributes)
+        decoder = csv_decoder(placement, side, cells, is_answer=is_answer)
+    elif body.media is not Media.JSON and (not is_lines or placement.layout is not Layout.ROWS):
+        return None
+    elif attributes is None:
+        decoder = learned_json_decoder(placement, is_answer=is_answer, is_lines=is_lines)
+    else:
+        decoder = json_decoder(placement, attributes, is_lines=is_lines)
     return _base64_decoder(decoder) if decoder and body.base64 else decoder
 
 

@@ -1,24 +1,28 @@
 """Decoders of CSV: with the columns of a schema, or with columns that are learned from the rows that come."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
 
 from capture_forwarder.domain.converters import CellOptions
-from capture_forwarder.domain.schema import Attribute
+from capture_forwarder.domain.schema import Side
 from capture_forwarder.domain.values import is_number
-from capture_forwarder.payloads.compiled_types import REFUSED, PayloadDecoder, Rows, Values, is_large
-from capture_forwarder.payloads.csv_columns import CsvColumns, schema_columns
+from capture_forwarder.payloads.compiled_types import ODD_NAMES, REFUSED, Names, PayloadDecoder, Rows, Values, is_large
+from capture_forwarder.payloads.csv_columns import CELL_TYPES, NUMBERS, CsvColumns
 from capture_forwarder.payloads.csv_text import CsvForm
 from capture_forwarder.payloads.documents import cut_lines
 from capture_forwarder.payloads.error_bodies import is_error_body
 from capture_forwarder.payloads.headers import looks_like_names
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
-from capture_forwarder.payloads.learned_columns import Cells, LearnedColumns
+from capture_forwarder.payloads.learned_columns import NUMBER, Key, LearnedColumns
 from capture_forwarder.payloads.not_csv import why_not_csv
 from capture_forwarder.payloads.placement import Placement, RowForm
+from capture_forwarder.payloads.schema_columns import SchemaColumns
 
-# Printed objects and bytes of Python, JSON, text that was binary, and no text.
-_ODD_STARTS = frozenset({"<", "b", "\ufffd", "[", "{", ""})
+# Printed objects of Python, JSON, text that was binary, and no text.
+_ODD_STARTS = frozenset({"<", "\ufffd", "[", "{", ""})
 # Text cells with space around them, of which the options of the route and the type decide.
 _ODD_CELL = re.compile(r"(?:^|,)\s|\s(?:,|$)", re.MULTILINE)
 _FORM = CsvForm()
@@ -26,76 +30,82 @@ _FORM = CsvForm()
 _DEMANDED = ("inputs", "question,context")
 _DEMANDED_CELLS = (["inputs"], ["question", "context"])
 _HEAD_CHARS = 32_000
+# A name that cannot make the text another format.
+_NAME = re.compile(r"""[^\W\d_][^][(){}<>;|'"\t]*+""")
 
 
 def csv_decoder(
-    placement: Placement, attributes: tuple[Attribute, ...] | None, cells: CellOptions, *, is_answer: bool
+    placement: Placement, side: Side | None, cells: CellOptions, *, is_answer: bool
 ) -> PayloadDecoder | None:
-    """Return a decoder of CSV without a header, or `None` if only the plain path can read it.
+    """Return a decoder of CSV, with a header or without, or `None` if only the plain path can read it.
 
-    `attributes` are those of a schema; without one, columns are learned from the rows that come, by their width.
+    `side` is that of a schema; without one, columns are learned from the rows that come.
     """
+    has_header = placement.form is RowForm.TABLE
+    if side is None:
+        stem = "prediction" if is_answer else "feature"
+        return _CsvReader(LearnedColumns(cells, stem), has_header=has_header, is_answer=is_answer).read
+    if any(one.value_type not in CELL_TYPES for one in (*side.by_name.values(), *side.visible)):
+        return None
+    return _CsvReader(SchemaColumns(side, cells), has_header=has_header, is_answer=is_answer).read
+
+
+def cut_decoder(placement: Placement, side: Side | None) -> PayloadDecoder | None:
+    """Return a decoder of one line of numbers of which each is a row; `None` if only the plain path can read it."""
+    name = "prediction_0"
+    value_type: Any = NUMBER
+    if side is not None:
+        if len(side.visible) != 1 or side.visible[0].value_type not in NUMBERS:
+            return None
+        name, value_type = side.visible[0].name, NUMBERS[side.visible[0].value_type]
     if placement.form is not RowForm.VALUES:
         return None
-    if attributes is None:
-        return _CsvReader(LearnedColumns(cells, "prediction" if is_answer else "feature"), is_answer=is_answer).read
-    columns = schema_columns(attributes, cells)
-    if not columns:
-        return None
-    names = tuple(attribute.name for attribute in attributes)
-    return _CsvReader(_SchemaColumns(CsvColumns(names, columns)), is_answer=is_answer).read
+    names = (name,)
+    decode: Callable[[str], list[Any]] = msgspec.json.Decoder(list[value_type], strict=False).decode
 
+    def read(text: str) -> Rows:
+        cells = text.rstrip("\n").replace(",", '","')
+        return names, [(value,) for value in decode(f'["{cells}"]')]
 
-class _SchemaColumns:
-    """The columns of a schema."""
-
-    def __init__(self, columns: CsvColumns) -> None:
-        self._columns = columns
-        # A first line of texts may be names.
-        self.may_begin_with_names = columns.are_texts
-
-    def known(self, width: int) -> CsvColumns | None:
-        """Return the columns of rows of a width."""
-        return self._columns if len(self._columns.names) == width else None
-
-    def learn(self, cells: Cells) -> CsvColumns:
-        """Raise `ValueError`: rows of another width do not fit the schema."""
-        raise ValueError(f"rows of {len(cells[0])} values")
-
-    def read(self, columns: CsvColumns, cells: Cells) -> list[Values]:
-        """Return the values of rows. Raises one of `REFUSED`."""
-        return columns.rows_of_cells(cells)
+    return read
 
 
 class _CsvReader:
-    """Reads CSV without a header."""
+    """Reads CSV."""
 
-    def __init__(self, columns: _SchemaColumns | LearnedColumns, *, is_answer: bool) -> None:
+    def __init__(self, columns: SchemaColumns | LearnedColumns, *, has_header: bool, is_answer: bool) -> None:
         self._columns = columns
+        self._has_header = has_header
         self._is_answer = is_answer
-        self._may_begin_with_names = columns.may_begin_with_names
+        self._may_begin_with_names = columns.may_begin_with_names and not has_header
 
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED` for texts that only the plain path can read."""
         if '"' in text or "\\" in text or "\r" in text:
             return self._read_cells(text)
-        text = text.rstrip("\n")
-        end = text.find("\n")
-        width = (text.count(",") if end < 0 else text.count(",", 0, end)) + 1
-        columns = self._columns.known(width) or self._columns.learn(_head_of(text))
-        if columns.has_texts and not _is_plain(text) and not _is_read_alike(text):
+        lines, key = text.rstrip("\n"), 0
+        if self._has_header:
+            head, _, lines = lines.partition("\n")
+            columns = self._columns.known(tuple(head.split(",")))
+        else:
+            end = lines.find("\n")
+            key = (lines.count(",") if end < 0 else lines.count(",", 0, end)) + 1
+            columns = self._columns.known(key) or self._columns.learn(key, _head_of(lines))
+        if columns is None or (columns.has_texts and not _is_plain(lines) and not _is_read_alike(lines)):
             return self._read_cells(text)
         try:
-            if end >= 0:
-                return columns.names, self._lines(columns, text)
-            if columns.are_texts and text in _DEMANDED:
+            if "\n" in lines:
+                return columns.names, self._lines(columns, lines)
+            if columns.are_texts and lines in _DEMANDED:
                 raise ValueError("a header that toolkits demand")
-            return columns.names, [columns.row(text)]
+            return columns.names, [columns.row(lines)]
         except REFUSED:
             return self._read_cells(text)
 
     def _lines(self, columns: CsvColumns, text: str) -> Sequence[Values]:
         rows = _rows_of(columns, text)
+        if self._has_header:
+            return rows
         if self._may_begin_with_names and not columns.has_number(rows[0]):
             _check_names(text[: text.index("\n")].split(","), columns)
         if self._is_answer:
@@ -109,19 +119,31 @@ class _CsvReader:
         """Return names and values of rows by the cells that the plain path reads."""
         cells = _cells_of(text)
         first = cells[0]
-        columns = self._columns.known(len(first)) or self._columns.learn(cells)
-        if first in _DEMANDED_CELLS or (self._is_answer and is_error_body(first[0])):
-            raise ValueError("a header that toolkits demand, or an error")
-        if len(cells) > 1:
+        key: Key = len(first)
+        if self._is_answer and is_error_body(first[0]):
+            raise ValueError("an error")
+        if self._has_header:
+            key, cells = _key_of(first, is_answer=self._is_answer), cells[1:]
+        elif first in _DEMANDED_CELLS:
+            raise ValueError("a header that toolkits demand")
+        columns = self._columns.known(key) or self._columns.learn(key, cells)
+        if len(cells) > 1 and not self._has_header:
             if self._may_begin_with_names:
                 _check_names(first, columns)
             if self._is_answer:
                 _check_first_cells([row[0] for row in cells])
-        return columns.names, self._columns.read(columns, cells)
+        return columns.names, self._columns.read(key, cells)
+
+
+def _key_of(header: list[str], *, is_answer: bool) -> Names:
+    """Return the names of a header. Raises `ValueError` for names of which only the plain path knows the meaning."""
+    if (is_answer and not ODD_NAMES.isdisjoint(header)) or not all(map(_NAME.fullmatch, header)):
+        raise ValueError("names with a meaning, or with odd characters")
+    return tuple(header)
 
 
 def _rows_of(columns: CsvColumns, text: str) -> Sequence[Values]:
-    if len(text) > LARGE_CHARS and is_large(text, text.count("\n"), len(columns.names)):
+    if len(text) > LARGE_CHARS and is_large(text, text.count("\n"), columns.width):
         pieces = [(start, end, len(columns.rows(text[start:end]))) for start, end in cut_lines(text)]
         return rows_of_pieces(text, pieces, columns.rows)
     return columns.rows(text)
@@ -135,18 +157,15 @@ def _cells_of(text: str) -> list[list[str]]:
         raise ValueError("a text that is no CSV")
     found = _FORM.read(text)
     rows = found.rows
-    if not isinstance(rows, list) or not rows or found.with_blank or len(set(map(len, rows))) > 1:
-        raise ValueError("a large text, or rows of several widths")
+    if not isinstance(rows, list) or not rows or found.with_blank:
+        raise ValueError("a large text, or blank lines that may be cells")
     return rows
 
 
 def _head_of(text: str) -> list[list[str]]:
-    """Return the cells of the first lines of a text without quotes, which have one width. Raises `ValueError`."""
+    """Return the cells of the first lines of a text without quotes."""
     head = text if len(text) < _HEAD_CHARS else text[: text.find("\n", _HEAD_CHARS)]
-    cells = [line.split(",") for line in head.split("\n")]
-    if len(set(map(len, cells))) > 1:
-        raise ValueError("rows of several widths")
-    return cells
+    return [line.split(",") for line in head.split("\n")]
 
 
 def _check_names(cells: list[str], columns: CsvColumns) -> None:
@@ -173,7 +192,9 @@ def _is_plain(text: str) -> bool:
         and "(" not in text
         and "{" not in text
         and ";" not in text
+        and "|" not in text
         and text[:1] not in _ODD_STARTS
+        and text[:2] != "b'"
     )
 
 

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, defstruct
 
 from capture_forwarder.domain.schema import Attribute, ValueType
 from capture_forwarder.payloads.documents import UNREADABLE
+from capture_forwarder.payloads.error_bodies import ERROR_NAMES
 
 # A decoder raises one of these when it refuses a text.
 REFUSED = UNREADABLE
@@ -16,6 +17,9 @@ Values = Sequence[Any]
 # The names of every row, and the values of every row in the order of these names.
 Rows = tuple[Names, Sequence[Values]]
 PayloadDecoder = Callable[[str], Rows]
+# Names in an answer of which only the plain path knows what they mean: errors, the order of rows, a pandas Series, a
+# stream.
+ODD_NAMES = ERROR_NAMES | {"index", "0", "token"}
 _LARGEST = sys.float_info.max
 INT64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 # Bounds keep out NaN and infinity, and integers of more than 64 bits. Timestamps are missing: they are rewritten.
@@ -54,7 +58,7 @@ def named_struct(names: Names, types: Sequence[Any], *, ordered: bool = False) -
 
 def are_texts(attributes: tuple[Attribute, ...]) -> bool:
     """Tell whether every attribute accepts any text."""
-    return all(TYPES[attribute.value_type] is str for attribute in attributes)
+    return all(TYPES.get(attribute.value_type, str) is str for attribute in attributes)
 
 
 def is_large(text: str, row_count: int, width: int) -> bool:

@@ -6,17 +6,17 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from capture_forwarder.domain.converters import CellOptions, Converter, cell_converters
-from capture_forwarder.domain.schema import Attribute, ValueType
+from capture_forwarder.domain.converters import Converter
+from capture_forwarder.domain.schema import ValueType
 from capture_forwarder.payloads.compiled_types import TYPES, Names, Values
 
 # msgspec reads an integer written as `9007199254740993.0` through a float, so larger ones are left to the plain path.
-_NUMBERS = {
+NUMBERS = {
     ValueType.FLOAT: TYPES[ValueType.FLOAT],
     ValueType.INTEGER: Annotated[int, Meta(gt=-(2**53), lt=2**53)],
     ValueType.BOOLEAN: bool,
 }
-_TEXTS = (ValueType.STRING, ValueType.UNSTRUCTURED_TEXT, ValueType.IMAGE, ValueType.TIMESTAMP)
+CELL_TYPES = frozenset({*NUMBERS, ValueType.STRING, ValueType.UNSTRUCTURED_TEXT, ValueType.IMAGE, ValueType.TIMESTAMP})
 _COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
 _EMPTY, _NULL = '""', "null"
 _PIECE_CHARS = 100_000
@@ -33,26 +33,12 @@ class Column(Struct, frozen=True, gc=False):
     is_rewritten: bool = False
 
 
-def schema_columns(attributes: tuple[Attribute, ...], cells: CellOptions) -> list[Column] | None:
-    """Return the columns of attributes, or `None` if only the plain path can make their values."""
-    converters = cell_converters(cells)
-    columns = []
-    for attribute in attributes:
-        value_type = attribute.value_type
-        if value_type in _NUMBERS:
-            columns.append(Column(_NUMBERS[value_type]))
-        elif value_type in _TEXTS:
-            columns.append(Column(str, converters[value_type], value_type is ValueType.TIMESTAMP))
-        else:
-            return None
-    return columns
-
-
 class CsvColumns:
     """Decodes rows of these columns. Functions raise one of `REFUSED` for cells that the plain path reads otherwise."""
 
     def __init__(self, names: Names, columns: Sequence[Column], *, keeps_empty: bool = False) -> None:
         self.names = names
+        self.width = len(columns)
         self.has_texts = any(column.type is str for column in columns)
         self.are_texts = all(column.type is str for column in columns)
         self.begins_with_number = columns[0].type is not str

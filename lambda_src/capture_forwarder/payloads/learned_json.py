@@ -15,9 +15,10 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import astuple
 
-from capture_forwarder.payloads.compiled_json import check_names, object_type
+from capture_forwarder.payloads.compiled_json import check_names, lines_decoder, object_type
 from capture_forwarder.payloads.compiled_types import (
     INT64,
+    ODD_NAMES,
     REFUSED,
     Names,
     PayloadDecoder,
@@ -25,7 +26,6 @@ from capture_forwarder.payloads.compiled_types import (
     is_large,
     named_struct,
 )
-from capture_forwarder.payloads.error_bodies import ERROR_NAMES
 from capture_forwarder.payloads.lazy import LARGE_CHARS
 from capture_forwarder.payloads.placement import ORDERED_KEYS, Placement, RowForm
 from capture_forwarder.payloads.tensors import HEADER_KEYS
@@ -34,8 +34,6 @@ _NUMBER = INT64 | float
 _SCALAR = None | bool | INT64 | float | str
 _NUMBERS = frozenset({int, float})
 _TEXTS = frozenset({str})
-# Names in an answer of which only the plain path knows what they mean: errors, the order of rows, a pandas Series.
-ODD_NAMES = ERROR_NAMES | {"index", "0"}
 _MAX_NAME = 1024
 # A pattern of many names takes long to compile. Callers choose names: limits keep hostile ones from filling the memory.
 _MAX_LEARNED_NAMES = 200
@@ -47,21 +45,23 @@ _TEXT = r'"(?:[^"\\]++|\\.)*+"'
 Decode = Callable[[str], Any]
 
 
-def learned_json_decoder(placement: Placement, *, is_answer: bool) -> PayloadDecoder | None:
-    """Return a decoder of one JSON document, or `None` if only the plain path can read it."""
+def learned_json_decoder(placement: Placement, *, is_answer: bool, is_lines: bool = False) -> PayloadDecoder | None:
+    """Return a decoder of one JSON document, or of one a line; `None` if only the plain path can read them."""
     if placement.form is RowForm.OBJECT:
-        return _Objects(placement, is_answer=is_answer).read
+        return _Objects(placement, is_answer=is_answer, is_lines=is_lines).read
     if placement.form is RowForm.VALUES:
-        return _Lists(placement, is_answer=is_answer).read
+        return _Lists(placement, is_answer=is_answer, is_lines=is_lines).read
     # Bare values, and those under an ordered key, are several rows or one, as their types say.
     is_unsure = placement.rows_key is None or placement.rows_key in ORDERED_KEYS
     return None if placement.form is not RowForm.VALUE or is_unsure else _Scalars(placement, is_answer=is_answer).read
 
 
-def _decoder(placement: Placement, row_type: Any) -> Decode:
-    """Return a decoder of a list of rows, or of one row; keys may hold the list, and the values of a row."""
+def _decoder(placement: Placement, row_type: Any, *, is_lines: bool = False) -> Decode:
+    """Return a decoder of all rows; keys may hold their list, and the values of a row."""
     if placement.values_key:
         row_type = object_type(placement.values_key, row_type)
+    if is_lines:
+        return lines_decoder(row_type)
     if placement.single:
         decode_one: Decode = msgspec.json.Decoder(row_type).decode
         return lambda text: [decode_one(text)]
@@ -108,10 +108,10 @@ class _Scalars:
 class _Lists:
     """Reads lists of ordered values."""
 
-    def __init__(self, placement: Placement, *, is_answer: bool) -> None:
+    def __init__(self, placement: Placement, *, is_answer: bool, is_lines: bool) -> None:
         # A bare list of texts is several rows, a bare list of numbers is one.
         value_type: Any = _NUMBER if placement.single else _SCALAR
-        self._decode = _decoder(placement, Annotated[list[value_type], Meta(min_length=1)])
+        self._decode = _decoder(placement, Annotated[list[value_type], Meta(min_length=1)], is_lines=is_lines)
         self._has_key = placement.values_key is not None
         self._names_around = int(placement.rows_key is not None)
         self._is_answer = is_answer
@@ -151,9 +151,10 @@ class _Shape(Struct, frozen=True):
 class _Objects:
     """Reads objects."""
 
-    def __init__(self, placement: Placement, *, is_answer: bool) -> None:
+    def __init__(self, placement: Placement, *, is_answer: bool, is_lines: bool) -> None:
         self._placement = placement
-        self._decode = _decoder(placement, dict[str, _SCALAR])
+        self._is_lines = is_lines
+        self._decode = _decoder(placement, dict[str, _SCALAR], is_lines=is_lines)
         self._names_around = int(placement.rows_key is not None)
         self._odd_names = ODD_NAMES if is_answer else frozenset[str]()
         self._shape: _Shape | None = None
@@ -197,7 +198,9 @@ class _Objects:
             if self._seen[names] >= _ENOUGH:
                 row_type = named_struct(names, [_SCALAR] * len(names))
                 match = re.compile(_pattern(names, self._placement)).fullmatch
-                self._shapes[names] = self._shape = _Shape(names, _decoder(self._placement, row_type), match)
+                self._shapes[names] = self._shape = _Shape(
+                    names, _decoder(self._placement, row_type, is_lines=self._is_lines), match
+                )
 
 
 def _pattern(names: Names, placement: Placement) -> str:

@@ -8,10 +8,9 @@ from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.schema import ModelSchema, Side
 from capture_forwarder.kinds.captures.compiled_rows import RowMaker, RowMakers
 from capture_forwarder.kinds.captures.reading import Reading
-from capture_forwarder.payloads.compiled import compile_payload
-from capture_forwarder.payloads.compiled_types import REFUSED, Values
+from capture_forwarder.payloads.compiled import compile_cut, compile_payload
+from capture_forwarder.payloads.compiled_types import ODD_NAMES, REFUSED, Values
 from capture_forwarder.payloads.lazy import Lazy
-from capture_forwarder.payloads.learned_json import ODD_NAMES
 from capture_forwarder.payloads.placement import PayloadReading, Placement, RowForm
 
 # Returns rows as values of both sides by name. Raises one of `REFUSED` for calls with another reading.
@@ -28,27 +27,31 @@ def compile_reading(reading: Reading, schema: ModelSchema | None, cells: CellOpt
 
     Without a schema the decoder learns names and types from the rows that come. `cells` says how text of CSV is read.
     """
-    if reading.request is None or reading.response is None or reading.is_cut:
+    if reading.request is None or reading.response is None:
         return None
     if _may_say_rows(reading.request.placement) or (schema and _may_be_error(reading.response, schema.outputs)):
         return None
     decode_request = compile_payload(reading.request, schema.inputs if schema else None, cells, is_answer=False)
-    decode_response = compile_payload(reading.response, schema.outputs if schema else None, cells, is_answer=True)
+    outputs = schema.outputs if schema else None
+    if reading.is_cut:
+        decode_response = compile_cut(reading.response, outputs)
+    else:
+        decode_response = compile_payload(reading.response, outputs, cells, is_answer=True)
     if decode_request is None or decode_response is None:
         return None
     maker = RowMakers().maker
 
     def decode(request: str, response: str) -> Sequence[Any]:
         asked, inputs = decode_request(request)
-        answered, outputs = decode_response(response)
-        if len(inputs) != len(outputs) or not inputs:
+        answered, found = decode_response(response)
+        if len(inputs) != len(found) or not inputs:
             raise ValueError("no rows, or another number of rows on either side")
         row = maker(asked, answered, len(inputs))
         if len(inputs) == 1:
-            return [row(*inputs[0], *outputs[0])]
-        if type(inputs) is Lazy or type(outputs) is Lazy:
-            return _lazy_rows(row, inputs, outputs)
-        return [row(*given, *answered) for given, answered in zip(inputs, outputs, strict=True)]
+            return [row(*inputs[0], *found[0])]
+        if type(inputs) is Lazy or type(found) is Lazy:
+            return _lazy_rows(row, inputs, found)
+        return [row(*given, *values) for given, values in zip(inputs, found, strict=True)]
 
     return decode
 
