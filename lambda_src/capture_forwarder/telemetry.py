@@ -214,8 +214,9 @@ def _measures(report: ForwardReport) -> dict[Metric, Any]:
         Metric.VALUES_LEFT_OUT: reading.left_out,
         Metric.INFERENCE_IDS_REUSED: reading.reused_ids,
         Metric.LAYOUT_CHANGED: reading.changed_layouts,
+        Metric.RECORDS_COMPILED: reading.compiled,
     }
-    # These are nearly always 0, and CloudWatch bills a metric that is emitted.
+    # Most of these are nearly always 0, and CloudWatch bills a metric that is emitted.
     return {metric: count for metric, count in noticed.items() if count} | {
         Metric.OBJECTS_FORWARDED: 1,
         Metric.OBJECTS_REJECTED: int(report.state is ObjectState.REJECTED),

@@ -170,9 +170,9 @@ def test_values_that_are_left_out_are_counted() -> None:
     noticing = Noticing(InferenceIds())
     assert noticing.of_call(record, "0", reading, None, left_out=3) == ReadingCounts(left_out=3)
     assert noticing.of_call(record, "0", reading, None, left_out=0) is None
-    assert noticing.of_lines() is None
+    assert noticing.of_lines(2) == ReadingCounts(compiled=2)
 
 
 def test_counts_are_added() -> None:
     """Those of spans are those of their object."""
-    assert ReadingCounts(1, 2, 3) + ReadingCounts(10, 20, 30) == ReadingCounts(11, 22, 33)
+    assert ReadingCounts(1, 2, 3, 4) + ReadingCounts(10, 20, 30, 40) == ReadingCounts(11, 22, 33, 44)

@@ -38,6 +38,8 @@ _MAX_NAME = 1024
 # A pattern of many names takes long to compile. Callers choose names: limits keep hostile ones from filling the memory.
 _MAX_LEARNED_NAMES = 200
 _MAX_SHAPES = 16
+# It takes long in long texts, too: dictionaries are as fast for them.
+_MAX_CHARS_PER_NAME = 100
 _MAX_SEEN = 64
 _ENOUGH = 2
 _TEXT = r'"(?:[^"\\]++|\\.)*+"'
@@ -175,7 +177,8 @@ class _Objects:
         rows = self._decode(text)
         names = self._names_of(rows)
         check_names(text, self._names_around + len(names) * len(rows))
-        self._see(names)
+        if len(text) < _MAX_CHARS_PER_NAME * len(names) * len(rows):
+            self._see(names)
         return names, [tuple(row.values()) for row in rows]
 
     def _names_of(self, rows: list[dict[str, Any]]) -> Names:

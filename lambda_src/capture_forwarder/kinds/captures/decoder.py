@@ -76,12 +76,12 @@ class CaptureDecoder:
             if taken:
                 end = min(offset + sum(map(len, data[:taken])) + taken, lines.end)
                 span = _span(lines.number + start, offset, end, data[:taken], counts)
-                yield DecodedSpan(span, rows.encoded(), noticed=self._noticing.of_lines())
+                yield DecodedSpan(span, rows.encoded(), noticed=self._noticing.of_lines(taken))
                 offset = end
             if taken < len(data):
                 end = min(offset + len(data[taken]) + 1, lines.end)
                 last = Line(lines.number + start + taken, offset, end, data[taken])
-                decoded = _large_span(last, large, self._noticing.of_lines()) if large else self.decode_line(last)
+                decoded = _large_span(last, large, self._noticing.of_lines(1)) if large else self.decode_line(last)
                 yield decoded
                 taken, row_count, offset = taken + 1, row_count + len(decoded.rows.ids), end
             start += taken
