@@ -161,4 +161,5 @@ def target(settings: DestinationSettings) -> Target:
         schemas=destination,
         workers=Workers(settings.max_in_flight + 1, settings.name),
         max_in_flight=settings.max_in_flight,
+        max_in_flight_bytes=settings.max_in_flight_bytes,
     )

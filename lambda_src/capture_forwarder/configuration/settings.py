@@ -64,6 +64,9 @@ class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         5_000_000
     )
     max_in_flight: Annotated[int, Meta(ge=1, le=64, description="Most requests at the same time")] = 8
+    max_in_flight_bytes: Annotated[
+        Positive, Meta(description="Most bytes in requests at the same time; one request may have more")
+    ] = 16_000_000
     connect_timeout_secs: Annotated[
         Seconds, Meta(description="Longest time for a connection, with proxy and TLS handshake")
     ] = 5.0

@@ -113,8 +113,8 @@ def _placement(shape: Shape, table: Table, placed: Placed) -> Placement:
     if len(table.columns) > 1 or placed.call or table.left_out or len(table.neighbours) > 0:
         return Placement(shape.layout, RowForm.TABLE)
     key, elements = next(iter(table.columns.items()))
-    if key == NAMELESS and shape.layout is Layout.LIST:
-        return placement_of_rows(Layout.LIST, None, elements)
+    if key == NAMELESS and shape.layout in {Layout.LIST, Layout.ROWS}:
+        return placement_of_rows(shape.layout, None, elements)
     if table.is_outer and shape.layout is not Layout.ROWS:
         return placement_of_rows(Layout.INSTANCES, key, elements)
     return Placement(shape.layout, RowForm.TABLE)
