@@ -10,7 +10,7 @@ from tests.properties.both_readers import by_project, exact, shown
 from tests.properties.generated_calls import Call, generated_call
 from tests.properties.generated_options import decoding_options, generated_options
 from tests.properties.generated_schemas import schema_of, typed
-from tests.properties.test_compiled import Paths
+from tests.properties.compiled_paths import Paths
 
 # A list in a cell is one ordered value, so a schema of plain values does not fit it.
 UNFIT = ("csv lists", "error in csv lists")

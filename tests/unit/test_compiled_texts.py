@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from tests.properties.test_compiled import Paths, compiled_rows
+from tests.properties.compiled_paths import Paths
+from tests.properties.test_compiled import compiled_rows
 from tests.support.captures import capture, csv_side, json_side
 
 _SCHEMA = ModelSchema(
