@@ -7,10 +7,10 @@ import pytest
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.kinds.captures.plain import PlainPath
 from tests.properties.both_readers import by_project, exact, shown
+from tests.properties.compiled_paths import Paths
 from tests.properties.generated_calls import Call, generated_call
 from tests.properties.generated_options import decoding_options, generated_options
 from tests.properties.generated_schemas import schema_of, typed
-from tests.properties.compiled_paths import Paths
 
 # A list in a cell is one ordered value, so a schema of plain values does not fit it.
 UNFIT = ("csv lists", "error in csv lists")
