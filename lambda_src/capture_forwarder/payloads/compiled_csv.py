@@ -30,6 +30,9 @@ _FORM = CsvForm()
 _DEMANDED = ("inputs", "question,context")
 _DEMANDED_CELLS = (["inputs"], ["question", "context"])
 _HEAD_CHARS = 32_000
+_QUOTED_LINE_END, _NEXT_ROW = '"\n"', '"],["'
+_BYTES = ("b'", 'b"')
+_AFTER_CELL = frozenset({",", "\n", ""})
 # A name that cannot make the text another format.
 _NAME = re.compile(r"""[^\W\d_][^][(){}<>;|'"\t]*+""")
 
@@ -81,7 +84,11 @@ class _CsvReader:
 
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED` for texts that only the plain path can read."""
-        if '"' in text or "\\" in text or "\r" in text:
+        if '"' in text:
+            return self._read_quoted(text)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if "\\" in text:
             return self._read_cells(text)
         lines, key = text.rstrip("\n"), 0
         if self._has_header:
@@ -114,6 +121,20 @@ class _CsvReader:
             elif text[0] == "," or "\n," in text:
                 raise ValueError("lines that begin with an empty cell may be columns")
         return rows
+
+    def _read_quoted(self, text: str) -> Rows:
+        """Return names and values of rows in quotes; most are read without a CSV reader, which is slow."""
+        found = None if self._has_header or self._is_answer else _json_of(text)
+        if found:
+            _check_text(text)
+            columns = self._columns.known(found.count('","', 0, found.find('"],["')) + 1)
+            try:
+                rows = columns.rows_of_json(found) if columns else []
+            except REFUSED:
+                rows = []
+            if columns and rows and columns.has_number(rows[0]):
+                return columns.names, rows
+        return self._read_cells(text)
 
     def _read_cells(self, text: str) -> Rows:
         """Return names and values of rows by the cells that the plain path reads."""
@@ -151,15 +172,43 @@ def _rows_of(columns: CsvColumns, text: str) -> Sequence[Values]:
 
 def _cells_of(text: str) -> list[list[str]]:
     """Return the cells that the plain path reads. Raises `ValueError` for texts that it may read otherwise."""
-    if "\0" in text or "\ufeff" in text or "[" in text or text.lstrip()[:1] in _ODD_STARTS:
-        raise ValueError("a text with an odd start, or with lists")
-    if why_not_csv(text, None, ""):
-        raise ValueError("a text that is no CSV")
+    _check_text(text)
     found = _FORM.read(text)
     rows = found.rows
     if not isinstance(rows, list) or not rows or found.with_blank:
         raise ValueError("a large text, or blank lines that may be cells")
     return rows
+
+
+def _check_text(text: str) -> None:
+    """Raise `ValueError` for a text that the plain path may not read as cells."""
+    if "\0" in text or "\ufeff" in text or "[" in text or text.lstrip()[:1] in _ODD_STARTS:
+        raise ValueError("a text with an odd start, or with lists")
+    if not _is_plain_in_quotes(text) and why_not_csv(text, None, ""):
+        raise ValueError("a text that is no CSV")
+
+
+def _json_of(text: str) -> str | None:
+    """Return cells, some in quotes, as a JSON array of arrays of texts; `None` where a CSV reader has to read them.
+
+    Every second part between quotes is the text of one cell. Where it touches another text, quotes mean something else.
+    """
+    if '""' in text or "\\" in text or "\r" in text or len(text) > LARGE_CHARS:
+        return None
+    text = text.rstrip("\n")
+    cells = text.count('","') + text.count('"\n"') + 1
+    if text[0] == text[-1] == '"' and text.count('"') == 2 * cells:  # all cells are in quotes
+        return f"[[{text.replace(_QUOTED_LINE_END, _NEXT_ROW)}]]"
+    parts = text.split('"')
+    last = len(parts) - 1
+    for place in range(0, last + 1, 2):
+        part = parts[place]
+        if (place and part[:1] not in _AFTER_CELL) or (place < last and part[-1:] not in _AFTER_CELL):
+            return None
+        if place and place < last and not part:
+            return None
+        parts[place] = part.replace(",", '","').replace("\n", '"],["')
+    return None if last % 2 else f'[["{"".join(parts)}"]]'
 
 
 def _head_of(text: str) -> list[list[str]]:
@@ -180,6 +229,12 @@ def _check_first_cells(cells: list[str]) -> None:
         raise ValueError("lines that may be columns")
 
 
+def _is_plain_in_quotes(text: str) -> bool:
+    """Tell whether a text with quotes surely holds no printed values, and no quote after a blank."""
+    has_brackets = "(" in text or "{" in text or "<" in text
+    return '"' in text and not has_brackets and ' "' not in text and "\t" not in text and text[:2] not in _BYTES
+
+
 def _is_plain(text: str) -> bool:
     """Tell whether the plain path surely reads a text with these cells: no printed values, other delimiters or space.
 
@@ -194,7 +249,7 @@ def _is_plain(text: str) -> bool:
         and ";" not in text
         and "|" not in text
         and text[:1] not in _ODD_STARTS
-        and text[:2] != "b'"
+        and text[:2] not in _BYTES
     )
 
 
