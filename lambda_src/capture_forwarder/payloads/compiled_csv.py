@@ -72,6 +72,7 @@ class _CsvReader:
         self._columns = columns
         self._has_header = has_header
         self._is_answer = is_answer
+        self._only = None if has_header else columns.only
         self._may_begin_with_names = columns.may_begin_with_names and not has_header
 
     def read(self, text: str) -> Rows:
@@ -83,7 +84,9 @@ class _CsvReader:
         if "\\" in text:
             return self._read_cells(text)
         lines, key = text.rstrip("\n"), 0
-        if self._has_header:
+        if self._only:
+            columns: CsvColumns | None = self._only
+        elif self._has_header:
             head, _, lines = lines.partition("\n")
             columns = self._columns.known(tuple(head.split(",")))
         else:

@@ -19,6 +19,7 @@ _FORM = CsvForm()
 DEMANDED = ("inputs", "question,context")
 DEMANDED_CELLS = (["inputs"], ["question", "context"])
 _QUOTED_LINE_END, _NEXT_ROW = '"\n"', '"],["'
+_UNSURE_STARTS = _ODD_STARTS | {"b"}
 _BYTES = ("b'", 'b"')
 _AFTER_CELL = frozenset({",", "\n", ""})
 # A name that cannot make the text another format.
@@ -102,8 +103,7 @@ def is_plain(text: str) -> bool:
         and "{" not in text
         and ";" not in text
         and "|" not in text
-        and text[:1] not in _ODD_STARTS
-        and text[:2] not in _BYTES
+        and text[:1] not in _UNSURE_STARTS
     )
 
 
