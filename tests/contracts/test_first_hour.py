@@ -103,7 +103,7 @@ def test_the_commands_in_an_empty_folder(folder: Path) -> None:
                 ("backfill s3://bucket/", 3, NO_FILE),
                 ("policy", 3, NO_FILE),
                 ("inspect sample.jsonl", 0, ""),
-                ("inspect sample.jsonl --route churn", 3, NO_FILE),
+                ("inspect sample.jsonl --route churn", 2, "give --config FILE too"),
                 ("inspect s3://bucket/key", 4, NO_CREDENTIALS),
                 ("enable-eventbridge s3://bucket", 4, NO_REGION),
                 ("no-such-command", 2, "No such command"),

@@ -1,5 +1,6 @@
 """Commands end at SIGINT and SIGTERM, also where their parent ignores SIGINT: `nohup make test &`."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -28,7 +29,10 @@ def ignored_interrupt() -> Iterator[None]:
 def started(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """Start a command, and kill it if the test fails."""
     command = [sys.executable, "-m", "capture_ops", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - ourselves
+    environment = {name: value for name, value in os.environ.items() if name != "MONITOR_TOKEN"}
+    with subprocess.Popen(  # noqa: S603 - ourselves
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
         try:
             yield process
         finally:

@@ -173,7 +173,7 @@ def test_the_dashboard_shows_every_metric_of_the_counts(default: Template) -> No
     body = json.dumps(properties(default, "CloudWatch::Dashboard")["DashboardBody"])
     shown = {metric for metric in Metric if metric.value.name in body}
     skipped = {Metric.OBJECTS_ARRIVED, Metric.OBJECTS_SKIPPED, Metric.OBJECTS_UNROUTED, Metric.RECORDS_SKIPPED}
-    assert shown >= set(Metric) - skipped - {Metric.RECORDS_READ, Metric.INFERENCES_DUPLICATE}
+    assert shown >= set(Metric) - skipped - {Metric.INFERENCES_DUPLICATE}
 
 
 def test_the_dashboard_shows_only_totals_if_there_are_no_others(stacks: Stacks) -> None:
@@ -181,7 +181,7 @@ def test_the_dashboard_shows_only_totals_if_there_are_no_others(stacks: Stacks) 
     body = json.dumps(properties(stacks.template(EVERYTHING), "CloudWatch::Dashboard")["DashboardBody"])
     assert "SEARCH" not in body
     shown = {metric for metric in Metric if f'\\"{metric.value.name}\\"' in body}
-    assert shown == TOTALS - {Metric.RECORDS_READ, Metric.INFERENCES_DUPLICATE}
+    assert shown == TOTALS - {Metric.INFERENCES_DUPLICATE}
 
 
 def test_the_name_of_the_dashboard_begins_with_that_of_the_stack(default: Template) -> None:

@@ -119,14 +119,14 @@ def test_a_call_of_many_rows_is_not_cut() -> None:
     assert len(one.rows.ids) == 300
 
 
-def test_without_a_schema_every_line_is_a_span() -> None:
-    """The plain path reads it, and the destination's row builder gets the values by name."""
-    spans = decode(call(1), call(2, rows=2), schema=None)
+def test_a_line_of_the_plain_path_is_a_span() -> None:
+    """The destination's row builder gets the values by name."""
+    spans = decode(marked(1), marked(2), schema=None)
     assert [line_numbers(one) for one in spans] == [[1], [2]]
-    assert [one.span.counts for one in spans] == [[1], [2]]
+    assert [one.span.counts for one in spans] == [[1], [1]]
     rows: Sequence[Any] = spans[1].rows.rows
-    assert [row.partner_inference_id for row in rows] == spans[1].rows.ids == ["id-2_0", "id-2_1"]
-    assert [row.inference_data for row in rows] == [{"feature_0": 1, "prediction_0": 2}] * 2
+    assert [row.partner_inference_id for row in rows] == spans[1].rows.ids == ["id-2"]
+    assert [row.inference_data for row in rows] == [{"feature_0": 1, "prediction_0": 2}]
     assert {row.inference_timestamp for row in rows} == {spans[1].rows.time}
 
 

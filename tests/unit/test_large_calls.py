@@ -20,7 +20,7 @@ from tests.support.captures import base64_side, capture, csv_side, json_side
 from tests.support.fakes import DiscardResults
 
 # So many rows take enough memory to be made when they are read, on every path.
-MANY = 16_000
+MANY = 20_000
 SCHEMA = ModelSchema(
     (
         Attribute("in", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),

@@ -55,7 +55,7 @@ CONFIGURATIONS = {**EXAMPLES, "everything": EVERYTHING}
 def test_every_example_deploys(stacks: Stacks, name: str) -> None:
     """Its quotas, its order of creation and its routes."""
     template = stacks.template(CONFIGURATIONS[name])
-    settings = parse_settings(CONFIGURATIONS[name].read_text(encoding="utf-8"))
+    settings = parse_settings(CONFIGURATIONS[name].read_text(encoding="utf-8"), str(CONFIGURATIONS[name]))
     assert exceeded(template, settings.stack.name) == []
     assert list(too_early(template)) == []
     assert list(unserved(settings, template)) == []
