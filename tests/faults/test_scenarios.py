@@ -108,7 +108,7 @@ def test_e_an_outage_of_thirty_cycles_makes_no_dead_letter(world: World) -> None
         world.send(*(world.put(f"o{number}", *(call(f"{number}-{line}") for line in range(30))) for number in range(5)))
         world.send({"hello": "poison"})
         for _ in range(30):
-            world.poll(timeout_secs=1.0)
+            world.poll(timeout_secs=1.5)
             assert world.waiting() <= 6
         assert script.requests.total() >= 24, "too many polls made no request"
         assert world.waiting(world.dead_letters) == 1
