@@ -94,7 +94,7 @@ class SqsQueue:
                 waiting.append(_Batch(failed, is_repeat=True))
 
     def _send(self, batch: _Batch, reasons: list[str | None]) -> list[_Entry]:
-        """Send one batch, and record the results; return what may succeed if it is sent again."""
+        """Send one batch, and record the results; return the messages that may succeed if they are sent again."""
         entries = {str(entry.number): entry for entry in batch.entries}
         request: Any = [
             {"Id": name, "MessageBody": entry.body, "DelaySeconds": entry.delay_secs} for name, entry in entries.items()

@@ -135,7 +135,7 @@ def shut_down(connection: "HTTPConnection | None") -> None:
 
 
 def _close_body(ended: Future[Any]) -> None:
-    """Close the body of an answer that nobody waits for any more, so that its connection does not stay open."""
+    """Close the body of an answer that came too late, so that its connection does not stay open."""
     answer = None if ended.cancelled() or ended.exception() else ended.result()
     if isinstance(answer, dict) and "Body" in answer:
         answer["Body"].close()
@@ -152,7 +152,7 @@ def _current_call() -> Call[Any] | None:
 
 
 class _Watched:
-    """A connection that knows which call uses it. Between two calls it waits in botocore's pool."""
+    """A connection with the call that uses it. Between two calls it waits in botocore's pool."""
 
     sock: socket.socket | None
     call: Call[Any] | None = None

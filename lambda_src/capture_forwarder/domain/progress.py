@@ -42,8 +42,8 @@ class Claim(Struct, frozen=True, kw_only=True):
 class RunRecord(Struct, frozen=True, kw_only=True):
     """The item of one run: how far it has committed its objects, by their hashes; `None` if that cannot be read.
 
-    `saves` counts the writes of the run. A `finished` run holds no object any more. Another run has `taken` over the
-    objects of this run, which must not commit them any more.
+    `saves` counts the writes of the run. A `finished` run holds no object any more. If another run has `taken`
+    over the objects of this run, this run must not commit them any more.
     """
 
     saves: int = 0

@@ -36,10 +36,10 @@ class Held(Struct, frozen=True):
 
 
 class RunItem:
-    """The item of a run: what the run has reached, and what its last answered save said, by the objects' hashes.
+    """The item of a run: the progress that it has reached and that its last answered save had, by the objects' hashes.
 
-    After a save or a quarantine file without an answer nobody knows what is stored. A save without an answer ends the
-    item: nothing more is saved. A file without an answer keeps the run from saying that it is finished.
+    After a save or a quarantine file without an answer it is not known what is stored. A save without an answer ends
+    the item: the run saves no more. A file without an answer keeps the run from saying that it is finished.
     """
 
     def __init__(self, run_id: str, leased_until_secs: float) -> None:
@@ -60,13 +60,13 @@ class RunItem:
 
     @property
     def is_done(self) -> bool:
-        """Whether every claimed object is done, so that nobody has to know that the run is finished."""
+        """Whether every claimed object is done. Then no other run needs to read that this run is finished."""
         claimed = tuple(self.claimed)  # a copy: a thread that reads ahead may claim another object meanwhile
         return all((record := self.confirmed.get(state)) is not None and record.done for state in claimed)
 
 
 class Claimed(Struct, frozen=True):
-    """This run holds the object, which is committed up to `progress`; `item` is `None` if progress is not stored."""
+    """This run holds the object. It is committed up to `progress`; `item` is `None` if progress is not stored."""
 
     progress: ProgressRecord
     day: str
@@ -106,7 +106,7 @@ class Claims:
         return claimed
 
     def save(self, item: RunItem, *, finished: bool) -> None:
-        """Save what the run has reached. Raises `LeaseLost`, `Unavailable`; then the item has ended."""
+        """Save the progress that the run has reached. Raises `LeaseLost`, `Unavailable`; then the item has ended."""
         item.leased_until_secs = self._lease_end()
         record = RunRecord(
             saves=item.saves + 1,
@@ -126,7 +126,7 @@ class Claims:
         item.saves, item.confirmed, item.finished = record.saves, record.reached, record.finished
 
     def close(self) -> None:
-        """Claim nothing more: an object that is claimed after the last save would be held until the lease ends."""
+        """Claim no more objects: one that is claimed after the last save would be held until the lease ends."""
         with self._lock:
             self._failure = Unavailable("the run has ended")
 

@@ -51,7 +51,7 @@ def csv_decoder(
 
 
 def cut_decoder(placement: Placement, side: Side | None) -> PayloadDecoder | None:
-    """Return a decoder of one line of numbers of which each is a row; `None` if only the plain path can read it."""
+    """Return a decoder of one line of numbers, one number a row; `None` if only the plain path can read it."""
     name = "prediction_0"
     value_type: Any = NUMBER
     if side is not None:
@@ -136,7 +136,7 @@ class _CsvReader:
 
 
 def _key_of(header: list[str], *, is_answer: bool) -> Names:
-    """Return the names of a header. Raises `ValueError` for names of which only the plain path knows the meaning."""
+    """Return the names of a header. Raises `ValueError` for names that only the plain path understands."""
     if (is_answer and not ODD_NAMES.isdisjoint(header)) or not all(map(_NAME.fullmatch, header)):
         raise ValueError("names with a meaning, or with odd characters")
     return tuple(header)

@@ -1,4 +1,4 @@
-"""Typed decoders of rows of CSV: cells become a JSON array of texts, which msgspec converts to the types of columns."""
+"""Typed decoders of rows of CSV: a JSON array of texts is made of cells, and msgspec converts them."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -23,7 +23,7 @@ _PIECE_CHARS = 100_000
 
 
 class Column(Struct, frozen=True, gc=False):
-    """The cells of one column: numbers and truth values of `type`, or else texts, of which `convert` makes values.
+    """The cells of one column: numbers and truth values of `type`, or texts that `convert` turns into values.
 
     `is_rewritten` says that texts without space around them need `convert`, too.
     """
@@ -67,7 +67,7 @@ class CsvColumns:
         return [row for piece in _pieces(text.removesuffix("\n")) for row in self._piece(piece)]
 
     def rows_of_cells(self, cells: list[list[str]]) -> list[Values]:
-        """Return the values of cells, which may hold any text."""
+        """Return the values of cells with any text."""
         text = msgspec.json.encode(list(map(self._stripped, cells))).decode()
         if _EMPTY in text:
             if '\\"' in text:
@@ -90,7 +90,7 @@ class CsvColumns:
         return [_converted(row, self._rewritten) for row in rows] if self._rewritten else rows
 
     def _with_gaps(self, text: str, converted: list[tuple[int, Converter, Any]]) -> list[Values]:
-        """Return the values of a JSON array of arrays of texts, of which some are empty."""
+        """Return the values of a JSON array of arrays of texts. Some texts are empty."""
         if self._decode_gaps is None or _NULL in text.lower():  # msgspec reads the text `null` as null
             raise ValueError("empty cells that are no missing values")
         return [_converted(row, converted) for row in self._decode_gaps(text.replace(_EMPTY, _NULL))]

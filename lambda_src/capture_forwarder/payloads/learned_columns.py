@@ -1,6 +1,6 @@
 """Columns of CSV without a schema: they are learned from the rows that come, by the width of rows.
 
-What was learned decides only how fast rows are read: cells that do not fit are parsed as the plain path parses them.
+The learned columns decide only how fast rows are read: cells that do not fit are parsed as the plain path parses them.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ _MAX_ODD_CELLS = 4
 
 
 class _Learned(Struct):
-    """What was learned of rows: their names, which columns hold numbers, and how often other cells came in them."""
+    """Learned columns: their names, whether they hold numbers, and how often other cells came in them."""
 
     names: Names
     are_numbers: list[bool]

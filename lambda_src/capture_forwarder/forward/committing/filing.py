@@ -40,8 +40,8 @@ class Filing:
     def file(self, tracker: ObjectTracker, target: ProgressRecord) -> None:
         """Write the rejections that `target` covers: one file for an object between two saves. Raises `Unavailable`.
 
-        After a failure nobody knows whether the file is there, so the run cannot say that it is finished. After a save
-        without an answer no file is written, because nobody knows where the next one would begin.
+        After a failure it is not known whether the file is there, so the run cannot say that it is finished. After a
+        save without an answer no file is written, because it is not known where the next one would begin.
         """
         item = tracker.claimed.item
         if item and item.ended:
