@@ -1,4 +1,4 @@
-"""`policy`: prints the policies that other owners must add, as JSON: the owner of a bucket in another account, or of a key.
+"""`policy`: prints the policies that others must add, as JSON: the owner of a bucket in another account, or of a key.
 
 Both accounts must allow an access across accounts; the stack writes the side of its own account:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html

@@ -43,7 +43,7 @@ def assert_conserved(
 
 
 def _problem(world: FaultWorld, partner_id: str, kept: int, allowed: int) -> str | None:
-    """Return what is wrong with a row that was accepted or is in quarantine; `kept` entries cover it."""
+    """Return the error of a row that was accepted or is in quarantine, or none; `kept` entries cover it."""
     count = world.receiver.accepted[partner_id]
     if count and kept:
         return f"{partner_id} is accepted and in quarantine"

@@ -1,8 +1,8 @@
 """Deliver one batch: send its rows, again or in smaller requests, until each has its result or must wait.
 
 The number of rows that are sent again is bounded. For a batch of n rows a destination that never answers gets at most
-8 requests with less than 3 n rows; if it answers some requests, at most 5 n rows are sent in all. A 413, 400 or 422 halves the request, so
-one bad row costs 2 log2(n) more requests, with at most 2 n rows.
+8 requests with less than 3 n rows; if it answers some requests, at most 5 n rows are sent in all. A 413, 400 or 422
+halves the request, so one bad row costs 2 log2(n) more requests, with at most 2 n rows.
 """
 
 from collections.abc import Sequence
