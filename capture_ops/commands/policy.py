@@ -188,7 +188,7 @@ def _own_key_statements(settings: Settings) -> list[Document]:
     _, partition, _, region, account, _ = settings.stack.kms_key_arn.split(":", 5)
     domain = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
     return [
-        # EventBridge gives KMS no aws:SourceArn and no aws:SourceAccount: with such a condition it sends nothing.
+        # EventBridge gives KMS no aws:SourceArn and no aws:SourceAccount: with such a condition it sends no event.
         _fills_queue("EventBridge", "events.amazonaws.com"),
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
         _fills_queue("S3", "s3.amazonaws.com") | {"Condition": {"StringEquals": {"aws:SourceAccount": account}}},

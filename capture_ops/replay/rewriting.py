@@ -11,7 +11,7 @@ from capture_ops.replay.files import Changed, QuarantineFiles
 
 _MAX_WRITES = 5
 
-# What is left of an entry, by the digest of its line; `None` if nothing is.
+# The rest of an entry, by the digest of its line; `None` if it is empty.
 Left = Mapping[bytes, QuarantineEntry | None]
 
 

@@ -103,7 +103,7 @@ class World(Struct, frozen=True, cache_hash=True):
     checkpoints: int  # checkpoints that may still become due
     stops: int  # ends of the time in the middle of an object, and errors of the destination, that may still happen
     workers: tuple[Worker, ...] = ()
-    network: tuple[tuple[int, Write], ...] = ()  # requests that may still take effect, and nobody waits for them
+    network: tuple[tuple[int, Write], ...] = ()  # requests without a caller that may still take effect
     runs: int = 0  # the number of the last run
     leases_over: int = 0  # the leases of the runs up to this one are over
     harm: int = 0  # crashes, pauses and requests without an answer that have happened

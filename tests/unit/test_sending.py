@@ -188,7 +188,7 @@ def test_a_request_that_would_end_too_late_is_not_begun(left_secs: float) -> Non
 
 
 def test_no_row_is_encoded_after_an_error() -> None:
-    """A row that cannot be encoded would raise an error. The rest of a huge call would be encoded in vain."""
+    """A row that cannot be encoded would raise an error. So the rest of a huge call is not encoded."""
     world = SenderWorld(ImmediateExecutor())
     world.destination.always = DENIED
     world.send(1)

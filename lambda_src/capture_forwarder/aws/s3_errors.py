@@ -26,7 +26,7 @@ from capture_forwarder.domain.delivery import (
 )
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed"}  # the last is the code of a delete marker
-# Only a name that no object can have gets these, because nothing else of the request comes from the event.
+# Only a name that no object can have gets these, because no other part of the request comes from the event.
 _NO_SUCH_NAME = {"InvalidArgument", "InvalidURI", "KeyTooLongError"}
 _ELSEWHERE = {
     "PermanentRedirect",

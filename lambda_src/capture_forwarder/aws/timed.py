@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# More than all calls that run at once. A thread starts when no other is free, so that the number costs nothing.
+# More than all calls that run at once. A thread starts when no other is free, so a large number costs no threads.
 _THREADS = 64
 _HOOK = "capture-forwarder-timed"
 _thread = local()
@@ -175,7 +175,7 @@ class _Watched:
         """End all waits, in whichever thread, and tell the server."""
         with suppress(OSError):  # it is closed already
             if self._opened:
-                # Not the method of a TLS socket: with it the other thread would read what is encrypted.
+                # Not the method of a TLS socket: with it the other thread would read encrypted bytes.
                 socket.socket.shutdown(self._opened, socket.SHUT_RDWR)
 
     def _begin(self) -> None:

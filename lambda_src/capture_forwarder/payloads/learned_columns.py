@@ -42,7 +42,7 @@ Key = int | Names
 class LearnedColumns:
     """Learns columns by the width of rows, or by a header; `stem` begins the names of values without a header."""
 
-    # A first line of names can be told from rows by the numbers in rows only.
+    # Only numbers in the rows distinguish a first line of names from a row.
     may_begin_with_names = True
 
     def __init__(self, cells: CellOptions, stem: str) -> None:

@@ -6,7 +6,7 @@ from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.ports import Quarantine
 
-# Without progress nothing distinguishes two runs, so a repeated run overwrites the file of the first.
+# Without progress two runs cannot be distinguished, so a repeated run overwrites the file of the first.
 _NO_RUN = "unclaimed"
 # A file with a whole object has a fixed name, so that a repeat overwrites it.
 _OBJECTS = "objects"
