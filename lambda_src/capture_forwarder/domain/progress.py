@@ -13,7 +13,7 @@ from capture_forwarder.domain.delivery import Reason
 class ProgressRecord(Struct, frozen=True):
     """How far one version of an object is committed.
 
-    `damaged` counts how often it was read again from its start because its bytes were not those that were stored.
+    `damaged` counts how often it was read again from its start because its bytes did not match the stored checksum.
     `accepted` counts rows that are accepted or duplicate, and `rejected` those that are rejected, over all runs; a row
     that was sent again counts again.
     """

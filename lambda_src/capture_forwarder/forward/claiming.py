@@ -36,7 +36,7 @@ class Held(Struct, frozen=True):
 
 
 class RunItem:
-    """The item of a run: the progress that it has reached and that its last answered save had, by the objects' hashes.
+    """The item of a run, by the objects' hashes: the progress that it has reached, and that of its last answered save.
 
     After a save or a quarantine file without an answer it is not known what is stored. A save without an answer ends
     the item: the run saves no more. A file without an answer keeps the run from saying that it is finished.
@@ -140,7 +140,7 @@ class Claims:
             return self.items[-1]
 
     def _claim_over(self, work: Work, route: Route, state: str, found: Claim, item: RunItem) -> Claimed | Held | None:
-        """Claim an object that was claimed before: look, take, empty, and claim at last.
+        """Claim an object of another run: read the run's item, mark it as taken, create its open file, and then claim.
 
         In this order a crash between two steps leaves the old claim, and the next run repeats all of them.
         """
@@ -172,7 +172,7 @@ class Claims:
         return reached
 
     def _empty(self, work: Work, route: Route, found: Claim, reached: ProgressRecord) -> None:
-        """Write the one file that the old run may still write, without entries, so that it can never be written."""
+        """Create the one file that the old run may still create, without entries. The old run then cannot create it."""
         if self._quarantine:
             file = QuarantineFile(
                 source=work.source,

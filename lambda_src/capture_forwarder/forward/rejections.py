@@ -125,7 +125,7 @@ class Rejections:
 
 
 class _OtherReasons(Struct):
-    """The rows of one code whose reasons are not kept, but for the first."""
+    """The rows of one code beyond the limit of reasons: only the first of these reasons is kept."""
 
     first: Reason
     rows: "array[int]"
