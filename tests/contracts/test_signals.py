@@ -19,7 +19,7 @@ END_SECS = 60
 
 @pytest.fixture(autouse=True)
 def ignored_interrupt() -> Iterator[None]:
-    """Ignore SIGINT, which child processes inherit."""
+    """Ignore SIGINT. Child processes inherit this."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     yield
     signal.signal(signal.SIGINT, before)

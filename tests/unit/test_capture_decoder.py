@@ -41,7 +41,7 @@ def marked(number: int) -> bytes:
 
 
 def misfit(number: int) -> bytes:
-    """Return a line of three rows, of which the second does not fit the schema."""
+    """Return a line of three rows. The second does not fit the schema."""
     return capture(csv_side("1\nx\n3"), csv_side("1\n2\n3"), inferenceId=f"id-{number}")
 
 
@@ -142,7 +142,7 @@ def test_a_rejected_or_skipped_line_is_a_span_without_rows(schema: ModelSchema |
 
 
 def test_a_rejected_row_leaves_a_gap() -> None:
-    """`indices` tells which rows of the call the others are."""
+    """`indices` has the indices of the others in the call."""
     (one,) = decode(misfit(1))
     (rejection,) = one.rejections
     assert (rejection.code, rejection.index) == (RejectionCode.VALUE_TYPE_MISMATCH, 1)
@@ -193,7 +193,7 @@ def test_every_line_ends_in_exactly_one_span(
     ended: bool,  # noqa: FBT001 - drawn by hypothesis
     compress: bool,  # noqa: FBT001 - drawn by hypothesis
 ) -> None:
-    """However an object is cut into chunks: all lines in order, and what the plain path alone makes of each."""
+    """However an object is cut into chunks: all lines in order, with the same results as on the plain path alone."""
     whole = b"\n".join(data) + (b"\n" if ended else b"")
     stored = gzip.compress(whole) if compress else whole
     chunks = [stored[at : at + chunk_bytes] for at in range(0, len(stored), chunk_bytes)]

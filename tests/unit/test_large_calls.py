@@ -154,7 +154,7 @@ def test_all_rows_of_a_large_call_may_be_rejected() -> None:
 
 
 def test_the_suffix_of_a_large_call_is_part_of_the_length() -> None:
-    """Rows with an id that is too long are rejected, without the id, which would be too long as well."""
+    """Rows with an id that is too long are rejected. The rejection leaves out the id, because it would be too long as well."""
     options = DecodingOptions(max_partner_id_chars=12)
     (one,) = decode(capture(*SIDES["csv"], inferenceId="x" * 7), options=options)
     assert len(one.rows.ids) == 10_000

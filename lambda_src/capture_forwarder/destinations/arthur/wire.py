@@ -84,7 +84,7 @@ _decode_model = msgspec.json.Decoder(_ModelAnswer).decode
 
 
 def inferences_path(model_id: str) -> str:
-    """Return the path for a model's inferences, which are sent as one JSON array."""
+    """Return the path for a model's inferences, sent as one JSON array."""
     return f"{API_PATH}/models/{quote(model_id, safe='')}/inferences"
 
 
@@ -152,7 +152,7 @@ def _shown(message: str | None) -> str:
 def _row_result(row: _RowAnswer) -> RowResult:
     """Return the result of a row. Only statuses about the row reject it; with all others it stays pending.
 
-    409 says that the row's id has another content already, which does not pass. For a whole request it may pass.
+    409 for a row is permanent: its id has another content already. For a whole request 409 may be temporary.
     """
     if is_success(row.status):
         return DUPLICATE if row.message == "duplicate" else ACCEPTED
@@ -163,7 +163,7 @@ def _row_result(row: _RowAnswer) -> RowResult:
 
 
 def _failure_of_all(rows: list[_RowAnswer], retry_after_secs: float | None) -> DestinationUnavailable:
-    """Return what the rows' statuses mean if no row has a result; a denial only if every row is denied."""
+    """Return the error that the rows' statuses mean if no row has a result; a denial only if every row is denied."""
     failures = [failure_of(status, retry_after_secs) for status in sorted({int(row.status) for row in rows})]
     return next((one for one in failures if not isinstance(one, DestinationDenied)), failures[0])
 
