@@ -22,7 +22,7 @@ from capture_forwarder.configuration.metrics import (
     Metric,
 )
 from capture_forwarder.configuration.names import RESOURCE_VARIABLES
-from capture_forwarder.configuration.options import Option, options
+from capture_forwarder.configuration.options import Option, options, tag_of
 from capture_forwarder.configuration.settings import Settings
 from docs.formats import formats_page
 
@@ -84,14 +84,15 @@ def configuration_page() -> str:
 def _tables(struct: type[Struct], path: str) -> Iterator[tuple[str, type[Struct]]]:
     """Yield head and struct of every table below the table at `path`, in the order of the file."""
     for option in options(struct):
-        if option.table:
-            below = f"{path}.{option.name}" if path else option.name
-            yield option.heading(below), option.table
-            yield from _tables(option.table, below)
+        below = f"{path}.{option.name}" if path else option.name
+        for table in option.tables:
+            tag = tag_of(table)
+            yield option.heading(below) + (f' with {tag[0]} = "{tag[1]}"' if tag else ""), table
+            yield from _tables(table, below)
 
 
 def _value(option: Option) -> str:
-    if option.table:
+    if option.tables:
         return "tables, see below" if option.repeated else "a table, see below"
     return option.write
 

@@ -140,7 +140,8 @@ def _plain_path(settings: Settings | None, source: CaptureObject | None, route_n
     if not route.schema_from_model:
         return PlainPath(route.decoding, route.schema)
     destination = next(one for one in settings.destination if one.name == route.destination)
-    return PlainPath(route.decoding, target(destination).schemas.schema(route.model_id, within_secs=inf))
+    schemas = target(destination).schemas
+    return PlainPath(route.decoding, schemas.schema(route.model_id, within_secs=inf) if schemas else None)
 
 
 def _route(settings: Settings, source: CaptureObject | None, route_name: str | None) -> Route:

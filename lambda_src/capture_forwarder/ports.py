@@ -6,11 +6,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.batch import Batch, BatchLimits, RowBuilder
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import Reason, Receipt, Superseded
 from capture_forwarder.domain.notices import Notice
 from capture_forwarder.domain.progress import Claim, QuarantineFile, RunRecord
+from capture_forwarder.domain.route import Route, RowForm
 from capture_forwarder.domain.schema import ModelSchema
 
 # Gives the seconds until the caller must have the answer.
@@ -41,14 +42,16 @@ class Destination(Protocol):
 
     @property
     def limits(self) -> BatchLimits:
-        """The limits of one request."""
+        """What it takes; shared code enforces it."""
         ...
 
-    def row(self, partner_inference_id: str, inference_timestamp: datetime, data: object) -> object:
-        """Return one element of a request's JSON array; pure.
+    @property
+    def form(self) -> RowForm:
+        """How it takes the inferences of a call."""
+        ...
 
-        `data` is a dictionary or a struct: values by name.
-        """
+    def rows(self, route: Route, source: CaptureObject) -> RowBuilder:
+        """Return the builder of the rows of `source`; the same one for objects whose rows differ in nothing else."""
         ...
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:

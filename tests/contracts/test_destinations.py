@@ -7,9 +7,11 @@ from math import inf
 
 import pytest
 
-from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
+from capture_forwarder.destinations.arthur.adapter import ArthurDestination
+from capture_forwarder.destinations.arthur_platform.models import headers
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable, RowStatus
 from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.progress import LineSpan
@@ -19,6 +21,7 @@ from capture_forwarder.ports import Destination
 from capture_ops.monitor.contract import Model
 from capture_ops.monitor.server import Monitor, running_monitor
 from tests.support.fakes import DiscardResults, RecordingDestination
+from tests.support.memory_world import ROUTE
 
 SCHEMA = (
     Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
@@ -75,7 +78,8 @@ def batch(destination: Destination, *rows: dict[str, Value], model_id: str = "fr
     ids = [f"id-{index}" for index in range(len(rows))]
     batches: list[Batch] = []
     batcher = Batcher(model_id, BatchLimits(), lambda batch, _: batches.append(batch))
-    elements = [destination.row(ids[index], moment, row) for index, row in enumerate(rows)]
+    build = destination.rows(ROUTE, CaptureObject("captures", "churn/endpoint/variant/2026/01/02/03/a.jsonl"))
+    elements = [build(ids[index], moment, row) for index, row in enumerate(rows)]
     batcher.add(DiscardResults(), LineSpan(1, 0), ids, elements)
     batcher.flush()
     return batches[0]

@@ -27,8 +27,6 @@ def proxy_origin(proxy: str) -> str:
 def url_problems(url: str) -> Iterator[str]:
     """Yield what to change in the URL of a destination. No sentence shows the URL, which may hold a password."""
     yield from _problems(url)
-    if (parts := _split(url)) and parts.path.rstrip("/").endswith("/api/v3"):
-        yield "remove /api/v3, which the function adds"
     if not _is_private(url):
         yield "write https:// (plain http is for loopback addresses only)"
 

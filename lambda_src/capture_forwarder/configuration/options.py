@@ -1,9 +1,9 @@
 """The options of `forwarder.toml`, read off the settings: the check and the documentation share this description."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import NODEFAULT, Struct
 from msgspec.inspect import (
     BoolType,
     EnumType,
@@ -17,11 +17,14 @@ from msgspec.inspect import (
     VarTupleType,
     type_info,
 )
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 
 class Option(Struct, frozen=True, kw_only=True):
-    """One option: `write` describes its values; `table` is the struct of a nested table, `repeated` for `[[...]]`."""
+    """One option: `write` describes its values; `repeated` says that it is a list of tables, `[[...]]`.
+
+    `tables` are the structs that a nested table may have; if there are several, each has a tag, its `kind`.
+    """
 
     name: str
     value_type: Any
@@ -29,7 +32,7 @@ class Option(Struct, frozen=True, kw_only=True):
     default: Any
     meaning: str
     write: str
-    table: type[Struct] | None
+    tables: tuple[type[Struct], ...]
     repeated: bool
 
     def heading(self, path: str) -> str:
@@ -38,10 +41,13 @@ class Option(Struct, frozen=True, kw_only=True):
 
 
 def options(struct: type[Struct]) -> Iterator[Option]:
-    """Yield the options of one table."""
+    """Yield the options of one table; those of a struct with a tag begin with the tag."""
+    yield from _tag(struct)
     for info in fields(struct):
         value, texts = _unwrapped(type_info(info.type))
         inner = value.item_type if isinstance(value, VarTupleType) else value
+        kinds = inner.types if isinstance(inner, UnionType) else (inner,)
+        tables = tuple(each.cls for each in kinds if isinstance(each, StructType))
         yield Option(
             name=info.name,
             value_type=info.type,
@@ -49,8 +55,44 @@ def options(struct: type[Struct]) -> Iterator[Option]:
             default=info.default,
             meaning=texts["description"],
             write=texts.get("title") or _limits(value),
-            table=inner.cls if isinstance(inner, StructType) else None,
-            repeated=isinstance(inner, StructType) and inner is not value,
+            tables=tables,
+            repeated=bool(tables) and inner is not value,
+        )
+
+
+def tag_of(struct: type[Struct]) -> tuple[str, str] | None:
+    """Return the name and the value of the option that chooses `struct` among others, or `None`."""
+    config = struct.__struct_config__
+    return (config.tag_field, str(config.tag)) if config.tag_field and config.tag is not None else None
+
+
+def common_options(structs: Sequence[type[Struct]]) -> list[Option]:
+    """Return the options that all of `structs` have, and a tag that takes the value of any of them."""
+    shared = set.intersection(*({option.name for option in options(struct)} for struct in structs))
+    tags = [tag for struct in structs if (tag := tag_of(struct))]
+    return [
+        replace(
+            option, value_type=Literal[tuple(value for _, value in tags)], write=_one_of([f'"{v}"' for _, v in tags])
+        )
+        if tags and option.name == tags[0][0]
+        else option
+        for option in options(structs[0])
+        if option.name in shared
+    ]
+
+
+def _tag(struct: type[Struct]) -> Iterator[Option]:
+    if tag := tag_of(struct):
+        name, value = tag
+        yield Option(
+            name=name,
+            value_type=Literal[value],
+            required=True,
+            default=NODEFAULT,
+            meaning="Kind of the table",
+            write=f'"{value}"',
+            tables=(),
+            repeated=False,
         )
 
 
@@ -60,7 +102,7 @@ def _unwrapped(kind: Type) -> tuple[Type, dict[str, str]]:
         case Metadata(type=inner, extra_json_schema=extra):
             value, texts = _unwrapped(inner)
             return value, texts | (extra or {})
-        case UnionType(types=types):
+        case UnionType(types=types) if not all(isinstance(each, StructType) for each in types):
             return _unwrapped(next(each for each in types if not isinstance(each, NoneType)))
         case _:
             return kind, {}

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,12 @@ import msgspec
 from msgspec import Struct
 
 from capture_forwarder.configuration.addresses import proxy_problems, url_problems
-from capture_forwarder.configuration.options import Option, options
+from capture_forwarder.configuration.options import Option, common_options, options, tag_of
 from capture_forwarder.configuration.route_checks import repeated, route_problems
 from capture_forwarder.configuration.secret_reference import SecretReference
-from capture_forwarder.configuration.settings import DestinationSettings, Settings
+from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import BucketSettings, StackSettings, Trigger
+from capture_forwarder.destinations.http_settings import HttpSettings
 
 Check = Callable[[Settings], Iterable[str]]
 
@@ -51,7 +52,7 @@ def parse_settings(text: str, origin: str = "forwarder.toml", extra_checks: Chec
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(origin, [f"is not TOML: {error}"]) from error
-    if problems := list(_table_problems(document, Settings, "")):
+    if problems := list(_table_problems(document, (Settings,), "")):
         raise SettingsError(origin, problems)
     settings = msgspec.convert(document, Settings).with_paths_in(Path(origin).parent)
     if problems := [*_meaning_problems(settings), *extra_checks(settings)]:
@@ -59,12 +60,19 @@ def parse_settings(text: str, origin: str = "forwarder.toml", extra_checks: Chec
     return settings
 
 
-def _table_problems(table: dict[str, Any], struct: type[Struct], path: str) -> Iterator[str]:
-    """Yield the problems of the table at `path`: unknown and missing options, and values of another form."""
-    known = {option.name: option for option in options(struct)}
+def _table_problems(table: dict[str, Any], structs: Sequence[type[Struct]], path: str) -> Iterator[str]:
+    """Yield the problems of the table at `path`: unknown and missing options, and values of another form.
+
+    Of several structs the table chooses one by its tag. Without a valid tag the options that all of them have are
+    checked.
+    """
+    chosen = [struct for struct in structs if (tag := tag_of(struct)) is None or table.get(tag[0]) == tag[1]]
+    listed = list(options(chosen[0])) if chosen else common_options(structs)
+    known = {option.name: option for option in listed}
+    of_others = set() if chosen else {option.name for struct in structs for option in options(struct)}
     below = f"{path}." if path else ""
-    for name in sorted(table.keys() - known.keys()):
-        there = (_heading(f"{below}{each.name}", each) if each.table else each.name for each in known.values())
+    for name in sorted(table.keys() - known.keys() - of_others):
+        there = (_heading(f"{below}{each.name}", each) if each.tables else each.name for each in known.values())
         yield f"{below}{name}: no such option; there are {', '.join(there)}"
     for name, option in known.items():
         if name in table:
@@ -80,20 +88,20 @@ def _missing(option: Option, path: str) -> str:
 
 
 def _option_problems(value: Any, option: Option, path: str) -> Iterator[str]:
-    if option.table is None:
+    if not option.tables:
         yield from _value_problems(value, option, path)
     elif not option.repeated:
-        yield from _inner_problems(value, option, option.table, path)
+        yield from _inner_problems(value, option, path)
     elif not isinstance(value, list) or not value:
         yield _missing(option, path)
     else:
         for index, each in enumerate(value):
-            yield from _inner_problems(each, option, option.table, f"{path}[{index}]")
+            yield from _inner_problems(each, option, f"{path}[{index}]")
 
 
-def _inner_problems(value: Any, option: Option, struct: type[Struct], path: str) -> Iterator[str]:
+def _inner_problems(value: Any, option: Option, path: str) -> Iterator[str]:
     if isinstance(value, dict):
-        yield from _table_problems(value, struct, path)
+        yield from _table_problems(value, option.tables, path)
     else:
         yield f"{path}: write a table, {_heading(path, option)}"
 
@@ -123,9 +131,9 @@ def _meaning_problems(settings: Settings) -> Iterator[str]:
     yield from repeated(places, "{}: two routes for one prefix and suffix; give one of them a longer prefix")
     for index, destination in enumerate(settings.destination):
         yield from _destination_problems(destination, f"destination[{index}]")
-    names = {destination.name for destination in settings.destination}
+    destinations = {destination.name: destination for destination in settings.destination}
     for index, route in enumerate(settings.route):
-        yield from route_problems(route, names, f"route[{index}]")
+        yield from route_problems(route, destinations, f"route[{index}]")
     yield from _stack_problems(settings.stack)
     yield from _retention_problems(settings)
     yield from repeated((b.name for b in settings.bucket), "bucket name {!r}: two [[bucket]] tables; write one")
@@ -134,11 +142,13 @@ def _meaning_problems(settings: Settings) -> Iterator[str]:
         yield from _bucket_problems(bucket, routed, f"bucket[{index}]")
 
 
-def _destination_problems(destination: DestinationSettings, path: str) -> Iterator[str]:
+def _destination_problems(destination: HttpSettings, path: str) -> Iterator[str]:
     yield from (f"{path}.url: {problem}" for problem in url_problems(destination.url))
     if destination.proxy:
         yield from (f"{path}.proxy: {problem}" for problem in proxy_problems(destination.proxy, destination.url))
-    yield from (f"{path}.secret: {problem}" for problem in SecretReference.parse(destination.secret).problems())
+    for option, reference in destination.secrets.items():
+        yield from (f"{path}.{option}: {problem}" for problem in SecretReference.parse(reference).problems())
+    yield from (f"{path}.{problem}" for problem in destination.problems())
 
 
 def _stack_problems(stack: StackSettings) -> Iterator[str]:

@@ -10,17 +10,32 @@ from msgspec import Raw, Struct
 from capture_forwarder.domain.delivery import RowResult
 from capture_forwarder.domain.progress import LineSpan
 
-# Builds one element of a request's JSON array from an id, a time, and an object of values by name.
+# Builds one element of a request's JSON array from an id, a time, and the values: a dictionary or a struct of values by
+# name, or `Sides` of two of them.
 RowBuilder = Callable[[str, datetime, object], object]
 
 _elements = msgspec.json.Decoder(list[Raw]).decode
 
 
 class BatchLimits(Struct, frozen=True):
-    """The limits of one request; a row that alone is larger than `max_bytes` is sent alone."""
+    """What a destination takes. Shared code enforces it, so that no adapter has to.
+
+    A request has at most `max_inferences` and `max_bytes`; a row that alone is larger is sent alone. A row is rejected
+    if its id has more than `max_id_chars` or, with `printable_ids`, a control character; if a value is of none of
+    `value_types`; or if a name has a character that the pattern `name_chars` does not match. `None` means any.
+    """
 
     max_inferences: int = 1000
     max_bytes: int = 5_000_000
+    max_id_chars: int = 255
+    printable_ids: bool = False
+    value_types: tuple[type, ...] | None = None
+    name_chars: str | None = None
+
+    @property
+    def are_checked(self) -> bool:
+        """Whether rows are compared with these limits when they are added to a request."""
+        return self.printable_ids or self.value_types is not None or self.name_chars is not None
 
 
 class ResultRecorder(Protocol):

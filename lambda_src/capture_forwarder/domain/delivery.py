@@ -33,7 +33,9 @@ class RejectionCode(StrEnum):
     VALUE_TYPE_MISMATCH = "value_type_mismatch"
     UNKNOWN_ATTRIBUTE = "unknown_attribute"
     AMBIGUOUS_NAME = "ambiguous_name"
+    NAME_REFUSED = "name_refused"
     PARTNER_ID_TOO_LONG = "partner_id_too_long"
+    PARTNER_ID_REFUSED = "partner_id_refused"
     INFERENCE_TOO_LARGE = "inference_too_large"
     REFUSED_BY_DESTINATION = "refused_by_destination"
 

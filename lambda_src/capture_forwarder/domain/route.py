@@ -65,6 +65,17 @@ class EmptyText(StrEnum):
     KEEP = "keep"
 
 
+class RowForm(StrEnum):
+    """How a destination takes the inferences of a call.
+
+    In one flat row, in a row with inputs and outputs apart, or in the captured line as it is.
+    """
+
+    FLAT = "flat"
+    APART = "apart"
+    LINES = "lines"
+
+
 class PayloadOptions(Struct, frozen=True):
     """Options of a route for one direction of a call; each overrides detection.
 
@@ -80,7 +91,10 @@ class PayloadOptions(Struct, frozen=True):
 
 
 class DecodingOptions(Struct, frozen=True, kw_only=True):
-    """Options of a route for decoding captures; `metadata` are the keys of `eventMetadata` that are sent as inputs."""
+    """Options of a route for decoding captures; `metadata` are the keys of `eventMetadata` that are sent as inputs.
+
+    `max_partner_id_chars` and `form` are those of the route's destination.
+    """
 
     input: PayloadOptions = PayloadOptions()
     output: PayloadOptions = PayloadOptions()
@@ -91,6 +105,7 @@ class DecodingOptions(Struct, frozen=True, kw_only=True):
     empty_text: EmptyText = EmptyText.NULL
     metadata: tuple[str, ...] = ()
     max_partner_id_chars: int = 255
+    form: RowForm = RowForm.FLAT
 
 
 class Route(Struct, frozen=True, kw_only=True):

@@ -131,7 +131,7 @@ class Forwarder:
         tracker = self._tracker(routed)
         try:
             if not stop_if_due(tracker, senders.sender(tracker.route), run):
-                senders.decoder(tracker.route)
+                senders.decoder(tracker.route, tracker.work.source)
                 opened = opener()
                 tracker = self._tracker(routed, opened.claim)
                 self._read(tracker, opened, senders, objects, run)
@@ -157,7 +157,7 @@ class Forwarder:
             tracker.end_with_error(item.ended)
             return
         sender, pauses = senders.sender(tracker.route), Pauses(self._limits, run)
-        decoder = senders.decoder(tracker.route)
+        decoder = senders.decoder(tracker.route, tracker.work.source)
         for decoded in open_spans(tracker, opened.content, decoder, self._limits, sender.max_inferences):
             tracker.add(decoded)
             request_begun = sender.add(tracker, decoded)  # may wait for a request to end

@@ -6,9 +6,11 @@ from functools import partial
 from math import inf
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from capture_forwarder.domain.batch import Batch, BatchSlice
-from capture_forwarder.domain.delivery import DestinationUnavailable
+from capture_forwarder.domain.batch import Batch, BatchSlice, RowBuilder
+from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.run import Run
@@ -16,6 +18,7 @@ from capture_forwarder.forward.sending.batching import Batcher
 from capture_forwarder.forward.sending.delivering import Deliverer, Delivery, all_pending, asked_to_wait
 from capture_forwarder.forward.sending.in_flight import InFlight
 from capture_forwarder.forward.sending.request_limits import BatchSize, RetryTimes
+from capture_forwarder.forward.sending.row_limits import limited
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.kind import DecodedSpan, Decoder, Kind
@@ -23,8 +26,11 @@ from capture_forwarder.ports import Destination, SchemaSource
 
 _NO_ANSWER = "no answer before the invocation's time was over"
 _TOO_LATE = "the invocation's time was used up before the model's attributes were requested"
+_NO_SCHEMAS = "it knows no attributes of models; list them as [[route.attribute]]"
 _TOO_SLOW = "too slow; other models waited for it for half of the run's time"
 _BLOCKING_SHARE = 0.5
+# Objects of one route whose rows are built differently, as those of several endpoints, have decoders of their own.
+_MAX_DECODERS = 64
 # A schema is small. After one that was not sent in time the next may take half as long, so all take about a minute.
 _MAX_SCHEMA_SECS = 30.0
 _MIN_SCHEMA_SECS = 1.0
@@ -34,12 +40,13 @@ _SCHEMA_SHARE = 1 / 3
 class Target(Struct, frozen=True, kw_only=True):
     """One configured destination: its adapter, its models' schemas, and how many requests may be in flight.
 
-    `workers` has one thread more than that, for a schema. `retry_times` is kept through all runs.
+    `workers` has one thread more than that, for a schema. `schemas` is `None` if the destination knows none.
+    `retry_times` is kept through all runs.
     """
 
     name: str
     destination: Destination
-    schemas: SchemaSource
+    schemas: SchemaSource | None
     workers: Workers
     max_in_flight: int
     retry_times: RetryTimes = field(default_factory=RetryTimes)
@@ -60,7 +67,7 @@ class Senders:
         self._run = run
         self._in_flight = InFlight(run, on_results)
         self._senders: dict[tuple[str, str], Sender] = {}
-        self._decoders: dict[str, Decoder] = {}
+        self._decoders: dict[tuple[str, RowBuilder], Decoder] = {}
         self._schemas = Schemas(run, self._in_flight)
         self._may_block_secs = run.deadline.left_secs(0) * _BLOCKING_SHARE
 
@@ -77,16 +84,25 @@ class Senders:
         for route in routes:
             self.sender(route)
 
-    def decoder(self, route: Route) -> Decoder:
-        """Return the decoder of `route`. Raises `DestinationUnavailable` if its schema is not known.
+    def decoder(self, route: Route, source: CaptureObject) -> Decoder:
+        """Return the decoder of `source`. Raises `DestinationUnavailable` if its schema is not known.
 
-        The schema of a model is requested once a run.
+        Objects share it if their rows are built alike. The schema of a model is requested once a run.
         """
-        if route.name not in self._decoders:
-            target = self._targets[route.destination]
-            schema = self._schemas.schema(target, route.model_id) if route.schema_from_model else route.schema
-            self._decoders[route.name] = self._kind.decoder(route, schema, target.destination.row)
-        return self._decoders[route.name]
+        target = self._targets[route.destination]
+        schema = self._schemas.schema(target, route.model_id) if route.schema_from_model else route.schema
+        build_row = target.destination.rows(route, source)
+        key = (route.name, build_row)
+        if key not in self._decoders:
+            if len(self._decoders) >= _MAX_DECODERS:
+                self._decoders.clear()
+            self._decoders[key] = self._kind.decoder(
+                _as_taken(route, target.destination),
+                schema,
+                limited(build_row, target.destination.limits),
+                lambda other: limited(target.destination.rows(route, other), target.destination.limits),
+            )
+        return self._decoders[key]
 
     def flush(self) -> None:
         """Send the batches that were begun."""
@@ -103,6 +119,12 @@ class Senders:
 
     def _blocking_limit_secs(self) -> float:
         return self._may_block_secs if len(self._senders) > 1 else inf
+
+
+def _as_taken(route: Route, destination: Destination) -> Route:
+    """Return `route` with the form and the ids that its destination takes."""
+    max_chars = min(route.decoding.max_partner_id_chars, destination.limits.max_id_chars)
+    return replace(route, decoding=replace(route.decoding, form=destination.form, max_partner_id_chars=max_chars))
 
 
 class Schemas:
@@ -128,6 +150,8 @@ class Schemas:
     def _request(self, target: Target, model_id: str) -> ModelSchema | Exception:
         """Ask on a thread, so that a call that hangs takes no more than its share of the time."""
         run, answers = self._run, list[ModelSchema | Exception]()
+        if target.schemas is None:
+            return DestinationDenied(_NO_SCHEMAS)
         share_secs = min(_MAX_SCHEMA_SECS, run.deadline.left_secs(0) * _SCHEMA_SHARE)
         if share_secs <= 0:
             return DestinationUnavailable(_TOO_LATE)

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from capture_forwarder.domain.inference import Sides
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Side
 from capture_forwarder.kinds.captures.reading import Reading
 from capture_forwarder.payloads.compiled import compile_payload
@@ -24,8 +25,11 @@ _MAX_DECODERS = 1024
 
 
 @lru_cache(_MAX_DECODERS)
-def compile_reading(reading: Reading, schema: ModelSchema) -> CallDecoder | None:
-    """Return a decoder of calls that are read like `reading`, or `None` if only the plain path can read them."""
+def compile_reading(reading: Reading, schema: ModelSchema, *, apart: bool = False) -> CallDecoder | None:
+    """Return a decoder of calls that are read like `reading`, or `None` if only the plain path can read them.
+
+    Its rows are flat structs, or with `apart` those of `Sides`.
+    """
     if reading.request is None or reading.response is None or reading.is_cut:
         return None
     if _may_say_rows(reading.request.placement):
@@ -39,7 +43,9 @@ def compile_reading(reading: Reading, schema: ModelSchema) -> CallDecoder | None
     names = [attribute.name for attribute in request_attributes + response_attributes]
     if len(set(names)) < len(names):  # the plain path compares the values of a name that both sides have
         return None
-    row = row_struct(request_attributes + response_attributes, ordered=False)
+    row: Callable[..., Struct] = row_struct(request_attributes + response_attributes, ordered=False)
+    if apart:
+        row = _sides_of(request_attributes, response_attributes)
 
     def decode(request: str, response: str) -> Sequence[Any]:
         inputs, outputs = decode_request(request), decode_response(response)
@@ -52,6 +58,15 @@ def compile_reading(reading: Reading, schema: ModelSchema) -> CallDecoder | None
         return [row(*given, *answered) for given, answered in zip(inputs, outputs, strict=True)]
 
     return decode
+
+
+def _sides_of(asked: tuple[Attribute, ...], answered: tuple[Attribute, ...]) -> Callable[..., Struct]:
+    inputs, outputs, width = row_struct(asked, ordered=False), row_struct(answered, ordered=False), len(asked)
+
+    def sides(*values: Any) -> Struct:
+        return Sides(inputs(*values[:width]), outputs(*values[width:]))
+
+    return sides
 
 
 def _lazy_rows(row: Callable[..., Struct], inputs: Sequence[Values], outputs: Sequence[Values]) -> Lazy[Struct]:
@@ -82,7 +97,8 @@ class CallDecoders:
     `used_unlearned` is a reading that was expected, not learned, once a call was decoded by it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, apart: bool = False) -> None:
+        self._apart = apart
         self.used_unlearned: Reading | None = None
         self.decode: CallDecoder = _refuse
         self._decoders: list[CallDecoder] = []
@@ -103,7 +119,7 @@ class CallDecoders:
     def expect(self, reading: Reading, schema: ModelSchema) -> None:
         """Compile `reading`, which was not learned from a call."""
         self._readings.add(reading)
-        if decoder := compile_reading(reading, schema):
+        if decoder := compile_reading(reading, schema, apart=self._apart):
 
             def first(request: str, response: str) -> Sequence[Any]:
                 rows = decoder(request, response)
@@ -123,7 +139,7 @@ class CallDecoders:
             self._readings.clear()
             self._decoders.clear()
         self._readings.add(reading)
-        if decoder := compile_reading(reading, schema):
+        if decoder := compile_reading(reading, schema, apart=self._apart):
             self._decoders.append(decoder)
             self.decode = decoder
 

@@ -1,18 +1,19 @@
 """The kind of record that replay reads: a line is a quarantine entry, and its rows are sent again."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, compress
-from typing import Any
+from typing import Any, Protocol
 
 from capture_forwarder.domain.batch import RowBuilder
-from capture_forwarder.domain.capture import Line
+from capture_forwarder.domain.capture import CaptureObject, Line
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, SourceUnavailable, Unavailable
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.progress import LineSpan, QuarantineEntry
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind
-from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
+from capture_forwarder.kinds.captures.decoder import CaptureKind
+from capture_forwarder.kinds.kind import BuilderOf, DecodedSpan, EncodedRows
 from capture_forwarder.kinds.quarantine.entries import decode_entry, digest_of
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.lines.reader import LineReader
@@ -22,6 +23,18 @@ Selects = Callable[[QuarantineEntry], QuarantineEntry | None]
 
 NOT_COVERED = "its object is not one of its route (bucket, prefix, suffix): no other object is read or sent"
 _OTHER_ID = "it would get another id now: replay it with the id_source and csv_header that it was rejected with"
+
+
+# One a folder of objects; few folders are replayed at once.
+_MAX_DECODERS = 64
+
+
+class LineDecoder(Protocol):
+    """Decodes one captured line."""
+
+    def decode_line(self, line: Line) -> DecodedSpan:
+        """Return the span of `line`. The content of a line never raises."""
+        ...
 
 
 class Unreplayable(Reason, frozen=True):
@@ -35,18 +48,33 @@ class QuarantineKind:
         self._originals = originals
         self._selects = selects
 
-    def decoder(self, route: Route, schema: ModelSchema | None, build_row: RowBuilder) -> "QuarantineDecoder":
-        """Return the decoder of the entries of `route`."""
-        captures = CaptureKind().decoder(route, schema, build_row)
-        return QuarantineDecoder(route, captures, self._originals, self._selects)
+    def decoder(
+        self, route: Route, schema: ModelSchema | None, build_row: RowBuilder, builder_of: BuilderOf | None = None
+    ) -> "QuarantineDecoder":
+        """Return the decoder of the entries of `route`, whose rows are built as those of their objects."""
+
+        def captures_of(source: CaptureObject) -> LineDecoder:
+            return captures(builder_of(source) if builder_of else build_row)
+
+        @lru_cache(_MAX_DECODERS)
+        def captures(build: RowBuilder) -> LineDecoder:
+            return CaptureKind().decoder(route, schema, build)
+
+        return QuarantineDecoder(route, captures_of, self._originals, self._selects)
 
 
 class QuarantineDecoder:
     """Decodes the entries of one route."""
 
-    def __init__(self, route: Route, captures: CaptureDecoder, originals: Originals, selects: Selects) -> None:
+    def __init__(
+        self,
+        route: Route,
+        captures_of: Callable[[CaptureObject], LineDecoder],
+        originals: Originals,
+        selects: Selects,
+    ) -> None:
         self._route = route
-        self._captures = captures
+        self._captures_of = captures_of
         self._originals = originals
         self._selects = selects
 
@@ -74,7 +102,7 @@ class QuarantineDecoder:
         original = self._original(entry)
         if isinstance(original, str):
             return _unreplayable(line, entry, original)
-        decoded = self._captures.decode_line(original)
+        decoded = self._captures_of(entry.source).decode_line(original)
         if decoded.skipped:
             return _unreplayable(line, entry, f"its line is not forwarded ({decoded.skipped[0]}): delete it by hand")
         for rejection in decoded.rejections:

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", title="letters, digits, . _ -; at most 63")]
 # `addresses.py` checks the rest of a URL, and `secret_reference.py` that of a reference.
-Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", title="https://host, without /api/v3")]
+Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", title="https://host")]
 ProxyUrl = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", title="http://host:port")]
 Secret = Annotated[
     str,
@@ -38,4 +38,8 @@ Delimiter = Annotated[
         pattern=r'^[^"\r\n\\A-Za-z0-9.+_-]$',
         title='the one character between cells, such as ";" or "\\t"; no letter, digit, quote, "." or sign',
     ),
+]
+_KEY_ID = "(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+KeyArn = Annotated[
+    str, Meta(pattern=rf"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:key/{_KEY_ID}$", title="the ARN of a KMS key")
 ]
