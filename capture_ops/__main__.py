@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -61,6 +61,9 @@ def options(
 @app.command(epilog=EXIT_CODES)
 def demo(
     *,
+    destination: Annotated[
+        Literal["arthur", "webhook"], typer.Option(help="The kind of destination to forward to.")
+    ] = "arthur",
     keep: Annotated[bool, typer.Option("--keep", help="Keep the monitor running until Ctrl-C.")] = False,
 ) -> None:
     """Forward sample captures on this machine, and check the result.
@@ -72,7 +75,7 @@ def demo(
     from capture_ops.commands import demo as command
 
     with errors_to_exit_codes():
-        raise typer.Exit(command.run(_console(), keep=keep))
+        raise typer.Exit(command.run(_console(), keep=keep, destination=command.DemoDestination(destination)))
 
 
 @app.command(epilog=EXIT_CODES)

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,7 +33,21 @@ class _Expected(Struct, frozen=True):
     inference_data: dict[str, Any]
 
 
-def run(console: Console, *, keep: bool) -> int:
+class DemoDestination(StrEnum):
+    """The destinations that the demo shows."""
+
+    ARTHUR = "arthur"
+    WEBHOOK = "webhook"
+
+
+# The lines of a destination, at the address of the monitor.
+_TABLES = {
+    DemoDestination.ARTHUR: 'kind = "arthur"\nurl = "{0}"\nsecret = "env:{1}"',
+    DemoDestination.WEBHOOK: 'kind = "webhook"\nurl = "{0}/events"\nheaders = {{ Authorization = "env:{1}" }}',
+}
+
+
+def run(console: Console, *, keep: bool, destination: DemoDestination = DemoDestination.ARTHUR) -> int:
     """Forward `events/captures` and return the exit code. Raises `CommandError` if the samples are not there."""
     config = _EVENTS / "forwarder.toml"
     if not config.exists():
@@ -43,7 +58,7 @@ def run(console: Console, *, keep: bool) -> int:
     with local_aws(bucket), running_monitor(models_of(settings), token=token()) as monitor:
         event = {"Records": [put_capture(bucket, *sample) for sample in sample_captures()]}
         with TemporaryDirectory() as folder:
-            invoked = invoke(event, _pointed_at(monitor, config, Path(folder)))
+            invoked = invoke(event, _pointed_at(monitor, config, Path(folder), destination))
         print_reports(invoked.reports, console)
         problems = _problems(invoked.reports, monitor, settings)
         if not invoked.succeeded:
@@ -54,10 +69,12 @@ def run(console: Console, *, keep: bool) -> int:
     return ExitCode.INCOMPLETE if problems else ExitCode.OK
 
 
-def _pointed_at(monitor: Monitor, config: Path, folder: Path) -> Path:
-    text = config.read_text(encoding="utf-8").replace("http://127.0.0.1:8765", monitor.url)
+def _pointed_at(monitor: Monitor, config: Path, folder: Path, destination: DemoDestination) -> Path:
+    """Write the configuration of the samples with `destination` at the monitor; return its path."""
+    samples = _TABLES[DemoDestination.ARTHUR].format("http://127.0.0.1:8765", TOKEN_VARIABLE)
+    chosen = _TABLES[destination].format(monitor.url, TOKEN_VARIABLE)
     copy = folder / config.name
-    copy.write_text(text, encoding="utf-8")
+    copy.write_text(config.read_text(encoding="utf-8").replace(samples, chosen), encoding="utf-8")
     return copy
 
 

@@ -215,3 +215,10 @@ def test_the_command_table_imports_no_command() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
     heavy = {"boto3", "flask", "moto", "msgspec", "requests", "rich.console", "capture_forwarder.bootstrap"}
     assert not heavy & set(done.stdout.split())
+
+
+def test_the_demo_forwards_to_a_webhook() -> None:
+    """The monitor receives the events, and holds exactly the same values as by Arthur's API."""
+    done = run("demo", "--destination", "webhook")
+    assert done.exit_code == 0, done.output
+    assert "The monitor holds exactly what it should." in done.output

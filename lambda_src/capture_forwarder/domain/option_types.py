@@ -21,6 +21,10 @@ Prefix = Annotated[
 ]
 Suffix = Annotated[str, Meta(pattern=r"^\.[A-Za-z0-9.]{1,30}$", title='the end of a key, such as ".jsonl"')]
 Text = Annotated[str, Meta(min_length=1)]
+# Characters of a URI: https://www.rfc-editor.org/rfc/rfc3986#section-2
+SourcePrefix = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9:/?#@!$&'()*+,;=._~%-]{0,1024}$", title="the beginning of a URI")
+]
 HeaderText = Annotated[str, Meta(pattern="^[!-~]+$", title="letters, digits and punctuation of ASCII")]
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0, title="seconds, more than 0")]
