@@ -19,10 +19,11 @@ TimeLeft = Callable[[], float]
 
 
 class OpenObject(Struct, frozen=True):
-    """An object that is being read: chunks of any size, and the time at which this version was written."""
+    """An object that is being read: chunks of any size, when this version was written, and its declared type."""
 
     chunks: Iterator[bytes]
     modified: datetime | None = None
+    content_type: str | None = None
 
 
 class ObjectStore(Protocol):
@@ -55,7 +56,7 @@ class Destination(Protocol):
         ...
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:
-        """Send `batch` once, and give up after `within_secs` in total.
+        """Send `batch` once, and give up after `within_secs` in total. With the form of lines it is a `LineBatch`.
 
         Raises `DestinationUnavailable`, `BatchTooLarge` or `BatchRefused`; then no row has a result.
         """

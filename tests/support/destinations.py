@@ -11,6 +11,7 @@ from capture_forwarder.destinations.registry import DestinationSettings
 # What a `[[destination]]` of each kind needs beside its name and kind, if all secrets are `secret`.
 KINDS: dict[str, dict[str, Any]] = {
     "arthur": {"url": "{}", "secret": "env:TOKEN"},
+    "arthur-raw": {"url": "{}", "secret": "env:TOKEN"},
     "webhook": {"url": "{}/events", "headers": {"Authorization": "env:TOKEN"}},
 }
 

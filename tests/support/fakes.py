@@ -8,7 +8,7 @@ from threading import Condition, Lock
 from typing import Any, ParamSpec, TypeVar
 
 from capture_forwarder.destinations.arthur.wire import Row
-from capture_forwarder.domain.batch import Batch, BatchLimits, RowBuilder
+from capture_forwarder.domain.batch import Batch, BatchLimits, LineBatch, RowBuilder
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
@@ -65,13 +65,21 @@ class RecordingDestination:
         return answer(batch) if answer else self.accept(batch)
 
     def accept(self, batch: Batch) -> Receipt:
-        """Store every row that is not stored yet."""
+        """Store every row that is not stored yet, or every line under the id of its first row."""
+        if isinstance(batch, LineBatch):
+            return self._accept_lines(batch)
         results = []
         with self._lock:
             for partner_id, row in zip(batch.ids, batch.rows(), strict=True):
                 results.append(DUPLICATE if partner_id in self.stored else ACCEPTED)
                 self.stored.setdefault(partner_id, row)
         return Receipt(results)
+
+    def _accept_lines(self, batch: LineBatch) -> Receipt:
+        with self._lock:
+            for line in batch.lines:
+                self.stored[line.ids[0]] = line.data
+        return Receipt([ACCEPTED] * batch.size)
 
     def data(self, partner_id: str) -> dict[str, Any]:
         """Return the values of a stored row, by name."""

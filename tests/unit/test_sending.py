@@ -21,6 +21,7 @@ from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.sending.senders import Senders
 from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind
+from capture_forwarder.kinds.captures.whole_lines import WholeLineDecoder
 from capture_forwarder.kinds.kind import BuilderOf, DecodedSpan, EncodedRows
 from tests.support.fakes import (
     Clock,
@@ -217,7 +218,7 @@ class RecordingKind(CaptureKind):
 
     def decoder(
         self, route: Route, schema: ModelSchema | None, build_row: RowBuilder, builder_of: BuilderOf | None = None
-    ) -> CaptureDecoder:
+    ) -> CaptureDecoder | WholeLineDecoder:
         """Record the schema, and make the decoder."""
         self.made.append((route.name, schema))
         return super().decoder(route, schema, build_row, builder_of)

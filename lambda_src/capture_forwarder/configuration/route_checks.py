@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from capture_forwarder.configuration.route_settings import RouteSettings, SchemaSource
 from capture_forwarder.destinations.http_settings import HttpSettings
 from capture_forwarder.domain.capture import Media, media_of
-from capture_forwarder.domain.route import METADATA_PREFIX, UNROUTED, Layout, PayloadOptions
+from capture_forwarder.domain.route import METADATA_PREFIX, UNROUTED, IdSource, Layout, OneSided, PayloadOptions
 from capture_forwarder.domain.schema import Stage
 
 _MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
@@ -44,6 +44,12 @@ def _destination_problems(route: RouteSettings, destination: HttpSettings, path:
             f'{path}.schema: write [[route.attribute]] instead of "model"; the destination {destination.name!r} '
             "knows no attributes"
         )
+    if destination.takes_lines:
+        for option, value in (("id_source", IdSource.EVENT_ID), ("one_sided", OneSided.FORWARD)):
+            if getattr(route, option) is value:
+                yield f"{path}.{option}: remove it; the destination {destination.name!r} reads captured lines by itself"
+        if route.metadata:
+            yield f"{path}.metadata: remove it; the destination {destination.name!r} reads captured lines by itself"
 
 
 def _payload_problems(options: PayloadOptions, path: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import os
 import zlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from http.client import HTTPException
@@ -66,6 +66,28 @@ class Network(Struct, frozen=True, kw_only=True):
 _OF_THE_ENVIRONMENT = Network()
 
 
+class Stream(Struct, frozen=True):
+    """A body in parts, which are sent without being joined."""
+
+    parts: tuple[bytes, ...]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    def __iter__(self) -> Iterator[bytes]:
+        held, size = [], 0
+        for part in self.parts:
+            held.append(part)
+            size += len(part)
+            if size >= _PIECE_BYTES:
+                yield b"".join(held)
+                held, size = [], 0
+        yield b"".join(held)
+
+
+Body = bytes | Stream
+
+
 class HttpClient(Generic[T]):
     """Sends requests to one API. Proxies and certificates of the environment are read once.
 
@@ -84,7 +106,7 @@ class HttpClient(Generic[T]):
         max_connections: int,
         compressed: bool,
         network: Network = _OF_THE_ENVIRONMENT,
-        of_post: Callable[[T, bytes], dict[str, str]] | None = None,
+        of_post: Callable[[T, Body], dict[str, str]] | None = None,
     ) -> None:
         self._compressed = compressed
         self._content = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if compressed else {})
@@ -106,7 +128,7 @@ class HttpClient(Generic[T]):
         *,
         token: Token[T],
         headers: Callable[[T], dict[str, str]],
-        of_post: Callable[[T, bytes], dict[str, str]] | None = None,
+        of_post: Callable[[T, Body], dict[str, str]] | None = None,
     ) -> "HttpClient[T]":
         """Return the client of a configured destination.
 
@@ -130,16 +152,14 @@ class HttpClient(Generic[T]):
         """
         return self._with_token("GET", path, None, within_secs)
 
-    def post(self, path: str, body: bytes, within_secs: float = inf) -> Answer:
+    def post(self, path: str, body: Body, within_secs: float = inf) -> Answer:
         """Send `body` to `path`, compressed if the client is; everything together ends `within_secs`.
 
         Raises `DestinationUnavailable`, also for an answer that is too long or cannot be read.
         """
-        return self._with_token(
-            "POST", path, zlib.compress(body, _LEVEL, _GZIP) if self._compressed else body, within_secs
-        )
+        return self._with_token("POST", path, _compressed(body) if self._compressed else body, within_secs)
 
-    def _with_token(self, method: str, path: str, body: bytes | None, within_secs: float) -> Answer:
+    def _with_token(self, method: str, path: str, body: Body | None, within_secs: float) -> Answer:
         ends_at = monotonic() + within_secs
         token = self._token(within_secs=within_secs)
         answer = self._request(method, path, body, token, ends_at)
@@ -148,13 +168,13 @@ class HttpClient(Generic[T]):
         renewed = self._token(within_secs=ends_at - monotonic(), refresh=True)
         return answer if renewed == token else self._request(method, path, body, renewed, ends_at)
 
-    def _request(self, method: str, path: str, body: bytes | None, token: T, ends_at: float) -> Answer:
+    def _request(self, method: str, path: str, body: Body | None, token: T, ends_at: float) -> Answer:
         connect_secs, read_secs = self._timeouts_secs
         limits = Limits(connect_secs=connect_secs, read_secs=read_secs, within_secs=ends_at - monotonic())
         try:
             request = self._prepared(method, path, token).copy()
             if body is not None:
-                request.body = body
+                request.body = body  # type: ignore[assignment]  # requests takes any iterable of bytes
                 request.headers["Content-Length"] = str(len(body))
                 request.headers.update(self._of_post(token, body) if self._of_post else {})
             with (
@@ -191,6 +211,13 @@ class HttpClient(Generic[T]):
         """Return a request without its body; headers are checked once a token, not at every request."""
         headers = dict(default_headers()) | self._headers(token) | (self._content if method == "POST" else {})
         return requests.Request(method, self._url + path, headers=headers).prepare()
+
+
+def _compressed(body: Body) -> bytes:
+    if isinstance(body, bytes):
+        return zlib.compress(body, _LEVEL, _GZIP)
+    deflate = zlib.compressobj(_LEVEL, wbits=_GZIP)
+    return b"".join([*map(deflate.compress, body), deflate.flush()])
 
 
 def _cause(error: BaseException) -> str:

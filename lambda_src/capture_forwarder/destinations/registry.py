@@ -4,7 +4,8 @@ To add a destination, add its settings here; `docs/adding-a-destination.md` has 
 """
 
 from capture_forwarder.destinations.arthur.settings import ArthurSettings
+from capture_forwarder.destinations.arthur_raw.settings import ArthurRawSettings
 from capture_forwarder.destinations.webhook.settings import WebhookSettings
 
 # A `[[destination]]` is decoded as the settings that have its `kind`. `connecting` finds the adapter beside them.
-DestinationSettings = ArthurSettings | WebhookSettings
+DestinationSettings = ArthurSettings | ArthurRawSettings | WebhookSettings

@@ -63,7 +63,7 @@ def row_result(status: float, message: str | None) -> RowResult:
     if is_success(status):
         return DUPLICATE if message == "duplicate" else ACCEPTED
     if status in _ROW_REJECTED:
-        why = f"status {int(status)}: {_shown(message)}"
+        why = f"status {int(status)}: {shown(message)}"
         return RowResult(RowStatus.REJECTED, Reason(RejectionCode.REFUSED_BY_DESTINATION, why))
     return RETRYABLE
 
@@ -76,10 +76,11 @@ def failure_of_all(statuses: Sequence[float], retry_after_secs: float | None) ->
 
 def _message_in(body: bytes) -> str:
     try:
-        return _shown(_decode_error(body).message)
+        return shown(_decode_error(body).message)
     except UNREADABLE:
-        return _shown(None)
+        return shown(None)
 
 
-def _shown(message: str | None) -> str:
+def shown(message: str | None) -> str:
+    """Return the message of an API, bounded."""
     return (message or "no reason given")[:_MESSAGE_CHARS]

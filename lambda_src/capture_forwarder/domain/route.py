@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.capture import CaptureObject, Encoding
 from capture_forwarder.domain.schema import ModelSchema
 
 # Metadata of a call are inputs whose names begin like this.
@@ -93,7 +93,7 @@ class PayloadOptions(Struct, frozen=True):
 class DecodingOptions(Struct, frozen=True, kw_only=True):
     """Options of a route for decoding captures; `metadata` are the keys of `eventMetadata` that are sent as inputs.
 
-    `max_partner_id_chars` and `form` are those of the route's destination.
+    The last four are what the route's destination takes.
     """
 
     input: PayloadOptions = PayloadOptions()
@@ -106,6 +106,8 @@ class DecodingOptions(Struct, frozen=True, kw_only=True):
     metadata: tuple[str, ...] = ()
     max_partner_id_chars: int = 255
     form: RowForm = RowForm.FLAT
+    refused_encodings: tuple[Encoding, ...] = ()
+    encoding_advice: str = ""
 
 
 class Route(Struct, frozen=True, kw_only=True):

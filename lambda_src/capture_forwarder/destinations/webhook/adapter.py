@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from capture_forwarder.destinations.connecting import Connected, Surroundings
-from capture_forwarder.destinations.http import HttpClient, Token
+from capture_forwarder.destinations.http import Body, HttpClient, Stream, Token
 from capture_forwarder.destinations.webhook import wire
 from capture_forwarder.destinations.webhook.settings import WebhookSettings
 from capture_forwarder.domain.batch import Batch, BatchLimits, RowBuilder
@@ -65,11 +65,16 @@ def connect(settings: WebhookSettings, surroundings: Surroundings) -> Connected:
     return Connected(WebhookDestination(client, settings.limits, settings.source_prefix, path))
 
 
-def _signing(*, signs: bool, now: Callable[[], float]) -> Callable[[tuple[str, ...], bytes], dict[str, str]]:
+def _signing(*, signs: bool, now: Callable[[], float]) -> Callable[[tuple[str, ...], Body], dict[str, str]]:
     """Return the further headers of a request; the key is the last of the secrets."""
 
-    def headers(values: tuple[str, ...], body: bytes) -> dict[str, str]:
+    def headers(values: tuple[str, ...], body: Body) -> dict[str, str]:
         content = {"Content-Type": wire.CONTENT_TYPE}
-        return content | wire.signature_headers(values[-1], int(now()), body) if signs else content
+        return (
+            content
+            | wire.signature_headers(values[-1], int(now()), b"".join(body) if isinstance(body, Stream) else body)
+            if signs
+            else content
+        )
 
     return headers

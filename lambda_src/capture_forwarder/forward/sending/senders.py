@@ -11,12 +11,13 @@ from msgspec.structs import replace
 from capture_forwarder.domain.batch import Batch, BatchSlice, RowBuilder
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
-from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.route import Route, RowForm
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.sending.batching import Batcher
 from capture_forwarder.forward.sending.delivering import Deliverer, Delivery, all_pending, asked_to_wait
 from capture_forwarder.forward.sending.in_flight import InFlight
+from capture_forwarder.forward.sending.line_batching import LineBatcher
 from capture_forwarder.forward.sending.request_limits import BatchSize, RetryTimes
 from capture_forwarder.forward.sending.row_limits import limited
 from capture_forwarder.forward.tracking import ObjectTracker
@@ -123,8 +124,15 @@ class Senders:
 
 def _as_taken(route: Route, destination: Destination) -> Route:
     """Return `route` with the form and the ids that its destination takes."""
-    max_chars = min(route.decoding.max_partner_id_chars, destination.limits.max_id_chars)
-    return replace(route, decoding=replace(route.decoding, form=destination.form, max_partner_id_chars=max_chars))
+    limits = destination.limits
+    taken = replace(
+        route.decoding,
+        form=destination.form,
+        max_partner_id_chars=min(route.decoding.max_partner_id_chars, limits.max_id_chars),
+        refused_encodings=limits.refused_encodings,
+        encoding_advice=limits.encoding_advice,
+    )
+    return replace(route, decoding=taken)
 
 
 class Schemas:
@@ -203,7 +211,8 @@ class Sender:
             size=self._size,
             retry_times=target.retry_times,
         )
-        self._batcher = Batcher(model_id, limits, self._send)
+        takes_lines = target.destination.form is RowForm.LINES
+        self._batcher = (LineBatcher if takes_lines else Batcher)(model_id, limits, self._send)
         self._begun = 0
         self._under_way = 0
         self._blocked_secs = 0.0
@@ -223,6 +232,8 @@ class Sender:
         """
         before = self._begun
         self._batcher.max_rows = self._size.rows
+        if isinstance(self._batcher, LineBatcher):
+            self._batcher.begin_object(tracker.content_type)
         self._batcher.add(tracker, decoded.span, decoded.rows.ids, decoded.rows.rows)
         return self._begun != before or self.error is not None
 

@@ -17,6 +17,7 @@ from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.noticing import InferenceIds, Noticing
 from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
+from capture_forwarder.kinds.captures.whole_lines import WholeLineDecoder
 from capture_forwarder.kinds.kind import BuilderOf, DecodedSpan, EncodedRows
 from capture_forwarder.lines.reader import LineReader, Lines
 from capture_forwarder.payloads.lazy import Lazy
@@ -31,7 +32,7 @@ class CaptureKind:
 
     def decoder(
         self, route: Route, schema: ModelSchema | None, build_row: RowBuilder, builder_of: BuilderOf | None = None
-    ) -> "CaptureDecoder":
+    ) -> "CaptureDecoder | WholeLineDecoder":
         """Return the decoder of `route`; with a schema most lines are decoded by the compiled path.
 
         The compiled path makes rows of payloads only, and reads cells between commas only, so the plain path reads the
@@ -39,6 +40,8 @@ class CaptureKind:
         """
         del builder_of
         options = route.decoding
+        if options.form is RowForm.LINES:
+            return WholeLineDecoder(options, schema)
         is_plain = options.metadata or {options.input.csv_delimiter, options.output.csv_delimiter} - {None, ","}
         compiled = CompiledPath(options, schema, build_row) if schema and not is_plain else None
         return CaptureDecoder(PlainPath(options, schema), compiled, build_row, apart=options.form is RowForm.APART)

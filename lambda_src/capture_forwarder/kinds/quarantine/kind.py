@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import chain, compress
 from typing import Any, Protocol
 
-from capture_forwarder.domain.batch import RowBuilder
+from capture_forwarder.domain.batch import RowBuilder, WholeLine
 from capture_forwarder.domain.capture import CaptureObject, Line
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, SourceUnavailable, Unavailable
 from capture_forwarder.domain.inference import PartnerInferenceId
@@ -58,7 +58,7 @@ class QuarantineKind:
 
         @lru_cache(_MAX_DECODERS)
         def captures(build: RowBuilder) -> LineDecoder:
-            return CaptureKind().decoder(route, schema, build)
+            return CaptureKind().decoder(route, schema, build, builder_of)
 
         return QuarantineDecoder(route, captures_of, self._originals, self._selects)
 
@@ -153,8 +153,17 @@ def _chosen(line: Line, decoded: DecodedSpan, is_wanted: bytearray) -> tuple[Lin
         return _span(line, decoded.span.pending, decoded.span.indices), decoded.rows
     present = decoded.span.indices or range(len(is_wanted))
     chosen = bytes(map(is_wanted.__getitem__, present))
-    ids, rows = _compressed(decoded.rows.ids, chosen), _compressed(decoded.rows.rows, chosen)
-    return _span(line, sum(chosen), list(compress(present, chosen))), EncodedRows(ids, rows, decoded.rows.time)
+    ids, indices = _compressed(decoded.rows.ids, chosen), list(compress(present, chosen))
+    rows = _rows(decoded.rows.rows, ids, indices, chosen)
+    return _span(line, sum(chosen), indices), EncodedRows(ids, rows, decoded.rows.time)
+
+
+def _rows(rows: Sequence[Any], ids: Sequence[str], indices: Sequence[int], chosen: bytes) -> Sequence[Any]:
+    """Return the chosen rows; a whole line is sent again as it is, and the results of the chosen rows are recorded."""
+    if rows and isinstance(rows[0], WholeLine):
+        return [rows[0].only(list(ids), indices)]
+    found: Sequence[Any] = _compressed(rows, chosen)
+    return found
 
 
 def _wanted(entry: QuarantineEntry, row_count: int) -> bytearray:
