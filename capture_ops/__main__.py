@@ -110,19 +110,30 @@ def inspect(
     route: Annotated[
         str | None, typer.Option(help="The route whose options apply.", metavar="NAME", show_default="the only one")
     ] = None,
+    destination: Annotated[
+        str | None,
+        typer.Option(
+            help="Show the requests to this destination of the configuration instead.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Show the inferences and rejections that a capture file would give. Sends nothing.
 
     Works without a configuration; values then have generated names. With --json, every object has a "kind":
-    "inference", "rejection" or "skipped". Notes about the whole file come last, with --json on
-    standard error.
+    "inference", "rejection" or "skipped", with --destination "request". Notes about the whole file come last, with
+    --json on standard error.
     """
     from capture_forwarder.configuration.reader import read_settings
     from capture_ops.commands import inspect as command
 
     with errors_to_exit_codes():
+        if destination:
+            _print_requests(target, config, destination, route, as_json=as_json)
+            return
         inspection = command.Inspection(target, read_settings(config) if config else None, route)
         if as_json:
             for part in inspection:
@@ -133,6 +144,18 @@ def inspect(
             command.print_table(inspection, _console())
             for note in inspection.notes():
                 _console().print(note)
+
+
+def _print_requests(target: str, config: Path | None, destination: str, route: str | None, *, as_json: bool) -> None:
+    from capture_forwarder.configuration.reader import read_settings
+    from capture_ops.commands import requests as command
+
+    shown = command.as_json if as_json else command.as_text
+    note = command.show_requests(
+        target, read_settings(config or Path("forwarder.toml")), destination, route, lambda one: typer.echo(shown(one))
+    )
+    if note:
+        sys.stderr.write(note + "\n")
 
 
 @app.command(epilog=EXIT_CODES)

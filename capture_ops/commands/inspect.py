@@ -133,6 +133,15 @@ def _source(target: str) -> CaptureObject | None:
     return CaptureObject(uri.bucket, uri.key)
 
 
+def read_target(
+    target: str, settings: Settings, route_name: str | None
+) -> tuple[Iterator[bytes], CaptureObject | None, Route]:
+    """Return the bytes of a target, the object that it is if it is one, and its route. Raises as `Inspection` does."""
+    source = _source(target)
+    chunks = _file_chunks(Path(target)) if source is None else _object_chunks(source)
+    return chunks, source, _route(settings, source, route_name)
+
+
 def _plain_path(settings: Settings | None, source: CaptureObject | None, route_name: str | None) -> PlainPath:
     if settings is None:
         return PlainPath(DecodingOptions())
