@@ -28,6 +28,13 @@ url = "https://arthur.example.com"
 secret = "env:TOKEN"
 ca_bundle = "ca.pem"
 
+[[destination]]
+name = "hook"
+kind = "webhook"
+url = "https://hooks.example.com"
+headers = { Authorization = "env:TOKEN", X-Key = "ssm:/key" }
+signing_secret = "env:KEY"
+
 [[route]]
 name = "a"
 bucket = "captures"
@@ -62,13 +69,15 @@ def test_one_error_lists_everything_that_aws_would_refuse(tmp_path: Path, monkey
     with pytest.raises(SystemExit) as caught:
         main()
     head, *problems = str(caught.value).split("\n")
-    assert head == f"{config} has 6 problem(s):"
+    assert head == f"{config} has 8 problem(s):"
     assert [problem.split(":")[0].strip() for problem in problems] == [
         "stack.max_concurrency",
         "bucket[1].name",
         "bucket[1].trigger",
         "destination[0].ca_bundle",
         "destination[0].secret",
+        "destination[1].headers.Authorization",
+        "destination[1].signing_secret",
         "route 'a' and route 'b'",
     ]
 
