@@ -5,12 +5,12 @@ from functools import lru_cache
 from itertools import chain, compress
 from typing import Any, Protocol
 
-from capture_forwarder.domain.batch import RowBuilder, WholeLine
+from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureObject, Line
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, SourceUnavailable, Unavailable
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.progress import LineSpan, QuarantineEntry
-from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.route import Route, RowForm
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.kinds.kind import BuilderOf, DecodedSpan, EncodedRows
@@ -108,7 +108,9 @@ class QuarantineDecoder:
         for rejection in decoded.rejections:
             if rejection.index is None:
                 return _rejected(line, rejection.reason)
-        return _all_rows(line, decoded) if entry.is_whole else _rejected_rows(line, entry, decoded)
+        if entry.is_whole:
+            return _all_rows(line, decoded)
+        return _rejected_rows(line, entry, decoded, self._route.decoding.form)
 
     def _original(self, entry: QuarantineEntry) -> Line | str:
         """Return the captured line of `entry`, or the reason why it cannot be replayed."""
@@ -126,7 +128,7 @@ def _all_rows(line: Line, decoded: DecodedSpan) -> DecodedSpan:
     return DecodedSpan(_span(line, decoded.span.pending, decoded.span.indices), decoded.rows, rejections)
 
 
-def _rejected_rows(line: Line, entry: QuarantineEntry, decoded: DecodedSpan) -> DecodedSpan:
+def _rejected_rows(line: Line, entry: QuarantineEntry, decoded: DecodedSpan, form: RowForm) -> DecodedSpan:
     """Return the rows of `entry`, unless their ids have changed: the rows beside them keep their old ids."""
     row_count = decoded.span.pending + len(decoded.rejections)
     if row_count != entry.row_count:
@@ -138,7 +140,7 @@ def _rejected_rows(line: Line, entry: QuarantineEntry, decoded: DecodedSpan) -> 
         )
     is_wanted = _wanted(entry, row_count)
     rejections = [_at(line, one) for one in decoded.rejections if one.index is not None and is_wanted[one.index]]
-    span, rows = _chosen(line, decoded, is_wanted)
+    span, rows = _chosen(line, decoded, is_wanted, form)
     first_id, rows.ids = _first_of(rows.ids)
     ids = [(one.index, one.partner_inference_id) for one in rejections]
     ids.append((span.indices[0] if span.indices else 0, first_id))
@@ -147,23 +149,20 @@ def _rejected_rows(line: Line, entry: QuarantineEntry, decoded: DecodedSpan) -> 
     return DecodedSpan(span, rows, rejections)
 
 
-def _chosen(line: Line, decoded: DecodedSpan, is_wanted: bytearray) -> tuple[LineSpan, EncodedRows]:
+def _chosen(line: Line, decoded: DecodedSpan, is_wanted: bytearray, form: RowForm) -> tuple[LineSpan, EncodedRows]:
     """Return the wanted rows among those of the captured line that can be sent."""
     if all(is_wanted):
         return _span(line, decoded.span.pending, decoded.span.indices), decoded.rows
     present = decoded.span.indices or range(len(is_wanted))
     chosen = bytes(map(is_wanted.__getitem__, present))
     ids, indices = _compressed(decoded.rows.ids, chosen), list(compress(present, chosen))
-    rows = _rows(decoded.rows.rows, ids, indices, chosen)
-    return _span(line, sum(chosen), indices), EncodedRows(ids, rows, decoded.rows.time)
-
-
-def _rows(rows: Sequence[Any], ids: Sequence[str], indices: Sequence[int], chosen: bytes) -> Sequence[Any]:
-    """Return the chosen rows; a whole line is sent again as it is, and the results of the chosen rows are recorded."""
-    if rows and isinstance(rows[0], WholeLine):
-        return [rows[0].only(list(ids), indices)]
-    found: Sequence[Any] = _compressed(rows, chosen)
-    return found
+    span = _span(line, sum(chosen), indices)
+    if form is RowForm.LINES:  # the line is sent again as it is, and the results of the chosen rows are recorded
+        ids = list(ids)
+        rows: Sequence[Any] = [one.only(ids, indices) for one in decoded.rows.rows]
+    else:
+        rows = _compressed(decoded.rows.rows, chosen)
+    return span, EncodedRows(ids, rows, decoded.rows.time)
 
 
 def _wanted(entry: QuarantineEntry, row_count: int) -> bytearray:
