@@ -7,10 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from capture_forwarder.domain.batch import BatchLimits
-from capture_forwarder.domain.delivery import RejectionCode
+from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.delivery import DestinationDenied, RejectionCode
 from capture_forwarder.domain.route import RowForm
+from capture_forwarder.forward.sending.senders import Senders
+from capture_forwarder.kinds.captures.decoder import CaptureKind
 from tests.support.captures import capture, csv_side, json_side
-from tests.support.memory_world import SCHEMA, MemoryWorld, call
+from tests.support.fakes import ImmediateExecutor, make_run, make_target
+from tests.support.memory_world import ROUTE, SCHEMA, MemoryWorld, call
 
 LONG = 2_000
 
@@ -138,3 +142,11 @@ class _Builder:
 
     def __hash__(self) -> int:
         return hash(self._name)
+
+
+def test_a_route_cannot_ask_a_destination_that_knows_no_attributes() -> None:
+    """The check of the file says so before; a run leaves the object pending, for a person."""
+    target = replace(make_target(MemoryWorld().destination, executor=ImmediateExecutor()), schemas=None)
+    senders = Senders({"fake": target}, CaptureKind(), make_run())
+    with pytest.raises(DestinationDenied, match=r"list them as \[\[route.attribute\]\]"):
+        senders.decoder(replace(ROUTE, schema_from_model=True), CaptureObject("captures", "churn/a.jsonl"))

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from capture_ops.monitor.captures import read_captures
-from capture_ops.monitor.contract import Model
+from capture_ops.monitor.contract import Model, NewInference
 from tests.support.sentinels import TOKEN
 
 REFUSED_VALUE: Final = 666  # a row with this value as `feature_0` is refused
@@ -100,8 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
                 rows = [
                     _row(event["id"], event["data"]["inputs"] | event["data"]["outputs"]) for event in _decode(body)
                 ]
-                results = zip(rows, self.server.take(rows), strict=True)
-                return {"results": [{"id": row["partner_inference_id"]} | result for row, result in results]}
+                pairs = zip(rows, self.server.take(rows), strict=True)
+                return {"results": [{"id": row["partner_inference_id"]} | result for row, result in pairs]}
             case _:
                 results = self.server.take(_decode(body))
                 return {"counts": _counts(results), "results": results}
@@ -110,7 +110,9 @@ class _Handler(BaseHTTPRequestHandler):
         message: Any = message_from_bytes(f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode() + body)
         (part,) = message.get_payload()
         captured = list(read_captures([part.get_payload(decode=True)], Model("model", "model")))
-        results = self.server.take([_row(one.row.partner_inference_id, one.row.inference_data) for one in captured])
+        found = [one.row for one in captured if isinstance(one.row, NewInference)]
+        assert len(found) == len(captured), "a line was sent that cannot be read"
+        results = self.server.take([_row(one.partner_inference_id, one.inference_data) for one in found])
         failures = [
             {"event_id": one.event_id, "inference_index_in_event": one.index} | result
             for one, result in zip(captured, results, strict=True)
