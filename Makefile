@@ -53,9 +53,10 @@ e2e: $(READY) $(CDK) $(E2E) ## The long form of the whole system: deploy, forwar
 faults: $(READY) ## The long form: every fault at every dependency, at its first, middle and last call, in half an hour
 	@$(BIN)/python -m tests.faults.matrix $(PART)
 
-reference: $(READY) ## The long form: 100,000 generated calls, each read as the reference reads it, and no value lost
+reference: $(READY) ## The long form: three times 100,000 generated calls, each read as the reference reads it, and no value lost
 	@$(BIN)/python -m tests.reference_check
-	@$(BIN)/python -m tests.reference_check --damaged
+	@$(BIN)/python -m tests.reference_check damaged
+	@$(BIN)/python -m tests.reference_check options
 
 fuzz: $(READY) ## The long form: a million mutated capture lines, each of which must end counted
 	@$(BIN)/python -m tests.fuzz
@@ -92,9 +93,9 @@ COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --generate-has
 
 lock: $(UV) ## Resolve every dependency anew, with hashes
 	$(COMPILE) --upgrade pyproject.toml -o lambda_src/requirements.txt
-	$(COMPILE) --upgrade -c lambda_src/requirements.txt --group dev pyproject.toml -o requirements/dev.lock
+	$(COMPILE) --upgrade -c lambda_src/requirements.txt --extra demo --group dev pyproject.toml -o requirements/dev.lock
 	echo 'arthur-client==1.4.0' | $(COMPILE) --upgrade - -o requirements/arthur.lock
-	echo 'mutmut' | $(COMPILE) --upgrade -c requirements/dev.lock --group ops --group test pyproject.toml - -o requirements/mutants.lock
+	echo 'mutmut' | $(COMPILE) --upgrade -c requirements/dev.lock --extra demo --group test pyproject.toml - -o requirements/mutants.lock
 	echo 'awslambdaric' | $(COMPILE) --upgrade - -o requirements/ric.lock
 	echo 'ministack>=1.5.33' | $(COMPILE) --upgrade - -o requirements/e2e.lock
 	echo 'uv' | $(COMPILE) --upgrade - -o requirements/uv.txt

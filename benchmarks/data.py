@@ -71,9 +71,9 @@ def _records(shape: str, size_bytes: int) -> Iterator[tuple[bytes, int]]:
     written = 0
     while written < size_bytes:
         count = _rows_of_f(size_bytes) if shape == "f" else _ROWS_OF_B if shape == "b" else 1
-        rows = [_row(chance) for _ in range(count)]
+        rows = [draw_row(chance) for _ in range(count)]
         answers = [[chance.random(), chance.randrange(2)] for _ in range(count)]
-        line = _record(chance, *_SIDES[shape](rows, answers))
+        line = record(chance, *_SIDES[shape](rows, answers))
         yield line, count
         written += len(line)
 
@@ -81,11 +81,12 @@ def _records(shape: str, size_bytes: int) -> Iterator[tuple[bytes, int]]:
 def _rows_of_f(size_bytes: int) -> int:
     """Return how many rows make one record of about `size_bytes`."""
     chance = random.Random(_SEED)  # noqa: S311 - chance that repeats itself
-    row_bytes = len(_csv(_row(chance) for _ in range(100)) + _csv([[chance.random(), 1]] * 100)) / 100
+    row_bytes = len(_csv(draw_row(chance) for _ in range(100)) + _csv([[chance.random(), 1]] * 100)) / 100
     return max(1, round(size_bytes / row_bytes))
 
 
-def _row(chance: random.Random) -> Row:
+def draw_row(chance: random.Random) -> Row:
+    """Return the features of one inference."""
     return [_DRAW[letter](chance) for letter in _FEATURES]
 
 
@@ -140,7 +141,7 @@ _SIDES: Final[dict[str, Callable[[list[Row], list[Row]], tuple[Side, Side]]]] = 
 }
 
 
-def _record(chance: random.Random, request: Side, answer: Side) -> bytes:
+def record(chance: random.Random, request: Side, answer: Side) -> bytes:
     """Return one line with its keys in SageMaker's order."""
     record = {
         "captureData": {

@@ -21,7 +21,7 @@ from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.notices import BatchSent, Notice, ObjectForwarded
 from capture_forwarder.handler import Handler, make_handler
-from capture_forwarder.telemetry import Telemetry
+from capture_forwarder.telemetry.observer import Telemetry
 
 _LEFT_MS: Final = 24 * 3600 * 1000
 

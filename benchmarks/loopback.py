@@ -23,6 +23,7 @@ name = "receiver"
 {destination}
 max_inferences = {max_inferences}
 max_in_flight = {max_in_flight}
+compression = "{compression}"
 
 [[route]]
 name = "benchmark"
@@ -62,16 +63,22 @@ class Loopback(Struct, frozen=True):
     attributes: tuple[Attribute, ...] = SCHEMA.attributes
     kind: str = "arthur"
 
-    def start(self, *, max_in_flight: int = 8, max_inferences: int = 1000) -> "Popen[str]":
+    def start(self, *, max_in_flight: int = 8, max_inferences: int = 1000, compression: str = "none") -> "Popen[str]":
         """Start a handler on the measured core."""
-        env = self.configured(max_in_flight=max_in_flight, max_inferences=max_inferences)
+        env = self.configured(max_in_flight=max_in_flight, max_inferences=max_inferences, compression=compression)
         return start("benchmarks.invocations", core=cores()[0], env=env)
 
     def invoke(
-        self, events: list[Event], warm_up: list[Event], *, max_in_flight: int = 8, max_inferences: int = 1000
+        self,
+        events: list[Event],
+        warm_up: list[Event],
+        *,
+        max_in_flight: int = 8,
+        max_inferences: int = 1000,
+        compression: str = "none",
     ) -> dict[str, Any]:
         """Run a new handler on `events` and return its measurements. Raises `RuntimeError`."""
-        process = self.start(max_in_flight=max_in_flight, max_inferences=max_inferences)
+        process = self.start(max_in_flight=max_in_flight, max_inferences=max_inferences, compression=compression)
         return finish(process, {"warm_up": warm_up, "events": events})
 
     def event(self, keys: list[str]) -> Event:
@@ -80,12 +87,13 @@ class Loopback(Struct, frozen=True):
             "Records": [message(number, key, self.sizes[_name(key)], _name(key)) for number, key in enumerate(keys)]
         }
 
-    def configured(self, *, max_in_flight: int, max_inferences: int) -> dict[str, str]:
+    def configured(self, *, max_in_flight: int, max_inferences: int, compression: str = "none") -> dict[str, str]:
         """Write the configuration; return an environment with its path and with settings for AWS."""
         text = _CONFIG.format(
             destination=_DESTINATIONS[self.kind].format(url=self.api_url, variable=_TOKEN_VARIABLE),
             max_inferences=max_inferences,
             max_in_flight=max_in_flight,
+            compression=compression,
             bucket=BUCKET,
             model_id=MODEL_ID,
         )

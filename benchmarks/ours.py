@@ -34,6 +34,16 @@ def ours(path: Path) -> Iterator[bytes]:
     return _bodies(path, CaptureDecoder(PlainPath(_OPTIONS, SCHEMA), CompiledPath(_OPTIONS, SCHEMA, Row), Row))
 
 
+def without_schema(path: Path) -> Iterator[bytes]:
+    """Yield the bodies that a route without a schema makes."""
+    return _bodies(path, CaptureDecoder(PlainPath(_OPTIONS), CompiledPath(_OPTIONS, None, Row), Row))
+
+
+def plain_without_schema(path: Path) -> Iterator[bytes]:
+    """Yield the same by the plain path alone."""
+    return _bodies(path, CaptureDecoder(PlainPath(_OPTIONS), None, Row))
+
+
 def plain(path: Path) -> Iterator[bytes]:
     """Yield the same by the plain path alone."""
     return _bodies(path, CaptureDecoder(PlainPath(_OPTIONS, SCHEMA), None, Row))

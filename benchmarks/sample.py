@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Final
 
-from benchmarks.ours import ours, plain
+from benchmarks.ours import ours, plain, plain_without_schema, without_schema
 from benchmarks.processes import peak_rss_mb
 from benchmarks.references import loads_alone, standard, with_orjson
 
@@ -17,7 +17,13 @@ PIPELINES: Final[dict[str, Pipeline]] = {
     "stdlib": standard,
     "orjson": with_orjson,
 }
-_MEASURES: Final = {**PIPELINES, "plain": plain, "loads": loads_alone}
+_MEASURES: Final = {
+    **PIPELINES,
+    "plain": plain,
+    "without_schema": without_schema,
+    "plain_without_schema": plain_without_schema,
+    "loads": loads_alone,
+}
 
 
 def main(pipeline: str, path: str) -> None:

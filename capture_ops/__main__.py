@@ -5,23 +5,31 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
+from capture_ops.terminal.extras import missing
+
+try:
+    import typer
+except ModuleNotFoundError:  # the package is installed as a library
+    sys.stderr.write(missing("cli") + "\n")
+    raise SystemExit(2) from None
 
 from capture_forwarder import __version__
-from capture_ops.terminal.errors import EXIT_CODES, ExitCode, errors_to_exit_codes
+from capture_ops.entry import INTERRUPTED, end_at_once_on_signals
+from capture_ops.terminal.errors import DEBUG_OPTION, EXIT_CODES, Commands, ExitCode, errors_to_exit_codes
 from capture_ops.terminal.interruption import end_on_signals
+from capture_ops.terminal.text import print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_UNATTENDED_WIDTH = 160
-
 app = typer.Typer(
     name="capture-forwarder",
+    cls=Commands,
     help="Forwards SageMaker Data Capture to the API that monitors the model. These are the commands for operators.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,  # wraps at any width, cuts no option, and takes no "[stack]" for markup
 )
 
 Config = Annotated[
@@ -32,9 +40,6 @@ Config = Annotated[
         metavar="FILE",
         show_default=False,
     ),
-]
-OptionalConfig = Annotated[
-    Path | None, typer.Option(help="The forwarder.toml to use.", metavar="FILE", show_default="none")
 ]
 Stack = Annotated[
     str | None, typer.Option(help="The deployed stack.", metavar="NAME", show_default="that of the configuration")
@@ -54,8 +59,10 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
+    debug: Annotated[bool, typer.Option(DEBUG_OPTION, help="Show the traceback of an error.")] = False,
 ) -> None:
     """Take the options that stand before a command."""
+    del version, debug  # `_print_version` and `Commands` have read them
 
 
 @app.command(epilog=EXIT_CODES)
@@ -83,33 +90,72 @@ def invoke(
     event: Annotated[
         Path, typer.Argument(help="A JSON file with an event. events/ holds one of every kind.", metavar="EVENT.json")
     ],
-    config: OptionalConfig = None,
+    config: Config = None,
+    *,
+    local: Annotated[
+        bool, typer.Option("--local", help="Use the S3, the monitor and the configuration of `demo`.")
+    ] = False,
 ) -> None:
     """Call the Lambda's own handler with EVENT on this machine.
 
-    Prints the handler's answer on stdout, and a table of the objects on stderr.
+    Prints the handler's answer on stdout, and a table of the objects on stderr. With --local it needs no other set-up:
+    S3 on loopback holds the sample captures, which the events in events/ name.
     """
     from capture_ops.commands import invoke as command
+    from capture_ops.terminal.configuration import config_of
 
     with errors_to_exit_codes():
-        invoked = command.invoke(command.read_event(event), config)
-        command.print_reports(invoked.reports, _console(stderr=True))
-        if invoked.failure:
-            typer.secho(invoked.failure, fg="red", err=True)
+        found = command.read_event(event)
+        if local:
+            from capture_ops.commands.invoke_locally import invoke_locally
+
+            invoked = invoke_locally(found, config)
         else:
+            invoked = command.invoke(found, config_of(config))
+        command.print_reports(invoked.reports, _console(stderr=True))
+        for reason in invoked.reasons:
+            print_line(_console(stderr=True), reason, "red")
+        if invoked.answer is not None:
             typer.echo(json.dumps(invoked.answer))
         raise typer.Exit(ExitCode.OK if invoked.succeeded else ExitCode.INCOMPLETE)
 
 
 @app.command(epilog=EXIT_CODES)
+def validate(
+    file: Annotated[
+        Path | None, typer.Argument(help="The forwarder.toml to check.", metavar="FILE", show_default="as --config")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Check a configuration: every problem with its line, its place and the right value.
+
+    Needs neither AWS nor the network. Editors check the same while you write: see docs/configuration.md.
+    """
+    from capture_ops.commands import validate as command
+
+    with errors_to_exit_codes():
+        for line in command.validate(file, config):
+            typer.echo(line)
+
+
+@app.command(epilog=EXIT_CODES)
 def inspect(
     target: Annotated[
-        str, typer.Argument(help="A capture file, or an S3 object.", metavar="FILE|s3://BUCKET/KEY", show_default=False)
+        str,
+        typer.Argument(
+            help="A capture file, an S3 object, or - for standard input.",
+            metavar="FILE|s3://BUCKET/KEY|-",
+            show_default=False,
+        ),
     ],
-    config: OptionalConfig = None,
+    config: Config = None,
     route: Annotated[
-        str | None, typer.Option(help="The route whose options apply.", metavar="NAME", show_default="the only one")
+        str | None, typer.Option(help="The route whose options apply.", metavar="NAME", show_default="that of the key")
     ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="The key that a file has in S3. It decides the route.", metavar="KEY")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Show the first rows only.", metavar="ROWS")] = None,
     destination: Annotated[
         str | None,
         typer.Option(
@@ -123,39 +169,21 @@ def inspect(
 ) -> None:
     """Show the inferences and rejections that a capture file would give. Sends nothing.
 
-    Works without a configuration; values then have generated names. With --json, every object has a "kind":
-    "inference", "rejection" or "skipped", with --destination "request". Notes about the whole file come last, with
-    --json on standard error.
+    Works without a configuration; values then have generated names. With --config, a file needs --route or --key if
+    the configuration has several routes. Rows are shown as they are read. The last line counts lines and rows. With
+    --json, every object has a "kind": "inference", "rejection" or "skipped", with --destination "request"; the counts
+    are on standard error.
     """
-    from capture_forwarder.configuration.reader import read_settings
-    from capture_ops.commands import inspect as command
+    from capture_ops.commands import inspect_output as command
 
+    options = command.Options(config=config, route=route, key=key, limit=limit, as_json=as_json)
     with errors_to_exit_codes():
         if destination:
-            _print_requests(target, config, destination, route, as_json=as_json)
-            return
-        inspection = command.Inspection(target, read_settings(config) if config else None, route)
-        if as_json:
-            for part in inspection:
-                sys.stdout.write(command.as_json(part) + "\n")
-            for note in inspection.notes():
-                sys.stderr.write(note + "\n")
+            from capture_ops.commands import requests
+
+            requests.run(target, options, destination)
         else:
-            command.print_table(inspection, _console())
-            for note in inspection.notes():
-                _console().print(note)
-
-
-def _print_requests(target: str, config: Path | None, destination: str, route: str | None, *, as_json: bool) -> None:
-    from capture_forwarder.configuration.reader import read_settings
-    from capture_ops.commands import requests as command
-
-    shown = command.as_json if as_json else command.as_text
-    note = command.show_requests(
-        target, read_settings(config or Path("forwarder.toml")), destination, route, lambda one: typer.echo(shown(one))
-    )
-    if note:
-        sys.stderr.write(note + "\n")
+            command.run(target, options, _console())
 
 
 @app.command(epilog=EXIT_CODES)
@@ -168,17 +196,17 @@ def monitor(
         list[str] | None,
         typer.Option(help="A model id to accept; may be repeated.", metavar="ID", show_default='"demo"'),
     ] = None,
-    config: OptionalConfig = None,
+    config: Config = None,
 ) -> None:
     """Run the embedded monitoring API, a stand-in for Arthur, on loopback until Ctrl-C.
 
     It accepts the models of --config or --model, and the token in MONITOR_TOKEN or the new one that it prints.
     """
-    from capture_forwarder.configuration.reader import read_settings
     from capture_ops.commands import monitor as command
+    from capture_ops.terminal.configuration import settings_if_any
 
     with errors_to_exit_codes():
-        settings = read_settings(config) if config else None
+        settings = None if model and not config else settings_if_any(config)
         command.serve(port, database, settings, model or ["demo"], _console())
 
 
@@ -264,7 +292,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 @app.command(epilog=EXIT_CODES)
 def enable_eventbridge(
-    bucket: Annotated[str, typer.Argument(help="The name of an existing bucket.")],
+    bucket: Annotated[str, typer.Argument(help="The name of an existing bucket, or s3:// and the name.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     dry_run: DryRun = False,
@@ -307,6 +335,51 @@ def policy(
         sys.stdout.write(json.dumps(documents, indent=2) + "\n")
 
 
+quarantine = typer.Typer(help="List the quarantine files of rejected captures, and show one.", no_args_is_help=True)
+app.add_typer(quarantine, name="quarantine")
+
+
+@quarantine.command("list", epilog=EXIT_CODES)
+def list_quarantine(
+    target: Annotated[
+        str | None,
+        typer.Argument(help="A folder of quarantine files.", metavar="s3://BUCKET/PREFIX|DIR", show_default=False),
+    ] = None,
+    config: Config = None,
+    stack: Stack = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Print the address, size and time of every quarantine file.
+
+    Without an argument these are the files of --stack. The folders route=NAME/YYYY/MM/DD/ below rejected/ name the
+    route, and the day on which the object was read first. No file is read.
+    """
+    from capture_ops.commands import quarantine as command
+
+    with errors_to_exit_codes():
+        command.list_files(target, config, stack, typer.echo, as_json=as_json)
+
+
+@quarantine.command("show", epilog=EXIT_CODES)
+def show_quarantine(
+    target: Annotated[str, typer.Argument(help="A quarantine file.", metavar="s3://BUCKET/KEY|FILE")],
+    *,
+    data: Annotated[
+        bool, typer.Option("--data", help="Print the captured lines and inference ids too, escaped.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Print the entries of a quarantine file: the captured line, the rejected rows, the code and the reason.
+
+    Captured data is printed only with --data. It may be personal data.
+    """
+    from capture_ops.commands import quarantine as command
+
+    with errors_to_exit_codes():
+        command.show_file(target, typer.echo, with_data=data, as_json=as_json)
+
+
 @app.command()
 def version() -> None:
     """Print the version."""
@@ -314,17 +387,20 @@ def version() -> None:
 
 
 def _console(*, stderr: bool = False) -> "Console":
-    """Return a console. Where the output is no terminal, it is wide enough for the tables."""
-    from rich.console import Console
+    from capture_ops.terminal.console import console
 
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=_UNATTENDED_WIDTH)
+    return console(stderr=stderr)
 
 
 def main() -> None:
     """Run the command line."""
     end_on_signals()
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    finally:
+        end_at_once_on_signals()
 
 
 if __name__ == "__main__":

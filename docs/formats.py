@@ -4,34 +4,15 @@ import base64
 import json
 import re
 from collections.abc import Iterable
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from capture_forwarder.payloads.not_data import ALL
 
 PAGE = Path("docs/formats.md")
 PAIRS = Path("tests/golden/pairs.json")
 # The content types that a reader expects of CSV and JSON; any other is shown before the text.
 _PLAIN_TYPES = ("text/csv", "application/json", "application/jsonlines")
-# Keys that are not data, until the module exists that leaves them out: server, recognised by, keys.
-_NOT_DATA: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (
-        "TensorFlow Serving, MLflow, built-in algorithms",
-        "`instances`, `examples`, `inputs`",
-        ("signature_name", "configuration", "parameters", "params"),
-    ),
-    ("Hugging Face, TGI, TEI, LMI", "`inputs`", ("parameters", "options")),
-    (
-        "KServe v2, Triton, MLServer",
-        "tensors; of a tensor all but its name and data",
-        ("id", "model_name", "model_version", "parameters", "the request's outputs"),
-    ),
-    ("pandas, MLflow split", "`columns` and `data`; a Series", ("index",)),
-    ("pandas table, SparkML", "`schema` beside `data`, on a line too", ("schema", "the columns of its primaryKey")),
-    ("OpenAI style lists", '`object: "list"` and `data`', ("object", "model", "id", "created", "usage")),
-    ("Cohere", "`embeddings`", ("id", "meta", "response_type")),
-    ("Clarify", "`explanations`", ("version", "label_headers", "predictions.content_type")),
-)
 
 
 def formats_page() -> str:
@@ -43,8 +24,7 @@ def formats_page() -> str:
 def not_data_table() -> list[str]:
     """Return the table of keys that are left out beside rows."""
     rows = (
-        (server, recognised_by, ", ".join(key if " " in key else f"`{key}`" for key in keys))
-        for server, recognised_by, keys in _not_data()
+        (one.server, one.recognised_by, ", ".join(key if " " in key else f"`{key}`" for key in one.keys)) for one in ALL
     )
     return _table(("server", "recognised by", "left out beside rows"), rows)
 
@@ -53,13 +33,6 @@ def pairs_table(pairs: list[dict[str, Any]]) -> list[str]:
     """Return the table of worked pairs."""
     rows = ((_server(pair), _side(pair["request"]), _side(pair["answer"]), _result(pair)) for pair in pairs)
     return _table(("server or algorithm", "request", "answer", "becomes"), rows)
-
-
-def _not_data() -> Iterable[tuple[str, str, tuple[str, ...]]]:
-    if find_spec("capture_forwarder.payloads.not_data") is None:
-        return _NOT_DATA
-    found = import_module("capture_forwarder.payloads.not_data").NOT_DATA
-    return [(one.server, one.recognised_by, one.keys) for one in found]
 
 
 def _server(pair: dict[str, Any]) -> str:

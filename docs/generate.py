@@ -4,12 +4,12 @@
 """
 
 import json
-from collections.abc import Iterator
 from enum import Enum
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
-from msgspec import NODEFAULT, Struct
+from msgspec import NODEFAULT
 from msgspec.json import schema
 
 from capture_forwarder.configuration.metrics import (
@@ -22,7 +22,7 @@ from capture_forwarder.configuration.metrics import (
     Metric,
 )
 from capture_forwarder.configuration.names import RESOURCE_VARIABLES
-from capture_forwarder.configuration.options import Option, options, tag_of
+from capture_forwarder.configuration.options import Option, options, tables
 from capture_forwarder.configuration.settings import Settings
 from docs.formats import formats_page
 
@@ -61,15 +61,16 @@ def configuration_page() -> str:
     lines = [
         "# Configuration",
         "",
-        "`cdk` and the commands read `forwarder.toml`, or the file that `CAPTURE_FORWARDER_CONFIG` names.",
-        "One error lists every problem of the file.",
+        "`cdk` and the commands read `forwarder.toml` here, or the file that `CAPTURE_FORWARDER_CONFIG` names;",
+        "a command first looks at its `--config`. One error lists every problem of the file, with its line.",
+        "`capture-forwarder validate` checks the file without AWS, and `cdk synth` also checks what AWS would refuse.",
         "",
         "[forwarder.schema.json](forwarder.schema.json) is a JSON Schema of the file. VS Code with Even Better TOML,",
         "and other editors with Taplo, check and complete a file that begins with `#:schema` and the path or URL",
         "of the schema, as [forwarder.toml](../forwarder.toml) does.",
         "",
     ]
-    for heading, struct in _tables(Settings, ""):
+    for heading, struct in tables(Settings):
         lines += [f"## `{heading}`", "", "| option | value | default | meaning |", "|---|---|---|---|"]
         lines += [
             f"| `{option.name}` | {_value(option)} | {_default(option)} | {option.meaning} |"
@@ -79,16 +80,6 @@ def configuration_page() -> str:
     lines += ["## Environment", "", "The stack sets these variables. Each is optional outside AWS.", ""]
     lines += [f"* `{variable}`" for variable in RESOURCE_VARIABLES.values()]
     return "\n".join([*lines, ""])
-
-
-def _tables(struct: type[Struct], path: str) -> Iterator[tuple[str, type[Struct]]]:
-    """Yield head and struct of every table below the table at `path`, in the order of the file."""
-    for option in options(struct):
-        below = f"{path}.{option.name}" if path else option.name
-        for table in option.tables:
-            tag = tag_of(table)
-            yield option.heading(below) + (f' with {tag[0]} = "{tag[1]}"' if tag else ""), table
-            yield from _tables(table, below)
 
 
 def _value(option: Option) -> str:
@@ -108,7 +99,11 @@ def _default(option: Option) -> str:
 
 def settings_schema() -> dict[str, Any]:
     """Return the JSON Schema of `forwarder.toml`."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "forwarder.toml"} | schema(Settings)
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "forwarder.toml"} | schema(Settings)
+    for definition in document["$defs"].values():
+        if "description" in definition:  # a docstring, which Python indents up to 3.12
+            definition["description"] = cleandoc(definition["description"])
+    return document
 
 
 def generated() -> dict[str, str]:

@@ -8,7 +8,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 
 from capture_forwarder.configuration import filters
-from capture_forwarder.configuration.certificates import bundle_problem
 from capture_forwarder.configuration.reader import SettingsError, read_settings
 from capture_forwarder.configuration.secret_reference import SecretKind, SecretReference
 from capture_forwarder.configuration.settings import Settings
@@ -42,8 +41,6 @@ def build_app(
 def deployment_problems(settings: Settings) -> Iterator[str]:
     """Yield the problems that only a deployed function has."""
     for index, destination in enumerate(settings.destination):
-        if destination.ca_bundle and (problem := _packaging_problem(destination.ca_bundle)):
-            yield f"destination[{index}].ca_bundle: {problem}"
         for option, reference in destination.secrets.items():
             if SecretReference.parse(reference).kind is not SecretKind.ENVIRONMENT:
                 continue
@@ -59,10 +56,3 @@ def deployment_problems(settings: Settings) -> Iterator[str]:
             )
     yield from filters.problems(settings)
     yield from limit_problems(settings)
-
-
-def _packaging_problem(ca_bundle: str) -> str | None:
-    file = Path(ca_bundle)
-    if file.is_file() and b"PRIVATE KEY" in file.read_bytes():
-        return f"{ca_bundle} holds a private key, and is deployed with the function; leave only certificates in it"
-    return bundle_problem(ca_bundle)

@@ -43,6 +43,12 @@ def no_aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_terminal_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let output have the width that it has without a terminal; pytest-xdist names another one to its workers."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def nothing_captured_is_logged() -> Iterator[None]:
     """Search the log of every test for the words of its payloads and secrets."""
     sentry = Sentry()

@@ -4,19 +4,22 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 from random import Random
 
-from capture_forwarder.domain.route import DecodingOptions
-from capture_forwarder.kinds.captures.plain import PlainPath
 from tests.properties.both_readers import Rows, by_project, by_reference, code_of, exact, shown
 from tests.properties.conservation import lost
 from tests.properties.generated_calls import Side, damaged_call, generated_call
+from tests.properties.generated_options import generated_options, reader
+from tests.reference.model import Options
 from tests.support.captures import capture
 
 _CALLS_A_TURN = 2_500
 _PRINTED = 20
+# The layouts of a call, its two sides, its result if it is known, and the options of its route.
+One = tuple[str, Side, Side, str | None, Options]
 
 
 def main() -> int:
@@ -24,14 +27,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reference_check", description=__doc__)
     parser.add_argument("--calls", type=int, default=100_000, help="how many calls (default 100,000)")
     parser.add_argument("--seed", type=int, default=1, help="the first seed; the same seed gives the same calls")
-    parser.add_argument(
-        "--damaged", action="store_true", help="damaged calls, of which only the reference knows the result"
-    )
+    parser.add_argument("kind", nargs="?", default="known", choices=list(KINDS), help="which calls (default known)")
     options = parser.parse_args()
     starts = range(options.seed, options.seed + options.calls, _CALLS_A_TURN)
     started, counts, found = time.monotonic(), Counter[tuple[str, str]](), list[str]()
     with ProcessPoolExecutor() as executor:
-        for counted, disagreements in executor.map(turn, starts, repeat(options.damaged)):
+        for counted, disagreements in executor.map(turn, starts, repeat(options.kind)):
             counts += counted
             found += disagreements
     print_counts(counts)
@@ -51,13 +52,13 @@ def print_counts(counts: Counter[tuple[str, str]]) -> None:
         print(f"{layout:<45}", *(f"{count:>8,} {how}" for how, count in sorted(row.items())))
 
 
-def turn(seed: int, damaged: bool) -> tuple[Counter[tuple[str, str]], list[str]]:  # noqa: FBT001 - a column of `map`
+def turn(seed: int, kind: str) -> tuple[Counter[tuple[str, str]], list[str]]:
     """Return the counts of one turn by layout and result, and its disagreements."""
-    path, counts, found = PlainPath(DecodingOptions()), Counter[tuple[str, str]](), list[str]()
+    counts, found = Counter[tuple[str, str]](), list[str]()
     for number in range(seed, seed + _CALLS_A_TURN):
-        layout, request, answer, known = damaged_one(number) if damaged else known_one(number)
-        mine, theirs = by_reference(request, answer), by_project(path, capture(request, answer))
-        how = lost(request, answer, theirs) or verdict(mine, theirs, known)
+        layout, request, answer, known, options = KINDS[kind](number)
+        mine, theirs = by_reference(request, answer, options), by_project(reader(options), capture(request, answer))
+        how = (options == Options() and lost(request, answer, theirs)) or verdict(mine, theirs, known)
         counts[layout, how.partition(":")[0]] += 1
         if how == "agree" and code_of(mine) != code_of(theirs):
             counts["codes", f"other code: {code_of(mine)} is {code_of(theirs)} there"] += 1
@@ -68,15 +69,24 @@ def turn(seed: int, damaged: bool) -> tuple[Counter[tuple[str, str]], list[str]]
     return counts, found
 
 
-def known_one(seed: int) -> tuple[str, Side, Side, str | None]:
+def known_one(seed: int) -> One:
     """Return a generated call with its layouts and its result as text."""
     call = generated_call(Random(seed))
-    return " -> ".join(call.layouts), call.request, call.answer, exact(call.rows)
+    return " -> ".join(call.layouts), call.request, call.answer, exact(call.rows), Options()
 
 
-def damaged_one(seed: int) -> tuple[str, Side, Side, str | None]:
+def damaged_one(seed: int) -> One:
     """Return a damaged call, whose result is not known."""
-    return "damaged", *damaged_call(Random(seed)), None
+    return "damaged", *damaged_call(Random(seed)), None, Options()
+
+
+def one_with_options(seed: int) -> One:
+    """Return a call of a route with options, whose result is not known."""
+    call = generated_call(Random(seed))
+    return "with options", call.request, call.answer, None, generated_options(Random(seed))
+
+
+KINDS: dict[str, Callable[[int], One]] = {"known": known_one, "damaged": damaged_one, "options": one_with_options}
 
 
 def verdict(mine: Rows, theirs: Rows, known: str | None) -> str:

@@ -24,6 +24,7 @@ from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Unavailable
 from capture_ops.backfill.listing import Listed, Page
 from capture_ops.backfill.selection import Selection
+from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.terminal.errors import CommandError
 
 if TYPE_CHECKING:
@@ -53,14 +54,14 @@ def inventory_pages(client: "S3Client", manifest_uri: str, selection: Selection,
 
     Reads its files as streams. Raises `CommandError` for a report that cannot be used, `Unavailable`.
     """
-    bucket, _, key = manifest_uri.removeprefix("s3://").partition("/")
-    if not manifest_uri.startswith("s3://") or not key.endswith("manifest.json"):
+    manifest_at = S3Uri.parse(manifest_uri)
+    if manifest_at is None or not manifest_at.key.endswith("manifest.json"):
         raise CommandError(
             f"--inventory {manifest_uri}: write s3://BUCKET/.../manifest.json, the report's own manifest"
         )
-    manifest = _manifest(_open(client, bucket, key).read(), manifest_uri, selection)
+    manifest = _manifest(_open(client, manifest_at).read(), manifest_uri, selection)
     for file in manifest.files:
-        objects = _objects(client, bucket, file, manifest)
+        objects = _objects(client, S3Uri(manifest_at.bucket, file.key), file, manifest)
         while not stopped.is_set() and (some := list(islice(objects, _ROWS_A_PAGE))):
             yield _page(some, selection)
 
@@ -82,11 +83,10 @@ def _manifest(content: bytes, uri: str, selection: Selection) -> _Manifest:
     return manifest
 
 
-def _objects(client: "S3Client", bucket: str, file: _File, manifest: _Manifest) -> Iterator[Listed | None]:
+def _objects(client: "S3Client", uri: S3Uri, file: _File, manifest: _Manifest) -> Iterator[Listed | None]:
     """Yield the object of each row, or `None` for a row that is no current object."""
     fields = manifest.file_schema.split(", ")
-    body = _HashedBody(_open(client, bucket, file.key))
-    uri = f"s3://{bucket}/{file.key}"
+    body = _HashedBody(_open(client, uri))
     try:
         with TextIOWrapper(gzip.GzipFile(fileobj=BufferedReader(body, _READ_BYTES)), "utf-8", newline="") as text:
             for row in csv.reader(text):
@@ -120,12 +120,12 @@ def _page(objects: list[Listed | None], selection: Selection) -> Page:
     return Page(selected, len(objects) - len(selected))
 
 
-def _open(client: "S3Client", bucket: str, key: str) -> "StreamingBody":
+def _open(client: "S3Client", uri: S3Uri) -> "StreamingBody":
     try:
-        return client.get_object(Bucket=bucket, Key=key)["Body"]
+        return client.get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
     except AwsError as error:
         raise Unavailable(
-            f"s3://{bucket}/{key}: S3 answers {code_of(error)}; check the manifest's place, and that you are allowed "
+            f"{uri}: S3 answers {code_of(error)}; check the manifest's place, and that you are allowed "
             "s3:GetObject on the report"
         ) from error
 

@@ -6,14 +6,14 @@ from datetime import datetime
 
 from msgspec import Struct
 from rich.console import Console
-from rich.table import Table
 
 from capture_forwarder.domain.route import Router
 from capture_ops.backfill.listing import Listed, Page
 from capture_ops.backfill.local import Outcome
 from capture_ops.backfill.waiting import Waiting
 from capture_ops.backfill.window import captured_hour
-from capture_ops.terminal.tables import UNBALANCED, add_counts, add_row, conservation_table, printable
+from capture_ops.terminal.tables import UNBALANCED, Table, add_counts, conservation_table
+from capture_ops.terminal.text import print_line
 
 _MAX_REASONS = 20
 _UNROUTED = "no route"
@@ -62,7 +62,7 @@ def print_plan(pages: Iterable[Page], router: Router, console: Console) -> None:
     table = Table("route", "objects", "bytes", "first hour", "last hour", title="What a backfill would forward")
     for name, share in sorted(shares.items()):
         hours = [f"{moment:%Y-%m-%dT%H}" for moment in (share.first, share.last) if moment]
-        add_row(table, name, str(share.objects), str(share.size_bytes), *hours)
+        table.add_row(name, str(share.objects), str(share.size_bytes), *hours)
     console.print(table)
     console.print(
         f"{outside} of the listed objects are outside: of other hours, or no captures. Nothing was forwarded."
@@ -71,56 +71,56 @@ def print_plan(pages: Iterable[Page], router: Router, console: Console) -> None:
 
 def print_sent(counts: Counts, console: Console, *, interrupted: bool) -> None:
     """Print how many objects and messages were sent."""
-    table = Table("", "", "", title="Sent to the backfill queue")
+    table = Table(title="Sent to the backfill queue")
     without = f", {counts.unrouted} without a route" if counts.unrouted else ""
-    add_row(table, "objects", f"{counts.listed} listed", f"{counts.sent} sent, {counts.outside} outside{without}")
-    add_row(table, "messages", f"{counts.messages} sent", "")
+    table.add_row("objects", f"{counts.listed} listed", f"{counts.sent} sent, {counts.outside} outside{without}")
+    table.add_row("messages", f"{counts.messages} sent", "")
     console.print(table)
     if interrupted:
-        _print_sentence("It was interrupted; run the command again: an object that is done is not read again.", console)
+        print_line(console, "It was interrupted; run the command again: an object that is done is not read again.")
     elif not counts.listed:
-        _print_sentence(_NOTHING, console)
+        print_line(console, _NOTHING)
 
 
 def print_waited(waiting: Waiting, dead_letters: int, console: Console) -> None:
     """Print the sums of the progress items, and where to look for the objects without one."""
-    table = Table("", "", title="Progress")
-    add_row(table, "objects", f"{waiting.done} done, {waiting.pending} without a finished progress item")
-    add_row(table, "inferences", f"{waiting.accepted} accepted, {waiting.rejected} rejected")
+    table = Table(title="Progress")
+    table.add_row("objects", f"{waiting.done} done, {waiting.pending} without a finished progress item")
+    table.add_row("inferences", f"{waiting.accepted} accepted or duplicate, {waiting.rejected} rejected")
     console.print(table)
     if not waiting.pending:
         return
     if not waiting.queue_is_empty:
-        _print_sentence("The function goes on with the rest; the same command with --wait watches it again.", console)
+        print_line(console, "The function goes on with the rest; the same command with --wait watches it again.")
     elif dead_letters:
-        _print_sentence(
-            f"The dead-letter queue holds {dead_letters} messages; docs/runbook.md, DeadLetters, says what to do.",
+        print_line(
             console,
+            f"The dead-letter queue holds {dead_letters} messages; docs/runbook.md, DeadLetters, says what to do.",
         )
     else:
-        _print_sentence(
+        print_line(
+            console,
             "The queue is empty. Objects without a finished item were rejected as a whole or given up, or have no "
             "route (they are in quarantine), or their messages are dead letters.",
-            console,
         )
 
 
 def print_outcome(outcome: Outcome, counts: Counts, console: Console) -> None:
     """Print the outcome of the local form as a conservation table, with advice."""
     table = conservation_table()
-    add_row(table, "objects", f"{counts.listed} listed", _states(outcome, counts))
+    table.add_row("objects", f"{counts.listed} listed", _states(outcome, counts))
     add_counts(table, outcome.lines, outcome.inferences)
     console.print(table)
     if not outcome.balanced:
         console.print(UNBALANCED, style="red")
     if outcome.failure:
-        console.print(printable(outcome.failure), style="red", markup=False, soft_wrap=True)
+        print_line(console, outcome.failure, "red")
     if outcome.unfinished:
         _print_unfinished(outcome.unfinished, console)
     if not outcome.complete:
-        _print_sentence(_AGAIN, console)
+        print_line(console, _AGAIN)
     elif not counts.listed:
-        _print_sentence(_NOTHING, console)
+        print_line(console, _NOTHING)
 
 
 def _states(outcome: Outcome, counts: Counts) -> str:
@@ -135,11 +135,7 @@ def _states(outcome: Outcome, counts: Counts) -> str:
 def _print_unfinished(unfinished: Counter[str], console: Console) -> None:
     table = Table("objects", "why they are not finished", title="Unfinished")
     for why, count in unfinished.most_common(_MAX_REASONS):
-        add_row(table, str(count), why)
+        table.add_row(str(count), why)
     if len(unfinished) > _MAX_REASONS:
-        add_row(table, "", f"and {len(unfinished) - _MAX_REASONS} reasons more")
+        table.add_row("", f"and {len(unfinished) - _MAX_REASONS} reasons more")
     console.print(table)
-
-
-def _print_sentence(sentence: str, console: Console) -> None:
-    console.print(sentence, soft_wrap=True, markup=False, highlight=False)

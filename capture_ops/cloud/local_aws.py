@@ -4,22 +4,29 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import requests
-from moto.server import ThreadedMotoServer
 
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.names import PROGRESS_KEY, RESOURCE_VARIABLES
+from capture_ops.terminal.errors import CommandError
+from capture_ops.terminal.extras import missing
+
+if TYPE_CHECKING:
+    from moto.server import ThreadedMotoServer
 
 _REGION: Final = "eu-west-1"
 
 
 @contextmanager
 def local_aws(bucket: str) -> Iterator[None]:
-    """Serve S3 with `bucket`, a quarantine and a progress table; this process uses them while the context is open."""
+    """Serve S3 with `bucket`, a quarantine and a progress table; this process uses them while the context is open.
+
+    Raises `CommandError` if the extra with moto is not installed.
+    """
+    server = _server()
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # without its line for every request
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     before = dict(os.environ)
     host, port = server.get_host_and_port()
@@ -41,6 +48,14 @@ def local_aws(bucket: str) -> Iterator[None]:
         os.environ.clear()
         os.environ |= before
         server.stop()
+
+
+def _server() -> "ThreadedMotoServer":
+    try:
+        from moto.server import ThreadedMotoServer
+    except ModuleNotFoundError as error:
+        raise CommandError(missing("demo")) from error
+    return ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 
 
 def _create(bucket: str) -> None:

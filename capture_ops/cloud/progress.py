@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from capture_forwarder.aws.errors import AwsError, code_of
-from capture_forwarder.aws.progress import claim_in, record_in, run_key
+from capture_forwarder.aws.progress import claim_in, record_in, run_key, table_problem
 from capture_forwarder.configuration.names import PROGRESS_KEY
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Unavailable
@@ -58,8 +58,9 @@ class ProgressReader:
             try:
                 answer = self._client.batch_get_item(RequestItems=request)
             except AwsError as error:
+                problem = table_problem(error)
                 raise Unavailable(
-                    f"the progress table answers {code_of(error)}; allow dynamodb:BatchGetItem"
+                    problem or f"the progress table answers {code_of(error)}; allow dynamodb:BatchGetItem"
                 ) from error
             items += answer["Responses"].get(self._table, [])
             request = answer.get("UnprocessedKeys")

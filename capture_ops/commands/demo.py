@@ -12,17 +12,17 @@ from urllib.parse import quote_plus, unquote
 import msgspec
 from msgspec import Struct
 from rich.console import Console
-from rich.text import Text
 
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.reader import read_settings
 from capture_forwarder.configuration.settings import Settings
-from capture_forwarder.domain.conservation import ForwardReport
+from capture_forwarder.domain.conservation import ForwardReport, InferenceCounts
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.invoke import invoke, print_reports
 from capture_ops.commands.monitor import TOKEN_VARIABLE, models_of, token, wait_for_interrupt
 from capture_ops.monitor.server import Monitor, running_monitor
 from capture_ops.terminal.errors import CommandError, ExitCode
+from capture_ops.terminal.text import print_line
 
 _EVENTS = Path(__file__).parents[2] / "events"
 
@@ -49,28 +49,39 @@ _TABLES = {
 
 def run(console: Console, *, keep: bool, destination: DemoDestination = DemoDestination.ARTHUR) -> int:
     """Forward `events/captures` and return the exit code. Raises `CommandError` if the samples are not there."""
-    config = _EVENTS / "forwarder.toml"
-    if not config.exists():
-        raise CommandError(f"{_EVENTS} is not there; run the demo from a checkout of the project")
+    config = sample_config()
     settings = read_settings(config)
-    os.environ.setdefault(TOKEN_VARIABLE, token())
+    new_token = None if os.environ.get(TOKEN_VARIABLE) else token()
+    if new_token:
+        os.environ[TOKEN_VARIABLE] = new_token  # the function reads it there
+    models = models_of(settings)
     bucket = settings.route[0].bucket
-    with local_aws(bucket), running_monitor(models_of(settings), token=token()) as monitor:
+    with local_aws(bucket), running_monitor(models, token=token()) as monitor:
         event = {"Records": [put_capture(bucket, *sample) for sample in sample_captures()]}
         with TemporaryDirectory() as folder:
-            invoked = invoke(event, _pointed_at(monitor, config, Path(folder), destination))
+            invoked = invoke(event, pointed_at(monitor, config, Path(folder), destination))
         print_reports(invoked.reports, console)
         problems = _problems(invoked.reports, monitor, settings)
         if not invoked.succeeded:
             problems.insert(0, f"some messages are incomplete: {invoked.failure or invoked.answer}")
         _conclude(console, invoked.reports, problems, settings)
         if keep:
-            wait_for_interrupt(monitor, console)
+            wait_for_interrupt(monitor, models, new_token, console)
     return ExitCode.INCOMPLETE if problems else ExitCode.OK
 
 
-def _pointed_at(monitor: Monitor, config: Path, folder: Path, destination: DemoDestination) -> Path:
-    """Write the configuration of the samples with `destination` at the monitor; return its path."""
+def sample_config() -> Path:
+    """Return the configuration of the demo. Raises `CommandError` if the samples are not there."""
+    config = _EVENTS / "forwarder.toml"
+    if not config.exists():
+        raise CommandError(f"{_EVENTS} is not there; run the demo from a checkout of the project")
+    return config
+
+
+def pointed_at(
+    monitor: Monitor, config: Path, folder: Path, destination: DemoDestination = DemoDestination.ARTHUR
+) -> Path:
+    """Return a copy of `config` in `folder`, whose destination is `monitor`, reached as `destination`."""
     samples = _TABLES[DemoDestination.ARTHUR].format("http://127.0.0.1:8765", TOKEN_VARIABLE)
     chosen = _TABLES[destination].format(monitor.url, TOKEN_VARIABLE)
     copy = folder / config.name
@@ -124,16 +135,17 @@ def _problems(reports: list[ForwardReport], monitor: Monitor, settings: Settings
 
 def _conclude(console: Console, reports: list[ForwardReport], problems: list[str], settings: Settings) -> None:
     for problem in problems:
-        console.print(Text(problem, style="red"))
-    accepted = sum(report.inferences.accepted for report in reports)
+        print_line(console, problem, "red")
+    sums = sum((report.inferences for report in reports), InferenceCounts())
+    duplicates = f", {sums.duplicate} duplicate" if sums.duplicate else ""
     typed = {route.name for route in settings.routes if route.schema or route.schema_from_model}
     checked = sum(report.inferences.accepted for report in reports if report.route in typed)
-    records = sum(report.lines.read for report in reports)
+    lines = sum(report.lines.read for report in reports)
     rejected = sum(report.lines.rejected.total() + report.inferences.rejected.total() for report in reports)
     skipped = sum(report.lines.skipped.total() for report in reports)
     verdict = "does not hold" if problems else "holds exactly"
     console.print(
-        f"{len(reports)} objects, {records} records: {accepted} inferences accepted ({checked} with a schema), "
-        f"{rejected} rejections in quarantine, {skipped} skipped. The monitor {verdict} what it should.",
+        f"{len(reports)} objects, {lines} lines: {sums.accepted} inferences accepted ({checked} with a schema)"
+        f"{duplicates}, {rejected} rejections in quarantine, {skipped} skipped. The monitor {verdict} what it should.",
         soft_wrap=True,
     )

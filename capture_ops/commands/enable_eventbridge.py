@@ -10,15 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoRegionError
 from rich.console import Console
 
 from capture_forwarder.aws.errors import AwsError, code_of
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.stack import BucketName
 from capture_forwarder.domain.delivery import Unavailable
+from capture_ops.cloud.s3_uri import S3Uri
 from capture_ops.terminal.errors import CommandError, ExitCode
-from capture_ops.terminal.tables import printable
+from capture_ops.terminal.text import print_line
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -36,13 +37,13 @@ Notifications = dict[str, Any]
 def run(bucket: str, console: Console, confirm: Callable[[str], bool], *, dry_run: bool) -> int:
     """Switch EventBridge on for `bucket` and return the exit code.
 
-    Raises `CommandError` for an address in place of a name, or a bucket in another region than the session;
-    `Unavailable`.
+    `bucket` is a name, or `s3://` and a name. Raises `CommandError` for another text, or for a bucket in another region
+    than the session; `NoRegionError` without a region; `Unavailable`.
     """
-    _check_name(bucket)
+    bucket = _name_in(bucket)
     region = aws_session().region_name
     if region is None:
-        raise CommandError("no AWS region is set; set AWS_DEFAULT_REGION to the region of the bucket and the stack")
+        raise NoRegionError
     s3 = aws_session().client("s3", config=CONFIG)
     found = _read(s3, bucket)
     _check_region(s3, bucket, region)
@@ -65,13 +66,16 @@ def run(bucket: str, console: Console, confirm: Callable[[str], bool], *, dry_ru
     return code
 
 
-def _check_name(bucket: str) -> None:
+def _name_in(bucket: str) -> str:
+    """Return the name in `bucket`, which may be an address of S3. Raises `CommandError`."""
+    uri = S3Uri.parse(bucket)
+    name = uri.bucket if uri else bucket
+    if uri and uri.key:
+        raise CommandError(f"{bucket} has a key, and a bucket sends the events of all its keys; write s3://{name}")
     try:
-        msgspec.convert(bucket, BucketName)
+        return msgspec.convert(name, BucketName)
     except msgspec.ValidationError as error:
-        raise CommandError(
-            f"{bucket} is not the name of a bucket; write the name alone, without s3:// and a key"
-        ) from error
+        raise CommandError(f"{bucket} is not the name of a bucket; write the name, or s3:// and the name") from error
 
 
 def _check_region(s3: "S3Client", bucket: str, region: str) -> None:
@@ -125,16 +129,16 @@ def _unavailable(bucket: str, action: str, error: Exception) -> Unavailable:
 
 def _print_plan(bucket: str, found: Notifications, console: Console) -> None:
     entries = list(_entries(found))
-    _print(console, f"s3://{bucket} notifies {len(entries)} destinations{':' if entries else '.'}")
+    print_line(console, f"s3://{bucket} notifies {len(entries)} destinations{':' if entries else '.'}")
     for entry in entries:
-        _print(console, f"  stays   {entry}")
+        print_line(console, f"  stays   {entry}")
     if _EVENTBRIDGE in found:
-        _print(console, "EventBridge is already on; there is nothing to do.")
+        print_line(console, "EventBridge is already on; there is nothing to do.")
     else:
-        _print(console, "  added   EventBridge, which receives an event for every object in the bucket")
-        _print(console, "Nothing is removed or renamed.")
-        _print(console, "AWS bills every event of the bucket, of captures and of all else: about $1 a million.")
-        _print(
+        print_line(console, "  added   EventBridge, which receives an event for every object in the bucket")
+        print_line(console, "Nothing is removed or renamed.")
+        print_line(console, "AWS bills every event of the bucket, of captures and of all else: about $1 a million.")
+        print_line(
             console,
             "If Terraform or CloudFormation manages this bucket, switch EventBridge on there instead: its next run "
             "would switch it off again.",
@@ -147,8 +151,8 @@ def _print_gap(bucket: str, console: Console) -> None:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html
     """
     since = datetime.now(UTC) - timedelta(hours=1)
-    _print(console, "The change takes about five minutes. After them, forward what was captured meanwhile:")
-    _print(console, f"  .venv/bin/capture-forwarder backfill s3://{bucket}/ --since {since:%Y-%m-%dT%H} --wait")
+    print_line(console, "The change takes about five minutes. After them, forward what was captured meanwhile:")
+    print_line(console, f"  .venv/bin/capture-forwarder backfill s3://{bucket}/ --since {since:%Y-%m-%dT%H} --wait")
 
 
 def _compare(bucket: str, wanted: Notifications, found: Notifications, console: Console) -> int:
@@ -157,7 +161,7 @@ def _compare(bucket: str, wanted: Notifications, found: Notifications, console: 
     if _EVENTBRIDGE not in found:
         missing.append("EventBridge")
     if not missing and not added:
-        _print(console, f"EventBridge is on for {bucket}; everything else is unchanged.")
+        print_line(console, f"EventBridge is on for {bucket}; everything else is unchanged.")
         return ExitCode.OK
     console.print("Another writer changed the configuration at the same time. Check it, and run this again:")
     _print_all(console, "missing", missing)
@@ -177,8 +181,4 @@ def _entries(notifications: Notifications) -> Iterator[str]:
 
 def _print_all(console: Console, label: str, entries: Iterable[str]) -> None:
     for entry in entries:
-        _print(console, f"  {label:<8}{entry}")
-
-
-def _print(console: Console, line: str) -> None:
-    console.print(printable(line), soft_wrap=True, markup=False, highlight=False)
+        print_line(console, f"  {label:<8}{entry}")

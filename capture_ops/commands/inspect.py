@@ -1,65 +1,83 @@
 """`inspect`: the inferences and rejections of a capture file, without sending them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import inf
-from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from capture_forwarder.aws.s3 import S3ObjectStore
-from capture_forwarder.bootstrap import s3_client, target
 from capture_forwarder.configuration.settings import FunctionSettings, Settings
-from capture_forwarder.domain.capture import CaptureObject
-from capture_forwarder.domain.delivery import Reason, Rejection, Skipped, Superseded
-from capture_forwarder.domain.inference import Inference, Value
-from capture_forwarder.domain.route import DecodingOptions, Route, Router
+from capture_forwarder.domain.conservation import LineCounts
+from capture_forwarder.domain.delivery import Rejection, RejectionCode, Skipped
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.kinds.captures.noticing import InferenceIds
 from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.lines.reader import LineReader
-from capture_ops.cloud.s3_uri import S3Uri
-from capture_ops.terminal.errors import CommandError
-from capture_ops.terminal.tables import printable
+from capture_ops.commands.inspect_source import Source, route_of
+from capture_ops.terminal.tables import counted, ends_of_lines
 
 Part = Inference | Rejection | Skipped
 
-_CHUNK_BYTES = 256 * 1024
-_SHOWN_CHARS = 48
 _SHOWN_LINES = 10
 _REMEDY = 'Set the route\'s id_source = "event-id", or let callers send an id of its own for each call.'
 
 
 class Inspection:
-    """The rows of a capture file, and what was noticed about its calls, which is complete when all rows were read."""
+    """The rows of a capture file, their counts, and what was noticed about its calls: complete when all rows were read.
 
-    def __init__(self, target: str, settings: Settings | None = None, route_name: str | None = None) -> None:
-        self._target = target
-        self._settings = settings
-        self._route_name = route_name
+    Raises `CommandError` for a target or a route that is named wrongly, `Unavailable` if a schema cannot be read now.
+    """
+
+    def __init__(
+        self, target: str, settings: Settings | None = None, route_name: str | None = None, key: str | None = None
+    ) -> None:
+        self._source = Source.parse(target)
+        self._decode = _plain_path(settings, self._source, route_name, key)
+        self._limits = settings.function if settings else FunctionSettings()
         self._ids = InferenceIds()
+        self._lines = LineCounts()
+        self._inferences = 0
+        self._rejected: Counter[RejectionCode] = Counter()
         self._reused_in: list[int] = []
         self._reused = 0
         self._left_out = 0
 
     def __iter__(self) -> Iterator[Part]:
-        """Yield every row and every rejected or skipped line of the target, a file or `s3://bucket/key`.
+        """Yield every row and every rejected or skipped line of the target as they are read.
 
-        Raises `CommandError` if the target or route does not exist, `Unavailable` if the target cannot be read now.
+        Raises `CommandError` if the target does not exist or is binary, `Unavailable` if it cannot be read now.
         """
-        source = _source(self._target)
-        decode = _plain_path(self._settings, source, self._route_name)
-        limits = self._settings.function if self._settings else FunctionSettings()
-        chunks = _file_chunks(Path(self._target)) if source is None else _object_chunks(source)
-        for line in LineReader(chunks, limits.max_line_bytes):
-            outcome = decode(line)
-            if isinstance(outcome, Decoded):
-                self._notice(outcome, line.number)
-                yield from outcome.rows
-            else:
-                yield outcome
+        for line in LineReader(self._source.chunks(), self._limits.max_line_bytes):
+            self._lines.read += 1
+            outcome = self._decode(line)
+            match outcome:
+                case Decoded():
+                    self._lines.decoded += 1
+                    self._notice(outcome, line.number)
+                    yield from self._counted(outcome.rows)
+                case Rejection():
+                    self._lines.rejected[outcome.code] += 1
+                    yield outcome
+                case Skipped():
+                    self._lines.skipped[outcome.reason] += 1
+                    yield outcome
+
+    @property
+    def yielded(self) -> int:
+        """How many rows and rejected or skipped lines were yielded."""
+        return self._inferences + sum(
+            counts.total() for counts in (self._rejected, self._lines.rejected, self._lines.skipped)
+        )
+
+    def summary(self) -> str:
+        """Return the counts of the lines and rows that were read."""
+        if not self._lines.read:
+            return f"{self._source.name} is empty."
+        rows = f"{self._inferences + self._rejected.total()} made, {self._inferences} would be sent, "
+        rows += counted("rejected", self._rejected)
+        return f"lines: {self._lines.read} read, {ends_of_lines(self._lines)}; rows: {rows}"
 
     def notes(self) -> Iterator[str]:
         """Yield a sentence for everything that was noticed."""
@@ -69,6 +87,14 @@ class Inspection:
             yield f"{reused}: line {lines}. {_REMEDY}"
         if self._left_out:
             yield f"{self._left_out} captured value(s) are not data and are left out."
+
+    def _counted(self, rows: Iterable[Inference | Rejection]) -> Iterator[Inference | Rejection]:
+        for row in rows:
+            if isinstance(row, Rejection):
+                self._rejected[row.code] += 1
+            else:
+                self._inferences += 1
+            yield row
 
     def _notice(self, decoded: Decoded, line: int) -> None:
         self._left_out += decoded.left_out
@@ -82,22 +108,6 @@ class Inspection:
 def as_json(part: Part) -> str:
     """Return `part` as one line of `inspect --json`."""
     return msgspec.json.encode(_fields(part)).decode()
-
-
-def print_table(parts: Iterable[Part], console: Console) -> None:
-    """Print one table row for each part; captured text is escaped."""
-    table = Table("line", "row", "becomes", "partner inference id", "inputs", "outputs, or why not")
-    for part in parts:
-        match part:
-            case Inference():
-                cells = ["inference", part.partner_inference_id, _shown(part.inputs), _shown(part.outputs)]
-            case Rejection():
-                cells = ["rejection", part.partner_inference_id or "", "", f"{part.code}: {part.why}"]
-            case Skipped():
-                cells = ["skipped", "", "", part.reason.value]
-        index = getattr(part, "index", None)
-        table.add_row(str(part.line), "" if index is None else str(index), *(Text(printable(cell)) for cell in cells))
-    console.print(table)
 
 
 def _fields(part: Part) -> dict[str, Any]:
@@ -119,63 +129,14 @@ def _fields(part: Part) -> dict[str, Any]:
             return {"kind": "skipped", "reason": part.reason, "line": part.line}
 
 
-def _shown(values: dict[str, Value]) -> str:
-    text = ", ".join(f"{name}={value}" for name, value in values.items())
-    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}... ({len(values)} values)"
-
-
-def _source(target: str) -> CaptureObject | None:
-    if not target.startswith("s3://"):
-        return None
-    uri = S3Uri.parse(target)
-    if uri is None or not uri.key:
-        raise CommandError(f"{target} names no object; write s3://bucket/key")
-    return CaptureObject(uri.bucket, uri.key)
-
-
-def read_target(
-    target: str, settings: Settings, route_name: str | None
-) -> tuple[Iterator[bytes], CaptureObject | None, Route]:
-    """Return the bytes of a target, the object that it is if it is one, and its route. Raises as `Inspection` does."""
-    source = _source(target)
-    chunks = _file_chunks(Path(target)) if source is None else _object_chunks(source)
-    return chunks, source, _route(settings, source, route_name)
-
-
-def _plain_path(settings: Settings | None, source: CaptureObject | None, route_name: str | None) -> PlainPath:
+def _plain_path(settings: Settings | None, source: Source, route_name: str | None, key: str | None) -> PlainPath:
     if settings is None:
         return PlainPath(DecodingOptions())
-    route = _route(settings, source, route_name)
+    route = route_of(settings, source, route_name, key)
     if not route.schema_from_model:
         return PlainPath(route.decoding, route.schema)
+    from capture_forwarder.bootstrap import target  # only here: the AWS libraries take long to import
+
     destination = next(one for one in settings.destination if one.name == route.destination)
     schemas = target(destination).schemas
     return PlainPath(route.decoding, schemas.schema(route.model_id, within_secs=inf) if schemas else None)
-
-
-def _route(settings: Settings, source: CaptureObject | None, route_name: str | None) -> Route:
-    routes = settings.routes
-    if route_name:
-        route = next((one for one in routes if one.name == route_name), None)
-    else:
-        route = Router(routes).route_for(source) if source else routes[0] if len(routes) == 1 else None
-    if route is None:
-        names = ", ".join(route.name for route in routes)
-        raise CommandError(f"no route has the prefix and suffix of the target; give --route with one of {names}")
-    return route
-
-
-def _file_chunks(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                yield chunk
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _object_chunks(source: CaptureObject) -> Iterator[bytes]:
-    opened = S3ObjectStore(s3_client()).open(source, 0, lambda: inf)
-    if isinstance(opened, Reason):
-        raise CommandError(opened.why)
-    return iter(()) if isinstance(opened, Superseded) else opened.chunks

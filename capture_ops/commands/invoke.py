@@ -8,19 +8,18 @@ from typing import Any
 
 from msgspec import Struct
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from capture_forwarder.aws.envelopes import EventError
 from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_forwarder.domain.conservation import ForwardReport
-from capture_forwarder.domain.notices import Notice, ObjectForwarded
+from capture_forwarder.domain.notices import MessageRejected, Notice, ObjectForwarded
 from capture_forwarder.handler import ForwardingIncomplete, make_handler
 from capture_ops.terminal.errors import CommandError
+from capture_ops.terminal.tables import Table, by_reason
+from capture_ops.terminal.text import printable
 
-_KEY_CHARS = 56
-_KEY_END_CHARS = 14
+_HEADINGS = ("state", "lines", "inferences", "accepted", "duplicate", "rejected", "skipped", "pending")
 
 
 class LocalContext:
@@ -38,23 +37,32 @@ class LocalContext:
 
 
 class Reports:
-    """Observer that keeps the report of every object."""
+    """Observer that keeps the report of every object, and why messages are refused."""
 
     def __init__(self) -> None:
         self.reports: list[ForwardReport] = []
+        self.refusals: list[str] = []
 
     def notice(self, event: Notice) -> None:
-        """Keep the report of an object."""
+        """Keep the report of an object, or the reason of a message."""
         if isinstance(event, ObjectForwarded):
             self.reports.append(event.report)
+        elif isinstance(event, MessageRejected):
+            self.refusals.append(f"message {event.message_id}: {event.why}")
 
 
 class Invoked(Struct, frozen=True):
-    """The answer of the handler, or the reason for its failure, and the report of every object."""
+    """The answer of the handler or the reason for its failure, the reports of objects, and why messages are refused."""
 
     answer: dict[str, Any] | None
     failure: str | None
     reports: list[ForwardReport]
+    refusals: list[str]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Every reason for a failure, printable."""
+        return [printable(reason) for reason in [*self.refusals, *([self.failure] if self.failure else [])]]
 
     @property
     def succeeded(self) -> bool:
@@ -73,46 +81,35 @@ def read_event(path: Path) -> dict[str, Any]:
     return event
 
 
-def invoke(event: dict[str, Any], config: Path | None) -> Invoked:
-    """Run the handler on `event`, with the configuration in `config`, or the one that the function would use.
-
-    Raises `SettingsError`.
-    """
-    environment = dict(os.environ) | ({CONFIG_VARIABLE: str(config)} if config else {})
+def invoke(event: dict[str, Any], config: Path) -> Invoked:
+    """Run the handler on `event`, with the configuration in `config`. Raises `SettingsError`."""
+    environment = dict(os.environ) | {CONFIG_VARIABLE: str(config)}
     seen = Reports()  # in place of the function's log: the command prints a table
     handler = make_handler(build_runtime(environment, seen))
     try:
         answer = handler(event, LocalContext())
     except (ForwardingIncomplete, EventError) as error:
-        return Invoked(None, str(error), seen.reports)
-    return Invoked(answer, None, seen.reports)
+        return Invoked(None, str(error), seen.reports, seen.refusals)
+    return Invoked(answer, None, seen.reports, seen.refusals)
 
 
 def print_reports(reports: Iterable[ForwardReport], console: Console) -> None:
-    """Print one row an object."""
-    table = Table()
-    table.add_column("object", no_wrap=True, min_width=_KEY_CHARS)
-    for heading in ("state", "records", "inferences", "accepted", "rejected", "skipped", "pending"):
-        table.add_column(heading, overflow="fold")
+    """Print one row an object, with the counts of both equations. A count of 0 is left out where it is usual."""
+    table = Table("object", *_HEADINGS, keys=True)
     for report in reports:
-        table.add_row(*map(Text, _cells(report)))
+        table.add_row(report.source.key, *_cells(report))
     console.print(table)
 
 
 def _cells(report: ForwardReport) -> tuple[str, ...]:
     lines, inferences = report.lines, report.inferences
-    rejected = lines.rejected + inferences.rejected
     return (
-        _shortened(report.source.key),
         f"{report.state}{f': {report.why}' if report.why else ''}",
         str(lines.read),
         str(inferences.made),
-        str(inferences.accepted + inferences.duplicate),
-        ", ".join(f"{code} {count}" for code, count in rejected.items()),
-        ", ".join(f"{reason} {count}" for reason, count in lines.skipped.items()),
-        str(inferences.pending),
+        str(inferences.accepted),
+        str(inferences.duplicate or ""),
+        by_reason(lines.rejected + inferences.rejected),
+        by_reason(lines.skipped),
+        str(inferences.pending or ""),
     )
-
-
-def _shortened(key: str) -> str:
-    return key if len(key) <= _KEY_CHARS else f"{key[: _KEY_CHARS - _KEY_END_CHARS]}..{key[-_KEY_END_CHARS:]}"

@@ -7,12 +7,12 @@ are not read: their references stand in their place.
 import gzip
 import json
 import random
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from math import inf
-from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
@@ -38,9 +38,11 @@ from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.ports import Destination, OpenObject, SchemaSource
-from capture_ops.commands.inspect import read_target
+from capture_ops.commands.inspect_output import Options
+from capture_ops.commands.inspect_source import Source, object_of, route_of
+from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError
-from capture_ops.terminal.tables import printable
+from capture_ops.terminal.text import printable
 
 _SHOWN_CHARS = 2_000
 # The HTTP client writes these for the server in this process.
@@ -92,19 +94,28 @@ def preview(
         return tracker
 
 
-def show_requests(
-    path: str, settings: Settings, destination: str, route_name: str | None, show: Callable[[Request], object]
-) -> str | None:
-    """Show the requests of `path`, a file or `s3://bucket/key`; return a sentence about what is rejected.
+def run(path: str, options: Options, destination: str) -> None:
+    """Print the requests of `path`, a file, `s3://bucket/key` or `-`; a note about what is rejected goes to stderr.
 
-    The options are those of its route, also if that has another destination. Raises `CommandError`, `Unavailable`.
+    The options are those of its route, also if that has another destination. Raises `CommandError`, `SettingsError`,
+    `Unavailable`.
     """
-    named = destination_named(settings, destination)
-    chunks, found, route = read_target(path, settings, route_name)
-    source = found or CaptureObject(route.bucket, Path(path).resolve().as_posix().lstrip("/"))
+    if options.limit is not None:
+        raise CommandError("--limit counts rows; it does not go with --destination, which shows whole requests")
+    settings = settings_of(options.config)
+    named, source = destination_named(settings, destination), Source.parse(path)
+    route = route_of(settings, source, options.route, options.key)
+    found = object_of(source, route, options.key)
     schemas = _schemas(settings, route)
+    shown = as_json if options.as_json else as_text
+
+    def show(request: Request) -> None:
+        sys.stdout.write(shown(request) + "\n")
+        sys.stdout.flush()
+
     route = replace(route, destination=named.name)
-    return rejected_note(preview(chunks, source, route, settings, schemas, show))
+    if note := rejected_note(preview(source.chunks(), found, route, settings, schemas, show)):
+        sys.stderr.write(note + "\n")
 
 
 def _schemas(settings: Settings, route: Route) -> SchemaSource | None:

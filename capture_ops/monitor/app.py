@@ -1,16 +1,16 @@
 """The monitor's routes around the store: Arthur v3's paths, statuses and bodies, and a receiver of CloudEvents."""
 
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from hmac import compare_digest
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException
 
+from capture_ops.monitor.bodies import decompressed_body, uploaded_chunks
 from capture_ops.monitor.captures import read_captures
 from capture_ops.monitor.contract import (
     CapturesAnswer,
@@ -26,6 +26,7 @@ from capture_ops.monitor.contract import (
     rows_answer,
 )
 from capture_ops.monitor.events import Event, events_answer, read_events
+from capture_ops.monitor.paging import InvalidPage, inferences_page
 from capture_ops.monitor.store import Outcome, Store
 from capture_ops.monitor.values import problems
 
@@ -33,7 +34,6 @@ ORGANIZATION_ID = "5eb46b1e-0c8f-4c5e-9d0b-2f6a3c8f7d10"
 _API = "/api/v3"
 _MODEL = f"{_API}/models/<model_id>"
 _PIECE_BYTES = 256 * 1024
-_GZIP = 31  # zlib: the largest window, in the format of gzip
 _SUCCESS = RowAnswer("success", 200)
 _ANSWERS = {
     Outcome.NEW: _SUCCESS,
@@ -60,6 +60,7 @@ def create_app(models: Iterable[Model], store: Store, *, token: str, max_body_by
         ("GET", f"{_API}/users/me", api.user),
         ("GET", f"{_API}/users/me/auth_info", api.auth_info),
         ("GET", _MODEL, api.model),
+        ("GET", f"{_MODEL}/inferences", api.inferences),
         ("POST", f"{_MODEL}/inferences", api.post_inferences),
         ("PATCH", f"{_MODEL}/inferences", api.patch_ground_truth),
         ("PATCH", f"{_MODEL}/ground_truth", api.patch_ground_truth),
@@ -90,6 +91,13 @@ class _Api:
         expand = ",".join(request.args.getlist("expand")).split(",")
         return _json(model_answer(self._known(model_id), attributes="attributes" in expand))
 
+    def inferences(self, model_id: str) -> Response:
+        self._known(model_id)
+        try:
+            return _json(inferences_page(self._store, model_id, request.args))
+        except InvalidPage as error:
+            abort(400, str(error))
+
     def post_inferences(self, model_id: str) -> Response:
         model = self._known(model_id)
         results = _answers(_checked(_rows(NewInference), model), partial(self._add, model_id))
@@ -102,7 +110,7 @@ class _Api:
 
     def post_captures(self, model_id: str) -> Response:
         model = self._known(model_id)
-        captured = list(read_captures(_uploaded_chunks(), model))
+        captured = list(read_captures(uploaded_chunks(), model))
         results = _answers(_checked([one.row for one in captured], model), partial(self._add, model_id))
         pairs = zip(captured, results, strict=True)
         failures = [one.failure(result) for one, result in pairs if not result.accepted]
@@ -110,7 +118,7 @@ class _Api:
 
     def post_events(self) -> Response:
         try:
-            events = read_events(_body(), request.content_type or "")
+            events = read_events(decompressed_body(), request.content_type or "")
         except InvalidBody as error:
             abort(400, str(error))
         results = [self._post_event(event) for event in events]
@@ -135,29 +143,9 @@ class _Api:
 
 def _rows(row_type: type[_Row]) -> list[_Row | RowAnswer]:
     try:
-        return read_rows(_body(), row_type)
+        return read_rows(decompressed_body(), row_type)
     except InvalidBody as error:
         abort(400, str(error))
-
-
-def _body() -> bytes:
-    """Return the body of the request, decompressed and within the limit."""
-    sent = request.get_data(cache=False)
-    if request.headers.get("Content-Encoding", "identity") == "identity":
-        return sent
-    if request.headers["Content-Encoding"] != "gzip":
-        abort(415, "the only supported Content-Encoding is gzip")
-    max_bytes: int = current_app.config["MAX_CONTENT_LENGTH"]
-    inflate = zlib.decompressobj(wbits=_GZIP)
-    try:
-        body = inflate.decompress(sent, max_bytes + 1)
-    except zlib.error:
-        abort(400, "the body is not gzip")
-    if len(body) > max_bytes:
-        abort(413)
-    if not inflate.eof:
-        abort(400, "the gzip of the body is incomplete")
-    return body
 
 
 def _checked(rows: Iterable[_Row | RowAnswer], model: Model) -> list[_Row | RowAnswer]:
@@ -172,20 +160,6 @@ def _answers(rows: list[_Row | RowAnswer], store: Callable[[Sequence[_Row]], lis
     """Return one answer a row, in order: the rejection of an invalid row, and the answer of `store` for the others."""
     answers = iter(store([row for row in rows if not isinstance(row, RowAnswer)]))
     return [row if isinstance(row, RowAnswer) else next(answers) for row in rows]
-
-
-def _uploaded_chunks() -> Iterator[bytes]:
-    part = request.files.get("inference_data")
-    if part is None:
-        abort(400, "the multipart body has no file part named inference_data")
-    if not (part.filename or "").endswith(".jsonl"):
-        abort(400, "the file name of inference_data must end with .jsonl")
-    return _pieces(part.stream)
-
-
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
-    while piece := stream.read(_PIECE_BYTES):
-        yield piece
 
 
 def _check_token(token: bytes) -> None:

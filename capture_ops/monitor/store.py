@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from capture_ops.monitor.contract import GroundTruth, NewInference
 from capture_ops.terminal.errors import CommandError
@@ -46,8 +47,9 @@ _LABEL = """
 UPDATE inferences SET ground_truth_timestamp = ?, ground_truth_data = ? WHERE model_id = ? AND partner_inference_id = ?
 """
 _INFERENCES = """
-SELECT partner_inference_id, inference_timestamp, inference_data, batch_id, times_received, conflicts
-FROM inferences WHERE model_id = ? ORDER BY rowid
+SELECT partner_inference_id, inference_timestamp, inference_data, batch_id, times_received, conflicts,
+    ground_truth_timestamp, ground_truth_data
+FROM inferences WHERE model_id = ? ORDER BY rowid LIMIT ? OFFSET ?
 """
 _GROUND_TRUTHS = """
 SELECT partner_inference_id, ground_truth_timestamp, ground_truth_data
@@ -64,7 +66,7 @@ class Outcome(Enum):
 
 
 class StoredInference(Struct, frozen=True):
-    """An inference as it was first received.
+    """An inference as it was first received, and its current labels.
 
     `times_received` counts the rows with this id and content, `conflicts` those with this id and other content.
     """
@@ -75,6 +77,8 @@ class StoredInference(Struct, frozen=True):
     batch_id: str | None
     times_received: int
     conflicts: int
+    ground_truth_timestamp: datetime | None = None
+    ground_truth_data: dict[str, Any] | None = None
 
 
 class StoredGroundTruth(Struct, frozen=True):
@@ -124,12 +128,9 @@ class Store:
         ((count,),) = self._read("SELECT count(*) FROM inferences WHERE model_id = ?", model_id)
         return int(count)
 
-    def inferences(self, model_id: str) -> list[StoredInference]:
-        """Return every inference of a model, in the order of their first arrival."""
-        return [
-            StoredInference(partner_id, datetime.fromisoformat(timestamp), msgspec.json.decode(data), *rest)
-            for partner_id, timestamp, data, *rest in self._read(_INFERENCES, model_id)
-        ]
+    def inferences(self, model_id: str, limit: int = -1, offset: int = 0) -> list[StoredInference]:
+        """Return inferences of a model in the order of their first arrival: all, or `limit` after `offset` others."""
+        return [_stored(*row) for row in self._read(_INFERENCES, model_id, limit, offset)]
 
     def ground_truths(self, model_id: str) -> list[StoredGroundTruth]:
         """Return the ground truth of every inference of a model that has one."""
@@ -149,9 +150,22 @@ class Store:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
 
-    def _read(self, query: str, model_id: str) -> list[Any]:
+    def _read(self, query: str, *values: str | int) -> list[Any]:
         with self._lock:
-            return self._connection.execute(query, (model_id,)).fetchall()
+            return self._connection.execute(query, values).fetchall()
+
+
+def _stored(partner_id: str, timestamp: str, data: str, *others: Any) -> StoredInference:
+    *counts, labelled, labels = others
+    moment = datetime.fromisoformat(timestamp)
+    stored = StoredInference(partner_id, moment, msgspec.json.decode(data), *counts)
+    if labels is None:
+        return stored
+    return replace(
+        stored,
+        ground_truth_timestamp=datetime.fromisoformat(labelled),
+        ground_truth_data=msgspec.json.decode(labels),
+    )
 
 
 def _add(connection: sqlite3.Connection, model_id: str, row: NewInference) -> Outcome:

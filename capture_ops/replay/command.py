@@ -24,16 +24,16 @@ from capture_forwarder.forward.run import Deadline, Run
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.ports import Observer, Queue
 from capture_ops.cloud.deployed import output
-from capture_ops.cloud.s3_uri import S3Uri
-from capture_ops.replay.files import DirectoryFiles, QuarantineFiles, S3Files
+from capture_ops.replay.files import QuarantineFiles
 from capture_ops.replay.objects import ObjectReplay
+from capture_ops.replay.places import files_at
 from capture_ops.replay.plan import Plan, Planner, Selection, Step
 from capture_ops.replay.replaying import Replay
 from capture_ops.replay.report import ReplayReport, print_plan, print_report
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError, ExitCode
 from capture_ops.terminal.interruption import interruption, progress_bar
-from capture_ops.terminal.tables import printable
+from capture_ops.terminal.text import printable
 
 _MAX_PROBLEMS = 20
 
@@ -62,7 +62,7 @@ def run(
     router = Router(settings.routes)
     plan = Planner(selection, known, router).plan(files) if files else Plan([], [])
     if files is None or problems or plan.problems:
-        raise CommandError(_printable(problems + _listed(plan.problems)))
+        raise CommandError("\n".join(map(printable, problems + _listed(plan.problems))))
     if dry_run:
         print_plan(plan.steps, console)
         return ExitCode.OK
@@ -72,13 +72,10 @@ def run(
 
 
 def _files(target: str) -> tuple[QuarantineFiles | None, list[str]]:
-    if target.startswith("s3://"):
-        if uri := S3Uri.parse(target):
-            return S3Files(s3_client(), uri.bucket, uri.key), []
-        return None, [f"{target} names no bucket; write s3://bucket/rejected/"]
-    if Path(target).exists():
-        return DirectoryFiles(Path(target)), []
-    return None, [f"{target} does not exist; write a directory of quarantine files, or s3://bucket/rejected/"]
+    try:
+        return files_at(target), []
+    except CommandError as error:
+        return None, [str(error)]
 
 
 def _unknown(option: str, values: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -94,10 +91,6 @@ def _listed(problems: list[str]) -> list[str]:
         "or name a folder below, such as .../rejected/"
     )
     return [*listed, advice] if problems else []
-
-
-def _printable(problems: list[str]) -> str:
-    return "\n".join(map(printable, problems))
 
 
 def _execute(

@@ -4,13 +4,11 @@ A file is copied to a temporary file and read from there as a stream.
 """
 
 import os
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from hashlib import sha256
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfileobj
-from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
@@ -18,8 +16,7 @@ from msgspec import Struct
 
 from capture_forwarder.aws.errors import AwsError, code_of
 from capture_forwarder.domain.delivery import Unavailable
-from capture_forwarder.domain.progress import QuarantineEntry
-from capture_forwarder.kinds.quarantine.entries import decode_entry, digest_of, read_lines
+from capture_ops.replay.content import Content, copied
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -27,77 +24,26 @@ if TYPE_CHECKING:
 SUFFIX = ".jsonl.gz"
 _CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _GONE = {"NoSuchKey", "404"}
-# A larger file is copied to the disk.
-_HELD_BYTES = 1024 * 1024
-_CHUNK_BYTES = 64 * 1024
-
-
-class NotQuarantine(Exception):
-    """A file that is not a quarantine file; the sentence says where, and holds no text of the file."""
 
 
 class Changed(Exception):
     """The file was written, or deleted, since it was read."""
 
 
-class Content(Struct, frozen=True):
-    """A copy of a file, and the `etag` that a later write must find unchanged. The caller closes it."""
+class Listed(Struct, frozen=True):
+    """One file, as a listing shows it; it was not read."""
 
-    etag: str
-    file: IO[bytes]
-
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the compressed bytes."""
-        self.file.seek(0)
-        while chunk := self.file.read(_CHUNK_BYTES):
-            yield chunk
-
-    def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield number and text of every line that is not empty. Raises `NotQuarantine`."""
-        self.file.seek(0)
-        try:
-            yield from read_lines(self.file)
-        except (OSError, EOFError, zlib.error) as error:
-            raise NotQuarantine("is not whole gzip") from error
-
-    def unique_lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield number and text of every line, of equal lines the first. Raises `NotQuarantine`."""
-        seen: set[bytes] = set()
-        for number, line in self.lines():
-            digest = digest_of(line)
-            if digest not in seen:
-                seen.add(digest)
-                yield number, line
-
-    def check(self) -> None:
-        """Read all entries. Raises `NotQuarantine`, and then closes the copy."""
-        try:
-            for number, line in self.lines():
-                entry_in(number, line)
-        except NotQuarantine:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Remove the copy."""
-        self.file.close()
-
-
-def entry_in(number: int, line: bytes) -> QuarantineEntry:
-    """Return the entry in one line. Raises `NotQuarantine`."""
-    try:
-        return decode_entry(line)
-    except ValueError as error:
-        raise NotQuarantine(f"line {number} is not an entry that this version knows") from error
-
-
-def temporary_file() -> IO[bytes]:
-    """Return a file without a name, which is in memory while it is small."""
-    return SpooledTemporaryFile(max_size=_HELD_BYTES)
+    name: str
+    size_bytes: int
+    modified: datetime
 
 
 class QuarantineFiles(Protocol):
     """The quarantine files below one folder."""
+
+    def listed(self) -> Iterator[Listed]:
+        """Yield every file. Raises `Unavailable`."""
+        ...
 
     def names(self) -> Iterator[str]:
         """Yield the name of every file. Raises `Unavailable`."""
@@ -128,15 +74,20 @@ class S3Files:
         self._folder = folder.rstrip("/")
 
     def names(self) -> Iterator[str]:
-        """Yield every key that is not the placeholder of a folder. Raises `Unavailable`."""
+        """Yield the key of every file. Raises `Unavailable`."""
+        return (file.name for file in self.listed())
+
+    def listed(self) -> Iterator[Listed]:
+        """Yield every object that is not the placeholder of a folder. Raises `Unavailable`."""
         folder = f"{self._folder}/" if self._folder else ""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._folder)
         with self._reached():
             for page in pages:
-                keys = [each["Key"] for each in page.get("Contents", [])]
-                # The folder `route=churn` does not include `route=churn-v2`.
-                inside = [key for key in keys if key == self._folder or key.startswith(folder)]
-                yield from (key for key in inside if not key.endswith("/"))
+                for each in page.get("Contents", []):
+                    # The folder `route=churn` does not include `route=churn-v2`.
+                    is_inside = each["Key"] == self._folder or each["Key"].startswith(folder)
+                    if is_inside and not each["Key"].endswith("/"):
+                        yield Listed(each["Key"], each["Size"], each["LastModified"])
 
     def read(self, name: str) -> Content | None:
         """Return a copy of `name`, or `None` if it was deleted. Raises `Unavailable`."""
@@ -171,8 +122,8 @@ class S3Files:
             if code in _CHANGED | _GONE:
                 raise Changed from error
             raise Unavailable(
-                f"s3://{self._bucket} answers {code}; replaying needs s3:ListBucket on it, and s3:GetObject, "
-                "s3:PutObject and s3:DeleteObject on what it holds"
+                f"s3://{self._bucket} answers {code}; reading needs s3:ListBucket on it, and s3:GetObject on its "
+                "objects; replaying also needs s3:PutObject and s3:DeleteObject on them"
             ) from error
 
 
@@ -184,8 +135,14 @@ class DirectoryFiles:
 
     def names(self) -> Iterator[str]:
         """Yield the path of every file that is not hidden."""
-        found = [self._place] if self._place.is_file() else sorted(self._place.rglob("*"))
-        yield from (str(path) for path in found if path.is_file() and not path.name.startswith("."))
+        return (str(path) for path in self._paths())
+
+    def listed(self) -> Iterator[Listed]:
+        """Yield every file that is not hidden."""
+        for path in self._paths():
+            with suppress(FileNotFoundError):  # another process deleted it
+                found = path.stat()
+                yield Listed(str(path), found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def read(self, name: str) -> Content | None:
         """Return a copy of `name`, or `None` if it was deleted. Raises `Unavailable`."""
@@ -208,6 +165,10 @@ class DirectoryFiles:
         with self._unchanged(name, etag):
             Path(name).unlink()
 
+    def _paths(self) -> Iterator[Path]:
+        found = [self._place] if self._place.is_file() else sorted(self._place.rglob("*"))
+        return (path for path in found if path.is_file() and not path.name.startswith("."))
+
     @contextmanager
     def _unchanged(self, name: str, etag: str) -> Iterator[None]:
         content = self.read(name)
@@ -220,19 +181,6 @@ class DirectoryFiles:
             yield
         except OSError as error:
             raise Unavailable(f"{name} cannot be written: {error.strerror}") from error
-
-
-def copied(source: IO[bytes], etag: str | None = None) -> Content:
-    """Return a copy of `source`, with a hash of it as etag if it has none."""
-    file, digest = temporary_file(), sha256()
-    try:
-        while chunk := source.read(_CHUNK_BYTES):
-            file.write(chunk)
-            digest.update(chunk)
-    except BaseException:
-        file.close()
-        raise
-    return Content(etag or digest.hexdigest(), file)
 
 
 def _put(path: Path, body: IO[bytes]) -> None:

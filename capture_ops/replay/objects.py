@@ -7,7 +7,8 @@ from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.kinds.quarantine.entries import digest_of
 from capture_forwarder.ports import Queue
-from capture_ops.replay.files import Content, NotQuarantine, QuarantineFiles, entry_in
+from capture_ops.replay.content import Content, NotQuarantine, entry_in
+from capture_ops.replay.files import QuarantineFiles
 from capture_ops.replay.plan import Routes, Selection, Step, object_advice
 from capture_ops.replay.report import ReplayReport
 from capture_ops.replay.rewriting import rewrite

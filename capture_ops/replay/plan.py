@@ -13,7 +13,8 @@ from capture_forwarder.domain.delivery import RejectionCode
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import Route
 from capture_forwarder.kinds.quarantine.kind import NOT_COVERED
-from capture_ops.replay.files import SUFFIX, NotQuarantine, QuarantineFiles, entry_in
+from capture_ops.replay.content import NotQuarantine, entry_in
+from capture_ops.replay.files import SUFFIX, QuarantineFiles
 
 NO_ROUTE = "the configuration has no such route: add it, or replay with the configuration that had it"
 # The function can read these objects again, after the cause is corrected.

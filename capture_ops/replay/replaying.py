@@ -20,7 +20,8 @@ from capture_forwarder.kinds.quarantine.entries import digest_of
 from capture_forwarder.kinds.quarantine.kind import QuarantineKind
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.ports import OpenObject, TimeLeft
-from capture_ops.replay.files import Content, NotQuarantine, QuarantineFiles, entry_in
+from capture_ops.replay.content import Content, NotQuarantine, entry_in
+from capture_ops.replay.files import QuarantineFiles
 from capture_ops.replay.objects import ObjectReplay
 from capture_ops.replay.outcomes import Outcomes, why_pending
 from capture_ops.replay.plan import NO_ROUTE, Selection, Step

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from rich.console import Console
-from rich.table import Table
 
 from capture_forwarder.domain.conservation import InferenceCounts, LineCounts
 from capture_ops.replay.plan import Step
-from capture_ops.terminal.tables import UNBALANCED, add_counts, add_row, conservation_table
+from capture_ops.terminal.tables import UNBALANCED, Table, add_counts, conservation_table
 
 
 class ReplayReport:
@@ -47,12 +46,12 @@ class ReplayReport:
 
 def print_plan(steps: Iterable[Step], console: Console) -> None:
     """Print the plan of every file."""
-    table = Table("file", "route", "code", "entries", "plan", title="Plan of the replay")
+    table = Table("file", "route", "code", "entries", "plan", title="Plan of the replay", keys=True)
     total = 0
     for step in steps:
         total += step.entries
         for part, count in sorted(step.parts.items()):
-            add_row(table, step.name, step.route, part.codes, str(count), part.plan)
+            table.add_row(step.name, step.route, part.codes, str(count), part.plan)
     console.print(table)
     console.print(f"{total} entries. Nothing was sent, and nothing was written.")
 
@@ -60,7 +59,7 @@ def print_plan(steps: Iterable[Step], console: Console) -> None:
 def print_report(report: ReplayReport, console: Console) -> None:
     """Print the conservation table: entries of quarantine, their lines, and the inferences of these."""
     table = conservation_table()
-    add_row(table, "entries", f"{report.selected} selected", f"{report.removed} removed, {report.left.total()} left")
+    table.add_row("entries", f"{report.selected} selected", f"{report.removed} removed, {report.left.total()} left")
     add_counts(table, report.lines, report.inferences)
     console.print(table)
     if not report.balanced:
@@ -74,5 +73,5 @@ def print_report(report: ReplayReport, console: Console) -> None:
 def _print_left(left: Mapping[str, int], console: Console) -> None:
     table = Table("entries", "why they are still in quarantine", title="Left in quarantine")
     for why, count in sorted(left.items()):
-        add_row(table, str(count), why)
+        table.add_row(str(count), why)
     console.print(table)

@@ -6,7 +6,8 @@ from contextlib import closing
 from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.kinds.quarantine.entries import digest_of, encode_entry, write_lines
-from capture_ops.replay.files import Changed, Content, NotQuarantine, QuarantineFiles, temporary_file
+from capture_ops.replay.content import Content, NotQuarantine, temporary_file
+from capture_ops.replay.files import Changed, QuarantineFiles
 
 _MAX_WRITES = 5
 

@@ -1,10 +1,15 @@
 """Exit codes, and errors as one sentence on stderr that says what to do."""
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+
+from capture_ops.terminal.text import print_line
 
 
 class ExitCode(IntEnum):
@@ -15,22 +20,21 @@ class ExitCode(IntEnum):
     USAGE = 2
     SETTINGS = 3
     UNAVAILABLE = 4
+    BUG = 70
 
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 incomplete: something is still pending or was rejected; 2 the call is wrong; "
-    "3 the configuration is wrong; 4 AWS or the destination cannot be reached now; 130 ended by Ctrl-C or SIGTERM. "
-    "A second signal ends the command at once."
+    "3 the configuration is wrong; 4 AWS or the destination cannot be reached now, or AWS credentials or the region "
+    "are missing; 70 a bug of the command; 130 ended by Ctrl-C or SIGTERM. A second signal ends the command at once. "
+    "--debug shows the traceback of an error."
 )
-
-
-# boto3 raises these before AWS answers, so advice about names and permissions would mislead.
-_ADVICE = {
-    "NoCredentialsError": "AWS credentials are missing; log in, or set AWS_PROFILE",
-    "EndpointConnectionError": "AWS cannot be reached; check the network, the region and AWS_ENDPOINT_URL",
-    "ConnectTimeoutError": "AWS cannot be reached; check the network, the region and AWS_ENDPOINT_URL",
-    "NoRegionError": "the AWS region is missing; set AWS_DEFAULT_REGION",
-}
+_BUG = (
+    "This is a bug of capture-forwarder ({}). Run the command again with --debug, and report what it prints; "
+    "the report may show captured data."
+)
+DEBUG_OPTION = "--debug"
+_DEBUG = "capture-forwarder.debug"
 
 
 class CommandError(Exception):
@@ -41,29 +45,74 @@ class CommandError(Exception):
         self.code = code
 
 
+class Commands(TyperGroup):
+    """All commands: each takes --debug, and ends with an exit code and one sentence, never with a traceback."""
+
+    def get_command(self, *args: Any, **kwargs: Any) -> Any:  # typer's types for it are private
+        """Return a command with the first paragraph of its help in the list of commands; click cuts it to one line."""
+        command = super().get_command(*args, **kwargs)
+        if command is not None and command.help:
+            command.short_help = command.help.partition("\n\n")[0]
+        return command
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take --debug from any place before `--`."""
+        end = args.index("--") if "--" in args else len(args)
+        ctx.meta[_DEBUG] = DEBUG_OPTION in args[:end]
+        kept = [each for each in args[:end] if each != DEBUG_OPTION]
+        return super().parse_args(ctx, kept + args[end:])
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. With --debug the traceback follows the sentence."""
+        try:
+            with errors_to_exit_codes():
+                return super().invoke(ctx)
+        except typer.Exit as end:
+            if end.__cause__ and ctx.meta.get(_DEBUG):
+                traceback.print_exception(end.__cause__)
+            raise
+
+
 @contextmanager
 def errors_to_exit_codes() -> Iterator[None]:
-    """Turn an expected error into a sentence on stderr and an exit code. A bug keeps its traceback."""
+    """Turn an error into a sentence on stderr and an exit code."""
+    try:
+        yield
+    except (BrokenPipeError, EOFError, typer.Abort):
+        raise  # the reader of the output has ended, or a question has no answer: typer ends the command
+    except Exception as error:
+        if hasattr(error, "exit_code"):
+            raise  # an end, or a usage error, which typer prints
+        sentence, code = _explained(error)
+        _end(error, sentence, code)
+
+
+def _explained(error: Exception) -> tuple[str, ExitCode]:
     # Imported here: `version` and `--help` need none of them.
     from capture_forwarder.aws.envelopes import EventError
     from capture_forwarder.configuration.reader import SettingsError
     from capture_forwarder.domain.delivery import Unavailable
+    from capture_ops.cloud.failures import aws_sentence, unexpected_answer
 
-    try:
-        yield
-    except SettingsError as error:
-        _end(error, ExitCode.SETTINGS)
-    except EventError as error:
-        _end(error, ExitCode.USAGE)
-    except Unavailable as error:
-        advice = next((text for name, text in _ADVICE.items() if name in str(error)), None)
-        _end(Unavailable(advice) if advice else error, ExitCode.UNAVAILABLE)
-    except CommandError as error:
-        _end(error, error.code)
+    match error:
+        case SettingsError():
+            return str(error), ExitCode.SETTINGS
+        case EventError():
+            return str(error), ExitCode.USAGE
+        case CommandError():
+            return str(error), error.code
+        case _:
+            pass
+    if sentence := aws_sentence(error) or (str(error) if isinstance(error, Unavailable) else unexpected_answer(error)):
+        return sentence, ExitCode.UNAVAILABLE
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}; check the path, its permissions and the disk", ExitCode.USAGE
+    return _BUG.format(type(error).__name__), ExitCode.BUG
 
 
-def _end(error: Exception, code: ExitCode) -> None:
+def _end(error: Exception, sentence: str, code: ExitCode) -> None:
     from rich.console import Console
 
-    Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False, highlight=False)
+    for line in sentence.split("\n"):
+        print_line(Console(stderr=True), line, "red")
     raise typer.Exit(code) from error

@@ -1,4 +1,7 @@
-"""How commands end at a signal: in order at the first SIGINT or SIGTERM, at once at the second."""
+"""How commands end at a signal: in order at the first SIGINT or SIGTERM, at once at the second.
+
+While a command is loaded, and after it has ended, the first signal ends the process at once.
+"""
 
 import signal
 from collections.abc import Iterator
@@ -6,10 +9,10 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from capture_ops.entry import SIGNALS
+
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def end_on_signals() -> None:
@@ -23,7 +26,7 @@ def end_on_signals() -> None:
         _end_at_the_next_signal()
         raise KeyboardInterrupt
 
-    for number in _SIGNALS:
+    for number in SIGNALS:
         signal.signal(number, interrupt)
 
 
@@ -37,7 +40,7 @@ def interruption() -> Iterator[Event]:
         # In a thread: the code that the signal interrupted may hold the event's lock.
         Thread(target=interrupted.set).start()
 
-    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    before = {number: signal.signal(number, stop) for number in SIGNALS}
     try:
         yield interrupted
     finally:
@@ -46,7 +49,7 @@ def interruption() -> Iterator[Event]:
 
 
 def _end_at_the_next_signal() -> None:
-    for number in _SIGNALS:
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)
 
 

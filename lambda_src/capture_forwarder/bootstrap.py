@@ -37,7 +37,7 @@ from capture_forwarder.forward.sending.senders import Target
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
-from capture_forwarder.telemetry import Telemetry
+from capture_forwarder.telemetry.observer import Telemetry
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -152,6 +152,7 @@ def target(settings: HttpSettings) -> Target:
         schemas=connected.schemas,
         workers=Workers(settings.max_in_flight + 1, settings.name),
         max_in_flight=settings.max_in_flight,
+        max_in_flight_bytes=settings.max_in_flight_bytes,
     )
 
 

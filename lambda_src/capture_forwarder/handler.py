@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from capture_forwarder.aws.envelopes import EventError, Opened, open_event, open_message, summary
 from capture_forwarder.bootstrap import Runtime
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
-from capture_forwarder.domain.notices import MessageRejected, RecordsIgnored, RunEnded
+from capture_forwarder.domain.notices import MessageRejected, RecordsIgnored, RunBegan, RunEnded
 
 
 class Context(Protocol):
@@ -56,6 +56,7 @@ def _from_queue(event: dict[str, Any]) -> bool:
 
 def _forward_event(event: dict[str, Any], context: Context, runtime: Runtime) -> dict[str, Any]:
     opened = open_event(event)
+    runtime.observer.notice(RunBegan(_request_id(context)))
     (reports,) = _forward([opened], context, runtime)
     if refusals := _refusals(opened, reports):
         raise EventError(summary(refusals))
@@ -65,6 +66,8 @@ def _forward_event(event: dict[str, Any], context: Context, runtime: Runtime) ->
 
 def _forward_messages(event: dict[str, Any], context: Context, runtime: Runtime) -> dict[str, Any]:
     messages = {message["messageId"]: open_message(message["body"]) for message in event["Records"]}
+    sources = {message_id: [work.source for work in opened.works] for message_id, opened in messages.items()}
+    runtime.observer.notice(RunBegan(_request_id(context), sources))
     forwarded = _forward(list(messages.values()), context, runtime)
     failed = []
     for (message_id, opened), reports in zip(messages.items(), forwarded, strict=True):
@@ -74,6 +77,11 @@ def _forward_messages(event: dict[str, Any], context: Context, runtime: Runtime)
         if refusals or not all(report.complete for report in reports):
             failed.append({"itemIdentifier": message_id})
     return {"batchItemFailures": failed}
+
+
+def _request_id(context: Context) -> str:
+    """Return the id by which Lambda names this invocation in its own log lines; emulators may have none."""
+    return str(getattr(context, "aws_request_id", ""))
 
 
 def _forward(messages: list[Opened], context: Context, runtime: Runtime) -> list[list[ForwardReport]]:

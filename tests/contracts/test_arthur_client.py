@@ -142,7 +142,7 @@ def test_every_row_of_the_forwarder_passes_the_client_and_arrives(run: Run) -> N
     """All inferences of the captures are stored unchanged. An id with other content keeps its first content."""
     first: dict[str, dict[str, Any]] = {}
     expected = [200 if first.setdefault(row["partner_inference_id"], row) == row else 409 for row in run.rows]
-    assert expected.count(200) > 150
+    assert expected.count(200) > 100
     assert statuses(run.report["sent"]) == statuses(run.report["again"]) == expected
     assert {one.partner_inference_id: one.inference_data for one in run.free} == {
         name: row["inference_data"] for name, row in first.items()

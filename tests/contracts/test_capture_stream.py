@@ -20,7 +20,7 @@ from tests.support.capture_server import (
     store_of,
     whole,
 )
-from tests.support.peer_server import Peer, head, raw_url
+from tests.support.peer_server import Peer, head, raw_server, raw_url
 
 
 @pytest.mark.parametrize("headers", [{}, {"x_amz_checksum_crc32": CRC}])
@@ -218,3 +218,12 @@ def test_an_empty_object_has_no_bytes() -> None:
 
     with raw_url(serve) as url:
         assert list(read(store_of(url))) == []
+
+
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+def test_an_object_that_is_opened_and_not_read_is_closed(connection: str) -> None:
+    """The run may lose its claim in between. The connection must not stay open until Python collects garbage."""
+    with raw_server(Server(whole, Connection=connection).serve) as server:
+        store = store_of(server.url)
+        store.open(CaptureObject("captures", "a"), 0, lambda: 60.0)
+        assert server.ended.wait(20)

@@ -2,54 +2,34 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus, unquote
+from urllib.parse import quote_plus
 
 import boto3
 import pytest
 
 from capture_forwarder.aws.envelopes import EventError
 from capture_forwarder.bootstrap import Runtime, build_runtime
-from capture_forwarder.configuration.metrics import TOTALS, Metric
-from capture_forwarder.configuration.names import CONFIG_VARIABLE, PROGRESS_EXPIRY
+from capture_forwarder.configuration.names import PROGRESS_EXPIRY
 from capture_forwarder.configuration.reader import read_settings
-from capture_forwarder.domain.capture import Work
+from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
-from capture_forwarder.domain.notices import MessageRejected, Notice, RecordsIgnored, RunEnded
+from capture_forwarder.domain.notices import MessageRejected, Notice, RecordsIgnored, RunBegan, RunEnded
 from capture_forwarder.handler import ForwardingIncomplete, make_handler
-from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.invoke import LocalContext, Reports
 from capture_ops.commands.monitor import models_of
-from capture_ops.monitor.server import Monitor, running_monitor
-
-EVENTS = Path("events")
-BUCKET = "sagemaker-eu-west-1-123456789012"
+from capture_ops.monitor.server import Monitor
+from tests.support.samples import BUCKET, EVENTS, running_samples, sample
 
 
 @pytest.fixture
 def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor]:
-    """Put every sample capture into the bucket that the sample events name, and configure the function."""
-    settings = read_settings(EVENTS / "forwarder.toml")
-    with local_aws(BUCKET), running_monitor(models_of(settings), token="t") as running:
-        text = (EVENTS / "forwarder.toml").read_text(encoding="utf-8")
-        (tmp_path / "forwarder.toml").write_text(text.replace("http://127.0.0.1:8765", running.url), encoding="utf-8")
-        monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "forwarder.toml"))
-        monkeypatch.setenv("MONITOR_TOKEN", "t")
-        s3, captures = boto3.client("s3"), EVENTS / "captures"
-        for path in (captures / "datacapture").rglob("*.jsonl*"):
-            s3.put_object(Bucket=BUCKET, Key=unquote(path.relative_to(captures).as_posix()), Body=path.read_bytes())
+    """Run the monitor, with every sample capture in its bucket."""
+    with running_samples(tmp_path, monkeypatch) as running:
         yield running
-
-
-def sample(name: str) -> dict[str, Any]:
-    """Return a sample event."""
-    event: dict[str, Any] = json.loads((EVENTS / name).read_text(encoding="utf-8"))
-    return event
 
 
 class Seen(Reports):
@@ -185,7 +165,7 @@ def test_a_record_that_is_refused_does_not_keep_the_others_from_being_forwarded(
     assert [report.state for report in seen.reports] == [ObjectState.DONE] * 2
     before = stored(monitor)
     assert before == sum(report.inferences.accepted for report in seen.reports) > 0
-    assert good not in str(seen.notices)
+    assert good not in str(seen.notices[1:])  # the first has the ids of all messages
     rejected = [notice for notice in seen.notices if isinstance(notice, MessageRejected)]
     assert [(notice.message_id, notice.why.partition(":")[0]) for notice in rejected] == [(bad, "record 2 of 2")]
     answer, seen = handled({"Records": event["Records"][:1]})
@@ -221,7 +201,8 @@ def test_an_object_that_is_refused_fails_its_message_and_is_named() -> None:
     event = message("a.jsonl")
     assert handler(event, LocalContext()) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
     refused = f"s3://{BUCKET}/a.jsonl: no such bucket"
-    assert seen.notices == [MessageRejected("m1", refused), RunEnded()]
+    began = RunBegan(LocalContext.aws_request_id, {"m1": [CaptureObject(BUCKET, "a.jsonl")]})
+    assert seen.notices == [began, MessageRejected("m1", refused), RunEnded()]
     with pytest.raises(EventError, match="no such bucket"):
         handler(json.loads(event["Records"][0]["body"]), LocalContext())
 
@@ -269,52 +250,6 @@ def test_progress_expires_after_the_configured_days(monitor: Monitor, tmp_path: 
     items = boto3.client("dynamodb").scan(TableName="progress")["Items"]
     days = sorted((float(item[PROGRESS_EXPIRY]["N"]) - time.time()) / 86_400 for item in items)
     assert days == pytest.approx([31, 32], abs=0.01)  # the claim, and the record of its run
-
-
-def test_the_log_has_every_object_and_the_metrics_have_every_route(monitor: Monitor) -> None:
-    """One structured line an object, metrics by route and destination, and the metrics of alarms as sums by stack."""
-    del monitor
-    lines = logged("sqs-several-records.json")
-    forwarded = [line for line in lines if line.get("message") == "object forwarded"]
-    assert [line["report"]["state"] for line in forwarded] == ["done"] * 3
-    assert all(line["balanced"] for line in forwarded)
-    emitted = [line for line in lines if "_aws" in line]
-    assert dimensions(emitted) == {("route", "destination"), ("destination",), ("stack",)}
-    accepted = sum(line["report"]["inferences"]["accepted"] for line in forwarded)
-    (total,) = (line for line in emitted if line.get("stack") == "capture-forwarder")
-    assert sum(total["InferencesAccepted"]) == accepted
-    assert sum(sum(line["InferencesAccepted"]) for line in emitted if "route" in line) == accepted
-    assert {name for name in total if name[0].isupper()} == {
-        metric.value.name
-        for metric in (TOTALS - {Metric.REQUESTS_DENIED, Metric.PENDING_AGE, Metric.BLOCKED_AGE})
-        | {Metric.OBJECTS_ARRIVED}
-    }
-    assert {line["ConservationViolations"][0] for line in emitted if "route" in line} == {0.0}
-
-
-def test_metrics_can_be_limited_to_the_totals_of_the_stack(monitor: Monitor, tmp_path: Path) -> None:
-    """CloudWatch bills each metric of each route."""
-    del monitor
-    with (tmp_path / "forwarder.toml").open("a", encoding="utf-8") as config:
-        config.write('\n[stack]\nmetrics = "stack"\n')
-    emitted = [line for line in logged("sqs-several-records.json") if "_aws" in line]
-    assert dimensions(emitted) == {("stack",)}
-
-
-def logged(event: str) -> list[dict[str, Any]]:
-    """Return the lines that the deployed function writes for a sample event."""
-    code = (
-        "import json, sys; from capture_ops.commands.invoke import LocalContext; from capture_forwarder import entry;"
-        "entry.lambda_handler(json.load(open(sys.argv[1])), LocalContext())"
-    )
-    path = EVENTS / event
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, check=True)  # noqa: S603 - ourselves
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def dimensions(emitted: list[dict[str, Any]]) -> set[tuple[str, ...]]:
-    """Return the names of the dimensions of metrics."""
-    return {tuple(each) for line in emitted for each in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]}
 
 
 def message(key: str) -> dict[str, Any]:

@@ -41,6 +41,7 @@ def monitor() -> Iterator[Monitor]:
         ("GET", "users/me/auth_info"),
         ("GET", "models/free"),
         ("GET", "models/none"),
+        ("GET", "models/free/inferences"),
         ("GET", "nowhere"),
         ("POST", "models/free/inferences"),
         ("PATCH", "models/free/inferences"),
@@ -67,6 +68,7 @@ def test_a_token_that_no_header_can_carry_is_an_error_at_the_start(token: str) -
     ("method", "path", "status"),
     [
         ("GET", "models/none", 404),
+        ("GET", "models/none/inferences", 404),
         ("POST", "models/none/inferences", 404),
         ("PATCH", "models/none/inferences", 404),
         ("PATCH", "models/none/ground_truth", 404),

@@ -175,7 +175,7 @@ def test_the_environments_ca_bundle_is_trusted(
 
 def test_an_unknown_certificate_is_never_accepted(api: tuple[str, Server]) -> None:
     """Certificates are verified on loopback too, and nothing is sent."""
-    with pytest.raises(DestinationUnavailable, match="SSLError"):
+    with pytest.raises(DestinationUnavailable, match="certificate cannot be verified; trust the authority"):
         client(api[0]).post("/x", b"[]")
     assert api[1].lines == []
 
@@ -283,7 +283,10 @@ def test_a_proxy_that_cannot_reach_the_api_is_a_temporary_failure() -> None:
 def test_a_proxy_that_does_not_answer_is_a_temporary_failure() -> None:
     """Neither a closed port nor silence makes an object wait for ever; the sentence names the proxy."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        for port, why in ((9, "ProxyError"), (silent.getsockname()[1], "no complete answer in time")):
+        for port, why in (
+            (9, "the connection was refused; check that a server runs there, and the port"),
+            (silent.getsockname()[1], "no complete answer in time"),
+        ):
             with pytest.raises(DestinationUnavailable) as caught:
                 client("https://api.invalid", None, f"http://127.0.0.1:{port}", secs=0.2).post("/x", b"[]")
             assert str(caught.value) == f"https://api.invalid through the proxy http://127.0.0.1:{port}: {why}"
@@ -292,5 +295,8 @@ def test_a_proxy_that_does_not_answer_is_a_temporary_failure() -> None:
 def test_a_password_of_the_environments_proxy_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Errors name its scheme, host and port."""
     monkeypatch.setenv("HTTPS_PROXY", "http://me:pass-word@127.0.0.1:9")
-    with pytest.raises(DestinationUnavailable, match=r"^https://api.invalid through the proxy http://127.0.0.1:9: Pro"):
+    with pytest.raises(
+        DestinationUnavailable,
+        match=r"^https://api.invalid through the proxy http://127.0.0.1:9: the connection was refused",
+    ):
         client("https://api.invalid").post("/x", b"[]")

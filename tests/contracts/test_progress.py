@@ -188,7 +188,7 @@ def test_a_missing_table_is_unavailable(aws: str) -> None:
         lambda: progress.save("a", RunRecord(saves=1), within_secs=30),
     ]
     for call in calls:
-        with pytest.raises(Unavailable, match="ResourceNotFoundException"):
+        with pytest.raises(Unavailable, match="the progress table does not exist; name the table of the stack"):
             call()
 
 

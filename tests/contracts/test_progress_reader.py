@@ -84,8 +84,33 @@ def test_keys_that_a_throttled_table_left_out_are_asked_for_again(aws: str) -> N
         reader.load([source])
 
 
+@pytest.mark.parametrize("key", [{"id": "S"}, {"object_state": "N"}, {"object_state": "S", "sort": "S"}], ids=str)
+def test_a_table_with_other_keys_has_a_sentence(aws: str, key: dict[str, str]) -> None:
+    """The advice to allow an action would mislead. The function's own writes say the same."""
+    del aws
+    table = f"other-{uuid4()}"
+    client: Any = boto3.client("dynamodb")
+    client.create_table(
+        TableName=table,
+        KeySchema=[
+            {"AttributeName": each, "KeyType": kind} for each, kind in zip(key, ("HASH", "RANGE"), strict=False)
+        ],
+        AttributeDefinitions=[{"AttributeName": each, "AttributeType": kind} for each, kind in key.items()],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    sentence = (
+        "the progress table has other keys than a capture-forwarder stack's; its only key is object_state, a text"
+    )
+    source = CaptureObject("b", "k", etag="e")
+    if "N" not in key.values():  # moto accepts that when it reads
+        with pytest.raises(Unavailable, match=sentence):
+            ProgressReader(client, table).load([source])
+    with pytest.raises(Unavailable, match=sentence):
+        claim(table, source, "r")
+
+
 def test_a_missing_table_is_unavailable(aws: str) -> None:
     """The error says what to correct."""
     del aws
-    with pytest.raises(Unavailable, match=r"ResourceNotFoundException; allow dynamodb:BatchGetItem"):
+    with pytest.raises(Unavailable, match="the progress table does not exist; name the table of the stack"):
         ProgressReader(boto3.client("dynamodb"), f"none-{uuid4()}").load([CaptureObject("b", "k", etag="e")])

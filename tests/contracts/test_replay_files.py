@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from random import randbytes
@@ -13,16 +14,8 @@ import pytest
 from capture_forwarder.domain.delivery import Unavailable
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.kinds.quarantine.entries import encode_entry
-from capture_ops.replay.files import (
-    Changed,
-    DirectoryFiles,
-    NotQuarantine,
-    QuarantineFiles,
-    S3Files,
-    copied,
-    entry_in,
-    temporary_file,
-)
+from capture_ops.replay.content import NotQuarantine, copied, entry_in, temporary_file
+from capture_ops.replay.files import Changed, DirectoryFiles, QuarantineFiles, S3Files
 from tests.support.replay_world import encode_file, line_entry
 
 Put = Callable[[str, bytes], str]
@@ -55,6 +48,8 @@ def test_all_files_below_the_folder_are_listed(files: tuple[QuarantineFiles, Put
     quarantine, put = files
     names = [put("route=a/2026/x.jsonl.gz", b"1"), put("y.jsonl.gz", b"2")]
     assert sorted(quarantine.names()) == sorted(names)
+    listed = {file.name: file for file in quarantine.listed()}
+    assert [(listed[name].size_bytes, listed[name].modified.utcoffset()) for name in names] == [(1, timedelta(0))] * 2
 
 
 def read(quarantine: QuarantineFiles, name: str) -> tuple[str, list[QuarantineEntry]]:
@@ -185,7 +180,7 @@ def test_a_folder_does_not_include_folders_whose_names_begin_with_its_name(bucke
 def test_a_missing_bucket_is_unavailable(aws: str) -> None:
     """The error names the permissions that replaying needs."""
     del aws
-    with pytest.raises(Unavailable, match=r"^s3://none answers NoSuchBucket; replaying needs s3:ListBucket on it"):
+    with pytest.raises(Unavailable, match=r"^s3://none answers NoSuchBucket; reading needs s3:ListBucket on it"):
         list(S3Files(boto3.client("s3"), "none", "").names())
     with pytest.raises(Unavailable, match=r"^s3://none answers NoSuchBucket"):
         S3Files(boto3.client("s3"), "none", "").read("a")

@@ -1,5 +1,6 @@
 """Calls to AWS end in their time, whatever the server does, and leave nothing behind."""
 
+import io
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
 
 from capture_forwarder.aws.errors import AwsError, CallFailed, TimedOut, code_of
 from capture_forwarder.aws.session import CONFIG, aws_session
@@ -92,6 +94,20 @@ def test_the_thread_of_an_abandoned_call_ends() -> None:
         with pytest.raises(TimedOut):
             calls(0.3, method, client_of(url))
         assert ended.wait(20)
+
+
+def test_the_body_of_an_answer_that_comes_too_late_is_closed() -> None:
+    """Nobody else has it, and its connection would stay open."""
+    too_late, raw = threading.Event(), io.BytesIO(b"bytes of an object")
+
+    def method() -> dict[str, StreamingBody]:
+        assert too_late.wait(20)
+        return {"Body": StreamingBody(raw, 18)}
+
+    with pytest.raises(TimedOut):
+        TimedCalls()(0.05, method)
+    too_late.set()
+    assert wait_until(lambda: raw.closed)
 
 
 def test_the_pauses_and_repeats_of_the_sdk_count() -> None:

@@ -22,7 +22,7 @@ def test_the_schema_accepts_every_valid_file(path: Path) -> None:
     jsonschema.Draft202012Validator(settings_schema()).validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("path", [DEFAULT, *EXAMPLES.values()], ids=str)
+@pytest.mark.parametrize("path", [DEFAULT, Path("events/forwarder.toml"), *EXAMPLES.values()], ids=str)
 def test_the_first_line_names_the_schema_for_editors(path: Path) -> None:
     """The path in the line leads to the schema."""
     directive, _, schema = path.read_text(encoding="utf-8").splitlines()[0].partition(" ")

@@ -142,7 +142,14 @@ def _check_inference(row: Inference, line: Line, index: int, count: int) -> None
     sent = json.loads(encode_inference(row), parse_constant=_refuse)
     assert sent.keys() == {"partner_inference_id", "inference_timestamp", "inference_data"}
     assert sent["partner_inference_id"] == row.partner_inference_id
-    assert sent["inference_data"] == row.inputs | row.outputs
+    assert sent["inference_data"] == _flat_row(row)
+    assert len(sent["inference_data"]) == len(row.inputs) + len(row.outputs), "two values have one name"
+
+
+def _flat_row(row: Inference) -> dict[str, Any]:
+    """Return the values of an inference under the names of one row: a name of both sides is the input's."""
+    renamed = {f"output.{name}" if name in row.inputs else name: value for name, value in row.outputs.items()}
+    return row.inputs | renamed
 
 
 def _refuse(constant: str) -> Any:

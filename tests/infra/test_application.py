@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from app import main
 from capture_forwarder.configuration.names import CONFIG_VARIABLE
-from capture_forwarder.configuration.reader import read_settings
+from capture_forwarder.configuration.reader import SettingsError, read_settings
 from infra.application import build_app, deployment_problems
 from infra.node import choose_node
 from tests.infra.examples import DEFAULT, EVERYTHING, properties
@@ -71,14 +71,14 @@ def test_one_error_lists_everything_that_aws_would_refuse(tmp_path: Path, monkey
     head, *problems = str(caught.value).split("\n")
     assert head == f"{config} has 8 problem(s):"
     assert [problem.split(":")[0].strip() for problem in problems] == [
-        "stack.max_concurrency",
-        "bucket[1].name",
-        "bucket[1].trigger",
-        "destination[0].ca_bundle",
-        "destination[0].secret",
-        "destination[1].headers.Authorization",
-        "destination[1].signing_secret",
-        "route 'a' and route 'b'",
+        "line 2, stack.max_concurrency",
+        'line 9, destination "monitor", secret',
+        'line 10, destination "monitor", ca_bundle',
+        'line 16, destination "hook", headers.Authorization',
+        'line 17, destination "hook", signing_secret',
+        "line 19, route 'a' and route 'b'",
+        'line 40, bucket "unrouted", name',
+        'line 41, bucket "unrouted", trigger',
     ]
 
 
@@ -100,8 +100,12 @@ def test_a_ca_bundle_is_checked_before_it_is_deployed(
         (tmp_path / "ca.pem").write_bytes(content)
     text = DEFAULT.read_text(encoding="utf-8").replace("[[destination]]", '[[destination]]\nca_bundle = "ca.pem"', 1)
     (tmp_path / "forwarder.toml").write_text(text, encoding="utf-8")
-    problems = list(deployment_problems(read_settings(tmp_path / "forwarder.toml")))
-    assert len(problems) == (sentence is not None)
+    try:
+        read_settings(tmp_path / "forwarder.toml", extra_checks=deployment_problems)
+        problems = []
+    except SettingsError as error:
+        problems = error.problems
+    assert bool(problems) == (sentence is not None)
     assert all(one.startswith(f"destination[0].ca_bundle: {tmp_path / 'ca.pem'} {sentence}") for one in problems)
 
 

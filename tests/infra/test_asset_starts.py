@@ -148,13 +148,13 @@ def test_the_asset_forwards_with_nothing_else_on_the_path(tmp_path: Path, monkey
 
     One destination has a certificate of a private authority, and a proxy.
     """
-    config, asset = tmp_path / "forwarder.toml", tmp_path / "asset"
+    config, asset, certificate = tmp_path / "forwarder.toml", tmp_path / "asset", write_certificate(tmp_path)
     urls = dict.fromkeys(("url", "tls_url", "proxy_url"), "https://127.0.0.1:1")
     config.write_text(CONFIG.format(**urls), encoding="utf-8")
     with (
         local_aws(BUCKET),
         running_monitor(models_of(read_settings(config)), token="t") as monitor,
-        flaky(monitor.url, Script(), write_certificate(tmp_path)) as tls_url,
+        flaky(monitor.url, Script(), certificate) as tls_url,
         tunnel_proxy() as proxy,
     ):
         urls = {"url": monitor.url, "tls_url": tls_url, "proxy_url": proxy.url}

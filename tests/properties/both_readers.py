@@ -6,15 +6,15 @@ from typing import Any
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.delivery import Rejection
 from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
-from tests.reference.model import Named, Refused, Rejected, Row, Side
+from tests.reference.model import Named, Options, Refused, Rejected, Row, Side
 from tests.reference.reading import read
 
 Rows = list[Row] | Rejected
 
 
-def by_reference(request: dict[str, Any] | None, answer: dict[str, Any] | None) -> Rows:
+def by_reference(request: dict[str, Any] | None, answer: dict[str, Any] | None, options: Options | None = None) -> Rows:
     """Return what the reference makes of the two sides of a record."""
-    return as_whole(read(side_of(request), side_of(answer)))
+    return as_whole(read(side_of(request), side_of(answer), options))
 
 
 def by_project(path: PlainPath, line: bytes) -> Rows:

@@ -7,7 +7,7 @@ from tests.properties.both_readers import Rows, side_of
 from tests.reference.csv_text import cell_value
 from tests.reference.kinds import ordered
 from tests.reference.model import Body, NameTwice, Rejected, Row, Side, SideOptions
-from tests.reference.tables import OUTER_OF_COLUMNS, left_out, split_length
+from tests.reference.tables import OUTER_OF_COLUMNS, is_split, left_out
 from tests.reference.tensors import is_tensors
 from tests.reference.text import read_body
 
@@ -86,7 +86,7 @@ def not_data(document: Any) -> Scalars:
             found += sum(map(sparse_places, value), Scalars())
         elif key in (*OUTER_OF_COLUMNS, "dataframe_split"):
             found += not_data(value)
-    if split_length(document):
+    if is_split(document):
         found += scalars_in(document.get("columns", document.get("name")))
     return found + primary_key(document)
 

@@ -20,7 +20,10 @@ SCALARS = (
     | TEXT
 )
 # A leading x keeps names apart from the words that layouts are made of: a row of {"instances": [1]} is no row but rows.
-NAMES = TEXT.map(lambda text: f"x{text}")
+# Nested names are joined with dots and underscores, so names without them never come to the same name.
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="._"), max_size=8).map(
+    lambda text: f"x{text}"
+)
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=6
 )
@@ -28,9 +31,9 @@ VECTORS = st.lists(SCALARS, min_size=1, max_size=4)
 NAMED = st.dictionaries(NAMES, VALUES, min_size=1, max_size=4)
 
 
-def tables(cells: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Return rows that share their names, as columns do."""
-    names = st.lists(NAMES, min_size=1, max_size=4, unique=True)
+def tables(cells: st.SearchStrategy[Any], columns: int = 1) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Return rows that share their names, as columns do; there are at least `columns`."""
+    names = st.lists(NAMES, min_size=columns, max_size=4, unique=True)
     return names.flatmap(
         lambda found: st.lists(st.fixed_dictionaries(dict.fromkeys(found, cells)), min_size=1, max_size=4)
     )
@@ -66,29 +69,52 @@ def _sparse(row: list[Any]) -> dict[str, Any]:
     return {"data": {"features": {"keys": keys, "shape": [len(row)], "values": [row[at] for at in keys]}}}
 
 
+def _arrays(rows: list[list[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _alike(cells: st.SearchStrategy[Any]) -> st.SearchStrategy[list[list[Any]]]:
+    """Return rows of one value each."""
+    return st.lists(cells, min_size=1, max_size=4).map(lambda values: [[value] for value in values])
+
+
+NUMBERS = (
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+)
+UNIFORM = _alike(TEXT) | _alike(NUMBERS)
+PAIRS = st.lists(st.lists(SCALARS, min_size=2, max_size=2), min_size=1, max_size=4)
+# A list of texts and nulls is rows.
+MIXED = VECTORS.filter(lambda row: str not in map(type, row) or any(isinstance(value, int | float) for value in row))
 LISTED = st.lists(VECTORS, min_size=1, max_size=4) | st.lists(NAMED, min_size=1, max_size=4)
 
-# What a renderer writes, from which rows, and the layout that it is: each is found by rule, none is pinned.
+# What a renderer writes, from which rows, and the layout that it is.
 RENDERERS: dict[str, tuple[Layout, st.SearchStrategy[Any], Renderer]] = {
     "list of lists or objects": (Layout.LIST, LISTED, lambda rows: rows),
-    "list of texts": (Layout.LIST, st.lists(TEXT, min_size=1, max_size=4).map(lambda texts: [[text] for text in texts]), lambda rows: [row[0] for row in rows]),
-    "bare vector": (Layout.VECTOR, VECTORS.filter(lambda row: not all(isinstance(v, str) for v in row)).map(lambda row: [row]), lambda rows: rows[0]),
-    "features": (Layout.VECTOR, VECTORS.map(lambda row: [row]), lambda rows: {"features": rows[0]}),
-    "probabilities": (Layout.VECTOR, VECTORS.map(lambda row: [row]), lambda rows: {"probabilities": rows[0]}),
+    "list of texts": (Layout.LIST, _alike(TEXT), lambda rows: [row[0] for row in rows]),
+    "bare vector": (Layout.VECTOR, MIXED.map(lambda row: [row]), lambda rows: rows[0]),
+    "features": (Layout.VECTOR, MIXED.map(lambda row: [row]), lambda rows: {"features": rows[0]}),
+    "probabilities": (Layout.VECTOR, MIXED.map(lambda row: [row]), lambda rows: {"probabilities": rows[0]}),
     "rows of features": (Layout.INSTANCES, st.lists(VECTORS, min_size=1, max_size=4), lambda rows: {"features": rows}),
     "instances": (Layout.INSTANCES, LISTED, lambda rows: {"signature_name": "serving_default", "instances": rows}),
     "predictions": (Layout.INSTANCES, LISTED, lambda rows: {"predictions": rows}),
     "dataframe_records": (Layout.INSTANCES, st.lists(NAMED, min_size=1, max_size=4), lambda rows: {"dataframe_records": rows}),
     "instances of features": (Layout.INSTANCES, st.lists(VECTORS, min_size=1, max_size=4), lambda rows: {"instances": [{"features": row} for row in rows]}),
-    "instances of scalars": (Layout.INSTANCES, st.lists(SCALARS, min_size=1, max_size=4).map(lambda values: [[value] for value in values]), lambda rows: {"instances": [row[0] for row in rows]}),
+    "instances of scalars": (Layout.INSTANCES, UNIFORM, lambda rows: {"instances": [row[0] for row in rows]}),
     "dense": (Layout.INSTANCES, st.lists(VECTORS, min_size=1, max_size=4), lambda rows: {"instances": [{"data": {"features": {"values": row}}} for row in rows]}),
     "sparse": (Layout.INSTANCES, st.lists(VECTORS, min_size=1, max_size=4), lambda rows: {"instances": list(map(_sparse, rows))}),
-    "columns": (Layout.COLUMNS, tables(SCALARS), _columns),
+    "columns": (Layout.COLUMNS, tables(SCALARS, 2), _columns),
+    "one column": (Layout.COLUMNS, UNIFORM.map(lambda rows: [{"x": row[0]} for row in rows]), _columns),
     "dataframe_split": (Layout.DATAFRAME_SPLIT, tables(VALUES), _dataframe_split),
     "kserve": (Layout.KSERVE, tables(SCALARS), _kserve),
     "wide kserve": (Layout.KSERVE, tables(st.lists(SCALARS, min_size=2, max_size=2)), _wide_kserve),
-    "object": (Layout.OBJECT, NAMED.filter(lambda row: not all(isinstance(v, list) for v in row.values())).map(lambda row: [row]), lambda rows: rows[0]),
+    "object": (Layout.OBJECT, NAMED.filter(lambda row: not any(isinstance(v, list) for v in row.values())).map(lambda row: [row]), lambda rows: rows[0]),
+    "arrays": (Layout.ARRAYS, PAIRS, _arrays),
+    "whole": (Layout.WHOLE, VECTORS.map(lambda row: [row]), lambda rows: rows[0]),
 }  # fmt: skip
+# No rule finds these: a route names them.
+NAMED_BY_ROUTES = frozenset({"arrays", "whole"})
+# Layouts of one row.
+SINGLE = frozenset({"bare vector", "features", "probabilities", "object", "whole"})
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from(list("\",\n\r ;'")), max_size=6)
 # A row of one blank cell is a blank line, which is no row.

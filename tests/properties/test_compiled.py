@@ -3,21 +3,15 @@
 import json
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from capture_forwarder.destinations.arthur.wire import Row
-from capture_forwarder.domain.capture import Line
-from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
 from capture_forwarder.domain.schema import STRUCTURES, Attribute, ModelSchema, Stage, ValueType
-from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
-from capture_forwarder.kinds.captures.compiled_calls import compile_reading
-from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.kinds.kind import EncodedRows
-from tests.support.captures import base64_side, capture, csv_side, encode_inference, json_side
+from tests.properties.compiled_paths import Paths
+from tests.support.captures import base64_side, capture, csv_side, json_side
 
 Side = dict[str, Any]
 
@@ -36,39 +30,6 @@ def schema(inputs: str, outputs: str) -> ModelSchema:
 
 
 MIXED = schema("FISB", "FI")
-
-
-class Paths:
-    """Both paths of one route; every decoder of the compiled path is made in the test."""
-
-    def __init__(self, model: ModelSchema, options: DecodingOptions | None = None) -> None:
-        compile_reading.cache_clear()
-        self.plain = PlainPath(options or DecodingOptions(), model)
-        self.compiled = CompiledPath(options or DecodingOptions(), model, Row)
-
-    def learn(self, line: bytes) -> None:
-        """Let the compiled path learn how the plain path reads a line."""
-        outcome = self.plain(Line(1, 0, len(line), line))
-        if isinstance(outcome, Decoded):
-            self.compiled.learn(outcome.record, outcome.reading)
-
-    def compiled_rows(self, line: bytes) -> EncodedRows | None:
-        """Return the rows that the compiled path makes, which are those of the plain path; `None` if it refuses."""
-        lists = RowLists()
-        large = self.compiled([line], lists)
-        assert len(lists.ids) == len(lists.rows) == sum(lists.counts), "other lines add no rows"
-        assert not (large and lists.counts)
-        if large is None and not lists.counts:
-            return None
-        rows = large or lists.encoded()
-        outcome = self.plain(Line(1, 0, len(line), line))
-        assert isinstance(outcome, Decoded)
-        inferences = [row for row in outcome.rows if isinstance(row, Inference)]
-        assert len(inferences) == len(outcome.rows)
-        assert [row.partner_inference_id for row in inferences] == list(rows.ids)
-        assert [encode_inference(row) for row in inferences] == [msgspec.json.encode(row) for row in rows.rows]
-        assert {row.inference_timestamp for row in inferences} == {rows.time}
-        return rows
 
 
 def compiled_rows(line: bytes, model: ModelSchema, options: DecodingOptions | None = None) -> EncodedRows | None:
@@ -211,6 +172,7 @@ def test_both_paths_make_the_same(
 ROW, ANSWER = [1.5, 7, "blue", True], [0.25, 1]
 NAMED = {"in 0": 1.5, "in 1": 7, "in 2": "blue", "in 3": True}
 SCORED = {"out 0": 0.25, "out 1": 1}
+LINES, HEADER = "application/jsonlines", "text/csv; header=present"
 COMPILED = {
     "csv": (csv_side("1.5,7,blue,true\n"), csv_side("0.25,1\n")),
     "csv of many rows": (csv_side("1.5,7,blue,true\n" * 20_000), csv_side("0.25,1\n" * 20_000)),
@@ -228,6 +190,15 @@ COMPILED = {
     "bare objects": (json_side([NAMED]), json_side([SCORED])),
     "base64 of json": (base64_side(json.dumps([ROW]).encode(), "application/json"), json_side([ANSWER])),
     "inputs and outputs": (json_side({"inputs": [ROW]}), json_side({"outputs": [SCORED]})),
+    "json lines": (json_side(f"{json.dumps(ROW)}\n" * 2, LINES), json_side(f"{json.dumps(SCORED)}\n\n" * 2, LINES)),
+    "one json line": (json_side(json.dumps(ROW), LINES), json_side([ANSWER])),
+    "null": (json_side({"instances": [NAMED | {"in 2": None}]}), json_side({"predictions": [SCORED]})),
+    "a header": (csv_side("in 0,in 1,in 2,in 3\n1.5,7,blue,true\n1.5,,blue,true", HEADER), csv_side("0.25,1\n0.25,1")),
+    "a header in quotes": (csv_side('"in 0","in 1","in 2","in 3"\n1.5,7,"blue",true', HEADER), csv_side("0.25,1")),
+    "a quoted cell": (csv_side('1.5,7,"blue, (or ""red"")",true'), csv_side('"0.25",1')),
+    "space around cells": (csv_side(" 1.5, 7, blue,true "), csv_side("0.25, 1")),
+    "empty cells": (csv_side(",,,\n1.5,,blue,"), csv_side("0.25,\n0.25,1")),
+    "other line ends": (csv_side("1.5,7,blue,true\r\n1.5,7,blue,true\r\n"), csv_side("0.25,1\r0.25,1")),
     "rows under an ordered key": (json_side({"features": [ROW, ROW]}), json_side({"probabilities": [ANSWER, ANSWER]})),
 }
 
@@ -260,8 +231,9 @@ def tensor(name: str, data: list[Any]) -> dict[str, Any]:
 
 
 REFUSED = {
-    "a quoted cell": (csv_side('1.5,7,"blue",true'), csv_side("0.25,1")),
-    "an empty cell": (csv_side("1.5,,blue,true"), csv_side("0.25,1")),
+    "an empty cell beside a quote": (csv_side('1.5,,"bl""ue",true'), csv_side("0.25,1")),
+    "a malformed quoted cell": (csv_side('1.5,7,"blue,true'), csv_side("0.25,1")),
+    "an empty cell beside null": (csv_side("1.5,,null,true"), csv_side("0.25,1")),
     "one value too many": (csv_side("1.5,7,blue,true,0"), csv_side("0.25,1")),
     "nan": (csv_side("nan,7,blue,true"), csv_side("0.25,1")),
     "infinity": (csv_side("1e999,7,blue,true"), csv_side("0.25,1")),
@@ -275,7 +247,6 @@ REFUSED = {
     "an answer of one line": (csv_side("1.5,7,blue,true\n" * 2), csv_side("0.25,1,0.25,1")),
     "no rows": (json_side({"instances": []}), json_side({"predictions": []})),
     "no document": (json_side("{"), json_side(SCORED)),
-    "json lines": (json_side(json.dumps(ROW), "application/jsonlines"), json_side(ANSWER)),
     "an image": (base64_side(b"\x89PNG", "image/png"), json_side(ANSWER)),
     "broken base64": (
         {"observedContentType": "application/json", "data": "!", "encoding": "BASE64"},
@@ -369,10 +340,11 @@ def test_rows_that_look_like_tensors_are_refused() -> None:
     assert compiled_rows(line, model) is None
 
 
-def test_timestamps_are_refused() -> None:
-    """The plain path writes them in another form."""
-    line = capture(csv_side("2026-01-15T10:00:00+00:00"), csv_side("1"))
-    assert compiled_rows(line, schema("T", "F")) is None
+@pytest.mark.parametrize(("text", "is_compiled"), [("2026-01-15T10:00Z", True), ("2026-01-15", False)])
+def test_timestamps_are_written_in_one_form(text: str, is_compiled: bool) -> None:  # noqa: FBT001 - a case
+    """In the form of the plain path, which rejects one without a time zone."""
+    line = capture(csv_side(f"1,{text}\n,"), csv_side("1\n2"))
+    assert bool(compiled_rows(line, schema("FT", "F"))) is is_compiled
 
 
 def test_a_prediction_that_may_be_an_error_is_refused() -> None:
@@ -402,11 +374,24 @@ def test_a_route_may_take_the_event_id() -> None:
     assert rows.ids == ["theirs"]
 
 
-def test_csv_with_a_header_is_refused() -> None:
-    """The first row holds names."""
+@pytest.mark.parametrize(
+    ("header", "is_compiled"),
+    [
+        ("in 0,in 1,in 2,in 3", True),
+        ("in 1,in 0,in 2,in 3", False),
+        ("in 0,in 1,in 2", False),
+        ("in 0,in 1,in 2,in 2", False),
+    ],
+)
+def test_a_header_of_all_names_in_order_is_compiled(header: str, is_compiled: bool) -> None:  # noqa: FBT001 - a case
+    """The plain path finds the attributes of other headers."""
     options = DecodingOptions(input=PayloadOptions(csv_header=True))
-    line = capture(csv_side("in 0,in 1,in 2,in 3\n1.5,7,blue,true"), csv_side("0.25,1"))
-    assert compiled_rows(line, MIXED, options) is None
+    paths = Paths(MIXED, options)
+    for names in ("in 0,in 1,in 2,in 3", header):
+        line = capture(csv_side(f"{names}\n1.5,7,3,1"), csv_side("0.25,1"))
+        paths.learn(line)
+        assert bool(paths.compiled_rows(line)) is (is_compiled or names != header)
+    assert paths.compiled_rows(capture(csv_side(header), csv_side("0.25,1"))) is None
 
 
 @pytest.mark.parametrize(
@@ -452,7 +437,7 @@ def test_the_routes_content_type_wins() -> None:
     assert compiled_rows(line, schema("FI", "FI"), options)
 
 
-def test_names_that_both_sides_have_are_refused() -> None:
+def test_names_that_both_sides_have_are_compiled_in_one_row() -> None:
     """The plain path compares their values row by row."""
     model = ModelSchema(
         (
@@ -460,7 +445,10 @@ def test_names_that_both_sides_have_are_refused() -> None:
             Attribute("a", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
         )
     )
-    assert compiled_rows(capture(csv_side("1"), csv_side("1")), model) is None
+    paths = Paths(model)
+    for _ in range(2):
+        assert paths.compiled_rows(capture(csv_side("1"), csv_side("1")))
+        assert paths.compiled_rows(capture(csv_side("1\n2"), csv_side("1\n2"))) is None
 
 
 def test_hostile_content_types_do_not_fill_the_memory() -> None:

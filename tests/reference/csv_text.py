@@ -1,5 +1,7 @@
 """Text that is filed as CSV and is none, and the values of cells (section 1 of the rule)."""
 
+import csv
+import io
 import re
 from math import isfinite
 from typing import Any
@@ -8,6 +10,8 @@ from tests.reference.json_text import decoded
 from tests.reference.model import Rejected, SideOptions
 
 NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+BRACKETS = {"[": "]", "(": ")", "{": "}", "<": ">"}
 NOT_FINITE = re.compile(r"[+-]*(?:nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -31,26 +35,38 @@ def is_printed(text: str) -> bool:
     text = text.strip()
     if re.fullmatch(r"b'.*'|b\".*\"", text, re.DOTALL):
         return True
-    if not re.match(r"(?:[^\W\d][\w.]*)?[\[({]", text):
+    begin = re.match(r"(?:[A-Za-z_][\w.]*)?[\[({]|<", text, re.ASCII)
+    if not begin:
         return False
+    opening = begin[0][-1]
+    unquoted = re.sub(
+        r"""'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?""", lambda found: "_" * len(found[0]), text, flags=re.DOTALL
+    )
+    return any(is_pair(one, opening, BRACKETS[opening]) for one in (text, unquoted))
+
+
+def is_pair(text: str, opening: str, closing: str) -> bool:
+    """Tell whether the first bracket closes at the end."""
     depth = 0
     for at, char in enumerate(text):
-        depth += (char in "[({") - (char in "])}")
-        if depth == 0 and char in "])}":
+        depth += (char == opening) - (char == closing)
+        if char == closing and depth <= 0:
             return at == len(text) - 1
     return False
 
 
 def quote_after_blank(text: str, delimiter: str) -> bool:
-    start, quoted = True, False
-    for at, char in enumerate(text):
-        if quoted:
-            quoted = char != '"'
-        elif start and char == " " and text[at:].lstrip(" ").startswith('"'):
+    """Tell whether a cell begins with a blank and a quote; in a quoted cell this is text."""
+    at, start = 0, True
+    while at < len(text):
+        if start and text[at] == '"':
+            at += 1
+            while (at < len(text) and text[at : at + 1] != '"') or text[at : at + 2] == '""':
+                at += 2 if text[at : at + 2] == '""' else 1
+        elif start and text[at] in " \t" and text[at:].lstrip(" \t").startswith('"'):
             return True
-        elif char == '"' and (start or text[at - 1] == '"'):
-            quoted = True
-        start = not quoted and char in (delimiter, "\n", "\r")
+        start = text[at : at + 1] in (delimiter, "\n", "\r")
+        at += 1
     return False
 
 
@@ -64,14 +80,18 @@ def bracket_over_cells(cells: list[str]) -> bool:
 
 
 def has_other_delimiter(line: str) -> bool:
-    if "," in line:
-        return any(len(parts := cell.split(";")) > 1 and all(map(is_number, parts)) for cell in line.split(","))
+    """Tell whether a line has another delimiter; commas may be those of decimal numbers."""
     for other in ";\t|":
-        parts = line.split(other)
-        if len(parts) > 1 and any(map(is_number, parts)):
+        parts = [part.strip(" ") for part in line.split(other)]
+        if len(parts) > 1 and ("," not in line or other == "\t") and any(map(is_number, parts)):
+            return True
+        if len(parts) > 1 and other != "|" and any(map(DECIMAL_COMMA.fullmatch, parts)):
+            return True
+        cells = [cell.split(other) for cell in line.split(",")] if other != "|" else []
+        if any(len(cell) > 1 and all(map(is_number, cell)) for cell in cells):
             return True
     parts = line.split()
-    return len(parts) > 1 and all(map(is_number, parts))
+    return len(parts) > 1 and (all(map(is_number, parts)) or all(map(DECIMAL_COMMA.fullmatch, parts)))
 
 
 def is_number(cell: str) -> bool:
@@ -79,8 +99,13 @@ def is_number(cell: str) -> bool:
     return bool(NUMBER.fullmatch(cell.strip()) or NOT_FINITE.fullmatch(cell.strip()))
 
 
-def numbers_only(text: str) -> bool:
-    cells = [cell for line in text.splitlines() if line.strip() for cell in line.split(",")]
+def numbers_only(text: str, options: SideOptions) -> bool:
+    """Tell whether every cell of a text shows a number."""
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=options.delimiter or ",", strict=True))
+    except csv.Error:
+        return False
+    cells = [cell for line in lines if len(line) > 1 or (line and line[0].strip()) for cell in line]
     return bool(cells) and all(map(is_number, cells))
 
 

@@ -1,6 +1,6 @@
 """The rule about headers of CSV (section 3)."""
 
-from tests.reference.csv_text import is_number
+from tests.reference.csv_text import cell_value, is_number
 from tests.reference.model import Body, Rejected, View
 
 
@@ -9,9 +9,9 @@ def check_headers(asked: Body, answered: Body, answer: View) -> None:
     request, response = first_lines(asked), first_lines(answered)
     if request and request[0] in (["inputs"], ["question", "context"]):
         raise Rejected("bad_csv", "names as Hugging Face writes them")
-    if response and looks_like_names(response[0]) and numbers_below(response):
+    if response and looks_like_names(response[0], answer=True) and numbers_below(response):
         raise Rejected("bad_csv", "names in the answer")
-    begins_with_names = bool(response and looks_like_names(response[0]))
+    begins_with_names = bool(response and looks_like_names(response[0], answer=True))
     names_above_numbers = bool(request) and looks_like_names(request[0]) and numbers_below(request)
     if names_above_numbers and (answer.kind != "fixed" or begins_with_names):
         raise Rejected("bad_csv", "names in the request")
@@ -24,8 +24,9 @@ def first_lines(body: Body) -> list[list[str]]:
     return body.content if body.kind == "csv" and body.header is None else []
 
 
-def looks_like_names(line: list[str]) -> bool:
-    return not any(map(is_number, line)) and len(set(line)) == len(line) and all(cell.strip() for cell in line[1:])
+def looks_like_names(line: list[str], *, answer: bool = False) -> bool:
+    no_name = any(is_number(cell) or isinstance(cell_value(cell, answer=answer, trim=False), list) for cell in line)
+    return not no_name and len(set(line)) == len(line) and all(cell.strip() for cell in line[1:])
 
 
 def numbers_below(lines: list[list[str]]) -> bool:

@@ -43,21 +43,22 @@ def kind_of(elements: list[Any], *, answer: bool) -> str:
     return kind
 
 
+def are_arrays(elements: list[Any]) -> bool:
+    """Tell whether the elements of an answer are arrays side by side."""
+    found = [one for one in elements if one is not None and not is_error(one)]
+    alike = all(isinstance(one, list) for one in found) or all(isinstance(one, dict) for one in found)
+    return alike and not kind_of(elements, answer=True)
+
+
 def lists_side_by_side(lists: list[list[Any]]) -> bool:
     """Tell whether lists are columns: numbers or texts beside lists, or texts beside numbers from 0 to 1."""
     if len(lists) < 2 or any(len(one) < 2 for one in lists):
         return False
-    kinds = [simple_kind(one) for one in lists]
-    if "" in kinds or len(set(kinds)) < 2:
+    kinds = {simple_kind(one) for one in lists}
+    if "" in kinds or len(kinds) < 2 or "objects" in kinds:
         return False
-    if "lists" in kinds and {"numbers", "texts"} & set(kinds):
-        return True
-    shares = [
-        all(one is None or 0 <= one <= 1 for one in numbers)
-        for numbers, kind in zip(lists, kinds, strict=True)
-        if kind == "numbers"
-    ]
-    return "texts" in kinds and any(shares)
+    numbers = [one for numbers in lists if simple_kind(numbers) == "numbers" for one in numbers]
+    return "lists" in kinds or all(one is None or 0 <= one <= 1 for one in numbers)
 
 
 def simple_kind(elements: list[Any]) -> str:
@@ -108,7 +109,9 @@ def is_error(value: Any) -> bool:
 
 def is_measured(error: Any) -> bool:
     """Tell whether an `error` is a number or a list of numbers: the error of a reconstruction."""
-    return is_number_like(error) or (isinstance(error, list) and bool(error) and all(map(is_number_like, error)))
+    if isinstance(error, list):
+        return bool(error) and all(map(is_measured, error))
+    return is_number_like(error) and not isinstance(error, bool)
 
 
 def is_traceback(text: str) -> bool:

@@ -115,7 +115,9 @@ class View:
 
     `whole` is the content as one row, `table` the content as rows. `lengths` are those of lists that differ in length,
     `bare` is the kind of the elements of a bare list, and `beside` tells of values beside the list or lists.
-    `lines` is true of CSV and JSON Lines, `answers_call` of JSON Lines.
+    `lines` is true of CSV and JSON Lines, `answers_call` of JSON Lines. `is_matrix` is true of a pandas frame, and of a
+    list of lists that is bare or holds ordered values: its rows have their names whatever the other side is.
+    `arrays` is true of arrays side by side, and `never` of those in CSV: its lines are never one call.
     """
 
     kind: str
@@ -130,4 +132,7 @@ class View:
     cuttable: bool = False
     lines: bool = False
     answers_call: bool = False
+    is_matrix: bool = False
+    arrays: bool = False
+    never: bool = False
     body: Body | None = None

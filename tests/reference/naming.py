@@ -1,9 +1,10 @@
 """Section 5 of the rule: the names of values."""
 
+from collections import Counter
 from typing import Any
 
 from tests.reference.kinds import is_error, is_plain, ordered
-from tests.reference.model import Named, Refused, Rejected, Table, View, Where
+from tests.reference.model import Column, Named, Refused, Rejected, Table, View, Where
 
 
 def flat(name: str, value: Any) -> list[tuple[str, Any]]:
@@ -29,15 +30,21 @@ def fields(document: dict[str, Any]) -> list[tuple[str, Any]]:
 
 def element(name: str, value: Any, stem: str, *, one: bool = False) -> list[tuple[str, Any]]:
     """Return the named values of one element of a column; `name` is "" for ordered values."""
-    if (values := ordered(value)) is not None and not name:
+    column = Column(name, [value], one=one)
+    return [pair for key, inner in part_of(column, value, stem).items() for pair in flat(key, inner)]
+
+
+def part_of(column: Column, value: Any, stem: str) -> dict[str, Any]:
+    """Return the values of one element of a column before nested ones are named."""
+    while column.one and isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if (values := ordered(value)) is not None and not column.name:
         value = values
     if isinstance(value, dict):
-        return fields(value)
-    while one and isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, list) and not name:
-        return [pair for at, inner in enumerate(value) for pair in flat(f"{stem}_{at}", inner)]
-    return flat(name or f"{stem}_0", value)
+        return value
+    if isinstance(value, list) and not column.name:
+        return {f"{stem}_{at}": inner for at, inner in enumerate(value)}
+    return {column.name or f"{stem}_0": value}
 
 
 def table_rows(table: Table, n: int, where: Where) -> list[Named | Refused]:
@@ -45,11 +52,19 @@ def table_rows(table: Table, n: int, where: Where) -> list[Named | Refused]:
     rows: list[Named | Refused] = []
     for at in range(n):
         elements = [(column, column.elements[at]) for column in table.columns]
-        if where.answer and any(is_error(value) for _, value in elements):
+        alone = len(elements) == 1 and is_error({column.name: value for column, value in elements})
+        if where.answer and (alone or any(is_error(value) for _, value in elements)):
             rows.append(Refused("error_body"))
             continue
+        parts = [(column.name, part_of(column, value, where.stem)) for column, value in elements]
+        names = Counter(name for _, part in parts for name in part)
         own = named(
-            [pair for column, value in elements for pair in element(column.name, value, where.stem, one=column.one)]
+            [
+                pair
+                for key, part in parts
+                for name, value in part.items()
+                for pair in flat(f"{key or where.stem}.{name}" if names[name] > 1 and name != key else name, value)
+            ]
         )
         call = [pair for key, value in table.call.items() for pair in flat(key, value)]
         rows.append(named([*own.items(), *((f"call.{key}" if key in own else key, value) for key, value in call)]))
@@ -62,7 +77,7 @@ def whole(view: View, where: Where, *, unwrap: bool) -> Named:
     if where.answer and (is_error(content) or (isinstance(content, list) and any(map(is_error, content)))):
         raise Rejected("error_body")
     if isinstance(content, list):
-        return named(whole_list(content, stem, unwrap=unwrap))
+        return named(whole_list(content, stem))
     if not isinstance(content, dict):
         return {f"{stem}_0": content}
     if (values := ordered(content)) is not None:
@@ -71,16 +86,14 @@ def whole(view: View, where: Where, *, unwrap: bool) -> Named:
     for key, value in content.items():
         single = isinstance(value, list) and len(value) == 1 and not view.closed
         if single and (unwrap or is_plain(value[0])):
-            pairs += element(key, value[0], stem)
+            pairs += flat(key, value[0])
         else:
             pairs += flat(key, value)
     return named(pairs)
 
 
-def whole_list(content: list[Any], stem: str, *, unwrap: bool) -> list[tuple[str, Any]]:
-    if unwrap and len(content) == 1:
-        return element("", content[0], stem)
+def whole_list(content: list[Any], stem: str) -> list[tuple[str, Any]]:
     if not content or not all(one is None or isinstance(one, dict) for one in content) or content[0] is None:
         return [pair for at, value in enumerate(content) for pair in flat(f"{stem}_{at}", value)]
     rest = [pair for at, value in enumerate(content[1:], 1) for pair in flat(f"{stem}_{at}", value)]
-    return element("", content[0], stem) + rest
+    return fields(content[0]) + rest

@@ -34,8 +34,9 @@ def read_call(request: Side | None, answer: Side | None, options: Options) -> li
             raise Rejected("error_body")
         answered = None
     if asked and answered:
-        rows = pair(asked, answered, asker, answerer)
+        rows, asked_as, answered_as = pair(asked, answered, asker, answerer)
         check_headers(asked, answered, view_of(answered, answerer))
+        check_headers(asked_as, answered_as, view_of(answered_as, answerer))
         return rows
     if asked:
         return [row if isinstance(row, Refused) else (row, {}) for row in alone(asked, asker)]
@@ -81,12 +82,12 @@ def alone(body: Body, where: Where, *, pictured: bool = False) -> list[Named | R
     return [whole(view, where, unwrap=False)]
 
 
-def pair(asked: Body, answered: Body, asker: Where, answerer: Where) -> list[Row]:
-    """Return the rows of both sides; inner blank lines of one column are tried where the counts differ."""
+def pair(asked: Body, answered: Body, asker: Where, answerer: Where) -> tuple[list[Row], Body, Body]:
+    """Return the rows of both sides and the bodies that fit; inner blank lines of one column are tried where the counts differ."""
     first: Rejected | None = None
     for one, other in with_blanks(asked, answered):
         try:
-            return pair_views(view_of(one, asker), view_of(other, answerer), asker, answerer)
+            return pair_views(view_of(one, asker), view_of(other, answerer), asker, answerer), one, other
         except Rejected as no:
             first = first or no
             if no.code != "row_count_mismatch":
@@ -148,7 +149,7 @@ def refuse_other_plausible(request: View, answer: View) -> None:
         raise Rejected("ambiguous_rows", "a record that holds a list, or rows")
     for view, other in ((request, answer), (answer, request)):
         counted = other.n > 1 and (says_rows(other) or other.kind == "open" or other.bare == "numbers")
-        call = view.kind == "call" and not view.closed
+        call = view.kind in ("call", "open") and not view.closed
         if call and counted and other.n in deeper_tables(view.whole, answer=view is answer):
             raise Rejected("ambiguous_rows", "a table deeper inside")
 
@@ -177,11 +178,13 @@ def decide(request: View, answer: View) -> tuple[int, bool, bool]:
         return request.n, True, True
     if says_rows(request):
         n, cut = beside_rows(request, answer, mismatch(request, answer))
-        return n, is_table(request, answer), cut
+        return n, request.n == 1 or is_table(request, answer), cut
     if says_rows(answer):
         n, cut = beside_rows(answer, request, mismatch(request, answer))
-        return n, cut, is_table(answer, request)
+        return n, cut, is_table(answer, request) or (n == 1 == answer.n and answer.is_matrix)
     if request.kind == answer.kind == "open" and 1 < request.n == answer.n and not request.beside:
+        raise Rejected("ambiguous_rows", "values of one row, or one value a row")
+    if answer.never:
         raise mismatch(request, answer)
     return 1, False, False
 
@@ -200,6 +203,8 @@ def beside_rows(rows: View, other: View, mismatched: Rejected) -> tuple[int, boo
 
     Lines and outer keys never fold; only JSON Lines that answer one call do.
     """
+    if other.never or (other.arrays and rows.n != 1):
+        raise mismatched
     if rows.n == 1 or (other.kind == "call" and (rows.kind == "rows" or rows.answers_call)):
         return 1, False
     if other.kind == "open" and rows.n == other.n and rows.n and other.cuttable:

@@ -15,9 +15,6 @@ LEFT_OUT: list[tuple[set[str], set[str]]] = [
     ({"instances"}, {"signature_name", "configuration", "parameters", "params"}),
     ({"examples"}, {"signature_name", "configuration", "parameters", "params"}),
     ({"inputs"}, {"signature_name", "configuration", "parameters", "params", "options"}),
-    ({"columns", "data"}, {"index"}),
-    ({"name", "index", "data"}, {"index"}),
-    ({"schema", "data"}, {"schema"}),
     ({"embeddings"}, {"id", "meta", "response_type"}),
 ]
 
@@ -25,6 +22,10 @@ LEFT_OUT: list[tuple[set[str], set[str]]] = [
 def left_out(document: Document) -> set[str]:
     """Return the keys that are not data beside rows."""
     found = {key for marks, keys in LEFT_OUT if marks <= document.keys() for key in keys}
+    if isinstance(document.get("schema"), dict) and isinstance(document.get("data"), list):
+        found.add("schema")
+    if is_split(document):
+        found.add("index")
     if document.get("object") == "list" and "data" in document:
         found |= {"object", "model", "id", "created", "usage"}
     return found & document.keys()
@@ -39,36 +40,40 @@ def outer_keys(document: Document) -> list[str]:
     found = [key for key in OUTER if isinstance(document.get(key), list) and document[key]]
     found += [key for key in OUTER_OF_OBJECTS if holds_objects(document.get(key))]
     found += [key for key in OUTER_OF_COLUMNS if column_length(document.get(key))]
-    return found + (["dataframe_split"] if split_length(document.get("dataframe_split")) else [])
+    return found + (["dataframe_split"] if is_split(document.get("dataframe_split")) else [])
 
 
 def column_length(value: Any) -> int:
     """Return the rows of an object of equally long lists, of a frame or of a split under an outer key, or 0."""
     if not isinstance(value, dict) or not value:
         return 0
-    if n := split_length(value.get("dataframe_split", value)):
-        return n
+    split = value.get("dataframe_split", value)
+    if is_split(split):
+        return len(split["data"])
     if all(isinstance(one, list) and one for one in value.values()):
         lengths = {len(one) for one in value.values()}
         return lengths.pop() if len(lengths) == 1 else 0
     return len(frame_rows(value) or [])
 
 
-def split_length(value: Any) -> int:
-    """Return the rows of `{"columns", "data"}` or `{"name", "index", "data"}`, or 0."""
+def is_split(value: Any) -> bool:
+    """Tell whether a value is `{"columns", "data"}` or `{"name", "index", "data"}`."""
     match value:
-        case {"columns": list(), "data": list(data)} | {"name": _, "index": list(), "data": list(data)}:
-            return len(data)
+        case {"columns": [_, *_], "data": list()}:
+            return True
+        case {"name": str() | None, "index": list(index), "data": list(data)}:
+            return len(value) == 3 and len(index) == len(data) > 0
         case _:
-            return 0
+            return False
 
 
 def split_column(value: Document) -> Column:
     """Return the rows of `{"columns", "data"}` or of `{"name", "index", "data"}`."""
     if "columns" not in value:
         return Column(value["name"] if isinstance(value["name"], str) else "", value["data"])
-    names = [str(name) for name in value["columns"]]
-    rows = [row if isinstance(row, list) else [row] for row in value["data"]]
+    names, rows = [str(name) for name in value["columns"]], value["data"]
+    if not all(type(name) in (str, int) for name in value["columns"]) or not all(isinstance(row, list) for row in rows):
+        raise Rejected("unknown_layout", "no names or no rows")
     if len(set(names)) < len(names) or any(len(row) != len(names) for row in rows):
         raise Rejected("value_count_mismatch", "a row with more or fewer values than names")
     return Column("", [dict(zip(names, row, strict=True)) for row in rows])
@@ -90,19 +95,24 @@ def frame_rows(value: Document) -> list[Document] | None:
 
 def object_table(document: Document, n: int, main: list[str], where: Where) -> Table:
     """Return the rows of an object, and the values that belong to the call."""
-    table, outer, is_split = Table(), outer_keys(document), main == ["data"] and split_length(document)
-    if is_split:
+    table, outer, splits = Table(), outer_keys(document), main == ["data"] and is_split(document)
+    if splits:
         table.columns.append(split_column(document))
-    skipped = left_out(document) | ({"columns", "name", "data"} if is_split else set())
+    skipped = left_out(document) | ({"columns", "name", "data"} if splits else set())
     for key, value in document.items():
         if key in skipped:
             continue
-        if key in main and isinstance(value, dict):
+        if key in main[:1] and isinstance(value, dict):
             table.columns += columns_under(value)
+            for name, one in beside_split(value).items():
+                place(name, one, n, table)
         elif key in where.options.call_keys or is_legend(key, document, n, main):
             table.call[key] = value
         else:
             place(key, value, n, table)
+    keys = [column.name for column in table.columns if column.name]
+    if len(set(keys)) < len(keys):
+        raise Rejected("ambiguous_name", "two columns with one name")
     alone = len(table.columns) == 1 and isinstance(document.get(table.columns[0].name), list)
     if alone and (table.columns[0].name in outer or list(document) in (["features"], ["probabilities"])):
         table.columns = [Column("", table.columns[0].elements)]
@@ -115,8 +125,10 @@ def place(key: str, value: Any, n: int, table: Table) -> None:
         if len(value) != n > 1:
             raise Rejected("unknown_layout", key)
         table.columns.append(Column(key, value if len(value) == n else [value]))
-    elif has_lists(value) and n > 1:
-        raise Rejected("unknown_layout", key)
+    elif has_lists(value):
+        if n > 1:
+            raise Rejected("unknown_layout", key)
+        table.columns.append(Column(key, [{key: value}]))
     else:
         table.call[key] = value
 
@@ -124,11 +136,22 @@ def place(key: str, value: Any, n: int, table: Table) -> None:
 def columns_under(value: Document) -> list[Column]:
     """Return the columns of an object under an outer key."""
     split = value.get("dataframe_split", value)
-    if split_length(split):
+    if is_split(split):
         return [split_column(split)]
     if rows := frame_rows(value):
         return [Column("", list(rows))]
     return [Column(name, column, one=True) for name, column in value.items()]
+
+
+def beside_split(value: Document) -> Document:
+    """Return the values beside the columns and data of a split under an outer key."""
+    split = value.get("dataframe_split", value)
+    if not is_split(split):
+        return {}
+    beside = {name: one for name, one in split.items() if name not in ("columns", "name", "data", "index")}
+    return beside | (
+        {name: one for name, one in value.items() if name != "dataframe_split"} if split is not value else {}
+    )
 
 
 def is_legend(key: str, document: Document, n: int, main: list[str]) -> bool:
@@ -138,7 +161,7 @@ def is_legend(key: str, document: Document, n: int, main: list[str]) -> bool:
         return False
 
     def is_vector(row: Any) -> bool:
-        return isinstance(row, list) and len(row) == len(value) and all(map(is_plain, row))
+        return isinstance(row, list) and len(row) == len(value)
 
     others = [one for name, one in document.items() if name != key and isinstance(one, list) and len(one) == n]
     if not any(all(map(is_vector, one)) for one in others):

@@ -8,7 +8,7 @@ import io
 import re
 
 from tests.reference.csv_text import numbers_only, refuse_other_formats
-from tests.reference.json_text import decoded, json_or_lines, lines_or_json, parsed, whole_pairs
+from tests.reference.json_text import decoded, json_or_lines, lines_or_json, whole_pairs
 from tests.reference.model import Body, NameTwice, Rejected, Side, SideOptions
 from tests.reference.npy import array_of
 
@@ -29,6 +29,7 @@ FORMATS = {
     "application/list-text": "list-text",
 }
 BINARY = re.compile(r"(image|audio|video)/|application/(x-image|.*protobuf|.*parquet|.*npz)|.*/octet-stream")
+MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 OTHER_TEXT = re.compile(r"text/(tab-separated-values|event-stream|(x-)?libsvm)|application/(x-)?libsvm")
 
 
@@ -78,21 +79,26 @@ def by_form(form: str | None, text: str, options: SideOptions) -> Body:
     if form == "json":
         return json_or_lines(text)
     if form == "list-text":
-        return Body("json", parsed(text), one_call=True)
+        body = json_or_lines(text)
+        body.one_call = True
+        return body
     if form == "lines":
         return lines_or_json(text)
     return csv_or_json(text, options) if form == "csv" else by_look(text, options, is_text=form == "text")
 
 
 def by_look(text: str, options: SideOptions, *, is_text: bool) -> Body:
-    """Return JSON or numbers in CSV if a text looks so, else the one text that it is declared to be."""
-    try:
-        return json_or_lines(text)
-    except NameTwice:
-        raise
-    except Rejected:
-        if numbers_only(text):
-            return csv_or_json(text, options)
+    """Return numbers in CSV or JSON if a text looks so, else the one text that it is declared to be."""
+    if numbers_only(text, options):
+        return csv_or_json(text, options)
+    for attempt in (json_or_lines, lambda inner: Body("json", decoded(f"[{inner}]"))):
+        try:
+            return attempt(text)
+        except NameTwice:
+            raise
+        except Rejected:
+            if text.lstrip()[:1] not in ("{", "["):
+                break
     if not is_text:
         raise Rejected("unknown_content_type", "no JSON and no numbers")
     return Body("text", text)
@@ -113,10 +119,12 @@ def text_of(side: Side, charset: str) -> str:
     text = side.text
     if side.encoding == "BASE64":
         try:
-            text = raw_bytes(side).decode(codecs.lookup(charset).name)
+            raw = raw_bytes(side)
+            marked = next((name for mark, name in MARKS if raw.startswith(mark)), None)
+            text = raw.decode(marked or codecs.lookup(charset).name)
         except (LookupError, UnicodeDecodeError):
             raise Rejected("bad_text") from None
-    text = whole_pairs(text).removeprefix("\ufeff")
+    text = re.sub(r"""(\A\s*"?|[\r\n]"?)\ufeff+""", r"\1", whole_pairs(text))
     if "\0" in text or text.startswith("\ufffd"):
         raise Rejected("bad_text")
     return text
@@ -141,6 +149,9 @@ def csv_or_json(text: str, options: SideOptions) -> Body:
     lines = [row for row, is_blank in zip(found, blank, strict=True) if not is_blank]
     if not lines:
         raise Rejected("bad_csv", "empty")
-    inner = found[blank.index(False) : len(blank) - blank[::-1].index(False)]
+    outer = [not row or (len(row) < 2 and row[0] != "" and not row[0].strip()) for row in found]
+    inner = found[outer.index(False) : len(outer) - outer[::-1].index(False)]
     one_column = all(len(row) == 1 for row in lines) and len(inner) > len(lines)
-    return Body("csv", lines, with_blank=[row or [""] for row in inner] if one_column else None)
+    return Body(
+        "csv", lines, with_blank=[row if row and row[0].strip() else [""] for row in inner] if one_column else None
+    )

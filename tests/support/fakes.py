@@ -178,7 +178,11 @@ class Clock:
 
 
 def make_target(
-    destination: RecordingDestination, *, max_in_flight: int = 8, executor: Executor | None = None
+    destination: RecordingDestination,
+    *,
+    max_in_flight: int = 8,
+    max_in_flight_bytes: int = 16_000_000,
+    executor: Executor | None = None,
 ) -> Target:
     """Return `destination` as a target of the forwarder; it sends on `executor` if that is given, else on threads."""
     return Target(
@@ -187,6 +191,7 @@ def make_target(
         schemas=destination,
         workers=ExecutorWorkers(executor) if executor else Workers(max_in_flight + 1, "fake"),
         max_in_flight=max_in_flight,
+        max_in_flight_bytes=max_in_flight_bytes,
     )
 
 

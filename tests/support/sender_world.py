@@ -45,13 +45,19 @@ class SenderWorld:
         *,
         limits: BatchLimits | None = None,
         max_in_flight: int = 8,
+        max_in_flight_bytes: int = 16_000_000,
         clock: Clock | None = None,
     ) -> None:
         self.destination = RecordingDestination(limits)
         self.second = RecordingDestination(limits)
         self.clock = clock or Clock()
         self.targets = {
-            "fake": make_target(self.destination, max_in_flight=max_in_flight, executor=executor),
+            "fake": make_target(
+                self.destination,
+                max_in_flight=max_in_flight,
+                max_in_flight_bytes=max_in_flight_bytes,
+                executor=executor,
+            ),
             "second": make_target(self.second, max_in_flight=max_in_flight),
         }
         self.on_results: Callable[[], object] = lambda: None

@@ -12,15 +12,12 @@ from capture_forwarder.domain.delivery import (
     RejectionCode,
     Unavailable,
 )
-from capture_forwarder.domain.progress import ProgressRecord, QuarantineFile
+from capture_forwarder.domain.progress import ProgressRecord
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.forward.claiming import Claimed
-from capture_forwarder.forward.committing.filing import Filing
-from capture_forwarder.forward.tracking import ObjectTracker
 from tests.support.captures import capture, csv_side, json_side
-from tests.support.fakes import Clock, ImmediateExecutor, make_run
-from tests.support.memory_stores import MemoryQuarantine, MemoryStore
-from tests.support.memory_world import NO, ROUTE, MemoryWorld, answers, call, fails, on_either_path
+from tests.support.fakes import ImmediateExecutor
+from tests.support.memory_stores import MemoryStore
+from tests.support.memory_world import NO, MemoryWorld, answers, call, fails, on_either_path
 
 ONE_ROW = BatchLimits(max_inferences=1)
 DENIED = fails(DestinationDenied("status 403: correct it"))
@@ -251,25 +248,6 @@ def test_too_many_rejections_behind_a_gap_are_written_when_it_is_closed() -> Non
     assert report.complete
     assert 5 <= len(world.quarantine.kept) <= 10
     assert sorted(line for _, line, _ in world.quarantined()) == list(range(2, 12_002))
-
-
-@pytest.mark.parametrize(("secs", "tries"), [(10.0, 2), (10.5, 1)])
-def test_a_quarantine_that_hangs_is_tried_once_a_run(secs: float, tries: int) -> None:
-    """One that fails quickly is tried for each object: the error may concern that file alone."""
-    clock, times = Clock(), list[float]()
-
-    class Failing(MemoryQuarantine):
-        def keep(self, file: QuarantineFile, *, within_secs: float) -> None:
-            times.append(within_secs)
-            clock.now += secs
-            raise Unavailable("the quarantine bucket answers nothing")
-
-    filing = Filing(Failing(), make_run(clock))
-    for name in "ab":
-        tracker = ObjectTracker(Work(CaptureObject("captures", name)), ROUTE, Claimed(ProgressRecord(), ""))
-        with pytest.raises(Unavailable, match="answers nothing"):
-            filing.file_object(tracker)
-    assert times == [45.0] * tries
 
 
 def test_without_progress_a_checkpoint_writes_its_rejections_only() -> None:

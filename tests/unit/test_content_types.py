@@ -14,7 +14,7 @@ from capture_forwarder.domain.capture import Media, media_of
         ("application/vnd.api+json", Media.JSON),
         ("APPLICATION/LD+JSON;q=1", Media.JSON),
         ("application/x-ndjson", Media.JSON_LINES),
-        ("text/plain", None),
+        ("text/plain", Media.TEXT),
         ("application/json-seq", None),
         ("", None),
     ],

@@ -171,7 +171,6 @@ MALFORMED: list[tuple[str, Side, RejectionCode]] = [
     ("sparse keys", json_side({"instances": [{"data": {"features": {"keys": [0, 1], "shape": [2], "values": [1]}}}]}), RejectionCode.UNKNOWN_LAYOUT),
     ("sparse key outside", json_side({"instances": [{"data": {"features": {"keys": [2], "shape": [2], "values": [1]}}}]}), RejectionCode.UNKNOWN_LAYOUT),
     ("sparse beyond memory", json_side({"instances": [{"data": {"features": {"keys": [], "shape": [10**12], "values": []}}}]}), RejectionCode.UNKNOWN_LAYOUT),
-    ("no rows", json_side({"instances": []}), RejectionCode.ROW_COUNT_MISMATCH),
     ("empty CSV", csv_side("\n \n"), RejectionCode.ROW_COUNT_MISMATCH),
     ("broken quotes", csv_side('"a"b,1'), RejectionCode.BAD_CSV),
     ("broken base64", {"data": "%%%", "encoding": "BASE64"}, RejectionCode.BAD_BASE64),

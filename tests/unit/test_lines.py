@@ -174,3 +174,15 @@ def test_an_offset_past_the_end_of_a_gzip_object_is_damage() -> None:
     reader = LineReader([gzip.compress(b"a\nb\n")], 100, ReadOffset(5, 3, compressed=True))
     with pytest.raises(SourceDamaged, match="past its end"):
         list(reader)
+
+
+@pytest.mark.parametrize("before", [b"", b"\n", b" \n\n"])
+def test_a_file_that_is_one_document_is_rejected_once(before: bytes) -> None:
+    """Blank lines may come before it; the rest of the file is not read."""
+    lines = list(LineReader([before + b"[\n{}\n,\n{}\n]\n"], 100))
+    refused = [line for line in lines if line.reason]
+    assert [line.number for line in refused] == [before.count(b"\n") + 1]
+    assert [line.offset for line in refused] == [len(before)]
+    assert lines[-1] == refused[0]
+    assert refused[0].reason
+    assert "jq -c" in refused[0].reason.why

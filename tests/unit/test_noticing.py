@@ -114,7 +114,7 @@ CHANGES: dict[str, tuple[list[bytes], int]] = {
         0,
     ),
     "CSV, then an answer in one line": ([call(1), call(2), call(3), IN_ONE_LINE], 1),
-    "an answer in one line, then CSV": ([IN_ONE_LINE, call(2), call('"3"')], 1),
+    "an answer in one line, then CSV": ([IN_ONE_LINE, call(2), call("\ufeff3")], 1),
     "answers in one line": ([IN_ONE_LINE] * 3, 0),
     "text without a type": ([capture(base64_side(b"1"), csv_side("1")), capture(base64_side(b"[1]"), csv_side("1"))], 1),
     "CSV that the compiled path refuses": ([call('"1"'), call('"2"')], 0),
@@ -170,9 +170,9 @@ def test_values_that_are_left_out_are_counted() -> None:
     noticing = Noticing(InferenceIds())
     assert noticing.of_call(record, "0", reading, None, left_out=3) == ReadingCounts(left_out=3)
     assert noticing.of_call(record, "0", reading, None, left_out=0) is None
-    assert noticing.of_lines() is None
+    assert noticing.of_lines(2) == ReadingCounts(compiled=2)
 
 
 def test_counts_are_added() -> None:
     """Those of spans are those of their object."""
-    assert ReadingCounts(1, 2, 3) + ReadingCounts(10, 20, 30) == ReadingCounts(11, 22, 33)
+    assert ReadingCounts(1, 2, 3, 4) + ReadingCounts(10, 20, 30, 40) == ReadingCounts(11, 22, 33, 44)

@@ -243,3 +243,9 @@ def test_every_rejected_row_has_its_index_and_id() -> None:
     for rejected in misfits:
         assert all(isinstance(row, Rejection) for row in rejected)
         assert [(row.index, row.partner_inference_id) for row in rejected] == [(0, "i_0"), (1, "i_1")]
+
+
+def test_a_row_in_which_two_values_would_share_a_name_is_rejected() -> None:
+    """A destination with one flat row renames the answer's `a` to `output.a`, which the request has, too."""
+    line = capture(json_side({"a": 1, "output.a": 2}), json_side({"a": 3}))
+    assert [row.code for row in rows(line)] == [RejectionCode.AMBIGUOUS_NAME]

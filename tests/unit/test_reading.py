@@ -4,6 +4,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.batch import Batch, BatchLimits
@@ -11,6 +12,7 @@ from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import Receipt, RejectionCode
 from capture_forwarder.domain.progress import Claim, ProgressRecord
+from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.forward.reading import Pauses, ReadLimits
@@ -30,10 +32,14 @@ def new_tracker() -> ObjectTracker:
     return ObjectTracker(Work(CaptureObject("captures", "a")), ROUTE, Claimed(ProgressRecord(), ""))
 
 
-@pytest.mark.parametrize(("schema", "lines"), [(None, [1, 1, 1, 1]), (SCHEMA, [1, 3])])
-def test_a_route_with_a_schema_takes_the_compiled_path(schema: ModelSchema | None, lines: list[int]) -> None:
+@pytest.mark.parametrize("schema", [None, SCHEMA])
+@pytest.mark.parametrize(("metadata", "lines"), [((), [1, 3]), (("inferenceId",), [1, 1, 1, 1])])
+def test_most_routes_take_the_compiled_path(
+    metadata: tuple[str, ...], lines: list[int], schema: ModelSchema | None
+) -> None:
     """The compiled path decodes several lines together; the first line shows it how the payloads are laid out."""
-    decoder = CaptureKind().decoder(ROUTE, schema, Row)
+    route = replace(ROUTE, decoding=DecodingOptions(metadata=metadata))
+    decoder = CaptureKind().decoder(route, schema, Row)
     reader = LineReader([b"".join(call(number) + b"\n" for number in range(4))], 1_000_000)
     assert [len(decoded.span.lines) for decoded in decoder.decode(reader, 1000)] == lines
 

@@ -11,7 +11,8 @@ from capture_forwarder.domain.conservation import InferenceCounts
 from capture_forwarder.domain.delivery import Receipt, RejectionCode
 from capture_forwarder.domain.progress import QuarantineEntry
 from capture_forwarder.domain.route import DecodingOptions, IdSource
-from capture_ops.replay.files import Changed, Content, DirectoryFiles
+from capture_ops.replay.content import Content
+from capture_ops.replay.files import Changed, DirectoryFiles
 from capture_ops.replay.plan import Selection
 from tests.support.captures import capture, csv_side
 from tests.support.memory_world import NO, answers

@@ -95,7 +95,7 @@ def test_options_of_text_belong_to_both_sides(space: CsvSpace, empty: EmptyText)
         ('input_call_keys = ["a"]\ninput_content_type = "text/csv"', 'input_call_keys: remove it, or write input_content_type = "application/json"; CSV has no keys'),
         ('output_csv_header = false\noutput_content_type = "application/json"', 'output_csv_header: remove it, or write output_content_type = "text/csv"; JSON has no header'),
         ('output_csv_delimiter = ";"\noutput_content_type = "application/jsonlines"', 'output_csv_delimiter: remove it, or write output_content_type = "text/csv"; JSON has no delimiter'),
-        ('output_content_type = "image/png"', "output_content_type: rows are read from text/csv, application/json and application/jsonlines"),
+        ('output_content_type = "image/png"', "output_content_type: rows are read from text/csv, application/json and application/jsonlines, arrays from application/x-npy and application/x-npz, one text from text/plain"),
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_one_problem_with_its_remedy(lines: str, problem: str) -> None:

@@ -61,6 +61,26 @@ def test_as_many_requests_as_allowed_are_under_way_at_once(executor: Executor) -
     assert together == [True] * 4
 
 
+@pytest.mark.parametrize(("max_bytes", "expected"), [(1, False), (10_000, True)])
+def test_no_more_bytes_are_under_way_than_allowed(
+    max_bytes: int, expected: bool, executor: Executor  # noqa: FBT001 - a case
+) -> None:  # fmt: skip
+    """A request that alone has more bytes is sent, and no other beside it."""
+    world, second_came = SenderWorld(executor, limits=ONE_ROW, max_in_flight_bytes=max_bytes), Event()
+    was_beside: list[bool] = []
+
+    def wait_for_another(batch: Batch) -> Receipt:
+        if len(world.destination.batches) > 1:
+            second_came.set()
+        was_beside.append(second_came.wait(0.2))
+        return world.destination.accept(batch)
+
+    world.destination.always = wait_for_another
+    world.send(2)
+    assert was_beside[0] is expected
+    assert world.tracker.inferences.accepted == 2
+
+
 def test_no_more_requests_are_under_way_than_allowed(executor: Executor) -> None:
     """With one request in flight the second waits for the first answer, and after a denial none is sent."""
     world = SenderWorld(executor, limits=ONE_ROW, max_in_flight=1)

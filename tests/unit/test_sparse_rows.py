@@ -13,7 +13,7 @@ from tests.support.captures import capture, json_side, outcome_of
 
 def row_of(instances: list[Any], schema: ModelSchema | None = None) -> Any:
     """Return the only row of a call, or the rejection of the call."""
-    answer = json_side({"predictions": [{"score": 1}]})
+    answer = json_side({"predictions": [{"score": 1}] * len(instances)})
     outcome = outcome_of(capture(json_side({"instances": instances}), answer), schema=schema)
     (row,) = outcome.rows if isinstance(outcome, Decoded) else [outcome]
     return row

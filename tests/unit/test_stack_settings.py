@@ -106,7 +106,7 @@ def test_a_message_stays_invisible_for_six_timeouts_and_its_window() -> None:
 
 
 BAD = {
-    "an unknown option": ("batch_size", "batchsize = 1", "stack.batchsize: no such option; there are name, runtime,"),
+    "an unknown option": ("batch_size", "batchsize = 1", "stack.batchsize: no such option; did you mean batch_size?"),
     "a name that CloudFormation refuses": ("name", 'name = "my_stack"', "stack.name: write letters, digits and -"),
     "a name of 41 characters": ("name", f'name = "{"n" * 41}"', "stack.name: write letters, digits and -; at most 40"),
     "an unknown runtime": ("name", 'runtime = "python3.9"', 'stack.runtime: write one of "python3.12", "python3.13"'),

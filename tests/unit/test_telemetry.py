@@ -19,7 +19,7 @@ from capture_forwarder.domain.notices import (
     RecordsIgnored,
     RunEnded,
 )
-from capture_forwarder.telemetry import Telemetry
+from capture_forwarder.telemetry.observer import Telemetry
 
 NOW = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
 

@@ -64,6 +64,17 @@ def test_counts_rows_and_places_are_the_same_on_either_path(schema: ModelSchema 
 
 
 @on_either_path
+def test_inference_ids_that_are_used_again_are_counted(schema: ModelSchema | None) -> None:
+    """Each call counts whose id the first call had with other content; the platform keeps that first content only."""
+    world = MemoryWorld(schema=schema)
+    lines = [
+        capture(csv_side(text), csv_side("1"), eventId=f"e{text}", inferenceId="0") for text in ("1", "2", "2", "3")
+    ]
+    (report,) = world.forward(world.put("a", *lines))
+    assert report.reading.reused_ids == 3
+
+
+@on_either_path
 def test_a_rejection_has_its_line_wherever_batches_are_cut(schema: ModelSchema | None) -> None:
     """Lines that were decoded together are sent in several requests."""
     world = MemoryWorld(BatchLimits(max_inferences=3), schema=schema)

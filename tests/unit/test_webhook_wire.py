@@ -166,7 +166,7 @@ model_id = "m"
         ('headers = {A = "ssm:/t#"}', "", "destination[0].headers.A: write the key of the token"),
         ('signing_secret = "env:"', "", 'destination[0].signing_secret: write "secretsmanager:NAME"'),
         ('source_prefix = "a b"', "", "destination[0].source_prefix: write the beginning of a URI"),
-        ('secret = "ssm:/t"', "", "destination[0].secret: no such option; there are kind, name,"),
+        ('secret = "ssm:/t"', "", "destination[0].secret: no such option; did you mean secret_kms_key_arn or signing_"),
         ("", 'schema = "model"', "route[0].schema: write [[route.attribute]]"),
     ],
 )

@@ -22,9 +22,9 @@ _HEADER_TEXT = re.compile(r"[!-~]{0,1024}")
 def problem_of(work: Work) -> str | None:
     """Return the sentence that says why S3 cannot have the object of `work`, or `None`."""
     source, offset = work.source, work.read_offset
-    if not _BUCKET.fullmatch(source.bucket):
+    if not is_bucket_name(source.bucket):
         return "the bucket in the event is not the name of a bucket: letters, digits, dots, hyphens and underscores"
-    if problem := _key_problem(source.key):
+    if problem := key_problem(source.key):
         return problem
     for name, value in (("etag", source.etag), ("version id", source.version_id)):
         if value and not _HEADER_TEXT.fullmatch(value):
@@ -36,7 +36,13 @@ def problem_of(work: Work) -> str | None:
     return None
 
 
-def _key_problem(key: str) -> str | None:
+def is_bucket_name(name: str) -> bool:
+    """Return whether a bucket may have this name."""
+    return _BUCKET.fullmatch(name) is not None
+
+
+def key_problem(key: str) -> str | None:
+    """Return the sentence that says why no object can have this key, or `None`."""
     if not key:
         return "the key in the event is empty; every key of S3 has a character"
     try:

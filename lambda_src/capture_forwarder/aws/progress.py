@@ -266,5 +266,23 @@ def _number_or_zero(item: Item, name: str) -> float:
         return 0.0
 
 
+def table_problem(error: BaseException) -> str | None:
+    """Return why a table cannot hold progress; `None` if `error` has another cause.
+
+    DynamoDB answers so if a table has other keys, which only another program's table has.
+    """
+    if code_of(error) == "ValidationException" and "size" not in str(error):  # of an item that is too large
+        return (
+            f"the progress table has other keys than a capture-forwarder stack's; its only key is {PROGRESS_KEY}, a "
+            "text; name the table of the stack"
+        )
+    if code_of(error) == "ResourceNotFoundException":
+        return "the progress table does not exist; name the table of the stack, in its region"
+    return None
+
+
 def _unavailable(error: BaseException) -> Unavailable:
-    return Unavailable(f"the progress table answers {code_of(error)}; allow the function to read and write it")
+    problem = table_problem(error)
+    return Unavailable(
+        problem or f"the progress table answers {code_of(error)}; allow the function to read and write it"
+    )

@@ -15,6 +15,7 @@ from botocore.exceptions import (
 )
 
 from capture_forwarder.aws.errors import code_of
+from capture_forwarder.aws.object_names import is_bucket_name, key_problem
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import (
     Reason,
@@ -82,9 +83,7 @@ _ADVICE = {
 }
 _ANY_ADVICE = "correct the permissions or the configuration of the bucket"
 
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _HEADER_VALUE = re.compile(r"[!#-~]+")
-_MAX_KEY_BYTES = 1024
 
 
 def impossible_name(source: CaptureObject) -> Reason | None:
@@ -93,12 +92,10 @@ def impossible_name(source: CaptureObject) -> Reason | None:
     An event of S3 never names such an object. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
     """
     named = [one for one in (source.etag, source.version_id) if one]
-    key = source.key.encode("utf-8", "replace")
     if (
-        _BUCKET.fullmatch(source.bucket)
+        is_bucket_name(source.bucket)
+        and key_problem(source.key) is None
         and all(_HEADER_VALUE.fullmatch(one) for one in named)
-        and 0 < len(key) <= _MAX_KEY_BYTES
-        and key.decode() == source.key
     ):
         return None
     return _no_such_name()
@@ -119,7 +116,7 @@ def outcome(source: CaptureObject, error: Exception, *, region: str, owner: str 
     if isinstance(error, ParamValidationError) or code in _NO_SUCH_NAME or "UnicodeEncodeError" in code:
         return _no_such_name()
     if code in _GONE:
-        return Reason(RejectionCode.OBJECT_GONE, f"{source.uri} was deleted before it was read")
+        return Reason(RejectionCode.OBJECT_GONE, f"{source.uri} does not exist (never existed, or deleted)")
     if code == "InvalidObjectState":
         return Reason(RejectionCode.OBJECT_ARCHIVED, f"{source.uri} is archived; restore it and send its event again")
     if code == "PreconditionFailed":

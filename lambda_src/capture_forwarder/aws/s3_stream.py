@@ -59,9 +59,18 @@ class S3Stream:
         self._checksum: Any = None
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the bytes. Raises `SourceUnavailable`, `SourceDenied` or `SourceDamaged`."""
+        """Return the bytes, which may raise `SourceUnavailable`, `SourceDenied` or `SourceDamaged`.
+
+        The answer is closed at their end, or when the iterator is dropped, also if no chunk was read.
+        """
+        chunks = self._chunks()
+        next(chunks)  # a generator that has not begun would not run its `finally`
+        return chunks
+
+    def _chunks(self) -> Iterator[bytes]:
         try:
             self._begin(self._first, _CHUNK_BYTES)
+            yield b""
             while self._position < self._end:
                 chunk = self._next()
                 self._count(chunk)

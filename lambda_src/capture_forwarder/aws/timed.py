@@ -45,11 +45,12 @@ class Call(Generic[T]):
     def result(self, within_secs: float) -> T:
         """Return the result of the call, or raise its error.
 
-        Raises `TimedOut` after `within_secs`; then the call is abandoned.
+        Raises `TimedOut` after `within_secs`; then the call is abandoned, and the body of a late answer is closed.
         """
         try:
             return self._future.result(min(max(within_secs, 0.0), TIMEOUT_MAX))
         except TimeoutError:
+            self._future.add_done_callback(_close_body)
             raise TimedOut(f"no answer within {within_secs:.1f} s") from None
         finally:
             self.abandon()
@@ -131,6 +132,13 @@ def shut_down(connection: "HTTPConnection | None") -> None:
     """End all waits for a connection, in whichever thread, and tell the server; `None` is a connection given back."""
     if isinstance(connection, _Watched):
         connection.shut_down()
+
+
+def _close_body(ended: Future[Any]) -> None:
+    """Close the body of an answer that nobody waits for any more, so that its connection does not stay open."""
+    answer = None if ended.cancelled() or ended.exception() else ended.result()
+    if isinstance(answer, dict) and "Body" in answer:
+        answer["Body"].close()
 
 
 def _refuse_late_attempts(**_: object) -> None:

@@ -54,6 +54,11 @@ class Metric(Enum):
         "objects that no route's prefix covers; they are in quarantine; with the dimension `stack` only",
     )
     RECORDS_READ = Definition("RecordsRead", "Count", "lines read from capture objects")
+    RECORDS_COMPILED = Definition(
+        "RecordsCompiled",
+        "Count",
+        "lines that the compiled path read; where they are few, every line costs ten times as much",
+    )
     RECORDS_REJECTED = Definition("RecordsRejected", "Count", "lines without a readable capture; the log has the codes")
     RECORDS_SKIPPED = Definition(
         "RecordsSkipped", "Count", "lines that are not meant to be forwarded; the log has the reasons"

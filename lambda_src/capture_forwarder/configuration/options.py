@@ -6,24 +6,40 @@ from typing import Any, Literal
 from msgspec import NODEFAULT, Struct
 from msgspec.inspect import (
     BoolType,
+    DictType,
     EnumType,
+    FloatType,
     IntType,
     LiteralType,
     Metadata,
     NoneType,
+    StrType,
     StructType,
     Type,
     UnionType,
     VarTupleType,
     type_info,
 )
-from msgspec.structs import fields, replace
+from msgspec.structs import fields
+
+_KINDS: dict[type[Type], frozenset[type]] = {
+    StrType: frozenset({str}),
+    EnumType: frozenset({str}),
+    LiteralType: frozenset({int}),
+    IntType: frozenset({int}),
+    FloatType: frozenset({int, float}),
+    BoolType: frozenset({bool}),
+    VarTupleType: frozenset({list}),
+    DictType: frozenset({dict}),
+    StructType: frozenset({dict}),
+}
 
 
 class Option(Struct, frozen=True, kw_only=True):
     """One option: `write` describes its values; `repeated` says that it is a list of tables, `[[...]]`.
 
-    `tables` are the structs that a nested table may have; if there are several, each has a tag, its `kind`.
+    `tables` are the structs that a nested table may have; if there are several, each has a tag, its `kind`. `choices`
+    are the texts that the option accepts, if it accepts no others. `kinds` are the types of its values in TOML.
     """
 
     name: str
@@ -34,6 +50,8 @@ class Option(Struct, frozen=True, kw_only=True):
     write: str
     tables: tuple[type[Struct], ...]
     repeated: bool
+    choices: tuple[str, ...]
+    kinds: frozenset[type]
 
     def heading(self, path: str) -> str:
         """Return the head of this option's table in the file, such as `[stack.vpc]` for the path `stack.vpc`."""
@@ -47,7 +65,7 @@ def options(struct: type[Struct]) -> Iterator[Option]:
         value, texts = _unwrapped(type_info(info.type))
         inner = value.item_type if isinstance(value, VarTupleType) else value
         kinds = inner.types if isinstance(inner, UnionType) else (inner,)
-        tables = tuple(each.cls for each in kinds if isinstance(each, StructType))
+        nested = tuple(each.cls for each in kinds if isinstance(each, StructType))
         yield Option(
             name=info.name,
             value_type=info.type,
@@ -55,9 +73,21 @@ def options(struct: type[Struct]) -> Iterator[Option]:
             default=info.default,
             meaning=texts["description"],
             write=texts.get("title") or _limits(value),
-            tables=tables,
-            repeated=bool(tables) and inner is not value,
+            tables=nested,
+            repeated=bool(nested) and inner is not value,
+            choices=tuple(member.value for member in value.cls) if isinstance(value, EnumType) else (),
+            kinds=_KINDS.get(type(value), frozenset()),
         )
+
+
+def tables(struct: type[Struct], path: str = "") -> Iterator[tuple[str, type[Struct]]]:
+    """Yield head and struct of every table below the table at `path`, in the order of the file."""
+    for option in options(struct):
+        below = f"{path}.{option.name}" if path else option.name
+        for table in option.tables:
+            tag = tag_of(table)
+            yield option.heading(below) + (f' with {tag[0]} = "{tag[1]}"' if tag else ""), table
+            yield from tables(table, below)
 
 
 def tag_of(struct: type[Struct]) -> tuple[str, str] | None:
@@ -71,11 +101,7 @@ def common_options(structs: Sequence[type[Struct]]) -> list[Option]:
     shared = set.intersection(*({option.name for option in options(struct)} for struct in structs))
     tags = [tag for struct in structs if (tag := tag_of(struct))]
     return [
-        replace(
-            option, value_type=Literal[tuple(value for _, value in tags)], write=_one_of([f'"{v}"' for _, v in tags])
-        )
-        if tags and option.name == tags[0][0]
-        else option
+        _tag_option(option.name, tuple(value for _, value in tags)) if tags and option.name == tags[0][0] else option
         for option in options(structs[0])
         if option.name in shared
     ]
@@ -83,17 +109,22 @@ def common_options(structs: Sequence[type[Struct]]) -> list[Option]:
 
 def _tag(struct: type[Struct]) -> Iterator[Option]:
     if tag := tag_of(struct):
-        name, value = tag
-        yield Option(
-            name=name,
-            value_type=Literal[value],
-            required=True,
-            default=NODEFAULT,
-            meaning="Kind of the table",
-            write=f'"{value}"',
-            tables=(),
-            repeated=False,
-        )
+        yield _tag_option(tag[0], (tag[1],))
+
+
+def _tag_option(name: str, values: tuple[str, ...]) -> Option:
+    return Option(
+        name=name,
+        value_type=Literal[values],
+        required=True,
+        default=NODEFAULT,
+        meaning="Kind of the table",
+        write=_one_of([f'"{value}"' for value in values]),
+        tables=(),
+        repeated=False,
+        choices=values,
+        kinds=frozenset({str}),
+    )
 
 
 def _unwrapped(kind: Type) -> tuple[Type, dict[str, str]]:

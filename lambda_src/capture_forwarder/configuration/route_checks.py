@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from capture_forwarder.configuration.route_settings import RouteSettings, SchemaSource
+from capture_forwarder.configuration.suggestions import did_you_mean
 from capture_forwarder.destinations.http_settings import HttpSettings
 from capture_forwarder.domain.capture import Media, media_of
 from capture_forwarder.domain.route import METADATA_PREFIX, UNROUTED, IdSource, Layout, OneSided, PayloadOptions
@@ -18,7 +19,8 @@ _WITHOUT_LIST = frozenset({Layout.WHOLE, Layout.VECTOR, Layout.OBJECT, Layout.RO
 def route_problems(route: RouteSettings, destinations: Mapping[str, HttpSettings], path: str) -> Iterator[str]:
     """Yield the problems of the route at `path`; `destinations` are all destinations, by name."""
     if route.destination not in destinations:
-        yield f"{path}.destination: no [[destination]] is named {route.destination!r}; there are {sorted(destinations)}"
+        instead = did_you_mean(route.destination, destinations) or f"; there are {sorted(destinations)}"
+        yield f"{path}.destination: no [[destination]] is named {route.destination!r}{instead}"
     if route.name == UNROUTED:
         yield f"{path}.name: write another name; {UNROUTED!r} is that of objects without a route"
     if len(route.prefix.encode()) > _MAX_KEY_BYTES:
@@ -56,7 +58,10 @@ def _payload_problems(options: PayloadOptions, path: str) -> Iterator[str]:
     """Yield the problems of one side's options, whose names begin with `path` and `_`."""
     media = media_of(options.content_type) if options.content_type else None
     if options.content_type and media is None:
-        yield f"{path}_content_type: rows are read from text/csv, application/json and application/jsonlines"
+        yield (
+            f"{path}_content_type: rows are read from text/csv, application/json and application/jsonlines, arrays "
+            "from application/x-npy and application/x-npz, one text from text/plain"
+        )
     side = path.rpartition(".")[2]
     if media in (Media.JSON, Media.JSON_LINES):
         for name in ("csv_header", "csv_delimiter"):

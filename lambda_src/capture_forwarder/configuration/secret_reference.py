@@ -76,3 +76,5 @@ class SecretReference(Struct, frozen=True):
             yield _WHOLE_ARN[self.kind]
         elif self.name and not self.is_arn and not _NAMES[self.kind].fullmatch(self.name):
             yield "correct the name; it holds characters that AWS refuses in it"
+        elif self.kind is SecretKind.PARAMETER_STORE and self.name and not self.is_arn and self.name[0] != "/":
+            yield 'write "ssm:/NAME", with the / at the beginning of the parameter\'s name'

@@ -13,6 +13,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.connection import create_connection
 
 from capture_forwarder.destinations.answers import Response, UnusableAnswer
+from capture_forwarder.destinations.failures import NoAddress
 from capture_forwarder.destinations.limits import current_limits
 
 
@@ -38,7 +39,7 @@ class _Bounded(HTTPConnection):
                 current_limits().connected = True
                 sock.settimeout(current_limits().left_secs())
                 return sock
-        raise error or OSError("the host has no address")
+        raise error or NoAddress
 
     def _tunnel(self) -> None:
         super()._tunnel()
@@ -131,7 +132,7 @@ def _addresses(host: str, port: int) -> list[tuple[str, int]]:
             infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             found.set_result([(str(address[0]), port) for *_, address in infos])
         except (OSError, UnicodeError) as error:
-            found.set_exception(OSError(f"no address: {type(error).__name__}"))
+            found.set_exception(NoAddress(type(error).__name__))
 
     threading.Thread(target=look_up, name="resolver", daemon=True).start()
     return found.result(current_limits().left_secs())

@@ -40,6 +40,9 @@ class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Positive, Meta(description="Most bytes in one request, before compression; one inference may be larger")
     ] = 5_000_000
     max_in_flight: Annotated[int, Meta(ge=1, le=64, description="Most requests at the same time")] = 8
+    max_in_flight_bytes: Annotated[
+        Positive, Meta(description="Most bytes in requests at the same time; one request may have more")
+    ] = 16_000_000
     connect_timeout_secs: Annotated[
         Seconds, Meta(description="Longest time for a connection, with proxy and TLS handshake")
     ] = 5.0

@@ -15,7 +15,8 @@ from capture_forwarder.domain.progress import LineSpan
 # name, or `Sides` of two of them.
 RowBuilder = Callable[[str, datetime, object], object]
 
-_elements = msgspec.json.Decoder(list[Raw]).decode
+# Returns the elements of a JSON array, as they are encoded.
+elements = msgspec.json.Decoder(list[Raw]).decode
 
 
 class BatchLimits(Struct, frozen=True):
@@ -76,9 +77,14 @@ class Batch(Struct, frozen=True):
         """How many elements can be sent apart from each other; a receipt has one result for each."""
         return len(self.ids)
 
+    @property
+    def byte_count(self) -> int:
+        """How many bytes of the request are held in memory."""
+        return len(self.body)
+
     def rows(self) -> list[bytes]:
         """Return the elements of `body`."""
-        return [bytes(row) for row in _elements(self.body)]
+        return [bytes(row) for row in elements(self.body)]
 
     def of(self, places: Sequence[int], rows: Sequence[bytes] | None = None) -> "Batch":
         """Return a batch for the same model with only the elements at `places`; `rows` are all rows, if known."""
@@ -125,6 +131,11 @@ class LineBatch(Batch, frozen=True):
     def size(self) -> int:
         """The number of lines."""
         return len(self.lines)
+
+    @property
+    def byte_count(self) -> int:
+        """The bytes of all lines."""
+        return sum(len(line.data) for line in self.lines)
 
     def rows(self) -> list[bytes]:
         """Return the lines."""

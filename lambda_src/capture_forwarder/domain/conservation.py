@@ -66,18 +66,21 @@ class ReadingCounts(Struct):
     """What was noticed about the lines of an object that can be read; no equation depends on it.
 
     `left_out` counts captured values that are not data and not sent, `reused_ids` the calls whose inference id an
-    earlier call had with other content, `changed_layouts` the records that are read in a new way.
+    earlier call had with other content, `changed_layouts` the records that are read in a new way, and `compiled` those
+    that the compiled path read.
     """
 
     left_out: int = 0
     reused_ids: int = 0
     changed_layouts: int = 0
+    compiled: int = 0
 
     def __add__(self, other: "ReadingCounts") -> "ReadingCounts":
         return ReadingCounts(
             self.left_out + other.left_out,
             self.reused_ids + other.reused_ids,
             self.changed_layouts + other.changed_layouts,
+            self.compiled + other.compiled,
         )
 
 

@@ -51,3 +51,10 @@ class Inference(Struct, frozen=True, gc=False):
     def sides(self) -> Sides:
         """Inputs and outputs apart."""
         return Sides(self.inputs, self.outputs)
+
+    @property
+    def loses_a_value(self) -> bool:
+        """Whether `output.{name}` is the name of another value, too, so that one flat row would lose one of them."""
+        if self.inputs.keys().isdisjoint(self.outputs):
+            return False
+        return len(self.data) < len(self.inputs) + len(self.outputs)

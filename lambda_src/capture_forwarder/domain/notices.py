@@ -1,9 +1,18 @@
 """Notices of what happened, for logs, metrics and terminals: facts without captured data, named in the past tense."""
 
+from collections.abc import Mapping, Sequence
+
 from msgspec import Struct
 
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import ForwardReport
+
+
+class RunBegan(Struct, frozen=True):
+    """An invocation begins with its objects: its request id, and the objects of each message, by the message's id."""
+
+    request_id: str
+    messages: Mapping[str, Sequence[CaptureObject]] = {}
 
 
 class ObjectForwarded(Struct, frozen=True):
@@ -45,4 +54,4 @@ class RunEnded(Struct, frozen=True):
     """One invocation ended; its metrics may be written."""
 
 
-Notice = ObjectForwarded | BatchSent | MessageRejected | RecordsIgnored | ProgressDamaged | RunEnded
+Notice = RunBegan | ObjectForwarded | BatchSent | MessageRejected | RecordsIgnored | ProgressDamaged | RunEnded

@@ -17,7 +17,12 @@ Secret = Annotated[
     ),
 ]
 Prefix = Annotated[
-    str, Meta(pattern="^(|.*/)$", title='a prefix that ends with "/": "churn" would match churn-v2/ too')
+    str,
+    Meta(
+        pattern="^(|(?!/|s3://).*/)$",
+        title='a prefix of keys, such as "datacapture/churn/": it ends with "/" ("churn" would match churn-v2/ too), '
+        "and begins neither with / nor with s3://",
+    ),
 ]
 Suffix = Annotated[str, Meta(pattern=r"^\.[A-Za-z0-9.]{1,30}$", title='the end of a key, such as ".jsonl"')]
 Text = Annotated[str, Meta(min_length=1)]

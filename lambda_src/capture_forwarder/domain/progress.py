@@ -14,7 +14,8 @@ class ProgressRecord(Struct, frozen=True):
     """How far one version of an object is committed.
 
     `damaged` counts how often it was read again from its start because its bytes were not those that were stored.
-    `accepted` and `rejected` count rows over all runs; a row that was sent again counts again.
+    `accepted` counts rows that are accepted or duplicate, and `rejected` those that are rejected, over all runs; a row
+    that was sent again counts again.
     """
 
     read_offset: ReadOffset = ReadOffset()

@@ -40,9 +40,11 @@ def parse_csv_cell(text: str) -> Value:
     stripped = text.strip()
     if not stripped or stripped[-1] not in _NUMBER_ENDS:
         return None if not stripped or _is_not_finite(stripped) else text
+    if stripped[0] not in _NUMBER_STARTS:
+        return text
     if "." not in stripped and _PLAIN_INTEGER.fullmatch(stripped):
         return int(stripped) if len(stripped) <= _INT64_CHARS and int(stripped) in _INT64 else text
-    if stripped[0] not in _NUMBER_STARTS or (stripped[0] in _MAY_BE_PADDED and _PADDED.match(stripped)):
+    if stripped[0] in _MAY_BE_PADDED and _PADDED.match(stripped):
         return text
     number = _number(stripped)
     if number is None:

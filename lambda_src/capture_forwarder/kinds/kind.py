@@ -32,7 +32,7 @@ class DecodedSpan(Struct):
     """Consecutive lines, and what they became: rows to send, rejections of lines or rows, skipped lines.
 
     `rows` are the rows that `span` counts as pending, in the same order. `rejections` of a call of many rows are made
-    when they are read, too. `noticed` is `None` if nothing was noticed, as nearly always.
+    when they are read, too. `noticed` is `None` if nothing was noticed.
     """
 
     span: LineSpan

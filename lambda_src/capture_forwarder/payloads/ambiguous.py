@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from capture_forwarder.domain.delivery import Reason, RejectionCode
+from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.deciding import Decision, Way, ambiguous
-from capture_forwarder.payloads.elements_kind import Document, Kind, common_kind, is_list
+from capture_forwarder.payloads.deciding import Decision, Way, ambiguous, said
+from capture_forwarder.payloads.elements_kind import Document, Kind, is_list, kind_of
 from capture_forwarder.payloads.shape import Says, Shape
 from capture_forwarder.payloads.shapes import json_shape
 from capture_forwarder.payloads.tables import Table
@@ -15,7 +16,7 @@ from capture_forwarder.payloads.whole import Row
 # Lists under these keys are settings of the call.
 _SETTINGS = frozenset({"parameters", "params", "options", "configuration"})
 _TWO = 2
-_OTHER_ORDER = "the script keeps the order of the request's rows"
+_OTHER_ORDER = "the script must keep the order of the request's rows"
 
 
 def why_ambiguous(request: Shape, answer: Shape, decision: Decision) -> Reason | None:
@@ -38,32 +39,36 @@ def _are_bare_values(answer: Shape) -> bool:
     """Tell whether an answer is a bare list, or a line, of plain values."""
     if not answer.is_bare or not is_list(answer.document):
         return False
-    return answer.says is Says.OPEN or common_kind(answer.document) is Kind.TEXTS
+    return answer.says is Says.OPEN or kind_of(answer.document, is_answer=True) is Kind.TEXTS
 
 
 def _are_values_and_rows(request: Shape, answer: Shape) -> bool:
     """Tell whether a bare list of numbers is answered by a bare list of as many lists or objects."""
     if not (request.is_bare and request.says is Says.CALL and answer.is_bare and answer.says is Says.ROWS):
         return False
-    return is_list(request.document) and len(request.document) == answer.count >= _TWO
+    is_text = is_list(answer.document) and kind_of(answer.document, is_answer=True) is Kind.TEXTS
+    return not is_text and is_list(request.document) and len(request.document) == answer.count >= _TWO
 
 
 def why_deeper(request: Shape, answer: Shape) -> Reason | None:
     """Return the rejection of a table deeper inside one payload, where the other has as many rows or values."""
-    for one, other, option in ((request, answer, "input_rows"), (answer, request, "output_rows")):
-        if one.is_closed or one.has_rows or not isinstance(one.document, dict):
+    for one, other, side in ((request, answer, "input"), (answer, request, "output")):
+        if one.is_closed or one.has_rows or one.layout is Layout.WHOLE or not isinstance(one.document, dict):
             continue
         for path, inner in _inner(one.document, ""):
-            if table := _table_with_as_many(inner, other):
+            if table := _table_with_as_many(inner, other, is_answer=one is answer):
                 place = f"{path}{_only_key(table)}".rstrip(".")[:64]
-                why = f"a table lies deeper inside one payload; {option} = {place!a} says that it holds the rows"
-                return ambiguous(request, answer, why)
+                return Reason(
+                    RejectionCode.AMBIGUOUS_ROWS,
+                    f"{said(request, answer)}: a table lies deeper inside one payload; {side}_rows = {place!a} says "
+                    f'that it holds the rows, {side}_layout = "whole" that the payload is one row',
+                )
     return None
 
 
-def _table_with_as_many(inner: Document, other: Shape) -> Table | None:
+def _table_with_as_many(inner: Document, other: Shape, *, is_answer: bool) -> Table | None:
     """Return the rows of an object inside a payload, if there are as many, two or more, as the other says."""
-    found = json_shape(inner, is_answer=False)
+    found = json_shape(inner, is_answer=is_answer)
     if isinstance(found, Reason) or not found.has_rows or found.count < _TWO:
         return None
     if other.says is Says.CALL:

@@ -25,7 +25,8 @@ _LENGTHS = {1: "<H", 2: "<I", 3: "<I"}
 # A longer header is that of a structured type.
 _MAX_HEADER_BYTES = 1024
 _HEADER_KEYS = {"descr", "fortran_order", "shape"}
-_TYPE = re.compile(r"([<>=|]?)([a-zA-Z])(\d{0,9})", re.ASCII)
+# Dates and durations have a unit: `<M8[D]`.
+_TYPE = re.compile(r"([<>=|]?)([a-zA-Z])(\d{0,9})(?:(?<=[Mm]8)\[\w{1,20}\])?", re.ASCII)
 _MATRIX = 2
 # Longer lists are made when they are read.
 _LISTED_VALUES = 10_000

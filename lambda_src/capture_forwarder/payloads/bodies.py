@@ -22,11 +22,11 @@ from capture_forwarder.payloads.not_csv import why_not_csv
 from capture_forwarder.payloads.transfer import NOT_TEXT, decode_bytes, decode_text
 
 _MARK, _REPLACED = "\ufeff", "\ufffd"
-# A byte order mark at the start of the text or of a line, which may be that of a file of its own.
-_MARKS = re.compile(r"""(\A\s*+"?|[\r\n]"?)\ufeff++""")
+# A byte order mark at the start of the text or of a line, which may be that of a file of its own, or at the end.
+_MARKS = re.compile(r"""(\A\s*+"?|[\r\n]"?)\ufeff++|\ufeff++(\s*+)\Z""")
 _PLAIN = CsvForm()
 _BRACKETS = ("[", "{")
-_LITERALS = ("true", "false", "null")
+_STARTS_OF_JSON = frozenset('{["-0123456789tfnNI')
 _WAS_BINARY = Reason(RejectionCode.BAD_TEXT, "the text was binary: it holds U+0000 or begins with U+FFFD")
 _DAMAGED_ARRAY = Reason(
     RejectionCode.BINARY_PAYLOAD, "an array that was captured as text is damaged; only BASE64 keeps it whole"
@@ -66,7 +66,7 @@ def read_body(payload: Payload, options: PayloadOptions, *, is_answer: bool) -> 
     if found.media is Media.CSV:
         return _read_csv(text, found, options, side)
     if found.media is Media.JSON or found.media is Media.JSON_LINES:
-        return _read_json(text, found, options, side)
+        return _read_json(text, found, side)
     return _look(text, found, options) or _unknown(text, found, side)
 
 
@@ -75,7 +75,7 @@ def _text_of(data: str, found: Declared) -> str | Reason:
     if isinstance(text, Reason):
         return text
     if _MARK in text:
-        text = _MARKS.sub(r"\1", text)
+        text = _MARKS.sub(r"\1\2", text)
     if "\0" in text or text[:1] == _REPLACED:
         return _WAS_BINARY if found.media else NOT_TEXT
     return text
@@ -89,14 +89,14 @@ def _read_array(data: str, found: Declared) -> Body | Reason:
     return array if isinstance(array, Reason) else Body(found.form, array)
 
 
-def _read_json(text: str, found: Declared, options: PayloadOptions, side: str) -> Body | Reason:
+def _read_json(text: str, found: Declared, side: str) -> Body | Reason:
     try:
         media, content = read_json(text) if found.media is Media.JSON else read_json_lines(text)
     except RepeatedName:
         return _REPEATED
     except ValueError:
         why = f"the payload is neither one JSON document nor one a line; if it is no JSON, set {side}_content_type"
-        return (_look(text, found, options) if found.may_differ else None) or Reason(RejectionCode.BAD_JSON, why)
+        return Reason(RejectionCode.BAD_JSON, why)
     form = found.form if media is found.media else replace(found.form, media=media)
     return Body(form, content, found.is_one_call)
 
@@ -142,18 +142,13 @@ def _read_joined_lists(text: str) -> tuple[Media, JsonValue | Sequence[JsonValue
 
 def _look(text: str, found: Declared, options: PayloadOptions) -> Body | Reason | None:
     """Return the content of a text that looks like JSON or like numbers in CSV, and `None` for another text."""
-    if text.lstrip()[:1] not in _BRACKETS:
-        numbers = _numbers(text, found, options)
-        if numbers or not _is_scalar(text):
-            return numbers
+    start = text.lstrip()[:1]
+    if start not in _BRACKETS and (numbers := _numbers(text, found, options)):
+        return numbers
+    if not start or start not in _STARTS_OF_JSON:
+        return None
     body = _found_json(text, found)
     return replace(body, form=replace(body.form, declared=False)) if isinstance(body, Body) else body
-
-
-def _is_scalar(text: str) -> bool:
-    """Tell whether a text may be a JSON text, `true`, `false` or `null`, or several in lines."""
-    text = text.strip()
-    return text in _LITERALS or (text[:1] == '"' and text[-1:] == '"')
 
 
 def _numbers(text: str, found: Declared, options: PayloadOptions) -> Body | None:

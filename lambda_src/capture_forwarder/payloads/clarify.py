@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-online-explainability-invoke-endpoint.html
 """
 
-from typing import cast
+from typing import Any, cast
 
 from capture_forwarder.domain.capture import Encoding, Media, Payload
 from capture_forwarder.domain.delivery import Reason, RejectionCode
@@ -23,7 +23,7 @@ def clarify_shape(document: Document) -> Shape | Reason | None:
     if not isinstance(predictions, dict) or not isinstance(explanations, dict):
         return None
     data = predictions.get("data")
-    if not isinstance(data, str):
+    if not isinstance(data, str) or not predictions.keys() <= {"content_type", "data"}:
         return None
     declared = predictions.get("content_type")
     content_type = declared if isinstance(declared, str) else "text/csv"
@@ -61,7 +61,8 @@ def _rows(body: Body) -> Elements | Reason:
     """Return the predictions: lines, the rows of a document, or one."""
     content = cast("JsonValue", body.content)
     if body.form.media is Media.CSV:
-        return [[parse_csv_cell(str(cell)) for cell in line] for line in cast("list[list[str]]", body.content)]
+        lines = cast("list[list[Any]]", body.content)
+        return [[parse_csv_cell(cell) if isinstance(cell, str) else cell for cell in line] for line in lines]
     if body.form.media is not Media.JSON:
         return cast("Elements", content) if body.form.media is Media.JSON_LINES else [content]
     shape = json_shape(content, is_answer=True)

@@ -4,31 +4,55 @@ A decoder accepts a text only if the plain path reads it with the same placement
 every other text: a quoted or empty cell, a value of another type, another layout.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 
 from capture_forwarder.domain.capture import Media
-from capture_forwarder.domain.schema import Attribute
-from capture_forwarder.payloads.compiled_csv import csv_decoder
+from capture_forwarder.domain.converters import CellOptions
+from capture_forwarder.domain.route import Layout
+from capture_forwarder.domain.schema import Side
+from capture_forwarder.payloads.compiled_csv import csv_decoder, cut_decoder
 from capture_forwarder.payloads.compiled_json import json_decoder
-from capture_forwarder.payloads.compiled_types import TYPES, PayloadDecoder, Values
+from capture_forwarder.payloads.compiled_types import PayloadDecoder, Rows
+from capture_forwarder.payloads.learned_json import learned_json_decoder
 from capture_forwarder.payloads.media import UTF_8
-from capture_forwarder.payloads.placement import PayloadReading
+from capture_forwarder.payloads.placement import PayloadReading, RowForm
 
 
-def compile_payload(reading: PayloadReading, attributes: tuple[Attribute, ...]) -> PayloadDecoder | None:
+def compile_cut(reading: PayloadReading, side: Side | None) -> PayloadDecoder | None:
+    """Return the decoder of one line of CSV whose values are one a row, as XGBoost's container answers; or `None`."""
+    body = reading.body
+    if not body.declared or body.charset not in UTF_8 or body.media is not Media.CSV:
+        return None
+    decoder = cut_decoder(reading.placement, side)
+    return _base64_decoder(decoder) if decoder and body.base64 else decoder
+
+
+def compile_payload(
+    reading: PayloadReading, side: Side | None, cells: CellOptions, *, is_answer: bool
+) -> PayloadDecoder | None:
     """Return the decoder of payloads that are read like `reading`, or `None` if only the plain path can read them.
 
-    A row has a value for each of `attributes`, in order or by name.
+    Values have the names and types of the attributes of `side`; without a schema it is `None`.
     """
     body, placement = reading.body, reading.placement
-    if not body.declared or body.charset not in UTF_8 or not attributes:
+    if not body.declared or body.charset not in UTF_8:
         return None
-    if any(attribute.value_type not in TYPES for attribute in attributes):
+    attributes = None
+    if side is not None:
+        # Those that a caller must name, or those that ordered values belong to.
+        attributes = side.expected if placement.form is RowForm.OBJECT else side.visible
+        if not attributes:
+            return None
+    is_lines = body.media is Media.JSON_LINES
+    decoder: PayloadDecoder | None = None
+    if body.media is Media.CSV:
+        decoder = csv_decoder(placement, side, cells, is_answer=is_answer)
+    elif body.media is not Media.JSON and (not is_lines or placement.layout is not Layout.ROWS):
         return None
-    compile_text = {Media.CSV: csv_decoder, Media.JSON: json_decoder}.get(body.media)
-    decoder = compile_text(placement, attributes) if compile_text else None
+    elif attributes is None:
+        decoder = learned_json_decoder(placement, is_answer=is_answer, is_lines=is_lines)
+    else:
+        decoder = json_decoder(placement, attributes, is_lines=is_lines)
     return _base64_decoder(decoder) if decoder and body.base64 else decoder
 
 
@@ -38,7 +62,7 @@ def _base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:
     NUL, which makes the text binary, is not allowed in JSON text.
     """
 
-    def read(data: str) -> Sequence[Values]:
+    def read(data: str) -> Rows:
         text = msgspec.convert(data, bytes).decode()
         if text.startswith("\ufeff"):
             raise ValueError  # a byte order mark, which the plain path removes

@@ -1,75 +1,183 @@
-"""Typed decoders of CSV: cells become a JSON array of texts, which msgspec converts to the types of the attributes."""
+"""Decoders of CSV: with the columns of a schema, or with columns that are learned from the rows that come."""
 
 import re
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
-from msgspec.structs import astuple
 
-from capture_forwarder.domain.schema import Attribute, ValueType
-from capture_forwarder.payloads.compiled_types import (
-    TYPES,
-    PayloadDecoder,
-    Values,
-    are_texts,
-    is_large,
-    row_struct,
-)
+from capture_forwarder.domain.converters import CellOptions
+from capture_forwarder.domain.schema import Side
+from capture_forwarder.domain.values import is_number
+from capture_forwarder.payloads.compiled_types import ODD_NAMES, REFUSED, Names, PayloadDecoder, Rows, Values, is_large
+from capture_forwarder.payloads.csv_columns import CELL_TYPES, NUMBERS, CsvColumns
+from capture_forwarder.payloads.csv_text import CsvForm
 from capture_forwarder.payloads.documents import cut_lines
+from capture_forwarder.payloads.error_bodies import is_error_body
+from capture_forwarder.payloads.headers import looks_like_names
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
+from capture_forwarder.payloads.learned_columns import NUMBER, Key, LearnedColumns
 from capture_forwarder.payloads.not_csv import why_not_csv
 from capture_forwarder.payloads.placement import Placement, RowForm
+from capture_forwarder.payloads.schema_columns import SchemaColumns
 
-# msgspec reads an integer written as `9007199254740993.0` through a float, so larger ones are left to the plain path.
-# Options of the route decide of empty text.
-_CSV_TYPES = {
-    value_type: Annotated[str, Meta(min_length=1)] if type_ is str else type_ for value_type, type_ in TYPES.items()
-} | {ValueType.INTEGER: Annotated[int, Meta(gt=-(2**53), lt=2**53)]}
-_PIECE_CHARS = 100_000
-# The headers that Hugging Face's toolkit demands.
-_DEMANDED = ("inputs", "question,context")
-# Printed objects and bytes of Python, text that was binary, and no text.
-_ODD_STARTS = frozenset({"<", "b", "\ufffd", ""})
+# Printed objects of Python, JSON, text that was binary, and no text.
+_ODD_STARTS = frozenset({"<", "\ufffd", "[", "{", ""})
 # Text cells with space around them, of which the options of the route and the type decide.
 _ODD_CELL = re.compile(r"(?:^|,)\s|\s(?:,|$)", re.MULTILINE)
-_COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
+_FORM = CsvForm()
+# The headers that Hugging Face's toolkit demands.
+_DEMANDED = ("inputs", "question,context")
+_DEMANDED_CELLS = (["inputs"], ["question", "context"])
+_HEAD_CHARS = 32_000
+# A name that cannot make the text another format.
+_NAME = re.compile(r"""[^\W\d_][^][(){}<>;|'"\t]*+""")
 
 
-def csv_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> PayloadDecoder | None:
-    """Return a decoder that reads cells as a JSON array of texts; msgspec converts these to the types.
+def csv_decoder(
+    placement: Placement, side: Side | None, cells: CellOptions, *, is_answer: bool
+) -> PayloadDecoder | None:
+    """Return a decoder of CSV, with a header or without, or `None` if only the plain path can read it.
 
-    One column of texts is left to the plain path, because a blank row is no row there.
+    `side` is that of a schema; without one, columns are learned from the rows that come.
     """
-    if placement.form is not RowForm.VALUES or (len(attributes) == 1 and are_texts(attributes)):
+    has_header = placement.form is RowForm.TABLE
+    if side is None:
+        stem = "prediction" if is_answer else "feature"
+        return _CsvReader(LearnedColumns(cells, stem), has_header=has_header, is_answer=is_answer).read
+    if any(one.value_type not in CELL_TYPES for one in (*side.by_name.values(), *side.visible)):
         return None
-    row_type = row_struct(attributes, ordered=True, types=_CSV_TYPES)
-    decode_row = msgspec.json.Decoder(row_type, strict=False).decode
-    decode_rows = msgspec.json.Decoder(list[row_type], strict=False).decode  # type: ignore[valid-type]  # made at run time
+    return _CsvReader(SchemaColumns(side, cells), has_header=has_header, is_answer=is_answer).read
 
-    def decode_piece(text: str) -> list[Struct]:
-        return decode_rows(_as_json(text.removesuffix("\n")))
 
-    all_texts = are_texts(attributes)
-    has_texts = any(TYPES[attribute.value_type] is str for attribute in attributes)
+def cut_decoder(placement: Placement, side: Side | None) -> PayloadDecoder | None:
+    """Return a decoder of one line of numbers of which each is a row; `None` if only the plain path can read it."""
+    name = "prediction_0"
+    value_type: Any = NUMBER
+    if side is not None:
+        if len(side.visible) != 1 or side.visible[0].value_type not in NUMBERS:
+            return None
+        name, value_type = side.visible[0].name, NUMBERS[side.visible[0].value_type]
+    if placement.form is not RowForm.VALUES:
+        return None
+    names = (name,)
+    decode: Callable[[str], list[Any]] = msgspec.json.Decoder(list[value_type], strict=False).decode
 
-    def read(text: str) -> Sequence[Values]:
-        if '"' in text or "\\" in text:  # JSON text cannot hold the other line ends unescaped
-            raise ValueError("cells that have to be unquoted")
-        text = text.rstrip("\n")
-        if has_texts and not _is_plain(text) and not _is_read_alike(text):
-            raise ValueError("cells with space around them or with brackets")
-        if all_texts and ("\n" in text or text in _DEMANDED):
-            raise ValueError("a first line that may be names")
-        if "\n" not in text:
-            return [astuple(decode_row(f'["{text.replace(",", _COMMA)}"]'))]
-        if len(text) > LARGE_CHARS and is_large(text, text.count("\n"), len(attributes)):
-            pieces = [(start, end, len(decode_piece(text[start:end]))) for start, end in cut_lines(text)]
-            return rows_of_pieces(text, pieces, lambda piece: list(map(astuple, decode_piece(piece))))
-        return [astuple(row) for piece in _pieces(text) for row in decode_rows(_as_json(piece))]
+    def read(text: str) -> Rows:
+        cells = text.rstrip("\n").replace(",", '","')
+        return names, [(value,) for value in decode(f'["{cells}"]')]
 
     return read
+
+
+class _CsvReader:
+    """Reads CSV."""
+
+    def __init__(self, columns: SchemaColumns | LearnedColumns, *, has_header: bool, is_answer: bool) -> None:
+        self._columns = columns
+        self._has_header = has_header
+        self._is_answer = is_answer
+        self._may_begin_with_names = columns.may_begin_with_names and not has_header
+
+    def read(self, text: str) -> Rows:
+        """Return names and values of all rows. Raises one of `REFUSED` for texts that only the plain path can read."""
+        if '"' in text or "\\" in text or "\r" in text:
+            return self._read_cells(text)
+        lines, key = text.rstrip("\n"), 0
+        if self._has_header:
+            head, _, lines = lines.partition("\n")
+            columns = self._columns.known(tuple(head.split(",")))
+        else:
+            end = lines.find("\n")
+            key = (lines.count(",") if end < 0 else lines.count(",", 0, end)) + 1
+            columns = self._columns.known(key) or self._columns.learn(key, _head_of(lines))
+        if columns is None or (columns.has_texts and not _is_plain(lines) and not _is_read_alike(lines)):
+            return self._read_cells(text)
+        try:
+            if "\n" in lines:
+                return columns.names, self._lines(columns, lines)
+            if columns.are_texts and lines in _DEMANDED:
+                raise ValueError("a header that toolkits demand")
+            return columns.names, [columns.row(lines)]
+        except REFUSED:
+            return self._read_cells(text)
+
+    def _lines(self, columns: CsvColumns, text: str) -> Sequence[Values]:
+        rows = _rows_of(columns, text)
+        if self._has_header:
+            return rows
+        if self._may_begin_with_names and not columns.has_number(rows[0]):
+            _check_names(text[: text.index("\n")].split(","), columns)
+        if self._is_answer:
+            if not columns.begins_with_number:
+                _check_first_cells([line.partition(",")[0] for line in text.split("\n")])
+            elif text[0] == "," or "\n," in text:
+                raise ValueError("lines that begin with an empty cell may be columns")
+        return rows
+
+    def _read_cells(self, text: str) -> Rows:
+        """Return names and values of rows by the cells that the plain path reads."""
+        cells = _cells_of(text)
+        first = cells[0]
+        key: Key = len(first)
+        if self._is_answer and is_error_body(first[0]):
+            raise ValueError("an error")
+        if self._has_header:
+            key, cells = _key_of(first, is_answer=self._is_answer), cells[1:]
+        elif first in _DEMANDED_CELLS:
+            raise ValueError("a header that toolkits demand")
+        columns = self._columns.known(key) or self._columns.learn(key, cells)
+        if len(cells) > 1 and not self._has_header:
+            if self._may_begin_with_names:
+                _check_names(first, columns)
+            if self._is_answer:
+                _check_first_cells([row[0] for row in cells])
+        return columns.names, self._columns.read(key, cells)
+
+
+def _key_of(header: list[str], *, is_answer: bool) -> Names:
+    """Return the names of a header. Raises `ValueError` for names of which only the plain path knows the meaning."""
+    if (is_answer and not ODD_NAMES.isdisjoint(header)) or not all(map(_NAME.fullmatch, header)):
+        raise ValueError("names with a meaning, or with odd characters")
+    return tuple(header)
+
+
+def _rows_of(columns: CsvColumns, text: str) -> Sequence[Values]:
+    if len(text) > LARGE_CHARS and is_large(text, text.count("\n"), columns.width):
+        pieces = [(start, end, len(columns.rows(text[start:end]))) for start, end in cut_lines(text)]
+        return rows_of_pieces(text, pieces, columns.rows)
+    return columns.rows(text)
+
+
+def _cells_of(text: str) -> list[list[str]]:
+    """Return the cells that the plain path reads. Raises `ValueError` for texts that it may read otherwise."""
+    if "\0" in text or "\ufeff" in text or "[" in text or text.lstrip()[:1] in _ODD_STARTS:
+        raise ValueError("a text with an odd start, or with lists")
+    if why_not_csv(text, None, ""):
+        raise ValueError("a text that is no CSV")
+    found = _FORM.read(text)
+    rows = found.rows
+    if not isinstance(rows, list) or not rows or found.with_blank:
+        raise ValueError("a large text, or blank lines that may be cells")
+    return rows
+
+
+def _head_of(text: str) -> list[list[str]]:
+    """Return the cells of the first lines of a text without quotes."""
+    head = text if len(text) < _HEAD_CHARS else text[: text.find("\n", _HEAD_CHARS)]
+    return [line.split(",") for line in head.split("\n")]
+
+
+def _check_names(cells: list[str], columns: CsvColumns) -> None:
+    """Raise `ValueError` if the first of several lines may be names."""
+    if looks_like_names(cells) or cells == list(columns.names):
+        raise ValueError("a first line that may be names")
+
+
+def _check_first_cells(cells: list[str]) -> None:
+    """Raise `ValueError` if several lines of an answer begin so differently that they may be columns."""
+    if len(set(map(is_number, cells))) > 1 or not all(map(str.strip, cells)):
+        raise ValueError("lines that may be columns")
 
 
 def _is_plain(text: str) -> bool:
@@ -84,7 +192,9 @@ def _is_plain(text: str) -> bool:
         and "(" not in text
         and "{" not in text
         and ";" not in text
+        and "|" not in text
         and text[:1] not in _ODD_STARTS
+        and text[:2] != "b'"
     )
 
 
@@ -93,17 +203,3 @@ def _is_read_alike(text: str) -> bool:
     if "[" in text or "(" in text or "{" in text or "\ufeff" in text or text[:1] in _ODD_STARTS:
         return False
     return _ODD_CELL.search(text) is None and why_not_csv(text, None, "") is None
-
-
-def _as_json(text: str) -> str:
-    """Return CSV without quotes and backslashes as a JSON array of arrays of text."""
-    return f'[["{text.replace(",", _COMMA).replace(_LINE_END, _NEXT_ROW)}"]]'
-
-
-def _pieces(text: str) -> list[str]:
-    """Cut a large text at line ends: pieces that fit into a processor's cache are read faster and take less memory."""
-    pieces, start = [], 0
-    while (end := text.find("\n", start + _PIECE_CHARS)) >= 0:
-        pieces.append(text[start:end])
-        start = end + 1
-    return [*pieces, text[start:]]

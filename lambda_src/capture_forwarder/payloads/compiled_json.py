@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Struct, defstruct
 from msgspec.structs import astuple
 
-from capture_forwarder.domain.schema import Attribute
+from capture_forwarder.domain.converters import typed
+from capture_forwarder.domain.schema import Attribute, ValueType
 from capture_forwarder.payloads.compiled_types import (
     TYPES,
     PayloadDecoder,
@@ -18,66 +19,101 @@ from capture_forwarder.payloads.compiled_types import (
     row_struct,
 )
 from capture_forwarder.payloads.elements import lists_in, pieces_of
+from capture_forwarder.payloads.error_bodies import is_error_body
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
 from capture_forwarder.payloads.placement import ORDERED_KEYS, Placement, RowForm
 from capture_forwarder.payloads.tensors import TENSOR_KEYS
 
+RowValues = Callable[[Any], Values]
+ReadRows = Callable[[str], Sequence[Values]]
+_TYPES = {**TYPES, ValueType.TIMESTAMP: str}
+_OR_NULL = {value_type: type_ | None for value_type, type_ in _TYPES.items()}
 _SPACE_BEFORE_COLON = re.compile(r'"\s+:')
 
 
-def json_decoder(placement: Placement, attributes: tuple[Attribute, ...]) -> PayloadDecoder | None:
-    """Return a decoder of one JSON document, or `None` if only the plain path can read it."""
+def json_decoder(
+    placement: Placement, attributes: tuple[Attribute, ...], *, is_lines: bool = False
+) -> PayloadDecoder | None:
+    """Return a decoder of one JSON document, or of one a line; `None` if only the plain path can read them."""
+    if any(attribute.value_type not in _TYPES for attribute in attributes):
+        return None
     row_type = _row_type(placement, attributes)
     if row_type is None:
         return None
     if placement.values_key:
-        row_type = _object_type(placement.values_key, row_type)
-    names = len(attributes) if placement.form is RowForm.OBJECT else int(placement.values_key is not None)
-    return (_one_row if placement.single else _list_of_rows)(placement, row_type, len(attributes), names)
+        row_type = object_type(placement.values_key, row_type)
+    names = tuple(attribute.name for attribute in attributes)
+    count = len(attributes) if placement.form is RowForm.OBJECT else int(placement.values_key is not None)
+    values = _values_of_row(placement, attributes)
+    if is_lines:
+        read = _rows_of_lines(row_type, values, count)
+    elif placement.single:
+        read = _one_row(row_type, values, count)
+    else:
+        read = _list_of_rows(placement, row_type, values, len(attributes), count)
+    return lambda text: (names, read(text))
 
 
-def _one_row(placement: Placement, row_type: Any, _: int, names: int) -> PayloadDecoder:
-    """Return the decoder of a document that is one row, with so many names."""
+def lines_decoder(row_type: Any) -> Callable[[str], list[Any]]:
+    """Return a decoder of JSON Lines: of every line that is not blank."""
     decode: Callable[[str], Any] = msgspec.json.Decoder(row_type).decode
-    values = _values_of_row(placement)
+    return lambda text: [decode(line) for line in text.split("\n") if line.strip()]
+
+
+def _rows_of_lines(row_type: Any, values: RowValues, names: int) -> ReadRows:
+    """Return the decoder of lines that are rows with so many names each."""
+    decode = lines_decoder(row_type)
 
     def read(text: str) -> Sequence[Values]:
-        row = values(decode(text))
-        if text.count(":") != names:
-            _check_names(text, names)
-        return [row]
-
-    return read
-
-
-def _list_of_rows(placement: Placement, row_type: Any, width: int, names: int) -> PayloadDecoder:
-    """Return the decoder of a list of rows, each of `width` values and with so many names; a key may hold the list."""
-    list_type: Any = list[row_type]
-    decode_list: Callable[[str], list[Any]] = msgspec.json.Decoder(list_type).decode
-    decode: Callable[[str], Any] = decode_list
-    if placement.rows_key:
-        decode = msgspec.json.Decoder(_object_type(placement.rows_key, list_type)).decode
-    is_wrapped = placement.rows_key is not None
-    names_around, names_of_one = int(is_wrapped), int(is_wrapped) + names
-    values = _values_of_row(placement)
-
-    def read(text: str) -> Sequence[Values]:
-        if len(text) > LARGE_CHARS and is_large(text, _row_count(text, placement), width):
-            lazy_rows = _read_large_list(text, placement, decode_list)
-            _check_names(text, names_around + names * len(lazy_rows))
-            return lazy_rows
-        rows = decode(text).wrapped if is_wrapped else decode(text)
-        if len(rows) == 1:
-            if text.count(":") != names_of_one:
-                _check_names(text, names_of_one)
-            return [values(rows[0])]
-        _check_names(text, names_around + names * len(rows))
+        if len(text) > LARGE_CHARS:
+            raise ValueError("many lines, which are read lazily")
+        rows = decode(text)
+        check_names(text, names * len(rows))
         return list(map(values, rows))
 
     return read
 
 
-def _check_names(text: str, expected: int) -> None:
+def _one_row(row_type: Any, values: RowValues, names: int) -> ReadRows:
+    """Return the decoder of a document that is one row, with so many names."""
+    decode: Callable[[str], Any] = msgspec.json.Decoder(row_type).decode
+
+    def read(text: str) -> Sequence[Values]:
+        row = values(decode(text))
+        if text.count(":") != names:
+            check_names(text, names)
+        return [row]
+
+    return read
+
+
+def _list_of_rows(placement: Placement, row_type: Any, values: RowValues, width: int, names: int) -> ReadRows:
+    """Return the decoder of a list of rows, each of `width` values and with so many names; a key may hold the list."""
+    list_type: Any = list[row_type]
+    decode_list: Callable[[str], list[Any]] = msgspec.json.Decoder(list_type).decode
+    decode: Callable[[str], Any] = decode_list
+    if placement.rows_key:
+        decode = msgspec.json.Decoder(object_type(placement.rows_key, list_type)).decode
+    is_wrapped = placement.rows_key is not None
+    names_around, names_of_one = int(is_wrapped), int(is_wrapped) + names
+
+    def read(text: str) -> Sequence[Values]:
+        if len(text) > LARGE_CHARS and is_large(text, _row_count(text, placement), width):
+            lazy_rows = _read_large_list(text, placement, decode_list, values)
+            check_names(text, names_around + names * len(lazy_rows))
+            return lazy_rows
+        rows = decode(text).wrapped if is_wrapped else decode(text)
+        if len(rows) == 1:
+            if text.count(":") != names_of_one:
+                check_names(text, names_of_one)
+            return [values(rows[0])]
+        check_names(text, names_around + names * len(rows))
+        return list(map(values, rows))
+
+    return read
+
+
+def check_names(text: str, expected: int) -> None:
     """Raise `ValueError` if an object of `text`, which has `expected` different names, may have a name twice.
 
     Every name is followed by a colon. Where texts hold colons too, a quote stands before those of names.
@@ -92,9 +128,10 @@ def _row_count(text: str, placement: Placement) -> int:
     return text.count(",") if placement.form is RowForm.VALUE else text.count("[") + text.count("{")
 
 
-def _read_large_list(text: str, placement: Placement, decode: Callable[[str], list[Any]]) -> Sequence[Values]:
+def _read_large_list(
+    text: str, placement: Placement, decode: Callable[[str], list[Any]], values: RowValues
+) -> Sequence[Values]:
     """Return rows that are made when they are read. Raises `ValueError` if the document holds anything else."""
-    values = _values_of_row(placement)
     for found in lists_in(text):
         if found.key == placement.rows_key and found.document in ([], {found.key: []}):
             pieces = list(pieces_of(text, found, lambda piece: decode(f"[{piece}]")))
@@ -102,10 +139,26 @@ def _read_large_list(text: str, placement: Placement, decode: Callable[[str], li
     raise ValueError("not a list of rows alone")
 
 
-def _values_of_row(placement: Placement) -> Callable[[Any], Values]:
+def _values_of_row(placement: Placement, attributes: tuple[Attribute, ...]) -> RowValues:
+    values: RowValues = (lambda row: astuple(row.wrapped)) if placement.values_key else astuple
     if placement.form is RowForm.VALUE:
-        return lambda row: (row,)
-    return (lambda row: astuple(row.wrapped)) if placement.values_key else astuple
+        values = _one_value
+    times = [place for place, one in enumerate(attributes) if one.value_type is ValueType.TIMESTAMP]
+    return (lambda row: _with_times(values(row), times)) if times else values
+
+
+def _with_times(values: Values, places: list[int]) -> Values:
+    """Return values with timestamps in one form. Raises `ValueError` for text that is no timestamp."""
+    changed = list(values)
+    for place in places:
+        changed[place] = typed(changed[place], ValueType.TIMESTAMP)
+    return changed
+
+
+def _one_value(value: Any) -> Values:
+    if type(value) is str and is_error_body(value):
+        raise ValueError("a text that may be an error")
+    return (value,)
 
 
 def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:
@@ -113,17 +166,17 @@ def _row_type(placement: Placement, attributes: tuple[Attribute, ...]) -> Any:
     if placement.form is RowForm.VALUES:
         # A bare list of texts is several rows, a bare list of anything else is one.
         is_unsure = placement.single and are_texts(attributes)
-        return None if is_unsure else row_struct(attributes, ordered=True)
+        return None if is_unsure else row_struct(attributes, ordered=True, types=_TYPES)
     if placement.form is RowForm.VALUE:
         # Bare values, and those under an ordered key, are several rows or one, as their types say.
         is_unsure = placement.rows_key is None or placement.rows_key in ORDERED_KEYS
-        return None if is_unsure or len(attributes) > 1 else TYPES[attributes[0].value_type]
+        return None if is_unsure or len(attributes) > 1 else _TYPES[attributes[0].value_type]
     if placement.form is RowForm.OBJECT:
         is_unsure = {attribute.name for attribute in attributes} >= TENSOR_KEYS
-        return None if is_unsure else row_struct(attributes, ordered=False)
+        return None if is_unsure else row_struct(attributes, ordered=False, types=_OR_NULL)
     return None
 
 
-def _object_type(key: str, value_type: Any) -> type[Struct]:
+def object_type(key: str, value_type: Any) -> type[Struct]:
     """Return a struct with one key only."""
     return defstruct("Object", [("wrapped", value_type)], rename={"wrapped": key}, forbid_unknown_fields=True, gc=False)

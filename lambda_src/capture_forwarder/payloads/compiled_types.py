@@ -1,4 +1,4 @@
-"""Types of the attributes of a row, from which decoders of payloads are compiled."""
+"""Types of the values of a row, from which decoders of payloads are compiled."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -8,17 +8,24 @@ from msgspec import Meta, Struct, defstruct
 
 from capture_forwarder.domain.schema import Attribute, ValueType
 from capture_forwarder.payloads.documents import UNREADABLE
+from capture_forwarder.payloads.error_bodies import ERROR_NAMES
 
 # A decoder raises one of these when it refuses a text.
 REFUSED = UNREADABLE
-Values = tuple[Any, ...]
-# Returns the values of every row, in the order of the attributes.
-PayloadDecoder = Callable[[str], Sequence[Values]]
+Names = tuple[str, ...]
+Values = Sequence[Any]
+# The names of every row, and the values of every row in the order of these names.
+Rows = tuple[Names, Sequence[Values]]
+PayloadDecoder = Callable[[str], Rows]
+# Names in an answer of which only the plain path knows what they mean: errors, the order of rows, a pandas Series, a
+# stream.
+ODD_NAMES = ERROR_NAMES | {"index", "0", "token"}
 _LARGEST = sys.float_info.max
+INT64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 # Bounds keep out NaN and infinity, and integers of more than 64 bits. Timestamps are missing: they are rewritten.
 TYPES: dict[ValueType, Any] = {
     ValueType.FLOAT: Annotated[float, Meta(ge=-_LARGEST, le=_LARGEST)],
-    ValueType.INTEGER: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)],
+    ValueType.INTEGER: INT64,
     ValueType.BOOLEAN: bool,
     ValueType.STRING: str,
     ValueType.IMAGE: str,
@@ -32,20 +39,26 @@ _MIN_LARGE_BYTES, _LARGE_TIMES = 4_000_000, 6
 def row_struct(
     attributes: tuple[Attribute, ...], *, ordered: bool, types: Mapping[ValueType, Any] = TYPES
 ) -> type[Struct]:
-    """Return a struct of exactly these attributes, all required: an array of values in order, or an object of names.
+    """Return a struct of exactly these attributes, all required: an array of values in order, or an object of names."""
+    names = tuple(attribute.name for attribute in attributes)
+    return named_struct(names, [types[attribute.value_type] for attribute in attributes], ordered=ordered)
 
-    A model's names need not be valid in Python, so fields are numbered, and renamed.
+
+def named_struct(names: Names, types: Sequence[Any], *, ordered: bool = False) -> type[Struct]:
+    """Return a struct of exactly these values, all required.
+
+    Names need not be valid in Python, so fields are numbered, and renamed.
     """
-    fields = [(f"f{place}", types[attribute.value_type]) for place, attribute in enumerate(attributes)]
-    names = {f"f{place}": attribute.name for place, attribute in enumerate(attributes)}
+    fields = [(f"f{place}", type_) for place, type_ in enumerate(types)]
+    renamed = {f"f{place}": name for place, name in enumerate(names)}
     return defstruct(
-        "Row", fields, array_like=ordered, forbid_unknown_fields=True, gc=False, rename=None if ordered else names
+        "Row", fields, array_like=ordered, forbid_unknown_fields=True, gc=False, rename=None if ordered else renamed
     )
 
 
 def are_texts(attributes: tuple[Attribute, ...]) -> bool:
     """Tell whether every attribute accepts any text."""
-    return all(TYPES[attribute.value_type] is str for attribute in attributes)
+    return all(TYPES.get(attribute.value_type, str) is str for attribute in attributes)
 
 
 def is_large(text: str, row_count: int, width: int) -> bool:

@@ -13,7 +13,10 @@ from capture_forwarder.payloads.lazy import LARGE_CHARS, PIECE_CHARS, Lazy, cut_
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 _LINE_END = re.compile(r"\r\n?|\n")
 _BLANKS = re.compile(" +")
-_MALFORMED = "a quoted cell is malformed"
+_MALFORMED = (
+    "a quoted cell is malformed; input_csv_delimiter or output_csv_delimiter names another character between cells, "
+    "input_content_type or output_content_type another format"
+)
 
 # Cells are text, but those that were converted.
 Row = list[Any]
@@ -124,16 +127,6 @@ class CsvForm(Struct, frozen=True):
                 yield start, end, rows
                 start, rows = end, []
         yield start, end, rows
-
-
-def parse_csv(text: str) -> list[Row]:
-    """Return the cells of every row that is not blank. Raises `ValueError` if a quoted cell is malformed."""
-    return _filled(CsvForm().lines(text, is_quoted='"' in text))
-
-
-def read_csv(text: str) -> Sequence[Row]:
-    """Return the same as `parse_csv`; the rows of a large text are parsed when they are read."""
-    return CsvForm().read(text).rows
 
 
 def _filled(rows: list[Row]) -> list[Row]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from enum import Enum
+from typing import cast
 
 from msgspec import Struct
 
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.values import is_number
+from capture_forwarder.payloads.advice import advice, schema_advice
 from capture_forwarder.payloads.elements_kind import Elements, Kind, is_list, kind_of, lists_of
 from capture_forwarder.payloads.not_data import without
 from capture_forwarder.payloads.placement import ordered_key
@@ -80,7 +82,7 @@ def _is_uniform(values: Elements) -> bool:
     """Tell whether values are all numbers or all texts; cells of CSV are numbers by their text."""
     kind = kind_of(values, is_answer=True)
     if kind is Kind.TEXTS:
-        return len({is_number(str(value)) for value in values}) == 1
+        return len({is_number(value) for value in values if isinstance(value, str) and value.strip()}) <= 1
     return kind is Kind.NUMBERS
 
 
@@ -128,28 +130,30 @@ def _rows(count: int) -> Decision:
 
 def column_of(shape: Shape, count: int) -> Elements | None:
     """Return a list of a payload with lists of different lengths that has `count` elements."""
-    if shape.table is None:
-        return None
-    return next((one for one in lists_of(shape.table.neighbours).values() if len(one) == count), None)
+    neighbours = cast("Table", shape.table).neighbours
+    return next((one for one in lists_of(neighbours).values() if len(one) == count), None)
 
 
-def ragged_table(shape: Shape, count: int) -> Table | None:
+def ragged_table(shape: Shape, count: int) -> Table:
     """Return the table of `count` rows of a payload with lists of different lengths."""
-    if shape.table is None:
-        return None
-    columns = {key: one for key, one in lists_of(shape.table.neighbours).items() if len(one) == count}
-    neighbours, _ = without(shape.table.neighbours, columns)
-    return Table(count, columns, neighbours, left_out=shape.table.left_out)
+    table = cast("Table", shape.table)
+    columns = {key: one for key, one in lists_of(table.neighbours).items() if len(one) == count}
+    neighbours, _ = without(table.neighbours, columns)
+    return Table(count, columns, neighbours, left_out=table.left_out)
 
 
-def mismatch(request: Shape, answer: Shape, hint: str = "") -> Reason:
+def mismatch(request: Shape, answer: Shape) -> Reason:
     """Return the rejection of sides that do not fit: how many rows each says, and why."""
-    return Reason(RejectionCode.ROW_COUNT_MISMATCH, f"{said(request, answer)}; {hint}{_advice(request, answer)}")
+    why = "; ".join(
+        [said(request, answer), *advice(request, answer, is_ambiguous=False), *schema_advice(request, answer)]
+    )
+    return Reason(RejectionCode.ROW_COUNT_MISMATCH, why)
 
 
 def ambiguous(request: Shape, answer: Shape, why: str) -> Reason:
     """Return the rejection of sides that can be read in two ways."""
-    return Reason(RejectionCode.AMBIGUOUS_ROWS, f"{said(request, answer)}: {why}; {_advice(request, answer)}")
+    why = "; ".join([f"{said(request, answer)}: {why}", *advice(request, answer, is_ambiguous=True)])
+    return Reason(RejectionCode.AMBIGUOUS_ROWS, why)
 
 
 def said(request: Shape, answer: Shape) -> str:
@@ -162,21 +166,3 @@ def _count(shape: Shape) -> str:
         return f"one call ({shape.subject})"
     noun = "value" if shape.says is Says.OPEN else "row"
     return f"{shape.count} {noun}{'' if shape.count == 1 else 's'} ({shape.subject})"
-
-
-def _advice(request: Shape, answer: Shape) -> str:
-    """Return the options that decide, for each side."""
-    advice = [_option(request, "input"), _option(answer, "output")]
-    if answer.says is Says.OPEN and request.has_rows and request.count and answer.count % request.count == 0:
-        advice.append("a schema says how many values a row of the answer has")
-    return "; ".join(advice)
-
-
-def _option(shape: Shape, side: str) -> str:
-    if shape.has_rows:
-        return f'{side}_layout = "whole" says that they are one row, {side}_layout = "arrays" that they are columns'
-    if shape.says is Says.OPEN:
-        return f'{side}_layout = "list", "columns" or "kserve" says that they are rows, "whole" that they are one'
-    if shape.is_bare:
-        return f'{side}_layout = "list" says that they are rows, {side}_layout = "whole" that they are one'
-    return f'{side}_rows names the list of rows, {side}_layout = "arrays" says that the lists are columns'

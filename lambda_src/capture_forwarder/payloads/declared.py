@@ -52,6 +52,7 @@ _TAB_SEPARATED = frozenset({"text/tab-separated-values", "text/tsv", "text/x-tsv
 # Text that holds values in another way, by the name for the sentence of the rejection.
 _OTHER_TEXT = {
     "text/event-stream": "an event stream",
+    "application/vnd.amazon.eventstream": "an event stream",
     "text/libsvm": "libsvm",
     "text/x-libsvm": "libsvm",
     "application/libsvm": "libsvm",
@@ -80,8 +81,8 @@ _PRESENT = {"present": True, "absent": False}
 class Declared(Struct, frozen=True):
     """What is known of a payload before its text is read.
 
-    `media` is `None` where the look of the text decides; for `Media.TEXT` it decides first. `may_differ` says that the
-    declared type and the encoding name different formats. A payload with a `refusal` is not read.
+    `media` is `None` where the look of the text decides; for `Media.TEXT` it decides first. A payload with a `refusal`
+    is not read.
     """
 
     media: Media | None = None
@@ -91,7 +92,6 @@ class Declared(Struct, frozen=True):
     is_array: bool = False
     is_one_call: bool = False
     header: bool | None = None
-    may_differ: bool = False
     form: BodyForm = BodyForm(Media.TEXT)
 
 
@@ -110,8 +110,8 @@ def declared(
     charset = charset_of(named_charset) if base64 else "utf-8"
     is_tab_separated = essence in _TAB_SEPARATED
     named = Media.CSV if is_tab_separated and delimiter == _TAB else media_of(essence)
-    media, encoded = named or _ENCODED.get(encoding), _ENCODED.get(encoding)
-    refusal = _refusal(essence, side) if named is None else None
+    media = named or _ENCODED.get(encoding)
+    refusal = None if is_tab_separated and named else _refusal(essence, side)
     if not refusal and charset is None:
         refusal = Reason(RejectionCode.BAD_TEXT, "the declared charset is not known; the caller must send UTF-8")
     return Declared(
@@ -122,7 +122,6 @@ def declared(
         is_array=essence in _ARRAYS,
         is_one_call=essence == _ONE_CALL,
         header=_PRESENT.get(parameters.get("header", "")),
-        may_differ=not override and encoded is Media.CSV and named in (Media.JSON, Media.JSON_LINES),
         form=BodyForm(media or Media.TEXT, base64, charset or "utf-8"),
     )
 

@@ -11,18 +11,14 @@ from math import isfinite
 import msgspec
 
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.csv_text import parse_csv, read_csv
 from capture_forwarder.payloads.lazy import cut_lines
 
 __all__ = [
     "UNREADABLE",
     "RepeatedName",
     "cut_lines",
-    "parse_csv",
-    "parse_documents",
     "parse_json",
     "parse_json_lines",
-    "read_csv",
     "without_halves",
 ]
 
@@ -127,11 +123,3 @@ def parse_json_lines(text: str) -> list[JsonValue]:
     except UNREADABLE:
         pass
     return list(map(parse_json, lines))
-
-
-def parse_documents(text: str) -> list[JsonValue]:
-    """Return the one document in `text`, or else one document a line. Raises `ValueError` if it is neither."""
-    try:
-        return [parse_json(text)]
-    except ValueError:
-        return parse_json_lines(text)

@@ -78,7 +78,7 @@ def common_kind(elements: Iterable[JsonValue]) -> Kind:
 def _are_arrays(elements: Elements) -> bool:
     """Tell whether lists are columns: each of one kind, but not of the same, with two or more values in each."""
     lists = [element for element in elements if is_list(element)]
-    if len({type(part[0]) for part in lists if part}) < 2 or any(len(part) < 2 for part in lists):  # noqa: PLR2004 - a pair
+    if any(len(part) < 2 for part in lists) or not _begin_differently(lists):  # noqa: PLR2004 - a pair
         return False
     kinds = [common_kind(part) for part in lists]
     found = set(kinds)
@@ -92,12 +92,14 @@ def _are_arrays(elements: Elements) -> bool:
     return all(isinstance(number, int | float) and 0 <= number <= 1 for number in numbers if number is not None)
 
 
+def _begin_differently(lists: list[Elements]) -> bool:
+    """Tell whether the first values of lists have different types, or are null: those of most lists have one type."""
+    types = {type(part[0]) for part in lists}
+    return len(types) > 1 or _NULL in types
+
+
 def _share_no_name(elements: Elements) -> bool:
     """Tell whether two or more objects with lists have no name in common: each is a column of its own."""
     objects = [element for element in elements if isinstance(element, dict) and not is_error_body(element)]
     names = set().union(*objects)
-    return (
-        len(objects) > 1
-        and sum(map(len, objects)) == len(names)
-        and all(any(map(is_list, element.values())) for element in objects)
-    )
+    return len(objects) > 1 and sum(map(len, objects)) == len(names) and all(map(lists_of, objects))

@@ -19,7 +19,7 @@ def split_frame(document: Document) -> tuple[Document, Document] | None:
     MLflow: `{"dataframe_split": {"columns": [...], "data": [[...], ...]}}`, which may lie under `inputs`, and pandas'
     own `{"columns", "index", "data"}`.
     """
-    for key in (_SPLIT, "inputs"):
+    for key in (_SPLIT, "inputs", "outputs", "instances", "predictions"):
         inner = document.get(key)
         if isinstance(inner, dict):
             if key == _SPLIT or _looks_split(inner):
@@ -27,27 +27,29 @@ def split_frame(document: Document) -> tuple[Document, Document] | None:
             if isinstance(inner.get(_SPLIT), dict):
                 beside = {name: value for name, value in document.items() if name != key}
                 return cast("Document", inner[_SPLIT]), beside | {k: v for k, v in inner.items() if k != _SPLIT}
-    if _looks_split(document) and document.keys() <= {"columns", "index", "data"}:
+    if _looks_split(document):
         return document, {}
     return None
 
 
 def _looks_split(document: Document) -> bool:
-    return is_list(document.get("columns")) and is_list(document.get("data"))
+    columns = document.get("columns")
+    return is_list(columns) and len(columns) > 0 and is_list(document.get("data"))
 
 
 def place_split(frame: Document, beside: Document) -> Table:
     """Return the table of a frame in `split` form: every entry of `data` is one row, named by `columns`."""
     names, data = frame.get("columns"), frame.get("data")
-    if not is_list(names) or not all(isinstance(name, str) for name in names):
+    if not is_list(names) or not names or not all(type(name) in (str, int) for name in names):
         raise ValueError("the columns of a data frame are not a list of names")
-    if len(set(cast("Iterable[str]", names))) != len(names):
+    columns = [str(name) for name in names]
+    if len(set(columns)) != len(columns):
         raise ValueError("a data frame names a column twice")
     if not is_list(data) or not all(is_list(row) and len(row) == len(names) for row in data):
         raise ValueError("the data of a data frame is not a list of rows as long as its columns")
     _check_index(frame.get("index"))
     rest = {key: value for key, value in frame.items() if key not in {"columns", "data", "index"}}
-    rows = named_rows(list(cast("Iterable[str]", names)), cast("Any", data))
+    rows = named_rows(columns, cast("Any", data))
     return Table(len(data), {NAMELESS: rows}, rest | beside, left_out=_size(frame.get("index")))
 
 
@@ -86,7 +88,7 @@ def place_frame(document: Document) -> Table | None:
         return None
     if _are_whole(inner):
         _check_order(inner)
-        return Table(len(inner), {name: [part[key] for key in inner] for name, part in columns.items()})
+        return Table(len(inner), {NAMELESS: [{name: part[key] for name, part in columns.items()} for key in inner]})
     if _are_whole(columns):
         _check_order(columns)
         return Table(len(columns), {NAMELESS: parts})
@@ -110,4 +112,4 @@ def _are_whole(keys: Iterable[str]) -> bool:
 def _check_order(keys: Iterable[str]) -> None:
     numbers = list(map(int, keys))
     if numbers != sorted(numbers):
-        raise ValueError("the keys of a data frame do not ascend, so its rows may have another order")
+        raise ValueError("the keys of a data frame do not ascend, so its rows may have another order; reset its index")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.schema import Side, ValueType
@@ -36,40 +37,38 @@ def why_header(request: Lines | None, answer: Lines | None, *, answer_is_fixed: 
 
     A side is `None` if it is no CSV, if its header is known, or if its types refuse a header as a row.
     """
-    asked = _may_be_names(request)
-    answered = _may_be_names(answer)
+    asked = request if _may_be_names(request) else None
+    answered = answer if _may_be_names(answer) else None
     options = [name for name, found in (("input_csv_header", asked), ("output_csv_header", answered)) if found]
     is_demanded = request is not None and len(request) > 0 and request[0] in _DEMANDED
-    if is_demanded or (asked and answered and _are_words(request) and _are_words(answer)):
+    if is_demanded or (asked and answered and _are_words(asked) and _are_words(answered)):
         return _reason(options if not is_demanded else ["input_csv_header", "output_csv_header"])
-    if answered and _has_number_column(answer):
+    if answered and _has_number_column(answered):
         return _reason(["output_csv_header"])
-    if asked and _has_number_column(request) and not (answer_is_fixed and not answered):
+    if asked and _has_number_column(asked) and not (answer_is_fixed and not answered):
         return _reason(["input_csv_header"])
     return None
 
 
-def _may_be_names(lines: Lines | None) -> bool:
+def _may_be_names(lines: Lines | None) -> TypeGuard[Lines]:
     return lines is not None and len(lines) > 1 and looks_like_names(lines[0])
 
 
-def _are_words(lines: Lines | None) -> bool:
+def _are_words(lines: Lines) -> bool:
     """Tell whether the cells of the first line are one word each and do not occur below."""
-    if lines is None:
-        return False
     names = set(lines[0])
     if not all(_WORD.fullmatch(name.strip()) for name in names if name.strip()):
         return False
     return not any(names.intersection(map(str, lines[place])) for place in range(1, len(lines)))
 
 
-def _has_number_column(lines: Lines | None) -> bool:
+def _has_number_column(lines: Lines) -> bool:
     """Tell whether all lines below the first have a number in the same column."""
-    if lines is None:
-        return False
     columns = set(range(len(lines[0])))
     for place in range(1, len(lines)):
         line = lines[place]
+        if line == [""]:  # a blank line that may be an empty cell
+            continue
         columns = {at for at in columns if at < len(line) and is_number(str(line[at]))}
         if not columns:
             return False
@@ -79,5 +78,5 @@ def _has_number_column(lines: Lines | None) -> bool:
 def _reason(options: list[str]) -> Reason:
     return Reason(
         RejectionCode.BAD_CSV,
-        f"the CSV may begin with a line of names; {' and '.join(options)} = true says so; false says that it is data",
+        f"the CSV may begin with a line of names; set {' and '.join(options)} to true if it does, to false if not",
     )

@@ -8,7 +8,10 @@ from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads.documents import RepeatedName, parse_json, parse_json_lines
 from capture_forwarder.payloads.elements import lists_in, pieces_of
 from capture_forwarder.payloads.lazy import LARGE_CHARS, cut_lines, rows_of_pieces
+from capture_forwarder.payloads.tensors import is_tensor
 
+# Before a document in quotes there may be white space and a byte order mark.
+_BLANK = " \t\r\n\ufeff"
 # Null was NaN.
 _NUMBERS = {int, float, type(None)}
 
@@ -52,9 +55,9 @@ def read_document(text: str) -> JsonValue:
 
 
 def _unquoted(document: JsonValue) -> JsonValue:
-    if type(document) is str and document.lstrip()[:1] in {"{", "["}:
+    if type(document) is str and (text := document.lstrip(_BLANK))[:1] in {"{", "["}:
         try:
-            return parse_json(document)
+            return parse_json(text)
         except RepeatedName:
             raise
         except ValueError:
@@ -71,6 +74,8 @@ def _read_large(text: str) -> JsonValue:
             raise
         except ValueError:
             continue
+        if len(elements) and is_tensor(elements[0]):
+            return None  # tensors are few, and their values are rows only together
         document: Any = (
             elements if found.key is None else cast("dict[str, Any]", found.document) | {found.key: elements}
         )

@@ -1,15 +1,16 @@
 """Rows made into named, typed values: by the model's schema where there is one, else by generated names."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from capture_forwarder.domain.converters import CONVERTERS, CellOptions, Converter, cell_converters, cell_parser
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.route import UnknownAttributes
-from capture_forwarder.domain.schema import Attribute, Side, ValueType
+from capture_forwarder.domain.schema import STRUCTURES, Attribute, Side, ValueType
 from capture_forwarder.domain.values import JsonValue, json_scalar
 from capture_forwarder.payloads.elements_kind import NESTED, Document
+from capture_forwarder.payloads.structured import fits
 from capture_forwarder.payloads.whole import Row
 
 Named = dict[str, Value] | Reason
@@ -75,17 +76,22 @@ def schema_names(
     named = _by_name(row, side, unknown, converters) if isinstance(row, dict) else _by_position(row, side, converters)
     if not call or isinstance(named, Reason):
         return named
-    known = [(side.by_name[name], value) for name, value in _call_values(call, side)]
-    values = all_typed(known, converters)
+    taken = {*row, *(name for name, _ in _leaves(row))} if isinstance(row, dict) else named.keys()
+    known = [(side.by_name[name], value) for name, value in _call_values(call, side, taken)]
+    values = _typed(known, converters)
     return values if isinstance(values, Reason) else named | values
 
 
-def _call_values(call: Document, side: Side) -> Iterator[tuple[str, JsonValue]]:
-    """Yield the values of the whole call that the schema knows by name; structures are values too."""
+def _call_values(call: Document, side: Side, taken: Collection[str]) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the values of the whole call that the schema knows by name; structures are values too.
+
+    A name that the row has itself, one of `taken`, is `call.name`.
+    """
     for name, value in call.items():
         for leaf, leaf_value in ((name, value),) if name in side.by_name else _leaves({name: value}):
-            if leaf in side.by_name:
-                yield leaf, leaf_value
+            own = f"call.{leaf}" if leaf in taken else leaf
+            if own in side.by_name:
+                yield own, leaf_value
 
 
 def _ordered_if_unknown(row: Document, side: Side) -> Row:
@@ -95,6 +101,8 @@ def _ordered_if_unknown(row: Document, side: Side) -> Row:
 
 
 def _by_position(row: list[JsonValue], side: Side, converters: Converters) -> Named:
+    if len(side.visible) == 1 and side.structures and _is_structure_itself(row, side.visible[0]):
+        row = [row]
     attributes = side.positional(len(row))
     if attributes is None:
         expected = " or ".join(map(str, sorted(side.widths))) or "no"
@@ -102,6 +110,12 @@ def _by_position(row: list[JsonValue], side: Side, converters: Converters) -> Na
             RejectionCode.VALUE_COUNT_MISMATCH, f"{len(row)} ordered values where the model has {expected} attributes"
         )
     return all_typed(zip(attributes, row, strict=True), converters)
+
+
+def _is_structure_itself(row: list[JsonValue], attribute: Attribute) -> bool:
+    """Tell whether ordered values are the one value of the only attribute, which is a list."""
+    is_cell = len(row) == 1 and (fits(attribute, row[0]) or (isinstance(row[0], str) and row[0].lstrip()[:1] == "["))
+    return attribute.value_type in STRUCTURES and not is_cell and fits(attribute, row)
 
 
 def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes, converters: Converters) -> Named:
@@ -115,12 +129,16 @@ def _by_name(row: dict[str, JsonValue], side: Side, unknown: UnknownAttributes, 
                 return _unknown(leaf)
     if row and not known:
         return _none_left(next(iter(row)))
+    values = _typed(known, converters)
+    return values if isinstance(values, Reason) else {attribute.name: None for attribute in side.expected} | values
+
+
+def _typed(known: list[tuple[Attribute, JsonValue]], converters: Converters) -> Named:
+    """Return named values as the types of their attributes, unless two have one name."""
     values = all_typed(known, converters)
-    if isinstance(values, Reason):
-        return values
-    if len(values) != len(known):
+    if not isinstance(values, Reason) and len(values) != len(known):
         return Reason(RejectionCode.AMBIGUOUS_NAME, "two nested values come to the same name")
-    return {attribute.name: None for attribute in side.expected} | values
+    return values
 
 
 def all_typed(pairs: Iterable[tuple[Attribute, JsonValue]], converters: Converters) -> Named:

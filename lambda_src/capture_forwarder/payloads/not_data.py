@@ -17,8 +17,8 @@ class NotData(Struct, frozen=True):
 
     @property
     def recognised_by(self) -> str:
-        """The keys by which the server is recognised, for people."""
-        return ", ".join(sorted(self.any_of))
+        """The keys by which the server is recognised, as Markdown."""
+        return ", ".join(key if " " in key else f"`{key}`" for key in sorted(self.any_of))
 
 
 NOT_DATA = (
@@ -33,14 +33,16 @@ NOT_DATA = (
 )
 TENSORS = NotData(
     "KServe v2, Triton, MLServer",
-    frozenset({"tensors"}),
+    frozenset({"a list of tensors"}),
     ("id", "model_name", "model_version", "parameters", "outputs (of a request)", "shape", "datatype"),
 )
 OPENAI_LIST = NotData(
     "OpenAI style lists", frozenset({'object: "list" and data'}), ("object", "model", "id", "created", "usage")
 )
-SPARKML = NotData("pandas table, SparkML", frozenset({"schema beside data"}), ("schema", "columns of its primaryKey"))
-FRAMES = NotData("pandas, MLflow split; a Series", frozenset({"columns and data"}), ("index",))
+SPARKML = NotData(
+    "pandas table, SparkML", frozenset({"schema beside data, on a line too"}), ("schema", "columns of its primaryKey")
+)
+FRAMES = NotData("pandas, MLflow split; a Series", frozenset({"columns and data", "name, index and data"}), ("index",))
 ALL = (*NOT_DATA, TENSORS, FRAMES, SPARKML, OPENAI_LIST)
 
 

@@ -8,6 +8,8 @@ from capture_forwarder.payloads.elements_kind import (
     Document,
     Elements,
     Kind,
+    are_side_by_side,
+    common_kind,
     is_list,
     kind_of,
     lists_of,
@@ -24,7 +26,7 @@ _KEYS_OF_COLUMNS = ("inputs", "outputs", "instances", "predictions")
 def outer_key(document: Document) -> str | None:
     """Return the outer key of an object: one that holds the list of rows."""
     for key in _OUTER_KEYS:
-        if is_list(document.get(key)):
+        if is_list(document.get(key)) and document[key]:  # an empty list under a key is null
             return key
     for key in _OUTER_KEYS_OF_OBJECTS:
         elements = document.get(key)
@@ -40,9 +42,9 @@ def outer_shape(document: Document, is_answer: bool) -> Shape | None:  # noqa: F
         return None
     elements = cast("Elements", document[key])
     if kind_of(elements, is_answer=is_answer) is Kind.MIXED:
-        return call_shape(
-            document, f"the list under {key!a} holds values of several kinds", Layout.INSTANCES, is_arrays=True
-        )
+        is_arrays = is_answer and are_side_by_side(elements, common_kind(elements))
+        subject = f"the list under {key!a} holds values of several kinds"
+        return call_shape(document, subject, Layout.INSTANCES, is_arrays=is_arrays)
     return fixed(outer_table(document, key), subject_of(key), Layout.INSTANCES, document)
 
 

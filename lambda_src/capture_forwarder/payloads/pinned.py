@@ -10,7 +10,7 @@ from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.payloads import frames
 from capture_forwarder.payloads.elements_kind import Document, Elements, is_list, lists_of
-from capture_forwarder.payloads.not_data import without, without_not_data
+from capture_forwarder.payloads.not_data import without, without_not_data, without_schema
 from capture_forwarder.payloads.outer_keys import outer_key, outer_table
 from capture_forwarder.payloads.placement import ordered_key
 from capture_forwarder.payloads.shape import Shape, call_shape, fixed, subject_of
@@ -41,17 +41,22 @@ def shape_of_path(document: JsonValue, path: str) -> Shape | Reason:
         if not isinstance(document, dict) or not isinstance(document.get(parent), dict):
             return _no_list(path)
         above = ".".join([*parents[:depth], ""])
-        around |= {f"{above}{name}": value for name, value in document.items() if name != parent}
+        beside_parent = {f"{above}{name}": value for name, value in document.items() if name != parent}
+        if not around.keys().isdisjoint(beside_parent):
+            return _same_name(path)
+        around |= beside_parent
         document = document[parent]
     elements = document.get(key) if isinstance(document, dict) else None
     if not isinstance(document, dict) or not is_list(elements):
         return _no_list(path)
+    document, of_schema = without_schema(document)
+    elements = cast("Elements", document[key])
     beside, left_out = without_not_data(document)
     neighbours, _ = without(beside, {key})
     if not neighbours.keys().isdisjoint(around):
-        return Reason(RejectionCode.AMBIGUOUS_NAME, f"two values beside the list at {path[:64]!a} have one name")
+        return _same_name(path)
     is_outer = outer_key({key: elements}) is not None
-    table = Table(len(elements), {key: elements}, neighbours | around, is_outer=is_outer, left_out=left_out)
+    table = Table(len(elements), {key: elements}, neighbours | around, is_outer=is_outer, left_out=left_out + of_schema)
     return fixed(table, subject_of(path), Layout.ROWS, document)
 
 
@@ -59,16 +64,22 @@ def _no_list(path: str) -> Reason:
     return Reason(RejectionCode.UNKNOWN_LAYOUT, f"no list lies at {path[:64]!a}, which the route names as the rows")
 
 
-def pinned_shape(document: JsonValue, layout: Layout, *, is_answer: bool) -> Shape | Reason:
+def _same_name(path: str) -> Reason:
+    return Reason(RejectionCode.AMBIGUOUS_NAME, f"two values beside the list at {path[:64]!a} have one name")
+
+
+def pinned_shape(
+    document: JsonValue, layout: Layout, *, is_answer: bool, call_keys: tuple[str, ...] = ()
+) -> Shape | Reason:
     """Return the shape of a document that the route's layout names, or why it is not of that layout."""
     try:
-        found = _pinned(document, layout)
+        found = _pinned(document, layout, call_keys)
     except ValueError as error:
         return Reason(RejectionCode.UNKNOWN_LAYOUT, f"read as {layout}: {error}")
-    return json_shape(document, is_answer=is_answer) if found is None else found
+    return json_shape(document, is_answer=is_answer, call_keys=call_keys) if found is None else found
 
 
-def _pinned(document: JsonValue, layout: Layout) -> Shape | None:
+def _pinned(document: JsonValue, layout: Layout, call_keys: tuple[str, ...]) -> Shape | None:
     place = _OF_ANY.get(layout)
     if place:
         return place(document)
@@ -76,7 +87,7 @@ def _pinned(document: JsonValue, layout: Layout) -> Shape | None:
         return None
     if not isinstance(document, dict):
         raise ValueError("not an object")  # noqa: TRY004 - ValueError says "malformed"
-    return _OF_OBJECTS[layout](document)
+    return _columns(document, call_keys) if layout is Layout.COLUMNS else _OF_OBJECTS[layout](document)
 
 
 def _list(document: JsonValue) -> Shape:
@@ -93,13 +104,14 @@ def _vector(document: JsonValue) -> Shape:
     return call_shape(document, "a list of values", Layout.VECTOR)
 
 
-def _columns(document: Document) -> Shape:
+def _columns(document: Document, call_keys: tuple[str, ...]) -> Shape:
+    document, of_schema = without_schema(document)
     beside, left_out = without_not_data(document)
-    lists = lists_of(beside)
+    lists = {key: elements for key, elements in lists_of(beside).items() if key not in call_keys}
     if not lists or len(set(map(len, lists.values()))) != 1:
         raise ValueError("not an object of lists, all of one length")
     neighbours, _ = without(beside, lists)
-    table = Table(len(next(iter(lists.values()))), lists, neighbours, left_out=left_out)
+    table = Table(len(next(iter(lists.values()))), lists, neighbours, left_out=left_out + of_schema)
     return fixed(table, "columns", Layout.COLUMNS, document)
 
 
@@ -165,9 +177,8 @@ _OF_ANY: dict[Layout, Callable[[JsonValue], Shape]] = {
     Layout.VECTOR: _vector,
 }
 _OF_OBJECTS: dict[Layout, Callable[[Document], Shape]] = {
-    Layout.COLUMNS: _columns,
     Layout.KSERVE: _kserve,
     Layout.INSTANCES: _instances,
     Layout.DATAFRAME_SPLIT: _split,
-    Layout.OBJECT: lambda document: call_shape(document, "read as an object"),
+    Layout.OBJECT: lambda document: call_shape(document, "read as an object", Layout.WHOLE),
 }

@@ -53,7 +53,7 @@ def ordered_key(value: JsonValue) -> str | None:
     """Return the only key of an object if its value is a list of ordered values."""
     if isinstance(value, dict) and len(value) == 1:
         for key in ORDERED_KEYS:
-            if key in value and is_list(value[key]):
+            if key in value and is_list(value[key]) and value[key]:
                 return key
     return None
 

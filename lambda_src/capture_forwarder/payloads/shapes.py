@@ -50,26 +50,32 @@ def _object_shape(document: Document, is_answer: bool, call_keys: tuple[str, ...
         return call_shape(document, "an object without a list of rows")
     if is_closed(document, is_answer=is_answer):
         return call_shape(document, "a body that is one call", is_closed=True)
-    document, left_out = without_schema(document)
+    table, left_out = without_schema(document)
+    shape = _open_shape(table, is_answer, call_keys)
+    return _with_left_out(shape, document, left_out) if left_out else shape
+
+
+def _open_shape(document: Document, is_answer: bool, call_keys: tuple[str, ...]) -> Shape:  # noqa: FBT001 - passed on
     for find in (_split, _tensors, outer_shape, outer_columns_shape, _frame):
         if shape := find(document, is_answer):
             return shape
     if is_answer and (table := frames.place_series(document)):
         values = cast("JsonValue", table.columns[NAMELESS])
         return Shape(Says.OPEN, table.count, "a Series", Layout.VECTOR, values, table, is_alone=True)
-    shape = _shape_of_lists(document, is_answer, call_keys)
-    return shape if not left_out else _with_left_out(shape, left_out)
+    return _shape_of_lists(document, is_answer, call_keys)
 
 
-def _with_left_out(shape: Shape, left_out: int) -> Shape:
+def _with_left_out(shape: Shape, document: Document, left_out: int) -> Shape:
+    """Return the shape of a document whose schema is left out beside rows, and kept if the document is one call."""
     table = shape.table and replace(shape.table, left_out=shape.table.left_out + left_out)
-    return replace(shape, table=table, left_out=left_out)
+    return replace(shape, document=document, table=table, is_frame=shape.says is Says.ROWS)
 
 
 def _split(document: Document, _: bool) -> Shape | None:  # noqa: FBT001 - one of several that are called alike
     if found := frames.split_frame(document):
-        beside, left_out = without_not_data({"inputs": None} | found[1])
-        table = frames.place_split(found[0], {key: value for key, value in beside.items() if key != "inputs"})
+        rest, left_out = without_not_data(document)
+        beside = {key: value for key, value in found[1].items() if key in rest or key not in document}
+        table = frames.place_split(found[0], beside)
         return fixed(table, "the data frame", Layout.DATAFRAME_SPLIT, document, left_out)
     if table_of_series := frames.place_split_series(document):
         return fixed(table_of_series, "the Series", Layout.DATAFRAME_SPLIT, document)

@@ -12,6 +12,7 @@ from capture_forwarder.payloads.elements_kind import (
     common_kind,
     kind_of,
 )
+from capture_forwarder.payloads.lazy import Lazy
 from capture_forwarder.payloads.not_data import without_schema
 from capture_forwarder.payloads.shape import Says, Shape, call_shape
 from capture_forwarder.payloads.tables import NAMELESS, Table
@@ -47,7 +48,13 @@ def lines_shape(documents: Elements, *, is_answer: bool) -> Shape:
 
 
 def _lines_without_schema(documents: Elements) -> tuple[Elements, int]:
-    if not isinstance(documents, list) or not any(isinstance(one, dict) and "schema" in one for one in documents):
+    if not any(isinstance(one, dict) and "schema" in one for one in documents):
         return documents, 0
-    found = [without_schema(one) if isinstance(one, dict) else (one, 0) for one in documents]
-    return [line for line, _ in found], sum(count for _, count in found)
+
+    def line(document: JsonValue) -> JsonValue:
+        return without_schema(document)[0] if isinstance(document, dict) else document
+
+    left_out = sum(without_schema(one)[1] for one in documents if isinstance(one, dict))
+    if isinstance(documents, list):
+        return list(map(line, documents)), left_out
+    return Lazy(len(documents), lambda place: line(documents[place]), lambda: map(line, documents)), left_out

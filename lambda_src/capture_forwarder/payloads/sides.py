@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import Layout, PayloadOptions
 from capture_forwarder.domain.schema import Side
-from capture_forwarder.domain.values import JsonValue, is_number
+from capture_forwarder.domain.values import JsonValue, is_number, parse_csv_cell
 from capture_forwarder.payloads.bodies import Body
 from capture_forwarder.payloads.clarify import clarify_shape
-from capture_forwarder.payloads.elements_kind import Elements, is_list
+from capture_forwarder.payloads.elements_kind import Document, Elements, Kind, are_side_by_side, is_list
 from capture_forwarder.payloads.headers import are_names, are_texts
 from capture_forwarder.payloads.lazy import Lazy
 from capture_forwarder.payloads.pinned import pinned_shape, shape_of_path, whole_shape
@@ -37,7 +37,7 @@ def _shape_of_json(content: JsonValue, options: PayloadOptions, *, is_answer: bo
     if options.rows:
         return shape_of_path(content, options.rows)
     if options.layout:
-        return pinned_shape(content, options.layout, is_answer=is_answer)
+        return pinned_shape(content, options.layout, is_answer=is_answer, call_keys=options.call_keys)
     if is_answer and isinstance(content, dict) and "explanations" in content and (found := clarify_shape(content)):
         return found
     return json_shape(content, is_answer=is_answer, call_keys=options.call_keys)
@@ -47,13 +47,11 @@ def _shape_of_lines(documents: Elements, options: PayloadOptions, *, is_answer: 
     if options.layout is Layout.ARRAYS:
         return pinned_shape(cast("JsonValue", documents), Layout.ARRAYS, is_answer=is_answer)
     if len(documents) == 1 and (options.rows or options.layout):
-        document = documents[0]
-        if options.rows:
-            return shape_of_path(document, options.rows)
-        return pinned_shape(document, cast("Layout", options.layout), is_answer=is_answer)
+        return _shape_of_json(documents[0], options, is_answer=is_answer)
     if options.rows or options.layout not in {None, Layout.ROWS, Layout.OBJECT, Layout.VECTOR}:
         return Reason(
-            RejectionCode.UNKNOWN_LAYOUT, "the payload is JSON Lines, whose lines are the rows; unset the layout"
+            RejectionCode.UNKNOWN_LAYOUT,
+            "the payload is JSON Lines, whose lines are the rows; unset the route's layout and rows",
         )
     return lines_shape(documents, is_answer=is_answer)
 
@@ -85,7 +83,7 @@ def csv_shape(body: Body, options: PayloadOptions, side: Side | None, *, is_answ
     else:
         rows = cast("Elements", lines)
     if options.layout is Layout.WHOLE:
-        return call_shape(rows[0] if len(rows) == 1 else cast("JsonValue", rows), "CSV", has_lines=True)
+        return call_shape(rows[0] if len(rows) == 1 else cast("JsonValue", rows), "CSV", Layout.WHOLE, has_lines=True)
     if options.layout is Layout.ARRAYS:
         return pinned_shape(cast("JsonValue", rows), Layout.ARRAYS, is_answer=is_answer)
     if len(rows) == 1:
@@ -99,8 +97,10 @@ def csv_shape(body: Body, options: PayloadOptions, side: Side | None, *, is_answ
 
 
 def _one_line(row: JsonValue, *, is_answer: bool) -> Shape:
-    if not is_answer or not is_list(row):
+    if not is_answer:
         return call_shape(row, "one CSV line", Layout.ROWS, has_lines=True)
+    if not is_list(row):
+        return Shape(Says.OPEN, len(cast("Document", row)), "one CSV line", Layout.ROWS, row, has_lines=True)
     table = Table(len(row), {NAMELESS: row})
     return Shape(
         Says.OPEN, len(row), "one CSV line", Layout.ROWS, row, table, is_bare=True, is_alone=True, has_lines=True
@@ -108,15 +108,26 @@ def _one_line(row: JsonValue, *, is_answer: bool) -> Shape:
 
 
 def _are_arrays(rows: Elements) -> bool:
-    """Tell whether an answer's lines are columns: lines of texts beside lines of numbers from 0 to 1."""
-    lines = cast("Sequence[list[str]]", rows)
-    if not isinstance(lines[0], list) or len({bool(line) and is_number(str(line[0])) for line in lines}) == 1:
+    """Tell whether an answer's lines are columns; most begin with cells of one kind, and then they are not."""
+    lines = cast("Sequence[list[Any]]", rows)
+    if not isinstance(lines[0], list) or not _begin_differently(lines):
         return False
-    kinds = [{is_number(str(cell)) for cell in line} for line in lines]
-    if any(len(line) < 2 or len(kind) > 1 for line, kind in zip(lines, kinds, strict=True)):  # noqa: PLR2004 - a pair
-        return False
-    numbers = [float(cell) for line, kind in zip(lines, kinds, strict=True) if True in kind for cell in line]
-    return all(0 <= number <= 1 for number in numbers)
+    cells = [[_shown(cell) for cell in line] for line in lines]
+    return are_side_by_side(cast("Elements", cells), Kind.LISTS)
+
+
+def _shown(cell: Any) -> JsonValue:
+    """Return the number that a cell shows, leading zeros included; null if it is empty; else its text or its list."""
+    value = parse_csv_cell(cell) if isinstance(cell, str) else cell
+    return float(value) if isinstance(value, str) and is_number(value) else value
+
+
+def _begin_differently(lines: Sequence[list[Any]]) -> bool:
+    """Tell whether first cells are of several kinds, or some are empty, which fits any kind."""
+    kinds = {
+        line[0].strip() != "" and is_number(line[0]) if isinstance(line[0], str) else None for line in lines if line
+    }
+    return len(kinds) > 1 or any(isinstance(line[0], str) and not line[0].strip() for line in lines if line)
 
 
 def _without_first(lines: Sequence[list[str]]) -> Sequence[list[str]]:
@@ -129,6 +140,8 @@ def _with_names(lines: Sequence[list[str]]) -> Elements | Reason:
         return []
     names = lines[0]
     rows = lines[1:] if isinstance(lines, list) else _without_first(lines)
+    if any(map(is_list, names)):
+        return Reason(RejectionCode.BAD_CSV, "the header holds a list of numbers, which is no name")
     if len(set(names)) != len(names) or any(len(row) != len(names) for row in rows):
         return Reason(RejectionCode.BAD_CSV, "the header names a column twice, or a row is not as long as it")
     return named_rows(names, rows)

@@ -52,12 +52,13 @@ def tensors_in(document: dict[str, JsonValue]) -> list[dict[str, JsonValue]] | N
     """
     for key in ("inputs", "outputs"):
         tensors = document.get(key)
-        if isinstance(tensors, list) and tensors and all(map(_is_tensor, tensors)):
+        if isinstance(tensors, list) and tensors and all(map(is_tensor, tensors)):
             return cast("list[dict[str, JsonValue]]", tensors)
     return None
 
 
-def _is_tensor(value: JsonValue) -> bool:
+def is_tensor(value: JsonValue) -> bool:
+    """Tell whether `value` is a tensor of the Open Inference Protocol v2, with or without its data."""
     return isinstance(value, dict) and value.keys() >= HEADER_KEYS
 
 

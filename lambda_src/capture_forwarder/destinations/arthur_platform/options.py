@@ -10,5 +10,5 @@ def api_problems(url: str) -> Iterator[str]:
         path = urlsplit(url).path
     except ValueError:  # the check of addresses has a sentence for it
         return
-    if path.rstrip("/").endswith("/api/v3"):
-        yield "url: remove /api/v3, which the function adds"
+    if "/api/v3/" in f"{path}/".lower():
+        yield "url: remove /api/v3 and all that follows it; the function adds the path of each call"

@@ -54,7 +54,8 @@ class WebhookSettings(HttpSettings, frozen=True, kw_only=True, tag="webhook"):
     @property
     def secrets(self) -> dict[str, str]:
         """The references to secrets, by option."""
-        headers = {f"headers.{name}": reference for name, reference in self.headers.items()}
+        options = ((f"headers.{name}" if _HEADER.fullmatch(name) else "headers", name) for name in self.headers)
+        headers = {option: self.headers[name] for option, name in options}
         return headers | ({"signing_secret": self.signing_secret} if self.signing_secret else {})
 
     def problems(self) -> Iterator[str]:

@@ -4,16 +4,14 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 import msgspec
-from msgspec import Raw
 
-from capture_forwarder.domain.batch import Batch, BatchLimits, BatchSlice, ResultRecorder
+from capture_forwarder.domain.batch import Batch, BatchLimits, BatchSlice, ResultRecorder, elements
 from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.forward.sending.row_limits import refused_rows
 
 # Rows are encoded a block at a time. A block that does not fit into the request is split into its rows again.
 _BLOCK_ROWS = 128
 _encode = msgspec.json.Encoder().encode
-_elements = msgspec.json.Decoder(list[Raw]).decode
 
 
 class Batcher:
@@ -92,7 +90,7 @@ class Batcher:
     def _add(self, piece: BatchSlice, ids: list[str], block: bytes) -> None:
         """Add a block of rows, encoded as an array; row by row if the block does not fit."""
         if len(ids) > 1 and self._bytes + len(block) - 1 > self._max_bytes:
-            for place, row in enumerate(_elements(block)):
+            for place, row in enumerate(elements(block)):
                 one = BatchSlice(piece.recorder, piece.span, piece.start + place, 1)
                 self._add(one, ids[place : place + 1], b"[%b]" % bytes(row))
             return

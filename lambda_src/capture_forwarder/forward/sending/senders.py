@@ -1,5 +1,6 @@
 """Send rows: batches are filled across objects, and several requests are in flight to each destination."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from functools import partial
@@ -39,10 +40,11 @@ _SCHEMA_SHARE = 1 / 3
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """One configured destination: its adapter, its models' schemas, and how many requests may be in flight.
+    """One configured destination: its adapter, its models' schemas, and how much may be in flight.
 
-    `workers` has one thread more than that, for a schema. `schemas` is `None` if the destination knows none.
-    `retry_times` is kept through all runs.
+    Requests are counted by model, and their bytes together, because all bodies are held in memory. `workers` has one
+    thread more than `max_in_flight`, for a schema. `schemas` is `None` if the destination knows none. `retry_times` is
+    kept through all runs.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Target(Struct, frozen=True, kw_only=True):
     schemas: SchemaSource | None
     workers: Workers
     max_in_flight: int
+    max_in_flight_bytes: int = 16_000_000
     retry_times: RetryTimes = field(default_factory=RetryTimes)
 
 
@@ -68,6 +71,7 @@ class Senders:
         self._run = run
         self._in_flight = InFlight(run, on_results)
         self._senders: dict[tuple[str, str], Sender] = {}
+        self._bytes_in_flight: Counter[str] = Counter()
         self._decoders: dict[tuple[str, RowBuilder], Decoder] = {}
         self._schemas = Schemas(run, self._in_flight)
         self._may_block_secs = run.deadline.left_secs(0) * _BLOCKING_SHARE
@@ -77,7 +81,9 @@ class Senders:
         key = (route.destination, route.model_id)
         if key not in self._senders:
             target = self._targets[route.destination]
-            self._senders[key] = Sender(route.model_id, target, self._run, self._in_flight, self._blocking_limit_secs)
+            self._senders[key] = Sender(
+                route.model_id, target, self._run, self._in_flight, self._blocking_limit_secs, self._bytes_in_flight
+            )
         return self._senders[key]
 
     def expect(self, routes: Iterable[Route]) -> None:
@@ -192,7 +198,13 @@ class Sender:
     """
 
     def __init__(
-        self, model_id: str, target: Target, run: Run, in_flight: InFlight, may_block_secs: Callable[[], float]
+        self,
+        model_id: str,
+        target: Target,
+        run: Run,
+        in_flight: InFlight,
+        may_block_secs: Callable[[], float],
+        bytes_in_flight: Counter[str],
     ) -> None:
         limits = target.destination.limits
         self.error: DestinationUnavailable | None = None
@@ -202,6 +214,7 @@ class Sender:
         self._run = run
         self._in_flight = in_flight
         self._may_block_secs = may_block_secs
+        self._bytes_in_flight = bytes_in_flight
         self._size = BatchSize(limits.max_inferences)
         self._deliverer = Deliverer(
             name=target.name,
@@ -242,30 +255,38 @@ class Sender:
         self._batcher.flush()
 
     def _send(self, batch: Batch, slices: list[BatchSlice]) -> None:
-        self._wait_for_room()
+        size = batch.byte_count
+        self._wait_for_room(size)
         if self.error:
             return
         self._begun += 1
         self._under_way += 1
+        self._bytes_in_flight[self._target.name] += size
         call = partial(self._deliverer.deliver, batch)
         self._in_flight.begin(self._target.workers, call, partial(self._record, batch, slices))
         self._batcher.max_rows = self._size.rows
 
-    def _wait_for_room(self) -> None:
-        """Wait while too many requests are in flight; a sender that holds up others for too long is stopped."""
-        if not self._is_full():
+    def _wait_for_room(self, size: int) -> None:
+        """Wait while too much is in flight for a request of `size` bytes.
+
+        A sender that holds up others for too long is stopped.
+        """
+        if not self._is_full(size):
             return
         began, may_block_secs = self._run.clock(), self._may_block_secs() - self._blocked_secs
-        self._in_flight.wait_while(lambda: self._is_full() and self._run.clock() - began < may_block_secs)
+        self._in_flight.wait_while(lambda: self._is_full(size) and self._run.clock() - began < may_block_secs)
         self._blocked_secs += self._run.clock() - began
-        if self._is_full():
+        if self._is_full(size):
             self._stop(DestinationUnavailable(_TOO_SLOW))
 
-    def _is_full(self) -> bool:
-        return self._under_way >= self.limit and not self.error
+    def _is_full(self, size: int) -> bool:
+        in_flight = self._bytes_in_flight[self._target.name]
+        is_large = in_flight > 0 and in_flight + size > self._target.max_in_flight_bytes
+        return (self._under_way >= self.limit or is_large) and not self.error
 
     def _record(self, batch: Batch, slices: list[BatchSlice], ended: Future[Delivery] | None) -> None:
         self._under_way -= 1
+        self._bytes_in_flight[self._target.name] -= batch.byte_count
         delivery = self._delivery(batch, ended)
         if delivery.error:
             self._stop(delivery.error)

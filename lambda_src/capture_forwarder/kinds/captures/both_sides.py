@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from capture_forwarder.domain.delivery import Reason, RejectionCode
 from capture_forwarder.domain.route import DecodingOptions
 from capture_forwarder.domain.schema import Side
+from capture_forwarder.kinds.captures.one_side import OneSide
 from capture_forwarder.kinds.captures.reading import CallRows, Reading
-from capture_forwarder.kinds.captures.side_rows import read_side
+from capture_forwarder.kinds.captures.side_rows import Names, read_side
 from capture_forwarder.payloads.ambiguous import why_ambiguous, why_deeper, why_other_order
 from capture_forwarder.payloads.bodies import Body
 from capture_forwarder.payloads.deciding import Decision, Way, decide
-from capture_forwarder.payloads.elements_kind import is_list
 from capture_forwarder.payloads.error_bodies import ERROR, is_error_body
 from capture_forwarder.payloads.headers import why_header
 from capture_forwarder.payloads.shape import Says, Shape
@@ -26,15 +26,17 @@ class BothSides(Struct, frozen=True):
     options: DecodingOptions
     request_side: Side | None
     answer_side: Side | None
+    request_alone: OneSide
+    answer_alone: OneSide
 
     def read(self, request: Body, answer: Body) -> CallRows | Reason:
         """Return the rows of a call."""
         asked = shape_of(request, self.options.input, self.request_side, is_answer=False)
         answered = shape_of(answer, self.options.output, self.answer_side, is_answer=True)
         if isinstance(asked, Reason):
-            return asked
+            return self.answer_alone.read(answer, asked, None)
         if isinstance(answered, Reason):
-            return answered
+            return self.request_alone.read(request, answered, None)
         widths = self.answer_side.widths if self.answer_side else ()
         decision = decide(asked, answered, widths)
         if isinstance(decision, Reason):
@@ -81,23 +83,22 @@ class BothSides(Struct, frozen=True):
             return None
         return why_header(asked_lines, answered_lines, answer_is_fixed=answered.says is Says.FIXED)
 
+    def _names(self, *, is_answer: bool) -> Names:
+        if is_answer:
+            return Names(self.options.output.call_keys, self.answer_side, is_answer)
+        return Names(self.options.input.call_keys, self.request_side, is_answer)
+
     def _rows(
         self, request: Body, answer: Body, asked: Shape, answered: Shape, decision: Decision
     ) -> CallRows | Reason:
         count = decision.count
-        given = read_side(
-            asked, count, decision.request, answered, request.form, "feature", self.options.input.call_keys
-        )
+        given = read_side(asked, count, decision.request, answered, request.form, self._names(is_answer=False))
         if isinstance(given, Reason):
             return given
-        found = read_side(
-            answered, count, decision.answer, asked, answer.form, "prediction", self.options.output.call_keys
-        )
+        found = read_side(answered, count, decision.answer, asked, answer.form, self._names(is_answer=True))
         if isinstance(found, Reason):
             return found
         if count == 1 and is_error_body(found.rows[0]):
-            return ERROR
-        if decision.answer is Way.ONE and is_list(answered.document) and any(map(is_error_body, answered.document)):
             return ERROR
         if count > 1 and (reason := why_other_order(given.rows, found.rows)):
             return reason

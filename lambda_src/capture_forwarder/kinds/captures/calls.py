@@ -8,7 +8,7 @@ from capture_forwarder.domain.route import DecodingOptions, Layout, PayloadOptio
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.kinds.captures.both_sides import BothSides
-from capture_forwarder.kinds.captures.one_side import read_one_side, why_not_alone
+from capture_forwarder.kinds.captures.one_side import OneSide
 from capture_forwarder.kinds.captures.reading import CallRows
 from capture_forwarder.payloads.bodies import Body, read_body
 from capture_forwarder.payloads.elements_kind import is_list
@@ -22,17 +22,15 @@ def read_call(record: CaptureRecord, options: DecodingOptions, schema: ModelSche
     if isinstance(answer, Body) and (error := _why_error(request, answer, options.output)):
         answer = error
     request_side, answer_side = (schema.inputs, schema.outputs) if schema else (None, None)
-    if isinstance(request, Body) and isinstance(answer, Body):
-        return BothSides(options, request_side, answer_side).read(request, answer)
-    if isinstance(request, Body) and isinstance(answer, Reason):
-        return why_not_alone(answer, options.one_sided) or read_one_side(
-            request, options.input, request_side, record.output, is_answer=False
-        )
-    if isinstance(answer, Body) and isinstance(request, Reason):
-        return why_not_alone(request, options.one_sided) or read_one_side(
-            answer, options.output, answer_side, record.input, is_answer=True
-        )
-    return cast("Reason", request)
+    request_alone = OneSide(options.one_sided, options.input, request_side, is_answer=False)
+    answer_alone = OneSide(options.one_sided, options.output, answer_side, is_answer=True)
+    if isinstance(request, Body):
+        if isinstance(answer, Body):
+            return BothSides(options, request_side, answer_side, request_alone, answer_alone).read(request, answer)
+        return request_alone.read(request, answer, record.output)
+    if isinstance(answer, Body):
+        return answer_alone.read(answer, request, record.input)
+    return request
 
 
 def _body(payload: Payload | None, options: PayloadOptions, *, is_answer: bool) -> Body | Reason:
@@ -49,7 +47,7 @@ def _why_error(request: Body | Reason, answer: Body, options: PayloadOptions) ->
     content = answer.content
     if answer.form.media in {Media.JSON_LINES, Media.CSV} and is_list(content):
         content = content[0] if len(content) == 1 or (answer.form.media is Media.CSV and content) else None
-        content = content[0] if is_list(content) and content else content
+        content = content[0] if answer.form.media is Media.CSV and is_list(content) and content else content
     elif is_list(content) and len(content) == 1:
         content = content[0]
     if is_error_body(cast("JsonValue", content)):

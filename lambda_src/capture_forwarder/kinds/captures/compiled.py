@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord, Encoding, Media, Payload
+from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions, RowForm
 from capture_forwarder.domain.schema import ModelSchema
@@ -30,6 +31,8 @@ from capture_forwarder.payloads.placement import PayloadReading, csv_reading
 Declaration = tuple[str, str | None, str, str | None]
 
 _ENCODINGS = frozenset(Encoding)
+# Lines of CSV are no rows there.
+_LAYOUTS_OF_LINES = frozenset({Layout.WHOLE, Layout.ARRAYS})
 # `_{index}` adds at most this many characters to an id.
 _SUFFIX_CHARS = 12
 # Content types are captured data: limits keep hostile ones from filling the memory.
@@ -52,17 +55,18 @@ class RowLists(Struct, gc=False):
 class CompiledPath:
     """Decodes lines of one route by compiled decoders."""
 
-    def __init__(self, options: DecodingOptions, schema: ModelSchema, build_row: RowBuilder) -> None:
+    def __init__(self, options: DecodingOptions, schema: ModelSchema | None, build_row: RowBuilder) -> None:
         self._options = options
         self._schema = schema
+        self._cells = CellOptions(options.csv_space, options.empty_text)
         self._build_row = build_row
         self._by_event = options.id_source is IdSource.EVENT_ID
         self._max_id_chars = options.max_partner_id_chars - _SUFFIX_CHARS
         self.ids = InferenceIds()
         self._decoders: dict[Declaration, CallDecoders] = {}
         self._declaration: Declaration | None = None
-        self._current = CallDecoders()
         self._apart = options.form is RowForm.APART
+        self._current = CallDecoders(schema, self._cells, apart=self._apart)
 
     def __call__(self, lines: Iterable[bytes], rows: RowLists) -> EncodedRows | None:  # noqa: C901, PLR0911 - calls cost
         """Add the rows of `lines` to `rows`, up to the first line that the plain path has to read.
@@ -133,16 +137,21 @@ class CompiledPath:
     def learn(self, record: CaptureRecord, reading: Reading) -> None:
         """Compile `reading`, the plain path's reading of `record`, for calls that are declared like `record`."""
         if record.input and record.output:
-            self._switch_to(_declaration(record))
-            self._current.learn(reading, self._schema)
+            declaration = _declaration(record)
+            self._switch_to(declaration)
+            if _may_learn(reading.request, *declaration[:2], self._options.input) and _may_learn(
+                reading.response, *declaration[2:], self._options.output
+            ):
+                self._current.learn(reading)
 
     def _switch_to(self, declaration: Declaration) -> None:
         if declaration not in self._decoders:
             if len(self._decoders) >= _MAX_DECLARATIONS:
                 self._decoders.clear()
-            self._decoders[declaration] = decoders = CallDecoders(apart=self._apart)
+            decoders = CallDecoders(self._schema, self._cells, apart=self._apart)
+            self._decoders[declaration] = decoders
             if reading := _declared_reading(declaration, self._options):
-                decoders.expect(reading, self._schema)
+                decoders.expect(reading)
         self._declaration, self._current = declaration, self._decoders[declaration]
 
 
@@ -159,12 +168,29 @@ def _declared_reading(declaration: Declaration, options: DecodingOptions) -> Rea
     return Reading(request, response) if request and response else None
 
 
+def _may_learn(
+    reading: PayloadReading | None, encoding: str, content_type: str | None, options: PayloadOptions
+) -> bool:
+    """Tell whether every payload that is declared like this can be read like one of them.
+
+    A layout of the route may have a meaning of its own for CSV and for one line of JSON. JSON Lines are one line or
+    more, and other JSON is one document that may have several lines.
+    """
+    if reading is None:
+        return False
+    media = reading.body.media
+    found = declared(Encoding(encoding), content_type, options.content_type, options.csv_delimiter, "")
+    if media is Media.JSON_LINES or found.media is Media.JSON_LINES:
+        return media is found.media and not options.layout and not options.rows
+    return media is not Media.CSV or options.layout not in _LAYOUTS_OF_LINES
+
+
 def _declared_csv(encoding: str, content_type: str | None, options: PayloadOptions, side: str) -> PayloadReading | None:
     """Return how a payload is read that is CSV by its declaration; `None` for others."""
-    if encoding not in _ENCODINGS or options.layout in {Layout.WHOLE, Layout.ARRAYS}:
+    if encoding not in _ENCODINGS or options.layout in _LAYOUTS_OF_LINES:
         return None
     found = declared(Encoding(encoding), content_type, options.content_type, options.csv_delimiter, side)
-    if found.media is not Media.CSV or found.refusal or found.may_differ:
+    if found.media is not Media.CSV or found.refusal:
         return None
     header = found.header if options.csv_header is None else options.csv_header
     return csv_reading(found.form, header=bool(header))

@@ -33,7 +33,7 @@ class CaptureKind:
     def decoder(
         self, route: Route, schema: ModelSchema | None, build_row: RowBuilder, builder_of: BuilderOf | None = None
     ) -> "CaptureDecoder | WholeLineDecoder":
-        """Return the decoder of `route`; with a schema most lines are decoded by the compiled path.
+        """Return the decoder of `route`; most lines are decoded by the compiled path.
 
         The compiled path makes rows of payloads only, and reads cells between commas only, so the plain path reads the
         lines of routes that send metadata or name another delimiter.
@@ -43,7 +43,7 @@ class CaptureKind:
         if options.form is RowForm.LINES:
             return WholeLineDecoder(options, schema)
         is_plain = options.metadata or {options.input.csv_delimiter, options.output.csv_delimiter} - {None, ","}
-        compiled = CompiledPath(options, schema, build_row) if schema and not is_plain else None
+        compiled = None if is_plain else CompiledPath(options, schema, build_row)
         return CaptureDecoder(PlainPath(options, schema), compiled, build_row, apart=options.form is RowForm.APART)
 
 
@@ -87,12 +87,12 @@ class CaptureDecoder:
             if taken:
                 end = min(offset + sum(map(len, data[:taken])) + taken, lines.end)
                 span = _span(lines.number + start, offset, end, data[:taken], counts)
-                yield DecodedSpan(span, rows.encoded(), noticed=self._noticing.of_lines())
+                yield DecodedSpan(span, rows.encoded(), noticed=self._noticing.of_lines(taken))
                 offset = end
             if taken < len(data):
                 end = min(offset + len(data[taken]) + 1, lines.end)
                 last = Line(lines.number + start + taken, offset, end, data[taken])
-                decoded = _large_span(last, large, self._noticing.of_lines()) if large else self.decode_line(last)
+                decoded = _large_span(last, large, self._noticing.of_lines(1)) if large else self.decode_line(last)
                 yield decoded
                 taken, row_count, offset = taken + 1, row_count + len(decoded.rows.ids), end
             start += taken

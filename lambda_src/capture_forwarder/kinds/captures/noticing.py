@@ -74,10 +74,9 @@ class Noticing:
         self._ids = ids
         self._layouts = LayoutChanges()
 
-    def of_lines(self) -> ReadingCounts | None:
-        """Return what was noticed since the last span."""
-        reused_ids = self._ids.take()
-        return ReadingCounts(reused_ids=reused_ids) if reused_ids else None
+    def of_lines(self, count: int) -> ReadingCounts:
+        """Return what was noticed since the last span, of `count` lines of the compiled path."""
+        return ReadingCounts(reused_ids=self._ids.take(), compiled=count)
 
     def of_call(
         self, record: CaptureRecord, call_id: str, reading: Reading, unlearned: Reading | None, *, left_out: int

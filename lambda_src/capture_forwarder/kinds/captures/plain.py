@@ -10,7 +10,7 @@ from capture_forwarder.domain.capture import CaptureRecord, Line
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, Skipped, SkipReason
 from capture_forwarder.domain.inference import Inference, PartnerInferenceId
-from capture_forwarder.domain.route import DecodingOptions, IdSource
+from capture_forwarder.domain.route import DecodingOptions, IdSource, RowForm
 from capture_forwarder.domain.schema import ModelSchema, Side
 from capture_forwarder.kinds.captures.calls import read_call
 from capture_forwarder.kinds.captures.envelope import decode_record
@@ -24,6 +24,10 @@ from capture_forwarder.payloads.whole import Row
 
 # Rows of a longer line are made when they are read: a row takes up to a hundred times its text.
 _MAX_LISTED_BYTES = 256 * 1024
+# Destinations with one flat row rename the output.
+_NAME_TAKEN = Reason(
+    RejectionCode.AMBIGUOUS_NAME, "both sides have a name, and another value has this name with output. before it"
+)
 
 
 class Decoded(Struct, frozen=True, gc=False):
@@ -120,7 +124,9 @@ class PlainPath:
         outputs = self._named(answered, call.response, self._response_side, "prediction")
         if isinstance(outputs, Reason):
             return _rejection(outputs, line, index, row_id)
-        return Inference(row_id, time, inputs, outputs, line.number, index)
+        inference = Inference(row_id, time, inputs, outputs, line.number, index)
+        is_lost = inference.loses_a_value and self._options.form is not RowForm.APART
+        return _rejection(_NAME_TAKEN, line, index, row_id) if is_lost else inference
 
     def _named(self, row: Row | None, rows: SideRows | None, side: Side | None, stem: str) -> Named:
         if row is None or rows is None:

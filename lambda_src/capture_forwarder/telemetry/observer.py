@@ -1,4 +1,4 @@
-"""Turns notices into structured log lines and EMF metrics, through Powertools.
+"""Turns notices into structured log lines, through Powertools, and into metrics.
 
 Logs and metrics hold counts, codes, names from the configuration and S3 addresses, never captured data or secrets.
 """
@@ -10,10 +10,9 @@ from threading import Lock
 from typing import Any, Literal
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics
 from msgspec import to_builtins
 
-from capture_forwarder.configuration.metrics import NAMESPACE, TIMES, TOTAL_DIMENSION, TOTALS, Metric
+from capture_forwarder.configuration.metrics import Metric
 from capture_forwarder.domain.conservation import ForwardReport, ObjectState
 from capture_forwarder.domain.delivery import PendingCause
 from capture_forwarder.domain.notices import (
@@ -23,8 +22,11 @@ from capture_forwarder.domain.notices import (
     ObjectForwarded,
     ProgressDamaged,
     RecordsIgnored,
+    RunBegan,
     RunEnded,
 )
+from capture_forwarder.telemetry.invocation import Invocation
+from capture_forwarder.telemetry.metrics import RunMetrics, measures_of
 
 _SERVICE = "capture-forwarder"
 _EXAMPLES = 3
@@ -55,24 +57,19 @@ _REUSED_IDS = (
     'set the route\'s id_source = "event-id", or let callers send ids of their own for each call'
 )
 
-Dimensions = tuple[tuple[str, str], ...]
-
 
 class Telemetry:
-    """Observer of the deployed function; it collects metrics and writes them at the end of a run.
+    """Observer of the deployed function. It collects metrics and writes them at the end of a run.
 
-    `TOTALS`, for the alarms, are also written with `stack`, the stack's name, as the only dimension. With
-    `totals_only` no other metrics are written: CloudWatch bills each by name and dimensions.
+    `stack` is the stack's name, a dimension of metrics. With `totals_only` no metrics by route are written.
     """
 
     def __init__(self, now: Callable[[], datetime], stack: str, *, totals_only: bool = False) -> None:
         self._now = now
-        self._stack = stack
-        self._totals_only = totals_only
         self._logger = Logger(service=_SERVICE)
-        self._samples: defaultdict[Dimensions, defaultdict[Metric, list[float]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        self._invocation = Invocation()
+        self._keys: dict[str, Any] = {}
+        self._metrics = RunMetrics(stack, totals_only=totals_only)
         self._lock = Lock()
         self._logged_denials: set[tuple[str, str | None]] = set()
         self._together: defaultdict[ObjectState, list[str]] = defaultdict(list)
@@ -81,20 +78,39 @@ class Telemetry:
     def notice(self, event: Notice) -> None:
         """Log `event` and measure it."""
         match event:
+            case RunBegan():
+                self._begin(Invocation(event.request_id, event.messages))
             case ObjectForwarded(report):
                 self._object_forwarded(report)
             case BatchSent():
                 self._batch_sent(event)
             case MessageRejected(message_id, why):
-                self._logger.error("message rejected", message_id=message_id, why=why)
+                self._logger.error("message rejected", message_id=message_id, message_ids=[message_id], why=why)
             case RecordsIgnored(counts):
                 self._logger.info("records ignored", counts=counts)
             case ProgressDamaged(source):
-                self._logger.error("progress damaged", source=source.uri, why="it is read again from its start")
+                ids = self._invocation.message_ids(source)
+                why = "it is read again from its start"
+                self._logger.error("progress damaged", source=source.uri, message_ids=ids, why=why)
             case RunEnded():
-                self._log_together()
-                self._log_reused_ids()
-                self._flush()
+                self._end()
+
+    def _begin(self, invocation: Invocation) -> None:
+        """Put the ids of the invocation into every line from now on, and log all of them before the first object."""
+        self._invocation = invocation
+        self._keys = invocation.keys
+        self._logger.append_keys(**self._keys)
+        for ids in invocation.lists():
+            self._logger.info("messages received", message_ids=ids)
+
+    def _end(self) -> None:
+        self._log_together()
+        self._log_reused_ids()
+        self._metrics.flush(self._keys)
+        with self._lock:
+            self._logged_denials.clear()
+        self._logger.remove_keys(self._keys)
+        self._invocation, self._keys = Invocation(), {}
 
     def _object_forwarded(self, report: ForwardReport) -> None:
         if report.state in _TOGETHER and (report.complete or report.state is ObjectState.REFUSED):
@@ -104,23 +120,15 @@ class Telemetry:
         if report.reading.reused_ids:
             self._reused_ids[report.route or _NO_ROUTE] += report.reading.reused_ids
         dimensions = {"route": report.route or _NO_ROUTE, "destination": report.destination or _NO_ROUTE}
-        self._measure(dimensions, _measures(report) | self._times(report))
+        self._metrics.add(dimensions, measures_of(report, self._now()))
         if report.arrived:
-            self._measure({TOTAL_DIMENSION: self._stack}, {Metric.OBJECTS_ARRIVED: 1})
+            self._metrics.add_total(Metric.OBJECTS_ARRIVED, 1)
 
     def _log_object(self, report: ForwardReport) -> None:
+        fields = {"message_ids": self._invocation.message_ids(report.source), "report": to_builtins(report)}
         next_step = {"next_step": _NEXT_STEPS[report.cause]} if report.cause else {}
         log = self._writer(_level(report))
-        log("object forwarded", report=to_builtins(report), balanced=report.balanced, **next_step)
-
-    def _times(self, report: ForwardReport) -> dict[Metric, float]:
-        lag = (self._now() - report.newest_inference).total_seconds() if report.newest_inference else None
-        times = {
-            Metric.CAPTURE_LAG: lag,
-            Metric.PENDING_AGE: report.pending_secs,
-            Metric.BLOCKED_AGE: report.blocked_secs,
-        }
-        return {metric: secs for metric, secs in times.items() if secs is not None}
+        log("object forwarded", **fields, balanced=report.balanced, **next_step)
 
     def _log_together(self) -> None:
         """Log and count the objects without a route, one line for each state."""
@@ -130,7 +138,7 @@ class Telemetry:
             log = self._writer(level)
             log(message, count=len(uris), examples=uris[:_EXAMPLES], why=why)
             if metric := metrics.get(state):
-                self._measure({TOTAL_DIMENSION: self._stack}, {metric: len(uris)})
+                self._metrics.add_total(metric, len(uris))
         self._together.clear()
 
     def _log_reused_ids(self) -> None:
@@ -157,7 +165,7 @@ class Telemetry:
         elif sent.error:
             measures[Metric.REQUEST_RETRIES] = 1.0
             self._logger.warning("request failed", destination=sent.destination, why=sent.error)
-        self._measure({"destination": sent.destination}, measures)
+        self._metrics.add({"destination": sent.destination}, measures)
 
     def _denied(self, sent: BatchSent) -> None:
         with self._lock:
@@ -166,66 +174,9 @@ class Telemetry:
         if not known:
             self._logger.error("request denied", destination=sent.destination, why=sent.error)
 
-    def _measure(self, dimensions: Mapping[str, str], measures: Mapping[Metric, float]) -> None:
-        totals = {metric: amount for metric, amount in measures.items() if metric in TOTALS}
-        is_written = not self._totals_only or TOTAL_DIMENSION in dimensions
-        written = [({TOTAL_DIMENSION: self._stack}, totals), *([(dimensions, measures)] if is_written else [])]
-        with self._lock:
-            for key, measured in written:
-                samples = self._samples[tuple(key.items())]
-                for metric, amount in measured.items():
-                    samples[metric].append(amount)
-
-    def _flush(self) -> None:
-        with self._lock:
-            for dimensions, samples in self._samples.items():
-                if samples:
-                    _write(dimensions, samples)
-            self._samples.clear()
-            self._logged_denials.clear()
-
-
-def _write(dimensions: Dimensions, samples: Mapping[Metric, list[float]]) -> None:
-    """Write one document: the sum of each count, and every value of the times."""
-    metrics = EphemeralMetrics(namespace=NAMESPACE)
-    for name, value in dimensions:
-        metrics.add_dimension(name, value)
-    for metric, amounts in samples.items():
-        name, unit = metric.value.name, metric.value.unit
-        for amount in amounts if metric in TIMES else [sum(amounts)]:
-            metrics.add_metric(name, unit, amount)
-    metrics.flush_metrics()
-
 
 def _level(report: ForwardReport) -> _Level:
     """Return `error` for what a person must look at, and `warning` for what waits or is in quarantine as a whole."""
-    if _needs_person(report) or not report.complete:
+    if (report.cause and report.cause.needs_person) or not report.complete:
         return "error"
     return "warning" if report.inferences.pending or report.state is ObjectState.GIVEN_UP else "info"
-
-
-def _needs_person(report: ForwardReport) -> bool:
-    return report.cause is not None and report.cause.needs_person
-
-
-def _measures(report: ForwardReport) -> dict[Metric, Any]:
-    lines, inferences, reading = report.lines, report.inferences, report.reading
-    noticed = {
-        Metric.VALUES_LEFT_OUT: reading.left_out,
-        Metric.INFERENCE_IDS_REUSED: reading.reused_ids,
-        Metric.LAYOUT_CHANGED: reading.changed_layouts,
-    }
-    # These are nearly always 0, and CloudWatch bills a metric that is emitted.
-    return {metric: count for metric, count in noticed.items() if count} | {
-        Metric.OBJECTS_FORWARDED: 1,
-        Metric.OBJECTS_REJECTED: int(report.state is ObjectState.REJECTED),
-        Metric.OBJECTS_GIVEN_UP: int(report.state is ObjectState.GIVEN_UP),
-        Metric.RECORDS_READ: lines.read,
-        Metric.RECORDS_REJECTED: lines.rejected.total(),
-        Metric.RECORDS_SKIPPED: lines.skipped.total(),
-        Metric.INFERENCES_ACCEPTED: inferences.accepted,
-        Metric.INFERENCES_DUPLICATE: inferences.duplicate,
-        Metric.INFERENCES_REJECTED: inferences.rejected.total(),
-        Metric.INFERENCES_PENDING: inferences.pending,
-        Metric.CONSERVATION_VIOLATIONS: int(not report.balanced),
-    }

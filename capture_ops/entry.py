@@ -1,0 +1,24 @@
+"""The entry of `capture-forwarder`: prepares for Ctrl-C before anything else is loaded, which takes a second."""
+
+try:
+    import os
+    import signal
+except KeyboardInterrupt:
+    raise SystemExit(130) from None
+
+INTERRUPTED = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def main() -> None:
+    """Load the commands, and run one."""
+    end_at_once_on_signals()
+    from capture_ops.__main__ import main as run
+
+    run()
+
+
+def end_at_once_on_signals() -> None:
+    """End the process at the first SIGINT or SIGTERM, without output: there is nothing to finish."""
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: os._exit(INTERRUPTED))

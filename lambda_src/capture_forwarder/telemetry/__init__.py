@@ -1,0 +1,1 @@
+"""The logs and metrics of the deployed function, made from notices."""

@@ -1,0 +1,47 @@
+"""Both paths of one route, for tests that compare them."""
+
+import msgspec
+
+from capture_forwarder.destinations.arthur.wire import Row
+from capture_forwarder.domain.capture import Line
+from capture_forwarder.domain.inference import Inference
+from capture_forwarder.domain.route import DecodingOptions
+from capture_forwarder.domain.schema import ModelSchema
+from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
+from capture_forwarder.kinds.captures.compiled_calls import compile_reading
+from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
+from capture_forwarder.kinds.kind import EncodedRows
+from tests.support.captures import encode_inference
+
+
+class Paths:
+    """Both paths of one route; every decoder of the compiled path is made in the test."""
+
+    def __init__(self, model: ModelSchema | None, options: DecodingOptions | None = None) -> None:
+        compile_reading.cache_clear()
+        self.plain = PlainPath(options or DecodingOptions(), model)
+        self.compiled = CompiledPath(options or DecodingOptions(), model, Row)
+
+    def learn(self, line: bytes) -> None:
+        """Let the compiled path learn how the plain path reads a line."""
+        outcome = self.plain(Line(1, 0, len(line), line))
+        if isinstance(outcome, Decoded):
+            self.compiled.learn(outcome.record, outcome.reading)
+
+    def compiled_rows(self, line: bytes) -> EncodedRows | None:
+        """Return the rows that the compiled path makes, which are those of the plain path; `None` if it refuses."""
+        lists = RowLists()
+        large = self.compiled([line], lists)
+        assert len(lists.ids) == len(lists.rows) == sum(lists.counts), "other lines add no rows"
+        assert not (large and lists.counts)
+        if large is None and not lists.counts:
+            return None
+        rows = large or lists.encoded()
+        outcome = self.plain(Line(1, 0, len(line), line))
+        assert isinstance(outcome, Decoded)
+        inferences = [row for row in outcome.rows if isinstance(row, Inference)]
+        assert len(inferences) == len(outcome.rows)
+        assert [row.partner_inference_id for row in inferences] == list(rows.ids)
+        assert [encode_inference(row) for row in inferences] == [msgspec.json.encode(row) for row in rows.rows]
+        assert {row.inference_timestamp for row in inferences} == {rows.time}
+        return rows
