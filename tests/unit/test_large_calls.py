@@ -19,8 +19,8 @@ from capture_forwarder.payloads.lazy import LISTED_ROWS, Lazy
 from tests.support.captures import base64_side, capture, csv_side, json_side
 from tests.support.fakes import DiscardResults
 
-# Rows of this many cells take enough memory to be made when they are read, on both paths.
-MANY = 12_000
+# So many rows take enough memory to be made when they are read, on every path.
+MANY = 16_000
 SCHEMA = ModelSchema(
     (
         Attribute("in", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),

@@ -33,7 +33,7 @@ def test_no_function_is_written_twice() -> None:
 @pytest.mark.parametrize(
     ("text", "home"),
     [
-        ("BotoCoreError", "lambda_src/capture_forwarder/aws/errors.py"),
+        ("(BotoCoreError, ClientError", "lambda_src/capture_forwarder/aws/errors.py"),
         (".isprintable() else", "capture_ops/terminal/text.py"),
     ],
 )
