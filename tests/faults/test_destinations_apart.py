@@ -151,7 +151,7 @@ def test_a_destination_that_is_down_delays_no_other(tmp_path: Path, down: str, h
             ]
             works = [put("down", str(place), *lines) for place, lines in enumerate(calls)]
             works += [put("up", str(place), *lines) for place, lines in enumerate(calls)]
-            reports = forward(runtime, works, secs=5.0)
+            reports = forward(runtime, works, secs=2.5)
         assert {report.state for report in reports if report.destination == "up"} == {ObjectState.DONE}
         assert {report.inferences.accepted for report in reports if report.destination == "down"} == {0}
         assert len(held(monitor, "up")) == 120
