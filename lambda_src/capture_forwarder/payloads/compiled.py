@@ -23,7 +23,7 @@ def compile_cut(reading: PayloadReading, side: Side | None) -> PayloadDecoder | 
     body = reading.body
     if not body.declared or body.charset not in UTF_8 or body.media is not Media.CSV:
         return None
-    decoder = cut_decoder(reading.placement, side)
+    decoder = cut_decoder(side)
     return _base64_decoder(decoder) if decoder and body.base64 else decoder
 
 

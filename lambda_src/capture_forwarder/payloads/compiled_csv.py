@@ -1,6 +1,5 @@
 """Decoders of CSV: with the columns of a schema, or with columns that are learned from the rows that come."""
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,30 +7,28 @@ import msgspec
 
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.schema import Side
-from capture_forwarder.domain.values import is_number
-from capture_forwarder.payloads.compiled_types import ODD_NAMES, REFUSED, Names, PayloadDecoder, Rows, Values, is_large
+from capture_forwarder.payloads.compiled_types import REFUSED, PayloadDecoder, Rows, Values, is_large
+from capture_forwarder.payloads.csv_checks import (
+    DEMANDED,
+    DEMANDED_CELLS,
+    cells_of,
+    check_first_cells,
+    check_names,
+    check_text,
+    is_plain,
+    is_read_alike,
+    json_of,
+    key_of,
+)
 from capture_forwarder.payloads.csv_columns import CELL_TYPES, NUMBERS, CsvColumns
-from capture_forwarder.payloads.csv_text import CsvForm
 from capture_forwarder.payloads.documents import cut_lines
 from capture_forwarder.payloads.error_bodies import is_error_body
-from capture_forwarder.payloads.headers import looks_like_names
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
 from capture_forwarder.payloads.learned_columns import NUMBER, Key, LearnedColumns
-from capture_forwarder.payloads.not_csv import why_not_csv
 from capture_forwarder.payloads.placement import Placement, RowForm
 from capture_forwarder.payloads.schema_columns import SchemaColumns
 
-# Printed objects of Python, JSON, text that was binary, and no text.
-_ODD_STARTS = frozenset({"<", "\ufffd", "[", "{", ""})
-# Text cells with space around them, of which the options of the route and the type decide.
-_ODD_CELL = re.compile(r"(?:^|,)\s|\s(?:,|$)", re.MULTILINE)
-_FORM = CsvForm()
-# The headers that Hugging Face's toolkit demands.
-_DEMANDED = ("inputs", "question,context")
-_DEMANDED_CELLS = (["inputs"], ["question", "context"])
 _HEAD_CHARS = 32_000
-# A name that cannot make the text another format.
-_NAME = re.compile(r"""[^\W\d_][^][(){}<>;|'"\t]*+""")
 
 
 def csv_decoder(
@@ -50,7 +47,7 @@ def csv_decoder(
     return _CsvReader(SchemaColumns(side, cells), has_header=has_header, is_answer=is_answer).read
 
 
-def cut_decoder(placement: Placement, side: Side | None) -> PayloadDecoder | None:
+def cut_decoder(side: Side | None) -> PayloadDecoder | None:
     """Return a decoder of one line of numbers of which each is a row; `None` if only the plain path can read it."""
     name = "prediction_0"
     value_type: Any = NUMBER
@@ -58,8 +55,6 @@ def cut_decoder(placement: Placement, side: Side | None) -> PayloadDecoder | Non
         if len(side.visible) != 1 or side.visible[0].value_type not in NUMBERS:
             return None
         name, value_type = side.visible[0].name, NUMBERS[side.visible[0].value_type]
-    if placement.form is not RowForm.VALUES:
-        return None
     names = (name,)
     decode: Callable[[str], list[Any]] = msgspec.json.Decoder(list[value_type], strict=False).decode
 
@@ -77,26 +72,33 @@ class _CsvReader:
         self._columns = columns
         self._has_header = has_header
         self._is_answer = is_answer
+        self._only = None if has_header else columns.only
         self._may_begin_with_names = columns.may_begin_with_names and not has_header
 
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED` for texts that only the plain path can read."""
-        if '"' in text or "\\" in text or "\r" in text:
+        if '"' in text:
+            return self._read_quoted(text)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if "\\" in text:
             return self._read_cells(text)
         lines, key = text.rstrip("\n"), 0
-        if self._has_header:
+        if self._only:
+            columns: CsvColumns | None = self._only
+        elif self._has_header:
             head, _, lines = lines.partition("\n")
             columns = self._columns.known(tuple(head.split(",")))
         else:
             end = lines.find("\n")
             key = (lines.count(",") if end < 0 else lines.count(",", 0, end)) + 1
             columns = self._columns.known(key) or self._columns.learn(key, _head_of(lines))
-        if columns is None or (columns.has_texts and not _is_plain(lines) and not _is_read_alike(lines)):
+        if columns is None or (columns.has_texts and not is_plain(lines) and not is_read_alike(lines)):
             return self._read_cells(text)
         try:
             if "\n" in lines:
                 return columns.names, self._lines(columns, lines)
-            if columns.are_texts and lines in _DEMANDED:
+            if columns.are_texts and lines in DEMANDED:
                 raise ValueError("a header that toolkits demand")
             return columns.names, [columns.row(lines)]
         except REFUSED:
@@ -107,39 +109,46 @@ class _CsvReader:
         if self._has_header:
             return rows
         if self._may_begin_with_names and not columns.has_number(rows[0]):
-            _check_names(text[: text.index("\n")].split(","), columns)
+            check_names(text[: text.index("\n")].split(","), columns)
         if self._is_answer:
             if not columns.begins_with_number:
-                _check_first_cells([line.partition(",")[0] for line in text.split("\n")])
+                check_first_cells([line.partition(",")[0] for line in text.split("\n")])
             elif text[0] == "," or "\n," in text:
                 raise ValueError("lines that begin with an empty cell may be columns")
         return rows
 
+    def _read_quoted(self, text: str) -> Rows:
+        """Return names and values of rows in quotes; most are read without a CSV reader, which is slow."""
+        found = None if self._has_header or self._is_answer else json_of(text)
+        if found:
+            check_text(text)
+            columns = self._columns.known(found.count('","', 0, found.find('"],["')) + 1)
+            try:
+                rows = columns.rows_of_json(found) if columns else []
+            except REFUSED:
+                rows = []
+            if columns and rows and columns.has_number(rows[0]):
+                return columns.names, rows
+        return self._read_cells(text)
+
     def _read_cells(self, text: str) -> Rows:
         """Return names and values of rows by the cells that the plain path reads."""
-        cells = _cells_of(text)
+        cells = cells_of(text)
         first = cells[0]
         key: Key = len(first)
         if self._is_answer and is_error_body(first[0]):
             raise ValueError("an error")
         if self._has_header:
-            key, cells = _key_of(first, is_answer=self._is_answer), cells[1:]
-        elif first in _DEMANDED_CELLS:
+            key, cells = key_of(first, is_answer=self._is_answer), cells[1:]
+        elif first in DEMANDED_CELLS:
             raise ValueError("a header that toolkits demand")
         columns = self._columns.known(key) or self._columns.learn(key, cells)
         if len(cells) > 1 and not self._has_header:
             if self._may_begin_with_names:
-                _check_names(first, columns)
+                check_names(first, columns)
             if self._is_answer:
-                _check_first_cells([row[0] for row in cells])
+                check_first_cells([row[0] for row in cells])
         return columns.names, self._columns.read(key, cells)
-
-
-def _key_of(header: list[str], *, is_answer: bool) -> Names:
-    """Return the names of a header. Raises `ValueError` for names of which only the plain path knows the meaning."""
-    if (is_answer and not ODD_NAMES.isdisjoint(header)) or not all(map(_NAME.fullmatch, header)):
-        raise ValueError("names with a meaning, or with odd characters")
-    return tuple(header)
 
 
 def _rows_of(columns: CsvColumns, text: str) -> Sequence[Values]:
@@ -149,57 +158,7 @@ def _rows_of(columns: CsvColumns, text: str) -> Sequence[Values]:
     return columns.rows(text)
 
 
-def _cells_of(text: str) -> list[list[str]]:
-    """Return the cells that the plain path reads. Raises `ValueError` for texts that it may read otherwise."""
-    if "\0" in text or "\ufeff" in text or "[" in text or text.lstrip()[:1] in _ODD_STARTS:
-        raise ValueError("a text with an odd start, or with lists")
-    if why_not_csv(text, None, ""):
-        raise ValueError("a text that is no CSV")
-    found = _FORM.read(text)
-    rows = found.rows
-    if not isinstance(rows, list) or not rows or found.with_blank:
-        raise ValueError("a large text, or blank lines that may be cells")
-    return rows
-
-
 def _head_of(text: str) -> list[list[str]]:
     """Return the cells of the first lines of a text without quotes."""
     head = text if len(text) < _HEAD_CHARS else text[: text.find("\n", _HEAD_CHARS)]
     return [line.split(",") for line in head.split("\n")]
-
-
-def _check_names(cells: list[str], columns: CsvColumns) -> None:
-    """Raise `ValueError` if the first of several lines may be names."""
-    if looks_like_names(cells) or cells == list(columns.names):
-        raise ValueError("a first line that may be names")
-
-
-def _check_first_cells(cells: list[str]) -> None:
-    """Raise `ValueError` if several lines of an answer begin so differently that they may be columns."""
-    if len(set(map(is_number, cells))) > 1 or not all(map(str.strip, cells)):
-        raise ValueError("lines that may be columns")
-
-
-def _is_plain(text: str) -> bool:
-    """Tell whether the plain path surely reads a text with these cells: no printed values, other delimiters or space.
-
-    Single characters are found fastest one after the other. JSON text cannot hold tabs and other control characters.
-    """
-    return (
-        text.isascii()
-        and " " not in text
-        and "[" not in text
-        and "(" not in text
-        and "{" not in text
-        and ";" not in text
-        and "|" not in text
-        and text[:1] not in _ODD_STARTS
-        and text[:2] != "b'"
-    )
-
-
-def _is_read_alike(text: str) -> bool:
-    """Tell the same of any text, with regular expressions."""
-    if "[" in text or "(" in text or "{" in text or "\ufeff" in text or text[:1] in _ODD_STARTS:
-        return False
-    return _ODD_CELL.search(text) is None and why_not_csv(text, None, "") is None

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from capture_forwarder.domain.converters import Converter
+from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.schema import ValueType
 from capture_forwarder.payloads.compiled_types import TYPES, Names, Values
 
@@ -20,6 +21,7 @@ CELL_TYPES = frozenset({*NUMBERS, ValueType.STRING, ValueType.UNSTRUCTURED_TEXT,
 _COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
 _EMPTY, _NULL = '""', "null"
 _PIECE_CHARS = 100_000
+_MAX_KNOWN, _MAX_KNOWN_CHARS = 1024, 32
 
 
 class Column(Struct, frozen=True, gc=False):
@@ -31,6 +33,21 @@ class Column(Struct, frozen=True, gc=False):
     type: Any = str
     convert: Converter | None = None
     is_rewritten: bool = False
+
+
+class _Texts(Struct, frozen=True, gc=False):
+    """The texts of one column: its place in rows, what makes values of them, and values of texts that came before."""
+
+    place: int
+    convert: Converter
+    known: dict[str | None, Value] = field(default_factory=dict)
+
+    def value_of(self, text: str | None) -> Value:
+        """Return the value of a text; null was an empty cell. Short texts often come again."""
+        value = self.convert(text or "")
+        if len(text or "") <= _MAX_KNOWN_CHARS and len(self.known) < _MAX_KNOWN:
+            self.known[text] = value
+        return value
 
 
 class CsvColumns:
@@ -47,9 +64,8 @@ class CsvColumns:
         if not keeps_empty and len(columns) > 1:  # the empty line of one column is no row
             self._decode_gaps = _decoders([column.type | None for column in columns])[1]
         self._numbers = [place for place, column in enumerate(columns) if column.type is not str]
-        texts = [(place, column, column.convert) for place, column in enumerate(columns) if column.convert]
-        self._texts = [(place, convert, convert("")) for place, _, convert in texts]
-        self._rewritten = [(place, convert, convert("")) for place, column, convert in texts if column.is_rewritten]
+        self._texts = [_Texts(place, one.convert) for place, one in enumerate(columns) if one.convert]
+        self._rewritten = [one for one in self._texts if columns[one.place].is_rewritten]
 
     def has_number(self, row: Values) -> bool:
         """Tell whether a row holds a number in a column of numbers."""
@@ -69,9 +85,13 @@ class CsvColumns:
     def rows_of_cells(self, cells: list[list[str]]) -> list[Values]:
         """Return the values of cells, which may hold any text."""
         text = msgspec.json.encode(list(map(self._stripped, cells))).decode()
+        if _EMPTY in text and '\\"' in text:
+            raise ValueError("a quote in a cell beside empty cells")
+        return self.rows_of_json(text)
+
+    def rows_of_json(self, text: str) -> list[Values]:
+        """Return the values of a JSON array of arrays of cells, in which two quotes are an empty cell."""
         if _EMPTY in text:
-            if '\\"' in text:
-                raise ValueError("a quote in a cell beside empty cells")
             return self._with_gaps(text, self._texts)
         return [_converted(row, self._texts) for row in self._decode_rows(text)]
 
@@ -89,11 +109,11 @@ class CsvColumns:
         rows = self._decode_rows(text)
         return [_converted(row, self._rewritten) for row in rows] if self._rewritten else rows
 
-    def _with_gaps(self, text: str, converted: list[tuple[int, Converter, Any]]) -> list[Values]:
+    def _with_gaps(self, text: str, texts: list[_Texts]) -> list[Values]:
         """Return the values of a JSON array of arrays of texts, of which some are empty."""
         if self._decode_gaps is None or _NULL in text.lower():  # msgspec reads the text `null` as null
             raise ValueError("empty cells that are no missing values")
-        return [_converted(row, converted) for row in self._decode_gaps(text.replace(_EMPTY, _NULL))]
+        return [_converted(row, texts) for row in self._decode_gaps(text.replace(_EMPTY, _NULL))]
 
 
 def _decoders(types: list[Any]) -> tuple[Callable[[str], Values], Callable[[str], list[Values]]]:
@@ -105,12 +125,13 @@ def _decoders(types: list[Any]) -> tuple[Callable[[str], Values], Callable[[str]
     )
 
 
-def _converted(row: Values, converted: list[tuple[int, Converter, Any]]) -> Values:
-    """Return a row with other values for texts; null was an empty cell."""
+def _converted(row: Values, texts: list[_Texts]) -> Values:
+    """Return a row with other values for texts."""
     values = list(row)
-    for place, convert, empty in converted:
-        text = values[place]
-        values[place] = empty if text is None else convert(text)
+    for column in texts:
+        text = values[column.place]
+        value = column.known.get(text)
+        values[column.place] = column.value_of(text) if value is None else value
     return values
 
 

@@ -44,6 +44,7 @@ class LearnedColumns:
 
     # A first line of names can be told from rows by the numbers in rows only.
     may_begin_with_names = True
+    only: CsvColumns | None = None
 
     def __init__(self, cells: CellOptions, stem: str) -> None:
         self._parse: Callable[[Any], Any] = cell_parser(cells)

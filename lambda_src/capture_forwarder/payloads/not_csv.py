@@ -95,6 +95,8 @@ def _are_printed_lines(text: str) -> bool:
 def _has_quote_after_blank(text: str, delimiter: str) -> bool:
     """Tell whether a cell begins with a blank and a quote: `1, "a"`. In a quoted cell this is text."""
     may_have, cell = _quotes(delimiter)
+    if ' "' not in text and '\t"' not in text:
+        return False
     return bool(delimiter != " " and may_have.search(text)) and any(found["blank"] for found in cell.finditer(text))
 
 

@@ -21,6 +21,7 @@ class SchemaColumns:
         names = tuple(attribute.name for attribute in side.visible)
         ordered = self._columns_of(names, side.visible)
         self._columns: dict[Key, CsvColumns] = {len(names): ordered}
+        self.only: CsvColumns | None = ordered
         # A first line of texts may be names.
         self.may_begin_with_names = ordered.are_texts
 

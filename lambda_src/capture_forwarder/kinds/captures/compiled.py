@@ -136,7 +136,7 @@ class CompiledPath:
 
     def learn(self, record: CaptureRecord, reading: Reading) -> None:
         """Compile `reading`, the plain path's reading of `record`, for calls that are declared like `record`."""
-        if record.input and record.output:
+        if record.input and record.output and reading.request and reading.response:
             declaration = _declaration(record)
             self._switch_to(declaration)
             if _may_learn(reading.request, *declaration[:2], self._options.input) and _may_learn(
@@ -168,16 +168,12 @@ def _declared_reading(declaration: Declaration, options: DecodingOptions) -> Rea
     return Reading(request, response) if request and response else None
 
 
-def _may_learn(
-    reading: PayloadReading | None, encoding: str, content_type: str | None, options: PayloadOptions
-) -> bool:
+def _may_learn(reading: PayloadReading, encoding: str, content_type: str | None, options: PayloadOptions) -> bool:
     """Tell whether every payload that is declared like this can be read like one of them.
 
     A layout of the route may have a meaning of its own for CSV and for one line of JSON. JSON Lines are one line or
     more, and other JSON is one document that may have several lines.
     """
-    if reading is None:
-        return False
     media = reading.body.media
     found = declared(Encoding(encoding), content_type, options.content_type, options.csv_delimiter, "")
     if media is Media.JSON_LINES or found.media is Media.JSON_LINES:

@@ -43,7 +43,9 @@ class RowMakers:
         is_shared = len(set(names)) < len(names)
         if is_shared:
             names = self._shared(asked, answered, count)
-        row = self._structs.get((asked, answered)) or self._new(asked, answered, names, count)
+        row = self._structs.get((asked, answered))
+        if row is None:
+            return self._new(asked, answered, names, count)
         if not is_shared:
             self._last = (asked, answered, row)
         return row
