@@ -33,7 +33,8 @@ from capture_forwarder.domain.route import Route
 from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.forward.reading import ReadLimits, open_spans
 from capture_forwarder.forward.run import Deadline, Run
-from capture_forwarder.forward.sending.senders import Senders, Target
+from capture_forwarder.forward.sending.senders import Senders
+from capture_forwarder.forward.sending.target import Target
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind

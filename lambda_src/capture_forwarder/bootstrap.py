@@ -33,7 +33,7 @@ from capture_forwarder.forward.forwarder import Forwarder
 from capture_forwarder.forward.read_ahead import READERS
 from capture_forwarder.forward.reading import ReadLimits
 from capture_forwarder.forward.run import Deadline, Run
-from capture_forwarder.forward.sending.senders import Target
+from capture_forwarder.forward.sending.target import Target
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue

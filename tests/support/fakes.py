@@ -21,7 +21,7 @@ from capture_forwarder.domain.progress import LineSpan
 from capture_forwarder.domain.route import Route, RowForm
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.run import Deadline, Run
-from capture_forwarder.forward.sending.senders import Target
+from capture_forwarder.forward.sending.target import Target
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.ports import Observer
 

@@ -16,7 +16,8 @@ from capture_forwarder.forward.opening import Opened, Opening
 from capture_forwarder.forward.read_ahead import Opener, Routed, read_ahead
 from capture_forwarder.forward.reading import Pauses, ReadLimits, open_spans, stop_if_due
 from capture_forwarder.forward.run import Run
-from capture_forwarder.forward.sending.senders import Senders, Target
+from capture_forwarder.forward.sending.senders import Senders
+from capture_forwarder.forward.sending.target import Target
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.kind import Kind
