@@ -84,3 +84,19 @@ def test_an_unknown_destination_is_named(tmp_path: Path) -> None:
     done = run(tmp_path, "webhook", "--destination", "two")
     assert done.exit_code == 2
     assert "no destination is named two; there are one" in done.stderr
+
+
+def test_the_key_of_a_file_is_that_of_its_object(tmp_path: Path) -> None:
+    """It decides the route, and what the requests say of their source."""
+    for key in ("p/other/v/2026/01/02/03/a.jsonl", "s3://captures/p/other/v/2026/01/02/03/a.jsonl"):
+        done = run(tmp_path, "webhook", "--json", "--key", key)
+        assert done.exit_code == 0, done.output
+        assert "other/v" in json.loads(done.stdout.splitlines()[0])["body"]
+        assert "churn/v" not in done.stdout
+
+
+def test_a_limit_of_rows_does_not_cut_requests(tmp_path: Path) -> None:
+    """A request is shown whole."""
+    done = run(tmp_path, "webhook", "--limit", "1")
+    assert done.exit_code == 2
+    assert "--limit counts rows" in done.stderr

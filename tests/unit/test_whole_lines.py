@@ -58,6 +58,7 @@ def test_lines_are_sent_as_they_are() -> None:
     (report,) = world.forward(world.put("a", call(1), b"", call(2, rows=3), b"no json"))
     (batch,) = batches
     assert batch.rows() == [call(1), call(2, rows=3)]
+    assert batch.byte_count == len(call(1)) + len(call(2, rows=3))
     assert batch.ids == ["id-1", "id-2_0", "id-2_1", "id-2_2"]
     assert (report.lines.read, report.lines.decoded) == (4, 2)
     assert report.lines.skipped == {SkipReason.BLANK_LINE: 1}
