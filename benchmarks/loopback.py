@@ -20,9 +20,7 @@ _TOKEN_VARIABLE: Final = "CAPTURE_FORWARDER_BENCHMARK_TOKEN"  # noqa: S105 - the
 _CONFIG: Final = """
 [[destination]]
 name = "receiver"
-kind = "arthur"
-url = "{url}"
-secret = "env:{variable}"
+{destination}
 max_inferences = {max_inferences}
 max_in_flight = {max_in_flight}
 compression = "{compression}"
@@ -34,6 +32,12 @@ prefix = "datacapture/"
 destination = "receiver"
 model_id = "{model_id}"
 """
+_DESTINATIONS: Final = {
+    "arthur": 'kind = "arthur"\nurl = "{url}"\nsecret = "env:{variable}"',
+    "arthur-raw": 'kind = "arthur-raw"\nurl = "{url}"\nsecret = "env:{variable}"',
+    "webhook": 'kind = "webhook"\nurl = "{url}/events"\nheaders = {{ Authorization = "env:{variable}" }}',
+}
+KINDS: Final = tuple(_DESTINATIONS)
 _ATTRIBUTE: Final = """
 [[route.attribute]]
 name = "{0.name}"
@@ -47,13 +51,17 @@ Event = dict[str, Any]
 
 
 class Loopback(Struct, frozen=True):
-    """The surroundings of a handler: addresses of S3 and the API, a configuration folder, and object sizes."""
+    """The surroundings of a handler: addresses of S3 and the API, a configuration folder, and object sizes.
+
+    `kind` is that of the destination.
+    """
 
     s3_url: str
     api_url: str
     folder: Path
     sizes: Mapping[str, int] = {}
     attributes: tuple[Attribute, ...] = SCHEMA.attributes
+    kind: str = "arthur"
 
     def start(self, *, max_in_flight: int = 8, max_inferences: int = 1000, compression: str = "none") -> "Popen[str]":
         """Start a handler on the measured core."""
@@ -82,8 +90,7 @@ class Loopback(Struct, frozen=True):
     def configured(self, *, max_in_flight: int, max_inferences: int, compression: str = "none") -> dict[str, str]:
         """Write the configuration; return an environment with its path and with settings for AWS."""
         text = _CONFIG.format(
-            url=self.api_url,
-            variable=_TOKEN_VARIABLE,
+            destination=_DESTINATIONS[self.kind].format(url=self.api_url, variable=_TOKEN_VARIABLE),
             max_inferences=max_inferences,
             max_in_flight=max_in_flight,
             compression=compression,

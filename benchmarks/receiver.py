@@ -1,4 +1,4 @@
-"""A stand-in for the monitoring API: it answers every request with a 207 that gives every row the same status.
+"""A stand-in for the monitoring APIs: it answers every request with a 207 that gives every row the same status.
 
 `python -m benchmarks.receiver LATENCY_SECS [STATUS]`; a status of 200 accepts the rows. GET /received answers with the
 counts of requests, inferences and bytes.
@@ -6,6 +6,7 @@ counts of requests, inferences and bytes.
 
 import gzip
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -16,6 +17,8 @@ from typing import Final
 from benchmarks.serve import Handler, serve
 
 _ACCEPTED: Final = 200
+_CAPTURE: Final = b'"eventMetadata":'
+_EVENT_ID: Final = re.compile(rb'"id":"([^"]*)","time"')
 _ROW: Final = b'"partner_inference_id":'
 
 
@@ -54,10 +57,24 @@ class ReceiverHandler(Handler):
         """Accept a batch."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         plain = gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body
-        rows = plain.count(_ROW)
+        rows, answer = self._taken(plain)
         self._received.add(rows, len(body))
         time.sleep(self._latency_secs)
-        self.answer(207, _results(rows, self._status))
+        self.answer(207, answer)
+
+    def _taken(self, body: bytes) -> tuple[int, bytes]:
+        """Return how many inferences a request of any kind of destination has, and the answer."""
+        match self.headers.get_content_type():
+            case "multipart/form-data":
+                rows = body.count(_CAPTURE)
+                return rows, json.dumps({"counts": {"success": rows, "failure": 0, "total": rows}}).encode()
+            case "application/cloudevents-batch+json":
+                ids = _EVENT_ID.findall(body)
+                results = [{"id": one.decode(), "status": self._status, "message": "success"} for one in ids]
+                return len(ids), json.dumps({"results": results}).encode()
+            case _:
+                rows = body.count(_ROW)
+                return rows, _results(rows, self._status)
 
 
 @cache

@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from capture_ops.terminal.extras import missing
 
@@ -68,6 +68,9 @@ def options(
 @app.command(epilog=EXIT_CODES)
 def demo(
     *,
+    destination: Annotated[
+        Literal["arthur", "webhook"], typer.Option(help="The kind of destination to forward to.")
+    ] = "arthur",
     keep: Annotated[bool, typer.Option("--keep", help="Keep the monitor running until Ctrl-C.")] = False,
 ) -> None:
     """Forward sample captures on this machine, and check the result.
@@ -79,7 +82,7 @@ def demo(
     from capture_ops.commands import demo as command
 
     with errors_to_exit_codes():
-        raise typer.Exit(command.run(_console(), keep=keep))
+        raise typer.Exit(command.run(_console(), keep=keep, destination=command.DemoDestination(destination)))
 
 
 @app.command(epilog=EXIT_CODES)
@@ -153,6 +156,14 @@ def inspect(
         str | None, typer.Option(help="The key that a file has in S3. It decides the route.", metavar="KEY")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Show the first rows only.", metavar="ROWS")] = None,
+    destination: Annotated[
+        str | None,
+        typer.Option(
+            help="Show the requests to this destination of the configuration instead.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
@@ -160,13 +171,19 @@ def inspect(
 
     Works without a configuration; values then have generated names. With --config, a file needs --route or --key if
     the configuration has several routes. Rows are shown as they are read. The last line counts lines and rows. With
-    --json, every object has a "kind": "inference", "rejection" or "skipped"; the counts are on standard error.
+    --json, every object has a "kind": "inference", "rejection" or "skipped", with --destination "request"; the counts
+    are on standard error.
     """
     from capture_ops.commands import inspect_output as command
 
     options = command.Options(config=config, route=route, key=key, limit=limit, as_json=as_json)
     with errors_to_exit_codes():
-        command.run(target, options, _console())
+        if destination:
+            from capture_ops.commands import requests
+
+            requests.run(target, options, destination)
+        else:
+            command.run(target, options, _console())
 
 
 @app.command(epilog=EXIT_CODES)

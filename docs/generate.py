@@ -83,7 +83,7 @@ def configuration_page() -> str:
 
 
 def _value(option: Option) -> str:
-    if option.table:
+    if option.tables:
         return "tables, see below" if option.repeated else "a table, see below"
     return option.write
 

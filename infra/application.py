@@ -41,9 +41,11 @@ def build_app(
 def deployment_problems(settings: Settings) -> Iterator[str]:
     """Yield the problems that only a deployed function has."""
     for index, destination in enumerate(settings.destination):
-        if SecretReference.parse(destination.secret).kind is SecretKind.ENVIRONMENT:
+        for option, reference in destination.secrets.items():
+            if SecretReference.parse(reference).kind is not SecretKind.ENVIRONMENT:
+                continue
             yield (
-                f'destination[{index}].secret: write "secretsmanager:NAME" or "ssm:/NAME"; '
+                f'destination[{index}].{option}: write "secretsmanager:NAME" or "ssm:/NAME"; '
                 "the environment of a deployed function comes from the template, in plain text"
             )
     for index, route in enumerate(settings.route):

@@ -52,9 +52,7 @@ checkpoint_secs = {checkpoint_secs}
 
 [[destination]]
 name = "monitor"
-kind = "arthur"
-url = "{url}"
-secret = "{secret}"
+{destination}
 max_inferences = {max_inferences}
 max_in_flight = {max_in_flight}
 read_timeout_secs = 10.0
@@ -66,6 +64,12 @@ prefix = "{prefix}"
 destination = "monitor"
 model_id = "{model_id}"
 """
+# The lines of a destination by kind, with the address of the monitor and the reference of its token.
+_DESTINATIONS = {
+    "arthur": 'kind = "arthur"\nurl = "{}"\nsecret = "{}"',
+    "arthur-raw": 'kind = "arthur-raw"\nurl = "{}"\nsecret = "{}"',
+    "webhook": 'kind = "webhook"\nurl = "{}/events"\nheaders = {{ Authorization = "{}" }}',
+}
 _ATTRIBUTE = """
 [[route.attribute]]
 name = "{0.name}"
@@ -113,13 +117,17 @@ class SavedProgress(Struct, frozen=True):
 
 
 class World:
-    """One route to the monitor on loopback, with the AWS resources that the stack makes for it."""
+    """One route to the monitor on loopback, with the AWS resources that the stack makes for it.
+
+    `kind` is that of its destination.
+    """
 
     def __init__(
-        self, monitor: Monitor, folder: Path, schema: Schema, *, visibility_secs: int, max_receives: int
+        self, monitor: Monitor, folder: Path, schema: Schema, *, visibility_secs: int, max_receives: int, kind: str
     ) -> None:
         self.monitor = monitor
         self.schema = schema
+        self.kind = kind
         self.config = folder / "forwarder.toml"
         self._s3, self._sqs = boto3.client("s3"), boto3.client("sqs")
         self.dead_letters = self._sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
@@ -150,8 +158,7 @@ class World:
         text = _CONFIG.format(
             first_delay_secs=first_delay_secs,
             checkpoint_secs=checkpoint_secs,
-            url=url or self.monitor.url,
-            secret=secret,
+            destination=_DESTINATIONS[self.kind].format(url or self.monitor.url, secret),
             max_inferences=max_inferences,
             max_in_flight=max_in_flight,
             bucket=BUCKET,
@@ -232,10 +239,12 @@ class World:
 
 
 @contextmanager
-def running_world(folder: Path, schema: Schema, *, visibility_secs: int = 0, max_receives: int = 5) -> Iterator[World]:
+def running_world(
+    folder: Path, schema: Schema, *, visibility_secs: int = 0, max_receives: int = 5, kind: str = "arthur"
+) -> Iterator[World]:
     """Run an empty world. At the end the environment is as it was before."""
     with local_aws(BUCKET), running_monitor([MODEL], token=TOKEN) as monitor:
-        yield World(monitor, folder, schema, visibility_secs=visibility_secs, max_receives=max_receives)
+        yield World(monitor, folder, schema, visibility_secs=visibility_secs, max_receives=max_receives, kind=kind)
 
 
 def quarantine_entries(bucket: str, prefix: str = "") -> list[dict[str, Any]]:

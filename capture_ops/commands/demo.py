@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,7 +33,21 @@ class _Expected(Struct, frozen=True):
     inference_data: dict[str, Any]
 
 
-def run(console: Console, *, keep: bool) -> int:
+class DemoDestination(StrEnum):
+    """The destinations that the demo shows."""
+
+    ARTHUR = "arthur"
+    WEBHOOK = "webhook"
+
+
+# The lines of a destination, at the address of the monitor.
+_TABLES = {
+    DemoDestination.ARTHUR: 'kind = "arthur"\nurl = "{0}"\nsecret = "env:{1}"',
+    DemoDestination.WEBHOOK: 'kind = "webhook"\nurl = "{0}/events"\nheaders = {{ Authorization = "env:{1}" }}',
+}
+
+
+def run(console: Console, *, keep: bool, destination: DemoDestination = DemoDestination.ARTHUR) -> int:
     """Forward `events/captures` and return the exit code. Raises `CommandError` if the samples are not there."""
     config = sample_config()
     settings = read_settings(config)
@@ -44,7 +59,7 @@ def run(console: Console, *, keep: bool) -> int:
     with local_aws(bucket), running_monitor(models, token=token()) as monitor:
         event = {"Records": [put_capture(bucket, *sample) for sample in sample_captures()]}
         with TemporaryDirectory() as folder:
-            invoked = invoke(event, pointed_at(monitor, config, Path(folder)))
+            invoked = invoke(event, pointed_at(monitor, config, Path(folder), destination))
         print_reports(invoked.reports, console)
         problems = _problems(invoked.reports, monitor, settings)
         if not invoked.succeeded:
@@ -63,11 +78,14 @@ def sample_config() -> Path:
     return config
 
 
-def pointed_at(monitor: Monitor, config: Path, folder: Path) -> Path:
-    """Return a copy of `config` in `folder`, whose destination is `monitor`."""
-    text = config.read_text(encoding="utf-8").replace("http://127.0.0.1:8765", monitor.url)
+def pointed_at(
+    monitor: Monitor, config: Path, folder: Path, destination: DemoDestination = DemoDestination.ARTHUR
+) -> Path:
+    """Return a copy of `config` in `folder`, whose destination is `monitor`, reached as `destination`."""
+    samples = _TABLES[DemoDestination.ARTHUR].format("http://127.0.0.1:8765", TOKEN_VARIABLE)
+    chosen = _TABLES[destination].format(monitor.url, TOKEN_VARIABLE)
     copy = folder / config.name
-    copy.write_text(text, encoding="utf-8")
+    copy.write_text(config.read_text(encoding="utf-8").replace(samples, chosen), encoding="utf-8")
     return copy
 
 

@@ -138,4 +138,5 @@ def _plain_path(settings: Settings | None, source: Source, route_name: str | Non
     from capture_forwarder.bootstrap import target  # only here: the AWS libraries take long to import
 
     destination = next(one for one in settings.destination if one.name == route.destination)
-    return PlainPath(route.decoding, target(destination).schemas.schema(route.model_id, within_secs=inf))
+    schemas = target(destination).schemas
+    return PlainPath(route.decoding, schemas.schema(route.model_id, within_secs=inf) if schemas else None)

@@ -88,6 +88,15 @@ def route_of(settings: Settings, source: Source, name: str | None, key: str | No
     )
 
 
+def object_of(source: Source, route: Route, key: str | None) -> CaptureObject:
+    """Return the object of `source`, or the one that a file would be in S3. Raises `CommandError`."""
+    if source.object:
+        return source.object
+    if key and key.startswith("s3://"):
+        return _object(key)
+    return CaptureObject(route.bucket, key or Path(source.target).resolve().as_posix().lstrip("/"))
+
+
 def _covering(routes: tuple[Route, ...], source: CaptureObject | None, key: str | None) -> list[Route]:
     """Return the route of `source`, or the route of `key` in each bucket."""
     router = Router(routes)

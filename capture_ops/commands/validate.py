@@ -23,11 +23,12 @@ def validate(file: Path | None, config: Path | None) -> Iterator[str]:
     settings = read_settings(path, extra_checks=problems)
     yield f"{path} is valid: {_contents(settings)}."
     for destination in settings.destination:
-        if SecretReference.parse(destination.secret).kind is SecretKind.ENVIRONMENT:
-            yield (
-                f'note: destination "{destination.name}" reads its token from the environment, which `cdk deploy` '
-                'refuses; a deployed function needs "secretsmanager:NAME" or "ssm:/NAME"'
-            )
+        for option, reference in destination.secrets.items():
+            if SecretReference.parse(reference).kind is SecretKind.ENVIRONMENT:
+                yield (
+                    f'note: destination "{destination.name}" reads its {option} from the environment, which '
+                    '`cdk deploy` refuses; a deployed function needs "secretsmanager:NAME" or "ssm:/NAME"'
+                )
 
 
 def _contents(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""The monitor's routes: Arthur v3's paths, statuses and bodies around the store."""
+"""The monitor's routes around the store: Arthur v3's paths, statuses and bodies, and a receiver of CloudEvents."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -25,6 +25,7 @@ from capture_ops.monitor.contract import (
     rejected,
     rows_answer,
 )
+from capture_ops.monitor.events import Event, events_answer, read_events
 from capture_ops.monitor.paging import InvalidPage, inferences_page
 from capture_ops.monitor.store import Outcome, Store
 from capture_ops.monitor.values import problems
@@ -63,6 +64,7 @@ def create_app(models: Iterable[Model], store: Store, *, token: str, max_body_by
         ("POST", f"{_MODEL}/inferences", api.post_inferences),
         ("PATCH", f"{_MODEL}/inferences", api.patch_ground_truth),
         ("PATCH", f"{_MODEL}/ground_truth", api.patch_ground_truth),
+        ("POST", "/events", api.post_events),
         ("POST", f"{_MODEL}/inferences/integrations/sagemaker_data_capture", api.post_captures),
     ):
         app.add_url_rule(path, f"{method} {path}".replace(".", "_"), view, methods=[method])
@@ -113,6 +115,19 @@ class _Api:
         pairs = zip(captured, results, strict=True)
         failures = [one.failure(result) for one, result in pairs if not result.accepted]
         return _json(CapturesAnswer(counts(len(results) - len(failures), len(results)), failures), 207)
+
+    def post_events(self) -> Response:
+        try:
+            events = read_events(decompressed_body(), request.content_type or "")
+        except InvalidBody as error:
+            abort(400, str(error))
+        results = [self._post_event(event) for event in events]
+        return _json(events_answer(events, results), 207)
+
+    def _post_event(self, event: Event) -> RowAnswer:
+        model = self._known(event.modelid)
+        (answer,) = _answers(_checked([event.row], model), partial(self._add, model.id))
+        return answer
 
     def _known(self, model_id: str) -> Model:
         if model_id not in self._models:

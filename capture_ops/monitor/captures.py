@@ -44,7 +44,7 @@ def read_captures(chunks: Iterable[bytes], model: Model) -> Iterator[Captured]:
 def _row(part: Inference | Rejection) -> NewInference | RowAnswer:
     if isinstance(part, Rejection):
         return rejected([f"line {part.line}: {part.code}: {part.why}"])
-    return NewInference(part.partner_inference_id, part.inference_timestamp, part.inputs | part.outputs)
+    return NewInference(part.partner_inference_id, part.inference_timestamp, part.data)
 
 
 def _event_id(line: Line) -> str:

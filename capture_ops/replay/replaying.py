@@ -13,7 +13,7 @@ from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.forward.forwarder import Forwarder
 from capture_forwarder.forward.reading import ReadLimits
 from capture_forwarder.forward.run import Run
-from capture_forwarder.forward.sending.senders import Target
+from capture_forwarder.forward.sending.target import Target
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.quarantine.entries import digest_of

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from capture_forwarder.configuration.names import SETTINGS_NAME
 from capture_forwarder.configuration.reader import read_settings
-from capture_forwarder.configuration.settings import DestinationSettings
 from capture_forwarder.configuration.stack import PythonRuntime
 from infra.bundling.bytecode import compile_bytecode, interpreter
 from infra.bundling.wheels import DEPENDENCIES, ROOT, AssetError, Target, install_wheels
@@ -40,7 +39,10 @@ def build_asset(folder: Path, config: Path, target: Target) -> None:
     _trim(folder)
     copy_modules(_PACKAGE, folder / _PACKAGE.name)
     settings = read_settings(config)
-    destinations = tuple(_packaged(index, one, folder) for index, one in enumerate(settings.destination))
+    destinations = tuple(
+        replace(one, ca_bundle=_packaged(index, one.ca_bundle, folder))
+        for index, one in enumerate(settings.destination)
+    )
     (folder / SETTINGS_NAME).write_bytes(msgspec.json.encode(replace(settings, destination=destinations)))
     if executable := interpreter(target.python):
         compile_bytecode(folder, executable)
@@ -59,13 +61,13 @@ def copy_modules(package: Path, folder: Path) -> None:
             shutil.copyfile(module, folder / path)
 
 
-def _packaged(index: int, destination: DestinationSettings, folder: Path) -> DestinationSettings:
-    """Copy the certificates of a destination to `folder`; return its settings with the path there."""
-    if not destination.ca_bundle:
-        return destination
+def _packaged(index: int, ca_bundle: str | None, folder: Path) -> str | None:
+    """Copy the certificates of a destination to `folder`; return their path there."""
+    if not ca_bundle:
+        return None
     name = f"ca-bundle-{index}.pem"
-    shutil.copyfile(destination.ca_bundle, folder / name)
-    return replace(destination, ca_bundle=name)
+    shutil.copyfile(ca_bundle, folder / name)
+    return name
 
 
 def _trim(folder: Path) -> None:

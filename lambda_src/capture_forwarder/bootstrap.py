@@ -20,10 +20,10 @@ from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.aws.timed import TimedCalls
 from capture_forwarder.configuration.names import CONFIG_VARIABLE, SETTINGS_NAME, Resources
 from capture_forwarder.configuration.secret_reference import SecretReference
-from capture_forwarder.configuration.settings import Compression, DestinationSettings, Settings
+from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import MetricDetail
-from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
-from capture_forwarder.destinations.http import HttpClient, Network
+from capture_forwarder.destinations.connecting import Surroundings, connect
+from capture_forwarder.destinations.http_settings import HttpSettings
 from capture_forwarder.domain.capture import Work
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.route import Router
@@ -33,7 +33,7 @@ from capture_forwarder.forward.forwarder import Forwarder
 from capture_forwarder.forward.read_ahead import READERS
 from capture_forwarder.forward.reading import ReadLimits
 from capture_forwarder.forward.run import Deadline, Run
-from capture_forwarder.forward.sending.senders import Target
+from capture_forwarder.forward.sending.target import Target
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.captures.decoder import CaptureKind
 from capture_forwarder.ports import Observer, Progress, Quarantine, Queue
@@ -143,23 +143,18 @@ def _queue(resources: Resources, calls: TimedCalls) -> Queue | None:
     return SqsQueue(client, resources.queue_url, backfill_url=resources.backfill_queue_url, calls=calls)
 
 
-def target(settings: DestinationSettings) -> Target:
+def target(settings: HttpSettings) -> Target:
     """Return a destination as the settings describe it."""
-    client = HttpClient(
-        settings.url,
-        token=SecretToken(SecretReference.parse(settings.secret)),
-        headers=partial(headers, organization_id=settings.organization_id),
-        timeouts_secs=(settings.connect_timeout_secs, settings.read_timeout_secs),
-        max_connections=settings.max_in_flight,
-        network=Network(ca_bundle=settings.ca_bundle, proxy=settings.proxy),
-        compressed=settings.compression is Compression.GZIP,
-    )
-    destination = ArthurDestination(client, settings.limits, time.monotonic)
+    connected = connect(settings, Surroundings(secret=_token, clock=time.monotonic, now=time.time))
     return Target(
         name=settings.name,
-        destination=destination,
-        schemas=destination,
+        destination=connected.destination,
+        schemas=connected.schemas,
         workers=Workers(settings.max_in_flight + 1, settings.name),
         max_in_flight=settings.max_in_flight,
         max_in_flight_bytes=settings.max_in_flight_bytes,
     )
+
+
+def _token(reference: str) -> SecretToken:
+    return SecretToken(SecretReference.parse(reference))

@@ -6,11 +6,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.batch import Batch, BatchLimits, RowBuilder
 from capture_forwarder.domain.capture import CaptureObject, Work
 from capture_forwarder.domain.delivery import Reason, Receipt, Superseded
 from capture_forwarder.domain.notices import Notice
 from capture_forwarder.domain.progress import Claim, QuarantineFile, RunRecord
+from capture_forwarder.domain.route import Route, RowForm
 from capture_forwarder.domain.schema import ModelSchema
 
 # Gives the seconds until the caller must have the answer.
@@ -18,10 +19,11 @@ TimeLeft = Callable[[], float]
 
 
 class OpenObject(Struct, frozen=True):
-    """An object that is being read: chunks of any size, and the time at which this version was written."""
+    """An object that is being read: chunks of any size, when this version was written, and its declared type."""
 
     chunks: Iterator[bytes]
     modified: datetime | None = None
+    content_type: str | None = None
 
 
 class ObjectStore(Protocol):
@@ -41,18 +43,20 @@ class Destination(Protocol):
 
     @property
     def limits(self) -> BatchLimits:
-        """The limits of one request."""
+        """What it takes; shared code enforces it."""
         ...
 
-    def row(self, partner_inference_id: str, inference_timestamp: datetime, data: object) -> object:
-        """Return one element of a request's JSON array; pure.
+    @property
+    def form(self) -> RowForm:
+        """How it takes the inferences of a call."""
+        ...
 
-        `data` is a dictionary or a struct: values by name.
-        """
+    def rows(self, route: Route, source: CaptureObject) -> RowBuilder:
+        """Return the builder of the rows of `source`; the same one for objects whose rows differ in nothing else."""
         ...
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:
-        """Send `batch` once, and give up after `within_secs` in total.
+        """Send `batch` once, and give up after `within_secs` in total. With the form of lines it is a `LineBatch`.
 
         Raises `DestinationUnavailable`, `BatchTooLarge` or `BatchRefused`; then no row has a result.
         """

@@ -230,6 +230,13 @@ def test_the_command_table_imports_no_command() -> None:
     assert not heavy & set(done.stdout.split())
 
 
+def test_the_demo_forwards_to_a_webhook() -> None:
+    """The monitor receives the events, and holds exactly the same values as by Arthur's API."""
+    done = run("demo", "--destination", "webhook")
+    assert done.exit_code == 0, done.output
+    assert "The monitor holds exactly what it should." in done.output
+
+
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["inspect", str(MIXED)], ["invoke", "--help"], ["monitor", "--help"]]
 )

@@ -11,7 +11,8 @@ from time import sleep
 
 import pytest
 
-from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
+from capture_forwarder.destinations.arthur.adapter import ArthurDestination
+from capture_forwarder.destinations.arthur_platform.models import headers
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from capture_forwarder.domain.delivery import (

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from capture_forwarder.bootstrap import target
-from capture_forwarder.configuration.settings import DestinationKind, DestinationSettings
-from capture_forwarder.destinations.arthur.adapter import headers
+from capture_forwarder.destinations.arthur.settings import ArthurSettings
+from capture_forwarder.destinations.arthur_platform.models import headers
 from capture_forwarder.destinations.http import HttpClient, Network
 from capture_forwarder.domain.batch import Batch
 from capture_forwarder.domain.delivery import ACCEPTED, DestinationDenied, DestinationUnavailable
@@ -132,7 +132,7 @@ def tunnel() -> Iterator[TunnelProxy]:
         yield proxy
 
 
-def client(url: str, ca_bundle: Path | None = None, proxy: str | None = None, secs: float = 5.0) -> HttpClient:
+def client(url: str, ca_bundle: Path | None = None, proxy: str | None = None, secs: float = 5.0) -> HttpClient[str]:
     """Return a client for `url`."""
 
     def token(*, within_secs: float, refresh: bool = False) -> str:
@@ -235,9 +235,8 @@ def test_no_client_of_aws_uses_the_proxy_of_a_destination(
     secret = f"behind-a-proxy-{uuid4().hex}"
     boto3.client("secretsmanager").create_secret(Name=secret, SecretString="t")
     api[1].body = json.dumps({"results": [{"status": 200}]}).encode()
-    settings = DestinationSettings(
+    settings = ArthurSettings(
         name="arthur",
-        kind=DestinationKind.ARTHUR,
         url=api[0],
         secret=f"secretsmanager:{secret}",
         ca_bundle=str(certificate),

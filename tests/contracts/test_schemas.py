@@ -9,7 +9,8 @@ from time import monotonic, sleep
 import pytest
 from msgspec import Struct
 
-from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
+from capture_forwarder.destinations.arthur.adapter import ArthurDestination
+from capture_forwarder.destinations.arthur_platform.models import headers
 from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.batch import BatchLimits
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable

@@ -63,7 +63,7 @@ def test_a_file_that_cannot_be_deployed_has_a_note() -> None:
     """The demo's file is valid on this machine."""
     done = run("events/forwarder.toml")
     assert done.exit_code == 0
-    assert 'note: destination "monitor" reads its token from the environment' in done.stdout
+    assert 'note: destination "monitor" reads its secret from the environment' in done.stdout
 
 
 def test_notifications_that_s3_refuses_are_a_problem(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tests.faults.harness.world import FAULTY, HEALTHY, SECRET, FaultWorld, faul
 
 OFTEN: Final = 6  # outlasts the SDK's repeats
 MAX_RECEIVES: Final = 5
+OTHERS: Final = ("arthur-raw", "webhook")  # kinds of destinations; the function calls the others as for `arthur`
 _TIMEOUT_SECS = 6.0
 _DRAIN_SECS = 45.0
 _WORKERS = 2
@@ -65,11 +66,14 @@ class Case(Struct, frozen=True):
     first: int
     times: int
     tls: bool
+    destination: str = "arthur"
 
     @property
     def name(self) -> str:
         """The name, as the table shows it."""
-        return f"{self.kind} | {self.dependency} | {self.place} | {'TLS' if self.tls else 'plain'}"
+        fault = f"{self.kind} | {self.dependency} | {self.place}"
+        other = "" if self.destination == "arthur" else f"{self.destination} | "
+        return f"{other}{fault} | {'TLS' if self.tls else 'plain'}"
 
     @property
     def again_a_row(self) -> int:
@@ -122,6 +126,10 @@ def cases() -> Iterator[Case]:
                 yield Case(kind, name, place, first, 1, tls=place_number % 2 == 0)
             if kind is not Kind.EDITED or name != "source":  # an object that is always damaged is rejected as a whole
                 yield Case(kind, name, "often", 0, OFTEN, tls=number % 2 == 0)
+        for number, destination in enumerate(OTHERS, start=kind_number):
+            for name in ("rows", "secret"):
+                for place, times in (("first", 1), ("often", OFTEN)):
+                    yield Case(kind, name, place, 0, times, tls=number % 2 == 0, destination=destination)
 
 
 @cache
@@ -149,7 +157,7 @@ def _rule(dependency: Dependency, kind: Kind, *, first: int, times: int) -> Rule
 
 
 @contextmanager
-def _offered_world(folder: Path, *, tls: bool, max_in_flight: int) -> Iterator[FaultWorld]:
+def _offered_world(folder: Path, *, tls: bool, max_in_flight: int, kind: str = "arthur") -> Iterator[FaultWorld]:
     """Offer four objects of the faulty route, with rejected lines and rows, and two of the healthy one.
 
     One request is answered 403, so that something is requeued.
@@ -157,13 +165,14 @@ def _offered_world(folder: Path, *, tls: bool, max_in_flight: int) -> Iterator[F
     with fault_world(folder, timeout_secs=_TIMEOUT_SECS, max_receives=MAX_RECEIVES, tls=tls) as world:
         world.configure(
             function={"checkpoint_secs": 0.05},
+            kind=kind,
+            secret=SECRET,
             destination={
-                "secret": SECRET,
                 "max_inferences": 4,
                 "max_in_flight": max_in_flight,
                 "read_timeout_secs": 1.0,
             },
-            route={"schema": "model"},
+            route={} if kind == "webhook" else {"schema": "model"},
         )
         rows = DEPENDENCIES["rows"]
         world.fault(Rule(Kind.STATUS, rows.service, rows.operations, rows.text, first=3, times=1, status=403))
@@ -181,7 +190,7 @@ def run(case: Case) -> Outcome:
     started = time.monotonic()
     with (
         TemporaryDirectory() as folder,
-        _offered_world(Path(folder), tls=case.tls, max_in_flight=case.max_in_flight) as world,
+        _offered_world(Path(folder), tls=case.tls, max_in_flight=case.max_in_flight, kind=case.destination) as world,
     ):
         world.proxy.rules.insert(0, _rule(DEPENDENCIES[case.dependency], case.kind, first=case.first, times=case.times))
         try:

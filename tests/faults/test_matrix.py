@@ -18,6 +18,11 @@ SAMPLE = (
     Case(Kind.EDITED, "source", "first", 0, 1, tls=False),
     Case(Kind.EARLY_HINTS, "rows", "middle", 2, 1, tls=True),
     Case(Kind.ENDLESS, "model", "first", 0, 1, tls=False),
+    Case(Kind.LOST, "rows", "often", 0, 6, tls=True, destination="arthur-raw"),
+    Case(Kind.EARLY_STATUS, "rows", "first", 0, 1, tls=False, destination="arthur-raw"),
+    Case(Kind.TRUNCATED, "rows", "often", 0, 6, tls=False, destination="webhook"),
+    Case(Kind.STATUS_AFTER, "rows", "first", 0, 1, tls=True, destination="webhook"),
+    Case(Kind.HANG, "secret", "first", 0, 1, tls=False, destination="webhook"),
 )
 
 

@@ -28,6 +28,13 @@ url = "https://arthur.example.com"
 secret = "env:TOKEN"
 ca_bundle = "ca.pem"
 
+[[destination]]
+name = "hook"
+kind = "webhook"
+url = "https://hooks.example.com"
+headers = { Authorization = "env:TOKEN", X-Key = "ssm:/key" }
+signing_secret = "env:KEY"
+
 [[route]]
 name = "a"
 bucket = "captures"
@@ -62,14 +69,16 @@ def test_one_error_lists_everything_that_aws_would_refuse(tmp_path: Path, monkey
     with pytest.raises(SystemExit) as caught:
         main()
     head, *problems = str(caught.value).split("\n")
-    assert head == f"{config} has 6 problem(s):"
+    assert head == f"{config} has 8 problem(s):"
     assert [problem.split(":")[0].strip() for problem in problems] == [
         "line 2, stack.max_concurrency",
         'line 9, destination "monitor", secret',
         'line 10, destination "monitor", ca_bundle',
-        "line 12, route 'a' and route 'b'",
-        'line 33, bucket "unrouted", name',
-        'line 34, bucket "unrouted", trigger',
+        'line 16, destination "hook", headers.Authorization',
+        'line 17, destination "hook", signing_secret',
+        "line 19, route 'a' and route 'b'",
+        'line 40, bucket "unrouted", name',
+        'line 41, bucket "unrouted", trigger',
     ]
 
 

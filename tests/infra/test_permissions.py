@@ -160,6 +160,33 @@ def test_the_key_of_a_token_is_no_part_of_an_arn(stacks: Stacks) -> None:
     assert statement["Resource"] == f"arn:aws:secretsmanager:{HERE}:secret:forwarder/token-??????"
 
 
+def test_the_role_reads_every_secret_of_every_kind_of_destination(stacks: Stacks) -> None:
+    """Those of headers and of signatures too, each with the key of its destination."""
+    key = f"arn:aws:kms:eu-west-1:{'1' * 12}:key/{'1' * 8}-1111-1111-1111-{'1' * 12}"
+    tables = f"""
+[[destination]]
+name = "hook"
+kind = "webhook"
+url = "https://hooks.example.com"
+headers = {{ Authorization = "ssm:/hook/a", X-Key = "secretsmanager:hook-b#key" }}
+signing_secret = "ssm:/hook/c"
+secret_kms_key_arn = "{key}"
+
+[[destination]]
+name = "raw"
+kind = "arthur-raw"
+url = "https://arthur.example.com"
+secret = "secretsmanager:raw"
+"""
+    role = role_of(stacks.template(CONFIG.replace("URL", "https://a.example.com") + tables))
+    for name in ("hook/a", "hook/c"):
+        assert role.allows("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/{name}")
+    for name in ("hook-b", "raw"):
+        assert role.allows("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{name}-AbCdEf")
+    keys = [role.statement(sid)["Resource"] for sid in ("DecryptParameters", "DecryptSecrets")]
+    assert keys == [key, key]
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_no_statement_has_a_wildcard_in_an_action(stacks: Stacks, example: str) -> None:
     """Only actions without resources, or on resources without names, are allowed on all resources."""

@@ -5,7 +5,7 @@ import msgspec
 from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.capture import Line
 from capture_forwarder.domain.inference import Inference
-from capture_forwarder.domain.route import DecodingOptions
+from capture_forwarder.domain.route import DecodingOptions, RowForm
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.compiled_calls import compile_reading
@@ -19,6 +19,7 @@ class Paths:
 
     def __init__(self, model: ModelSchema | None, options: DecodingOptions | None = None) -> None:
         compile_reading.cache_clear()
+        self._apart = options is not None and options.form is RowForm.APART
         self.plain = PlainPath(options or DecodingOptions(), model)
         self.compiled = CompiledPath(options or DecodingOptions(), model, Row)
 
@@ -42,6 +43,11 @@ class Paths:
         inferences = [row for row in outcome.rows if isinstance(row, Inference)]
         assert len(inferences) == len(outcome.rows)
         assert [row.partner_inference_id for row in inferences] == list(rows.ids)
-        assert [encode_inference(row) for row in inferences] == [msgspec.json.encode(row) for row in rows.rows]
+        assert [self._encoded(row) for row in inferences] == [msgspec.json.encode(row) for row in rows.rows]
         assert {row.inference_timestamp for row in inferences} == {rows.time}
         return rows
+
+    def _encoded(self, row: Inference) -> bytes:
+        if self._apart:
+            return msgspec.json.encode(Row(row.partner_inference_id, row.inference_timestamp, row.sides))
+        return encode_inference(row)

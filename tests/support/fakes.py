@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
-from datetime import datetime
 from itertools import count
 from threading import Condition, Lock
 from typing import Any, ParamSpec, TypeVar
 
 from capture_forwarder.destinations.arthur.wire import Row
-from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.batch import Batch, BatchLimits, LineBatch, RowBuilder
+from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
     DUPLICATE,
@@ -18,9 +18,10 @@ from capture_forwarder.domain.delivery import (
 )
 from capture_forwarder.domain.notices import Notice
 from capture_forwarder.domain.progress import LineSpan
+from capture_forwarder.domain.route import Route, RowForm
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.run import Deadline, Run
-from capture_forwarder.forward.sending.senders import Target
+from capture_forwarder.forward.sending.target import Target
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.ports import Observer
 
@@ -32,11 +33,12 @@ _RUN_IDS = count(1)
 class RecordingDestination:
     """Accepts every row once and answers `duplicate` after that.
 
-    The answers in `script` are given first, one a request. `always`, if it is set, answers all other requests.
+    `limits` and `form` are those of the destination that it stands for. The answers in `script` are given first, one a request. `always`, if it is set, answers all other requests.
     """
 
     def __init__(self, limits: BatchLimits | None = None) -> None:
         self.limits = limits or BatchLimits()
+        self.form = RowForm.FLAT
         self.batches: list[list[str]] = []
         self.stored: dict[str, bytes] = {}
         self.times_sent: dict[str, int] = {}
@@ -48,9 +50,9 @@ class RecordingDestination:
         self.within_secs = 0.0
         self._lock = Lock()
 
-    def row(self, partner_inference_id: str, inference_timestamp: datetime, data: object) -> object:
-        """Return the row as Arthur takes it."""
-        return Row(partner_inference_id, inference_timestamp, data)
+    def rows(self, route: Route, source: CaptureObject) -> RowBuilder:
+        """Build rows as Arthur takes them."""
+        return Row
 
     def send(self, batch: Batch, *, within_secs: float) -> Receipt:
         """Record the batch and answer it."""
@@ -63,13 +65,21 @@ class RecordingDestination:
         return answer(batch) if answer else self.accept(batch)
 
     def accept(self, batch: Batch) -> Receipt:
-        """Store every row that is not stored yet."""
+        """Store every row that is not stored yet, or every line under the id of its first row."""
+        if isinstance(batch, LineBatch):
+            return self._accept_lines(batch)
         results = []
         with self._lock:
             for partner_id, row in zip(batch.ids, batch.rows(), strict=True):
                 results.append(DUPLICATE if partner_id in self.stored else ACCEPTED)
                 self.stored.setdefault(partner_id, row)
         return Receipt(results)
+
+    def _accept_lines(self, batch: LineBatch) -> Receipt:
+        with self._lock:
+            for line in batch.lines:
+                self.stored[line.ids[0]] = line.data
+        return Receipt([ACCEPTED] * batch.size)
 
     def data(self, partner_id: str) -> dict[str, Any]:
         """Return the values of a stored row, by name."""

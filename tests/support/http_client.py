@@ -3,7 +3,8 @@
 from functools import partial
 from time import monotonic
 
-from capture_forwarder.destinations.arthur.adapter import ArthurDestination, headers
+from capture_forwarder.destinations.arthur.adapter import ArthurDestination
+from capture_forwarder.destinations.arthur_platform.models import headers
 from capture_forwarder.destinations.http import HttpClient, Network
 from capture_forwarder.domain.batch import Batch, BatchLimits
 from tests.e2e.tls import Certificate
@@ -32,7 +33,7 @@ def http_client(
     read_secs: float = 60.0,
     token: Tokens | None = None,
     proxy: str | None = None,
-) -> HttpClient:
+) -> HttpClient[str]:
     """Return a client for `url`."""
     return HttpClient(
         url,

@@ -28,6 +28,7 @@ class MemoryStore:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.reads: list[tuple[str, int]] = []
         self.errors: dict[str, Exception] = {}
+        self.content_types: dict[str, str] = {}
         self._chunk_bytes = chunk_bytes
 
     def put(self, key: str, *lines: bytes, bucket: str = "captures", compress: bool = False) -> CaptureObject:
@@ -53,7 +54,7 @@ class MemoryStore:
             return Superseded()
         if start > len(data):
             raise SourceDamaged(f"the offset {start} lies past the end")
-        return OpenObject(self._chunks(data[start:]), MODIFIED)
+        return OpenObject(self._chunks(data[start:]), MODIFIED, self.content_types.get(source.key))
 
     def _chunks(self, data: bytes) -> Iterator[bytes]:
         for at in range(0, len(data), self._chunk_bytes):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from capture_forwarder.destinations.arthur import wire
+from capture_forwarder.destinations.arthur_platform import models
 from capture_forwarder.destinations.statuses import Answer, failure_of
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
@@ -31,7 +32,7 @@ DEEP = b'{"results":' + b"[" * 100_000
 def test_a_model_id_is_one_step_of_the_path() -> None:
     """A model id from the configuration cannot address another resource."""
     assert wire.inferences_path("a/b?c") == "/api/v3/models/a%2Fb%3Fc/inferences"
-    assert wire.model_path("a/b?c") == "/api/v3/models/a%2Fb%3Fc?id_type=id&expand=attributes"
+    assert models.model_path("a/b?c") == "/api/v3/models/a%2Fb%3Fc?id_type=id&expand=attributes"
 
 
 def damaged(**changes: object) -> bytes:
@@ -186,13 +187,13 @@ def test_an_error_status_is_raised_before_the_body_is_read() -> None:
     with pytest.raises(DestinationDenied):
         wire.read_receipt(Answer(403, b'{"results":[]}'), [])
     with pytest.raises(DestinationDenied):
-        wire.read_schema(Answer(404, b'{"attributes":[]}'))
+        models.read_schema(Answer(404, b'{"attributes":[]}'))
 
 
 def test_requests_to_arthur_have_its_paths_and_its_form() -> None:
     """An element of the array has inputs and predictions together, and the time with its zone."""
     assert wire.inferences_path("m-1") == "/api/v3/models/m-1/inferences"
-    assert wire.model_path("m-1") == "/api/v3/models/m-1?id_type=id&expand=attributes"
+    assert models.model_path("m-1") == "/api/v3/models/m-1?id_type=id&expand=attributes"
     time = datetime(2026, 1, 15, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=2)))
     inference = Inference("id-1", time, {"a": 1, "b": None}, {"p": 0.5}, 1, 0)
     assert json.loads(encode_inference(inference)) == {
@@ -206,14 +207,14 @@ def test_requests_to_arthur_have_its_paths_and_its_form() -> None:
 def test_a_request_for_a_model_holds_no_rows(status: int) -> None:
     """A status that is about rows for a batch is a denial there."""
     with pytest.raises(DestinationDenied, match=rf"^status {status}: the API refuses to show the model"):
-        wire.read_schema(Answer(status, b""))
+        models.read_schema(Answer(status, b""))
 
 
 @pytest.mark.parametrize("status", REPORTED)
 def test_any_other_status_for_a_model_means_what_it_means_for_rows(status: int) -> None:
     """A denial or a passing failure."""
     with pytest.raises(DestinationUnavailable, match=rf"^status {status}\b") as caught:
-        wire.read_schema(Answer(status, b""))
+        models.read_schema(Answer(status, b""))
     assert type(caught.value) is type(failure_of(status))
 
 
@@ -226,7 +227,7 @@ def test_a_models_attributes_become_a_schema() -> None:
         {"name": "new", "stage": "NON_INPUT_DATA", "value_type": "SOMETHING_NEW", "implicit": None},
         {"name": "later", "stage": "SOMETHING_NEW", "value_type": "FLOAT", "position": 1},
     ]
-    assert wire.read_schema(Answer(200, json.dumps({"attributes": rows}).encode())) == ModelSchema(
+    assert models.read_schema(Answer(200, json.dumps({"attributes": rows}).encode())) == ModelSchema(
         (
             Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 2),
             Attribute("p0", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0, implicit=True),
@@ -247,11 +248,11 @@ def test_a_models_attributes_become_a_schema() -> None:
 def test_an_unreadable_model_is_a_temporary_error(body: bytes) -> None:
     """The rows stay pending, because they could be sent under wrong names."""
     with pytest.raises(DestinationUnavailable, match=r"^status 200 without a readable model$"):
-        wire.read_schema(Answer(200, body))
+        models.read_schema(Answer(200, body))
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"attributes":[]}'])
 def test_a_model_without_attributes_is_a_denial(body: bytes) -> None:
     """A person must give it attributes or choose generated names; until then the rows stay pending."""
     with pytest.raises(DestinationDenied, match=r'the route\'s schema = "none"$'):
-        wire.read_schema(Answer(200, body))
+        models.read_schema(Answer(200, body))

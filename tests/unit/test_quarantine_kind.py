@@ -99,7 +99,7 @@ def test_rows_that_are_made_lazily_stay_lazy(rows: tuple[int, ...]) -> None:
     """They are read once, and none is lost or repeated by the check of the id."""
     (line,) = encoded(rows_entry("e", 3, rejected(*rows)))
     captures = LazyRows(PlainPath(CHURN.decoding), None, Row)
-    decoder = QuarantineDecoder(CHURN, captures, Originals(MemoryStore(), 1000), lambda entry: entry)
+    decoder = QuarantineDecoder(CHURN, lambda _: captures, Originals(MemoryStore(), 1000), lambda entry: entry)
     (decoded,) = decoder.decode(LineReader([line], 10_000), 1000)
     assert (decoded.span.pending, decoded.span.row(0)[1]) == (len(rows), rows[0])
     assert not isinstance(decoded.rows.ids, list)
@@ -111,7 +111,7 @@ def test_an_entry_may_have_no_row_that_can_be_sent() -> None:
     """All its rows are rejected again by the decoder, lazily made rows or not."""
     entry = rows_entry("e", 2, rejected(0), data=AMBIGUOUS)
     captures = LazyRows(PlainPath(CHURN.decoding), None, Row)
-    lazy = QuarantineDecoder(CHURN, captures, Originals(MemoryStore(), 1000), lambda entry: entry)
+    lazy = QuarantineDecoder(CHURN, lambda _: captures, Originals(MemoryStore(), 1000), lambda entry: entry)
     (line,) = encoded(entry)
     for decoded in [*decode(line), *lazy.decode(LineReader([line], 10_000), 1000)]:
         assert [one.index for one in decoded.rejections] == [0]

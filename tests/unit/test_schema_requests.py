@@ -6,6 +6,7 @@ from threading import Event
 import pytest
 from msgspec.structs import replace
 
+from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
 from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
@@ -15,6 +16,7 @@ from tests.support.fakes import Clock, ImmediateExecutor, RecordingDestination, 
 from tests.support.memory_world import ROUTE, SCHEMA
 from tests.support.sender_world import SECOND, SenderWorld
 
+SOURCE = CaptureObject("captures", "churn/a.jsonl")
 ASKS = replace(ROUTE, name="asks", schema_from_model=True)
 LATE = "the model's attributes were not sent in time"
 
@@ -63,7 +65,7 @@ class SchemaWorld:
     def error_of(self, route: Route) -> str | None:
         """Return the error of a decoder, or `None` if there is one."""
         try:
-            self.senders.decoder(route)
+            self.senders.decoder(route, SOURCE)
         except DestinationUnavailable as unavailable:
             return str(unavailable)
         return None
@@ -77,8 +79,8 @@ def test_two_routes_to_one_model_ask_once() -> None:
     """The schema is kept for the run."""
     world = SchemaWorld()
     first, second = ASKS, replace(ASKS, name="second")
-    assert world.senders.decoder(first) is world.senders.decoder(first)
-    assert world.senders.decoder(second) is not world.senders.decoder(first)
+    assert world.senders.decoder(first, SOURCE) is world.senders.decoder(first, SOURCE)
+    assert world.senders.decoder(second, SOURCE) is not world.senders.decoder(first, SOURCE)
     assert world.models() == ["m"]
 
 
@@ -100,7 +102,7 @@ def test_a_bug_is_raised_for_every_route() -> None:
     world.fail("m", ZeroDivisionError())
     for route in (ASKS, replace(ASKS, name="second")):
         with pytest.raises(ZeroDivisionError):
-            world.senders.decoder(route)
+            world.senders.decoder(route, SOURCE)
     assert world.models() == ["m"]
 
 
@@ -176,7 +178,7 @@ def test_results_of_others_are_used_while_a_schema_hangs() -> None:
     world.begin_run()
     world.add(route=SECOND)
     world.senders.flush()
-    world.senders.decoder(ASKS)
+    world.senders.decoder(ASKS, SOURCE)
     assert world.trackers["second"].inferences.accepted == 1
 
 

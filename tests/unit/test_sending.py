@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import datetime
 from threading import Event
 
 import pytest
 from msgspec.structs import replace
 
-from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.batch import Batch, BatchLimits, RowBuilder
+from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
     BatchTooLarge,
@@ -21,7 +21,8 @@ from capture_forwarder.domain.route import Route
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.forward.sending.senders import Senders
 from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind
-from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
+from capture_forwarder.kinds.captures.whole_lines import WholeLineDecoder
+from capture_forwarder.kinds.kind import BuilderOf, DecodedSpan, EncodedRows
 from tests.support.fakes import (
     Clock,
     ConcurrentCalls,
@@ -115,6 +116,8 @@ def test_an_error_that_asks_for_nothing_does_not_throttle(executor: Executor) ->
     world.send(1)
     assert world.sender.limit == 2
 
+
+SOURCE = CaptureObject("captures", "churn/a.jsonl")
 
 SCRIPTS: dict[str, list[Callable[[Batch], Receipt] | None]] = {
     "before it is split": [THROTTLED, fails(BatchTooLarge())],
@@ -234,11 +237,11 @@ class RecordingKind(CaptureKind):
         self.made: list[tuple[str, ModelSchema | None]] = []
 
     def decoder(
-        self, route: Route, schema: ModelSchema | None, build_row: Callable[[str, datetime, object], object]
-    ) -> CaptureDecoder:
+        self, route: Route, schema: ModelSchema | None, build_row: RowBuilder, builder_of: BuilderOf | None = None
+    ) -> CaptureDecoder | WholeLineDecoder:
         """Record the schema, and make the decoder."""
         self.made.append((route.name, schema))
-        return super().decoder(route, schema, build_row)
+        return super().decoder(route, schema, build_row, builder_of)
 
 
 MODEL_SCHEMA = ModelSchema(SCHEMA.attributes[:1])
@@ -254,9 +257,9 @@ def test_a_decoder_gets_the_schema_of_its_route_and_is_made_once() -> None:
         replace(ROUTE, name="typed", schema=SCHEMA),
         replace(ROUTE, name="asks", schema=SCHEMA, schema_from_model=True),
     ]
-    decoders = [senders.decoder(route) for route in routes]
+    decoders = [senders.decoder(route, SOURCE) for route in routes]
     assert kind.made == [("churn", None), ("typed", SCHEMA), ("asks", MODEL_SCHEMA)]
-    assert [senders.decoder(route) for route in routes] == decoders
+    assert [senders.decoder(route, SOURCE) for route in routes] == decoders
     assert len(kind.made) == 3
 
 
@@ -267,7 +270,7 @@ def test_a_schema_that_is_not_known_is_requested_once() -> None:
     senders = Senders({"fake": make_target(destination, executor=ImmediateExecutor())}, CaptureKind(), make_run())
     for _ in range(3):
         with pytest.raises(DestinationUnavailable, match=r"^status 503$"):
-            senders.decoder(replace(ROUTE, schema_from_model=True))
+            senders.decoder(replace(ROUTE, schema_from_model=True), SOURCE)
     assert destination.schema_requests == ["m"]
 
 

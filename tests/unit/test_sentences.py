@@ -34,6 +34,9 @@ ELSEWHERE = {
     RejectionCode.LINE_TOO_LONG,
     RejectionCode.INFERENCE_TOO_LARGE,
     RejectionCode.REFUSED_BY_DESTINATION,
+    RejectionCode.ENCODING_REFUSED,
+    RejectionCode.NAME_REFUSED,
+    RejectionCode.PARTNER_ID_REFUSED,
 }
 
 OTHER_SIDE = 'one_sided = "forward" sends the other side alone'

@@ -12,6 +12,7 @@ import pytest
 from capture_forwarder.configuration.names import Resources
 from capture_forwarder.configuration.reader import SettingsError, parse_settings, read_settings
 from capture_forwarder.configuration.settings import Settings
+from capture_forwarder.destinations.arthur.settings import ArthurSettings
 from capture_forwarder.domain.batch import BatchLimits
 from capture_forwarder.domain.route import (
     CsvSpace,
@@ -105,6 +106,7 @@ def test_every_option_of_a_valid_file_reaches_its_place() -> None:
     (destination,) = settings.destination
     assert destination.limits == BatchLimits(10, 2000)
     assert (destination.connect_timeout_secs, destination.read_timeout_secs) == (1.0, 2.5)
+    assert isinstance(destination, ArthurSettings)
     assert (destination.max_in_flight, destination.organization_id, destination.ca_bundle) == (
         3,
         "o-1",
@@ -165,7 +167,7 @@ BAD = {
     "too few": (with_line("max_inferences", "max_inferences = 0"), "destination[0].max_inferences: write 1 or more"),
     "too many": (with_line("max_in_flight", "max_in_flight = 65"), "destination[0].max_in_flight: write 1 to 64"),
     "no time": (with_line("read_timeout_secs", "read_timeout_secs = 0"), "destination[0].read_timeout_secs: write seconds, more than 0"),
-    "another kind": (with_line("kind", 'kind = "kafka"'), 'destination[0].kind: write "arthur"'),
+    "another kind": (with_line("kind", 'kind = "kafka"'), 'destination[0].kind: write one of "arthur", '),
     "a token in the file": (with_line("secret", 'secret = "eyJhbGciOiJI"'), 'destination[0].secret: write "secretsmanager:NAME"'),
     "no url": (with_line("url", 'url = "arthur.example.com"'), "destination[0].url: write https://host"),
     "plain http": (with_line("url", 'url = "http://arthur.example.com"'), "destination[0].url: write https:// (plain http is for loopback"),
@@ -348,7 +350,7 @@ def test_any_other_https_address_is_accepted(url: str) -> None:
 )
 def test_a_secret_is_named_or_has_its_whole_arn(secret: str) -> None:
     """Each may have the key of a value in JSON."""
-    assert parse_settings(with_line("secret", f'secret = "{secret}"')).destination[0].secret == secret
+    assert parse_settings(with_line("secret", f'secret = "{secret}"')).destination[0].secrets == {"secret": secret}
 
 
 def test_a_path_in_the_file_is_relative_to_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -215,3 +215,46 @@ def test_a_path_with_a_null_character_is_no_file() -> None:
     """It is a problem of the file, not of the reader."""
     with pytest.raises(SettingsError, match="no file has such a name"):
         read_settings(Path("a\0b"))
+
+
+HOOK = """[[destination]]
+name = "arthur"
+kind = "webhook"
+url = "https://hooks.example.com"
+headers = { X-Key = "ssm:/key" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("destination", "problems"),
+    [
+        (
+            DESTINATION.replace('kind = "arthur"', 'kind = "artur"'),
+            ['line 3, destination "arthur", kind: write one of "arthur", "arthur-raw", "webhook"; did you mean arthur'],
+        ),
+        (DESTINATION.replace('kind = "arthur"', ""), ['line 1, destination "arthur", kind: missing; write one of']),
+        (HOOK.replace('"webhook"', "5"), ['line 3, destination "arthur", kind: write one of']),
+        (
+            HOOK.replace('"webhook"', '"arthur"'),
+            [
+                'line 1, destination "arthur", secret: missing',
+                'line 5, destination "arthur", headers: no such option; it is an option of [[destination]] with kind',
+            ],
+        ),
+        (
+            HOOK.replace("X-Key", '"X\\u001b[2J"').replace("ssm:/key", "ssm:key"),
+            ['line 5, destination "arthur", headers: write', 'line 5, destination "arthur", headers: write names of'],
+        ),
+        (
+            HOOK.replace('"ssm:/key"', '"ssm:/key\\n"'),
+            ['line 5, destination "arthur", headers: remove the line end at the end'],
+        ),
+    ],
+)
+def test_a_destination_is_checked_as_its_kind_says(destination: str, problems: list[str]) -> None:
+    """Without a valid kind only that is a problem, because the kind decides what else is right."""
+    found = lines_of(destination + ROUTE)
+    assert len(found) == len(problems), found
+    assert all(one.isprintable() and one.startswith(problem) for one, problem in zip(found, problems, strict=True)), (
+        found
+    )

@@ -74,7 +74,7 @@ class S3ObjectStore:
             left_secs=left_secs,
             sleep=self._sleep,
         )
-        return OpenObject(stream.chunks(), answer.get("LastModified"))
+        return OpenObject(stream.chunks(), answer.get("LastModified"), answer.get("ContentType"))
 
     def _get(
         self, source: CaptureObject, start: int, etag: str | None, left_secs: TimeLeft

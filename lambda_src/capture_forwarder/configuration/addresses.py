@@ -27,8 +27,6 @@ def proxy_origin(proxy: str) -> str:
 def url_problems(url: str) -> Iterator[str]:
     """Yield corrections of the URL of a destination. No sentence shows the URL: it may hold a password."""
     yield from _problems(url)
-    if (parts := _split(url)) and "/api/v3/" in f"{parts.path}/".lower():
-        yield "remove /api/v3 and all that follows it; the function adds the path of each call"
     if not _is_private(url):
         yield "write https:// (plain http is for loopback addresses only)"
 

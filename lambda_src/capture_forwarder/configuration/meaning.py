@@ -6,9 +6,10 @@ from capture_forwarder.configuration.addresses import proxy_problems, url_proble
 from capture_forwarder.configuration.certificates import bundle_problem
 from capture_forwarder.configuration.route_checks import repeated, route_problems
 from capture_forwarder.configuration.secret_reference import SecretReference
-from capture_forwarder.configuration.settings import DestinationSettings, Settings
+from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import BucketSettings, StackSettings, Trigger
 from capture_forwarder.configuration.suggestions import did_you_mean
+from capture_forwarder.destinations.http_settings import HttpSettings
 
 _BATCH_WITHOUT_WINDOW = 10  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
@@ -21,9 +22,9 @@ def meaning_problems(settings: Settings) -> Iterator[str]:
     yield from repeated(places, "{}: two routes for one prefix and suffix; give one of them a longer prefix")
     for index, destination in enumerate(settings.destination):
         yield from _destination_problems(destination, f"destination[{index}]")
-    names = {destination.name for destination in settings.destination}
+    destinations = {destination.name: destination for destination in settings.destination}
     for index, route in enumerate(settings.route):
-        yield from route_problems(route, names, f"route[{index}]")
+        yield from route_problems(route, destinations, f"route[{index}]")
     yield from _stack_problems(settings.stack)
     yield from _retention_problems(settings)
     yield from repeated((b.name for b in settings.bucket), "bucket name {!r}: two [[bucket]] tables; write one")
@@ -32,13 +33,15 @@ def meaning_problems(settings: Settings) -> Iterator[str]:
         yield from _bucket_problems(bucket, routed, f"bucket[{index}]")
 
 
-def _destination_problems(destination: DestinationSettings, path: str) -> Iterator[str]:
+def _destination_problems(destination: HttpSettings, path: str) -> Iterator[str]:
     yield from (f"{path}.url: {problem}" for problem in url_problems(destination.url))
     if destination.ca_bundle and (problem := bundle_problem(destination.ca_bundle)):
         yield f"{path}.ca_bundle: {problem}"
     if destination.proxy:
         yield from (f"{path}.proxy: {problem}" for problem in proxy_problems(destination.proxy, destination.url))
-    yield from (f"{path}.secret: {problem}" for problem in SecretReference.parse(destination.secret).problems())
+    for option, reference in destination.secrets.items():
+        yield from (f"{path}.{option}: {problem}" for problem in SecretReference.parse(reference).problems())
+    yield from (f"{path}.{problem}" for problem in destination.problems())
 
 
 def _stack_problems(stack: StackSettings) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """The options of `forwarder.toml`, read off the settings: the check and the documentation share this description."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import NODEFAULT, Struct
 from msgspec.inspect import (
     BoolType,
     DictType,
@@ -36,9 +36,10 @@ _KINDS: dict[type[Type], frozenset[type]] = {
 
 
 class Option(Struct, frozen=True, kw_only=True):
-    """One option: `write` describes its values; `table` is the struct of a nested table, `repeated` for `[[...]]`.
+    """One option: `write` describes its values; `repeated` says that it is a list of tables, `[[...]]`.
 
-    `choices` are the texts that it accepts, if it accepts no others. `kinds` are the types of its values in TOML.
+    `tables` are the structs that a nested table may have; if there are several, each has a tag, its `kind`. `choices`
+    are the texts that the option accepts, if it accepts no others. `kinds` are the types of its values in TOML.
     """
 
     name: str
@@ -47,7 +48,7 @@ class Option(Struct, frozen=True, kw_only=True):
     default: Any
     meaning: str
     write: str
-    table: type[Struct] | None
+    tables: tuple[type[Struct], ...]
     repeated: bool
     choices: tuple[str, ...]
     kinds: frozenset[type]
@@ -58,10 +59,13 @@ class Option(Struct, frozen=True, kw_only=True):
 
 
 def options(struct: type[Struct]) -> Iterator[Option]:
-    """Yield the options of one table."""
+    """Yield the options of one table; those of a struct with a tag begin with the tag."""
+    yield from _tag(struct)
     for info in fields(struct):
         value, texts = _unwrapped(type_info(info.type))
         inner = value.item_type if isinstance(value, VarTupleType) else value
+        kinds = inner.types if isinstance(inner, UnionType) else (inner,)
+        nested = tuple(each.cls for each in kinds if isinstance(each, StructType))
         yield Option(
             name=info.name,
             value_type=info.type,
@@ -69,8 +73,8 @@ def options(struct: type[Struct]) -> Iterator[Option]:
             default=info.default,
             meaning=texts["description"],
             write=texts.get("title") or _limits(value),
-            table=inner.cls if isinstance(inner, StructType) else None,
-            repeated=isinstance(inner, StructType) and inner is not value,
+            tables=nested,
+            repeated=bool(nested) and inner is not value,
             choices=tuple(member.value for member in value.cls) if isinstance(value, EnumType) else (),
             kinds=_KINDS.get(type(value), frozenset()),
         )
@@ -79,10 +83,48 @@ def options(struct: type[Struct]) -> Iterator[Option]:
 def tables(struct: type[Struct], path: str = "") -> Iterator[tuple[str, type[Struct]]]:
     """Yield head and struct of every table below the table at `path`, in the order of the file."""
     for option in options(struct):
-        if option.table:
-            below = f"{path}.{option.name}" if path else option.name
-            yield option.heading(below), option.table
-            yield from tables(option.table, below)
+        below = f"{path}.{option.name}" if path else option.name
+        for table in option.tables:
+            tag = tag_of(table)
+            yield option.heading(below) + (f' with {tag[0]} = "{tag[1]}"' if tag else ""), table
+            yield from tables(table, below)
+
+
+def tag_of(struct: type[Struct]) -> tuple[str, str] | None:
+    """Return the name and the value of the option that chooses `struct` among others, or `None`."""
+    config = struct.__struct_config__
+    return (config.tag_field, str(config.tag)) if config.tag_field and config.tag is not None else None
+
+
+def common_options(structs: Sequence[type[Struct]]) -> list[Option]:
+    """Return the options that all of `structs` have, and a tag that takes the value of any of them."""
+    shared = set.intersection(*({option.name for option in options(struct)} for struct in structs))
+    tags = [tag for struct in structs if (tag := tag_of(struct))]
+    return [
+        _tag_option(option.name, tuple(value for _, value in tags)) if tags and option.name == tags[0][0] else option
+        for option in options(structs[0])
+        if option.name in shared
+    ]
+
+
+def _tag(struct: type[Struct]) -> Iterator[Option]:
+    if tag := tag_of(struct):
+        yield _tag_option(tag[0], (tag[1],))
+
+
+def _tag_option(name: str, values: tuple[str, ...]) -> Option:
+    return Option(
+        name=name,
+        value_type=Literal[values],
+        required=True,
+        default=NODEFAULT,
+        meaning="Kind of the table",
+        write=_one_of([f'"{value}"' for value in values]),
+        tables=(),
+        repeated=False,
+        choices=values,
+        kinds=frozenset({str}),
+    )
 
 
 def _unwrapped(kind: Type) -> tuple[Type, dict[str, str]]:
@@ -91,7 +133,7 @@ def _unwrapped(kind: Type) -> tuple[Type, dict[str, str]]:
         case Metadata(type=inner, extra_json_schema=extra):
             value, texts = _unwrapped(inner)
             return value, texts | (extra or {})
-        case UnionType(types=types):
+        case UnionType(types=types) if not all(isinstance(each, StructType) for each in types):
             return _unwrapped(next(each for each in types if not isinstance(each, NoneType)))
         case _:
             return kind, {}

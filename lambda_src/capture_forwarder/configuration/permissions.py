@@ -175,21 +175,21 @@ def _secrets(settings: Settings, location: Location) -> Iterator[Statement]:
         (SecretKind.SECRETS_MANAGER, "Secrets", "secretsmanager:GetSecretValue", _secret_arn),
         (SecretKind.PARAMETER_STORE, "Parameters", "ssm:GetParameter", _parameter_arn),
     )
-    references = [(one, SecretReference.parse(one.secret)) for one in settings.destination]
+    references = [(one, SecretReference.parse(text)) for one in settings.destination for text in one.secrets.values()]
     for kind, title, action, arn in kinds:
         found = [(one, reference) for one, reference in references if reference.kind is kind]
         if found:
             arns = dict.fromkeys(arn(reference, location) for _, reference in found)
             yield Statement(
                 sid=f"Read{title}",
-                why="reads the tokens of the destinations",
+                why="reads the secrets of the destinations",
                 actions=(action,),
                 resources=tuple(arns),
             )
         if keys := tuple(dict.fromkeys(one.secret_kms_key_arn for one, _ in found if one.secret_kms_key_arn)):
             yield Statement(
                 sid=f"Decrypt{title}",
-                why="these tokens are encrypted with keys of their own",
+                why="these secrets are encrypted with keys of their own",
                 actions=("kms:Decrypt",),
                 resources=keys,
                 conditions=location.via(kind),

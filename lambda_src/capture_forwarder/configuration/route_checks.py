@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from capture_forwarder.configuration.route_settings import RouteSettings, SchemaSource
 from capture_forwarder.configuration.suggestions import did_you_mean
+from capture_forwarder.destinations.http_settings import HttpSettings
 from capture_forwarder.domain.capture import Media, media_of
-from capture_forwarder.domain.route import METADATA_PREFIX, UNROUTED, Layout, PayloadOptions
+from capture_forwarder.domain.route import METADATA_PREFIX, UNROUTED, IdSource, Layout, OneSided, PayloadOptions
 from capture_forwarder.domain.schema import Stage
 
 _MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
@@ -15,8 +16,8 @@ _MAX_KEY_BYTES = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/o
 _WITHOUT_LIST = frozenset({Layout.WHOLE, Layout.VECTOR, Layout.OBJECT, Layout.ROWS})
 
 
-def route_problems(route: RouteSettings, destinations: set[str], path: str) -> Iterator[str]:
-    """Yield the problems of the route at `path`; `destinations` are the names of all destinations."""
+def route_problems(route: RouteSettings, destinations: Mapping[str, HttpSettings], path: str) -> Iterator[str]:
+    """Yield the problems of the route at `path`; `destinations` are all destinations, by name."""
     if route.destination not in destinations:
         instead = did_you_mean(route.destination, destinations) or f"; there are {sorted(destinations)}"
         yield f"{path}.destination: no [[destination]] is named {route.destination!r}{instead}"
@@ -26,6 +27,8 @@ def route_problems(route: RouteSettings, destinations: set[str], path: str) -> I
         yield f"{path}.prefix: write at most {_MAX_KEY_BYTES} bytes; a key in S3 has no more"
     if not route.prefix.isprintable():
         yield f"{path}.prefix: remove control characters and line ends"
+    if destination := destinations.get(route.destination):
+        yield from _destination_problems(route, destination, path)
     if route.schema is SchemaSource.MODEL and route.attribute:
         yield f'{path}.schema: write either schema = "model" or [[route.attribute]], not both'
     yield from _payload_problems(route.route.decoding.input, f"{path}.input")
@@ -34,6 +37,21 @@ def route_problems(route: RouteSettings, destinations: set[str], path: str) -> I
     yield from repeated((a.name for a in route.attribute), path + ".attribute: two are named {!r}")
     placed = (f"{a.stage} {a.position}" for a in route.attribute if a.position is not None)
     yield from repeated(placed, path + ".attribute: two share the position {}")
+
+
+def _destination_problems(route: RouteSettings, destination: HttpSettings, path: str) -> Iterator[str]:
+    """Yield the options of the route that its destination cannot follow."""
+    if route.schema is SchemaSource.MODEL and not destination.knows_schemas:
+        yield (
+            f'{path}.schema: write [[route.attribute]] instead of "model"; the destination {destination.name!r} '
+            "knows no attributes"
+        )
+    if destination.takes_lines:
+        for option, value in (("id_source", IdSource.EVENT_ID), ("one_sided", OneSided.FORWARD)):
+            if getattr(route, option) is value:
+                yield f"{path}.{option}: remove it; the destination {destination.name!r} reads captured lines by itself"
+        if route.metadata:
+            yield f"{path}.metadata: remove it; the destination {destination.name!r} reads captured lines by itself"
 
 
 def _payload_problems(options: PayloadOptions, path: str) -> Iterator[str]:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from capture_forwarder.configuration.option_types import (
+from capture_forwarder.configuration.stack import BucketName
+from capture_forwarder.domain.option_types import (
     Delimiter,
     KeyPath,
     Keys,
@@ -15,7 +16,6 @@ from capture_forwarder.configuration.option_types import (
     Suffix,
     Text,
 )
-from capture_forwarder.configuration.stack import BucketName
 from capture_forwarder.domain.route import (
     CsvSpace,
     DecodingOptions,

@@ -4,98 +4,17 @@ A field is an option of the file, and its `description` is the option's meaning.
 describe its values, its `title` does. The check, the reference page and the JSON Schema use both.
 """
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from capture_forwarder.configuration.option_types import (
-    HeaderText,
-    Name,
-    Positive,
-    ProxyUrl,
-    Seconds,
-    Secret,
-    Text,
-    Url,
-)
 from capture_forwarder.configuration.route_settings import RouteSettings
-from capture_forwarder.configuration.stack import BucketSettings, KeyArn, StackSettings, Unrouted
-from capture_forwarder.domain.batch import BatchLimits
+from capture_forwarder.configuration.stack import BucketSettings, StackSettings, Unrouted
+from capture_forwarder.destinations.registry import DestinationSettings
+from capture_forwarder.domain.option_types import Positive, Seconds
 from capture_forwarder.domain.route import Route
-
-
-class DestinationKind(StrEnum):
-    """The API of a destination."""
-
-    ARTHUR = "arthur"
-
-
-class Compression(StrEnum):
-    """The encoding of requests."""
-
-    NONE = "none"
-    GZIP = "gzip"
-
-
-class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[destination]]`: a monitoring API."""
-
-    name: Annotated[Name, Meta(description="Name of the destination in routes, logs and metrics")]
-    kind: Annotated[DestinationKind, Meta(description="API of the destination")]
-    url: Annotated[Url, Meta(description="Address of the API; plain `http` is for loopback addresses only")]
-    secret: Annotated[
-        Secret,
-        Meta(
-            description="Reference to the API's token: the text at `KEY` of a JSON object. Without `#KEY` the token is "
-            "the one value of a JSON object, or a text that is no JSON"
-        ),
-    ]
-    secret_kms_key_arn: Annotated[
-        KeyArn | None, Meta(description="Key of that secret, if it is neither AWS's nor the stack's")
-    ] = None
-    organization_id: Annotated[HeaderText | None, Meta(description="Arthur's organisation, if a token has several")] = (
-        None
-    )
-    max_inferences: Annotated[Positive, Meta(description="Most inferences in one request")] = 1000
-    max_bytes: Annotated[Positive, Meta(description="Most bytes in one request; one inference may be larger")] = (
-        5_000_000
-    )
-    max_in_flight: Annotated[int, Meta(ge=1, le=64, description="Most requests at the same time")] = 8
-    max_in_flight_bytes: Annotated[
-        Positive, Meta(description="Most bytes in requests at the same time; one request may have more")
-    ] = 16_000_000
-    connect_timeout_secs: Annotated[
-        Seconds, Meta(description="Longest time for a connection, with proxy and TLS handshake")
-    ] = 5.0
-    read_timeout_secs: Annotated[
-        Seconds,
-        Meta(
-            description="Longest time from the end of sending a request to the last byte of its answer. Sending and "
-            "answer together have both timeouts"
-        ),
-    ] = 30.0
-    ca_bundle: Annotated[
-        Text | None,
-        Meta(
-            title="the path of a PEM file, relative to this file",
-            description="Certificates to trust instead of the system's; deployed with the function",
-        ),
-    ] = None
-    proxy: Annotated[
-        ProxyUrl | None,
-        Meta(description="Proxy on the way to this destination only; by default that of the environment"),
-    ] = None
-    compression: Annotated[
-        Compression, Meta(description="`gzip` needs an API that accepts `Content-Encoding: gzip`")
-    ] = Compression.NONE
-
-    @property
-    def limits(self) -> BatchLimits:
-        """The limits of one request."""
-        return BatchLimits(self.max_inferences, self.max_bytes)
 
 
 class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,14 +6,14 @@ same run. A stand-in takes the place of each wrong or missing value, and no prob
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from capture_forwarder.configuration.options import Option, options, tables
+from capture_forwarder.configuration.options import Option, common_options, options, tables, tag_of
 from capture_forwarder.configuration.places import path_of
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.suggestions import did_you_mean, near
@@ -31,7 +31,7 @@ class Shape:
     def __init__(self, document: dict[str, Any]) -> None:
         self.problems: list[str] = []
         self._replaced: set[str] = set()
-        self.settings = msgspec.convert(self._table(document, Settings, ""), Settings)
+        self.settings = msgspec.convert(self._table(document, (Settings,), ""), Settings)
 
     def is_caused_by_a_stand_in(self, problem: str) -> bool:
         """Tell whether a problem of `settings` is about a value that is not in the file."""
@@ -41,12 +41,26 @@ class Shape:
             or any("." in path and re.search(rf"(?<![\w.]){re.escape(path)}(?!\w)", problem) for path in self._replaced)
         )
 
-    def _table(self, table: dict[str, Any], struct: type[Struct], path: str) -> dict[str, Any]:
-        """Note the problems of the table at `path`, and return its right options and stand-ins."""
-        known = {option.name: option for option in options(struct)}
+    def _table(self, table: dict[str, Any], structs: Sequence[type[Struct]], path: str) -> dict[str, Any]:
+        """Note the problems of the table at `path`, and return its right options and stand-ins.
+
+        Of several structs the table chooses one by its tag. Without a valid tag the options that all of them have are
+        checked, and the first struct is the stand-in.
+        """
+        chosen = next((one for one in structs if _is_chosen(one, table)), None)
+        known = {option.name: option for option in (options(chosen) if chosen else common_options(structs))}
+        of_others = set() if chosen else {option.name for one in structs for option in options(one)}
         below = f"{path}." if path else ""
-        for name in sorted(table.keys() - known.keys()):
+        for name in sorted(table.keys() - known.keys() - of_others):
             self.problems.append(_unknown(name, known, below))
+        right = self._options(table, known, below)
+        for option in () if chosen else options(structs[0]):
+            if option.required and option.name not in right:
+                self._replaced.add(f"{below}{option.name}")
+                right[option.name] = self._stand_in(option)
+        return right
+
+    def _options(self, table: dict[str, Any], known: dict[str, Option], below: str) -> dict[str, Any]:
         right: dict[str, Any] = {}
         for name, option in known.items():
             place = f"{below}{name}"
@@ -62,36 +76,41 @@ class Shape:
         return right
 
     def _option(self, value: Any, option: Option, path: str) -> list[Any]:
-        """Note the problems of a value; return a list with the value, or an empty list if it is wrong."""
-        if option.table is None:
+        """Note the problems of a value; return a list with the value, or with nothing if it is wrong."""
+        if not option.tables:
             found = list(_value_problems(value, option, path))
             self.problems += found
             return [] if found else [value]
         if not option.repeated:
-            return self._inner(value, option, option.table, path)
+            return self._inner(value, option, path)
         if isinstance(value, dict):
             self.problems.append(brackets_missing(path))
             value = [value]
         if not isinstance(value, list) or not value:
             self.problems.append(_missing(option, path))
             return []
-        tables = [self._inner(each, option, option.table, f"{path}[{index}]") for index, each in enumerate(value)]
-        return [[each for found in tables for each in found]] if all(tables) else []
+        inner = [self._inner(each, option, f"{path}[{index}]") for index, each in enumerate(value)]
+        return [[each for found in inner for each in found]] if all(inner) else []
 
-    def _inner(self, value: Any, option: Option, struct: type[Struct], path: str) -> list[Any]:
+    def _inner(self, value: Any, option: Option, path: str) -> list[Any]:
         if isinstance(value, dict):
-            return [self._table(value, struct, path)]
+            return [self._table(value, option.tables, path)]
         self.problems.append(f"{path}: write a table, {_heading(path, option)}")
         return []
 
     def _stand_in(self, option: Option) -> Any:
         """Return a value that `option` accepts."""
-        if option.table is not None:
-            inner = {one.name: self._stand_in(one) for one in options(option.table) if one.required}
+        if option.tables:
+            inner = {one.name: self._stand_in(one) for one in options(option.tables[0]) if one.required}
             return [inner] if option.repeated else inner
         name = f"{_STAND_IN}{len(self._replaced)}"
         texts = [*option.choices, name, f"{name}/", f"https://{name}", f"ssm:/{name}"]
         return next(each for each in [*texts, *_STAND_IN_LISTS] if _fits(each, option))
+
+
+def _is_chosen(struct: type[Struct], table: dict[str, Any]) -> bool:
+    tag = tag_of(struct)
+    return tag is None or table.get(tag[0]) == tag[1]
 
 
 def brackets_missing(path: str) -> str:
@@ -115,7 +134,7 @@ def _unknown(name: str, known: dict[str, Option], below: str) -> str:
     """Return the problem of an option that its table does not have, with the nearest names or all of them."""
     # A name with other characters is no part of a path.
     shown = f"{below}{name}" if re.fullmatch(r"[\w-]+", name) else f"{below[:-1]}{': ' * bool(below)}{json.dumps(name)}"
-    there = {each.name: _heading(f"{below}{each.name}", each) if each.table else each.name for each in known.values()}
+    there = {each.name: _heading(f"{below}{each.name}", each) if each.tables else each.name for each in known.values()}
     if found := near(name, there):
         instead = f"did you mean {' or '.join(there[each] for each in found)}?"
     elif elsewhere := [heading for heading, struct in tables(Settings) if name in struct.__struct_fields__]:
@@ -126,7 +145,8 @@ def _unknown(name: str, known: dict[str, Option], below: str) -> str:
 
 
 def _value_problems(value: Any, option: Option, path: str) -> Iterator[str]:
-    if any(isinstance(each, str) and each.endswith("\n") for each in (value if isinstance(value, list) else [value])):
+    inner = value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]
+    if any(isinstance(each, str) and each.endswith("\n") for each in inner):
         yield f"{path}: remove the line end at the end"  # `$` in a pattern matches before it
     elif not _fits(value, option):
         yield f"{path}: write {option.write}{_hint(value, option)}"

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from capture_forwarder.domain.option_types import KeyArn
+
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BucketName = Annotated[
     str,
@@ -20,10 +22,6 @@ BucketName = Annotated[
 ]
 # With at most 40 characters CloudFormation keeps the stack's name whole where it begins the name of a resource.
 StackName = Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9-]{0,39}$", title="letters, digits and -; at most 40")]
-_KEY_ID = "(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-KeyArn = Annotated[
-    str, Meta(pattern=rf"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:key/{_KEY_ID}$", title="the ARN of a KMS key")
-]
 TopicArn = Annotated[
     str, Meta(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$", title="the ARN of an SNS topic")
 ]

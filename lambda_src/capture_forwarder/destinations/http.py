@@ -1,13 +1,13 @@
 """The HTTP client of all destinations: pooled connections, timeouts, a proxy, a CA bundle, and the token."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from http.client import HTTPException
 from math import inf
 from time import monotonic
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import requests
 from msgspec import Struct
@@ -19,6 +19,7 @@ from capture_forwarder.configuration.certificates import bundle_problem
 from capture_forwarder.destinations.answers import UnusableAnswer
 from capture_forwarder.destinations.connections import BoundedAdapter
 from capture_forwarder.destinations.failures import causes, failure_of
+from capture_forwarder.destinations.http_settings import Compression, HttpSettings
 from capture_forwarder.destinations.limits import Limits, limited
 from capture_forwarder.destinations.statuses import Answer, retry_after
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
@@ -35,10 +36,14 @@ _GZIP = 31  # the largest window, in gzip's format: https://docs.python.org/3/li
 _FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
 
 
-class Token(Protocol):
-    """The source of the credentials."""
+T_co = TypeVar("T_co", bound=Hashable, covariant=True)
+T = TypeVar("T", bound=Hashable)
 
-    def __call__(self, *, within_secs: float, refresh: bool = False) -> str:
+
+class Token(Protocol[T_co]):
+    """The source of the credentials: one token, or several values that belong together."""
+
+    def __call__(self, *, within_secs: float, refresh: bool = False) -> T_co:
         """Return a token that a header can hold, `within_secs`. `refresh` asks for another than the one refused.
 
         Raises `DestinationDenied` or `DestinationUnavailable`.
@@ -59,15 +64,43 @@ class Network(Struct, frozen=True, kw_only=True):
 _OF_THE_ENVIRONMENT = Network()
 
 
-def _compressor() -> Callable[[bytes], bytes]:
-    """Return the compressor of gzip. It is imported only where it is used, because that takes time at a cold start."""
+class Stream(Struct, frozen=True):
+    """A body in parts, which are sent without being joined."""
+
+    parts: tuple[bytes, ...]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    def __iter__(self) -> Iterator[bytes]:
+        held, size = [], 0
+        for part in self.parts:
+            held.append(part)
+            size += len(part)
+            if size >= _PIECE_BYTES:
+                yield b"".join(held)
+                held, size = [], 0
+        yield b"".join(held)
+
+
+Body = bytes | Stream
+
+
+def _compressor() -> Callable[[Body], bytes]:
+    """Return what makes gzip. It is imported only where it is used, because that takes time at a cold start."""
     from isal import isal_zlib  # noqa: PLC0415 - as above
 
-    # Level 1 makes bodies two and a half times smaller, in a quarter of zlib's time.
-    return partial(isal_zlib.compress, level=1, wbits=_GZIP)
+    def compress(body: Body) -> bytes:
+        # Level 1 makes bodies two and a half times smaller, in a quarter of zlib's time.
+        if isinstance(body, bytes):
+            return isal_zlib.compress(body, level=1, wbits=_GZIP)
+        deflate = isal_zlib.compressobj(level=1, wbits=_GZIP)
+        return b"".join([*map(deflate.compress, body), deflate.flush()])
+
+    return compress
 
 
-class HttpClient:
+class HttpClient(Generic[T]):
     """Sends requests to one API. Proxies and certificates of the environment are read once.
 
     Errors name the scheme, host and port of the API and of its proxy, and no other part of their URLs.
@@ -75,28 +108,54 @@ class HttpClient:
     No `requests.Session`: it would follow redirections and send the token to another host.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by keyword, and most from `HttpSettings`
         self,
         url: str,
         *,
-        token: Token,
-        headers: Callable[[str], dict[str, str]],
+        token: Token[T],
+        headers: Callable[[T], dict[str, str]],
         timeouts_secs: tuple[float, float],
         max_connections: int,
         compressed: bool,
         network: Network = _OF_THE_ENVIRONMENT,
+        of_post: Callable[[T, Body], dict[str, str]] | None = None,
     ) -> None:
         self._compress = _compressor() if compressed else None
         self._content = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if compressed else {})
         self._url = url.rstrip("/")
         self._token = token
         self._headers = headers
+        self._of_post = of_post
         self._timeouts_secs = timeouts_secs
         self._proxies = {"all": network.proxy} if network.proxy else get_environ_proxies(self._url)
         self._ca_bundle = network.ca_bundle
         self._verify = network.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._adapter = BoundedAdapter(pool_connections=1, pool_maxsize=max_connections)
         self._prepared = lru_cache(_MAX_PREPARED)(self._prepare)
+
+    @classmethod
+    def of(
+        cls,
+        settings: HttpSettings,
+        *,
+        token: Token[T],
+        headers: Callable[[T], dict[str, str]],
+        of_post: Callable[[T, Body], dict[str, str]] | None = None,
+    ) -> "HttpClient[T]":
+        """Return the client of a configured destination.
+
+        `of_post` gives further headers of each POST, from the token and the body as it is sent.
+        """
+        return cls(
+            settings.url,
+            token=token,
+            headers=headers,
+            timeouts_secs=(settings.connect_timeout_secs, settings.read_timeout_secs),
+            max_connections=settings.max_in_flight,
+            compressed=settings.compression is Compression.GZIP,
+            network=Network(ca_bundle=settings.ca_bundle, proxy=settings.proxy),
+            of_post=of_post,
+        )
 
     def get(self, path: str, within_secs: float = inf) -> Answer:
         """Return the answer for `path`; the token and the repeat after a 401 are within `within_secs` too.
@@ -105,14 +164,14 @@ class HttpClient:
         """
         return self._with_token("GET", path, None, within_secs)
 
-    def post(self, path: str, body: bytes, within_secs: float = inf) -> Answer:
-        """Send JSON to `path`, compressed if the client is; everything together ends `within_secs`.
+    def post(self, path: str, body: Body, within_secs: float = inf) -> Answer:
+        """Send `body` to `path`, compressed if the client is; everything together ends `within_secs`.
 
         Raises `DestinationUnavailable`, also for an answer that is too long or cannot be read.
         """
         return self._with_token("POST", path, self._compress(body) if self._compress else body, within_secs)
 
-    def _with_token(self, method: str, path: str, body: bytes | None, within_secs: float) -> Answer:
+    def _with_token(self, method: str, path: str, body: Body | None, within_secs: float) -> Answer:
         ends_at = monotonic() + within_secs
         token = self._token(within_secs=within_secs)
         answer = self._request(method, path, body, token, ends_at)
@@ -121,14 +180,15 @@ class HttpClient:
         renewed = self._token(within_secs=ends_at - monotonic(), refresh=True)
         return answer if renewed == token else self._request(method, path, body, renewed, ends_at)
 
-    def _request(self, method: str, path: str, body: bytes | None, token: str, ends_at: float) -> Answer:
+    def _request(self, method: str, path: str, body: Body | None, token: T, ends_at: float) -> Answer:
         connect_secs, read_secs = self._timeouts_secs
         limits = Limits(connect_secs=connect_secs, read_secs=read_secs, within_secs=ends_at - monotonic())
         try:
             request = self._prepared(method, path, token).copy()
             if body is not None:
-                request.body = body
+                request.body = body  # type: ignore[assignment]  # requests takes any iterable of bytes
                 request.headers["Content-Length"] = str(len(body))
+                request.headers.update(self._of_post(token, body) if self._of_post else {})
             with (
                 limited(limits),
                 self._adapter.send(request, verify=self._verify, proxies=self._proxies) as response,
@@ -159,7 +219,7 @@ class HttpClient:
             return DestinationUnavailable(f"{place}: {why}", unanswered=limits.connected)
         return DestinationUnavailable(f"{place}: {_cause(error)}", unanswered=limits.sent)
 
-    def _prepare(self, method: str, path: str, token: str) -> requests.PreparedRequest:
+    def _prepare(self, method: str, path: str, token: T) -> requests.PreparedRequest:
         """Return a request without its body; headers are checked once a token, not at every request."""
         headers = dict(default_headers()) | self._headers(token) | (self._content if method == "POST" else {})
         return requests.Request(method, self._url + path, headers=headers).prepare()

@@ -3,10 +3,12 @@
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html
 """
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated
+from urllib.parse import quote
 
 from msgspec import Meta, Struct
 
@@ -43,6 +45,31 @@ class CaptureObject(Struct, frozen=True):
     def uri(self) -> str:
         """The address `s3://bucket/key`."""
         return f"s3://{self.bucket}/{self.key}"
+
+
+# Below the prefix SageMaker writes endpoint/variant/yyyy/mm/dd/hh/file:
+# https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html
+_KEY = re.compile(r"(?:.*/)?([^/]+)/([^/]+)/\d{4}/\d\d/\d\d/\d\d/[^/]+", re.DOTALL)
+_SAFE = ":@!$&'()*+,;=~"
+
+
+class CaptureOrigin(Struct, frozen=True):
+    """The endpoint and the variant that a capture object comes from, each percent-encoded as a part of a URI.
+
+    An object whose key SageMaker did not make has its folder, `s3://bucket/folder`, in place of the endpoint, and no
+    variant.
+    """
+
+    endpoint: str
+    variant: str | None = None
+
+    @classmethod
+    def of(cls, source: CaptureObject) -> "CaptureOrigin":
+        """Return the origin of `source`, from its key."""
+        if found := _KEY.fullmatch(source.key):
+            return cls(quote(found[1], safe=_SAFE), quote(found[2], safe=_SAFE))
+        folder = source.key.rpartition("/")[0]
+        return cls(quote(f"s3://{source.bucket}/{folder}", safe=f"{_SAFE}/"))
 
 
 class ReadOffset(Struct, frozen=True):

@@ -25,6 +25,7 @@ class RejectionCode(StrEnum):
     BAD_TEXT = "bad_text"
     BAD_CSV = "bad_csv"
     BAD_JSON = "bad_json"
+    ENCODING_REFUSED = "encoding_refused"
     UNKNOWN_CONTENT_TYPE = "unknown_content_type"
     UNKNOWN_LAYOUT = "unknown_layout"
     AMBIGUOUS_ROWS = "ambiguous_rows"
@@ -33,7 +34,9 @@ class RejectionCode(StrEnum):
     VALUE_TYPE_MISMATCH = "value_type_mismatch"
     UNKNOWN_ATTRIBUTE = "unknown_attribute"
     AMBIGUOUS_NAME = "ambiguous_name"
+    NAME_REFUSED = "name_refused"
     PARTNER_ID_TOO_LONG = "partner_id_too_long"
+    PARTNER_ID_REFUSED = "partner_id_refused"
     INFERENCE_TOO_LARGE = "inference_too_large"
     REFUSED_BY_DESTINATION = "refused_by_destination"
 
@@ -104,13 +107,19 @@ class RowResult(Struct, frozen=True, gc=False):
     reason: Reason | None = None
 
 
+class LineResult(RowResult, frozen=True, gc=False):
+    """The result of a line that was sent as it is, and whose rows have several results; none of them is retryable."""
+
+    rows: tuple[RowResult, ...] = ()
+
+
 ACCEPTED = RowResult(RowStatus.ACCEPTED)
 DUPLICATE = RowResult(RowStatus.DUPLICATE)
 RETRYABLE = RowResult(RowStatus.RETRYABLE)
 
 
 class Receipt(Struct, frozen=True):
-    """A destination's answer for a batch: one result a row, in the order of the batch."""
+    """A destination's answer for a batch: one result a row, or one a line, in the order of the batch."""
 
     results: list[RowResult]
 

@@ -22,6 +22,13 @@ class PartnerInferenceId:
         return call_id if count == 1 else f"{call_id}_{index}"
 
 
+class Sides(Struct, gc=False):
+    """The values of one row with inputs and outputs apart; each is a dictionary or a struct: values by name."""
+
+    inputs: object
+    outputs: object
+
+
 class Inference(Struct, frozen=True, gc=False):
     """One inference, named and typed: `line` counts from 1, `index` is the row within the call, from 0."""
 
@@ -39,6 +46,11 @@ class Inference(Struct, frozen=True, gc=False):
         if not same:
             return self.inputs | self.outputs
         return self.inputs | {f"output.{name}" if name in same else name: one for name, one in self.outputs.items()}
+
+    @property
+    def sides(self) -> Sides:
+        """Inputs and outputs apart."""
+        return Sides(self.inputs, self.outputs)
 
     @property
     def loses_a_value(self) -> bool:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from capture_forwarder.domain.capture import CaptureObject
+from capture_forwarder.domain.capture import CaptureObject, Encoding
 from capture_forwarder.domain.schema import ModelSchema
 
 # Metadata of a call are inputs whose names begin like this.
@@ -65,6 +65,17 @@ class EmptyText(StrEnum):
     KEEP = "keep"
 
 
+class RowForm(StrEnum):
+    """How a destination takes the inferences of a call.
+
+    In one flat row, in a row with inputs and outputs apart, or in the captured line as it is.
+    """
+
+    FLAT = "flat"
+    APART = "apart"
+    LINES = "lines"
+
+
 class PayloadOptions(Struct, frozen=True):
     """Options of a route for one direction of a call; each overrides detection.
 
@@ -80,7 +91,10 @@ class PayloadOptions(Struct, frozen=True):
 
 
 class DecodingOptions(Struct, frozen=True, kw_only=True):
-    """Options of a route for decoding captures; `metadata` are the keys of `eventMetadata` that are sent as inputs."""
+    """Options of a route for decoding captures; `metadata` are the keys of `eventMetadata` that are sent as inputs.
+
+    The last four are what the route's destination takes.
+    """
 
     input: PayloadOptions = PayloadOptions()
     output: PayloadOptions = PayloadOptions()
@@ -91,6 +105,9 @@ class DecodingOptions(Struct, frozen=True, kw_only=True):
     empty_text: EmptyText = EmptyText.NULL
     metadata: tuple[str, ...] = ()
     max_partner_id_chars: int = 255
+    form: RowForm = RowForm.FLAT
+    refused_encodings: tuple[Encoding, ...] = ()
+    encoding_advice: str = ""
 
 
 class Route(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,8 @@ from capture_forwarder.forward.opening import Opened, Opening
 from capture_forwarder.forward.read_ahead import Opener, Routed, read_ahead
 from capture_forwarder.forward.reading import Pauses, ReadLimits, open_spans, stop_if_due
 from capture_forwarder.forward.run import Run
-from capture_forwarder.forward.sending.senders import Senders, Target
+from capture_forwarder.forward.sending.senders import Senders
+from capture_forwarder.forward.sending.target import Target
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.kind import Kind
@@ -131,7 +132,7 @@ class Forwarder:
         tracker = self._tracker(routed)
         try:
             if not stop_if_due(tracker, senders.sender(tracker.route), run):
-                senders.decoder(tracker.route)
+                senders.decoder(tracker.route, tracker.work.source)
                 opened = opener()
                 tracker = self._tracker(routed, opened.claim)
                 self._read(tracker, opened, senders, objects, run)
@@ -157,7 +158,7 @@ class Forwarder:
             tracker.end_with_error(item.ended)
             return
         sender, pauses = senders.sender(tracker.route), Pauses(self._limits, run)
-        decoder = senders.decoder(tracker.route)
+        decoder = senders.decoder(tracker.route, tracker.work.source)
         for decoded in open_spans(tracker, opened.content, decoder, self._limits, sender.max_inferences):
             tracker.add(decoded)
             request_begun = sender.add(tracker, decoded)  # may wait for a request to end

@@ -122,4 +122,4 @@ def _download(opening: Opening, work: Work, route: Route) -> Opened:
                 break
     except SourceUnavailable as error:
         rest = failing(error)  # at the place where the store broke off
-    return Opened(opened.claim, OpenObject(chain(held, rest), found.modified))
+    return Opened(opened.claim, OpenObject(chain(held, rest), found.modified, found.content_type))

@@ -49,6 +49,7 @@ def open_spans(
     else:
         reader = LineReader(opened.chunks, limits.max_line_bytes, tracker.progress.read_offset)
         tracker.modified, tracker.compressed = opened.modified, reader.compressed
+        tracker.content_type = None if reader.compressed else opened.content_type  # that of gzip says nothing of lines
         return decoder.decode(reader, max_rows)
     return iter(())
 

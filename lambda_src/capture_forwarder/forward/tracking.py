@@ -42,6 +42,7 @@ class ObjectTracker:
         self.pending_secs: float | None = None
         self.blocked_secs: float | None = None
         self.modified: datetime | None = None
+        self.content_type: str | None = None
         self.compressed = progress.read_offset.compressed
         self.lines = LineCounts()
         self.inferences = InferenceCounts()

@@ -1,12 +1,13 @@
 """The interface of a kind of record: lines go in, spans of lines with their rows come out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from msgspec import Struct, field
 
 from capture_forwarder.domain.batch import RowBuilder
+from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.conservation import ReadingCounts
 from capture_forwarder.domain.delivery import Rejection, SkipReason
 from capture_forwarder.domain.progress import LineSpan
@@ -41,6 +42,10 @@ class DecodedSpan(Struct):
     noticed: ReadingCounts | None = None
 
 
+# Returns the builder of the rows of an object.
+BuilderOf = Callable[[CaptureObject], RowBuilder]
+
+
 class Decoder(Protocol):
     """Decodes the lines of one route."""
 
@@ -56,6 +61,12 @@ class Decoder(Protocol):
 class Kind(Protocol):
     """One kind of record."""
 
-    def decoder(self, route: Route, schema: ModelSchema | None, build_row: RowBuilder) -> Decoder:
-        """Return the decoder of `route`."""
+    def decoder(
+        self, route: Route, schema: ModelSchema | None, build_row: RowBuilder, builder_of: BuilderOf | None = None
+    ) -> Decoder:
+        """Return the decoder of `route`.
+
+        `build_row` builds the rows of the object that is read, and `builder_of` gives the builders of the rows of other
+        objects, for a kind whose records come from several.
+        """
         ...

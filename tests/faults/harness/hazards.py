@@ -18,8 +18,8 @@ _LOOK_SECS = 0.05
 class Hazards:
     """Two workers at once, each ended after a random time, `count` times in all. A share of them is stopped.
 
-    A worker that is stopped goes on after its leases are over, while others work. `killed_during_call` counts the
-    ends that came while the handler was at work.
+    A worker that is stopped goes on after its leases are over, while others work. `ended` counts the workers that were
+    killed or stopped, `killed_during_call` the ends that came while the handler was at work.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Hazards:
         timeout_secs: float,
         chance: random.Random,
     ) -> None:
+        self.ended = 0
         self.killed_during_call = 0
         self.stopped = 0
         self.workers: list[Worker] = []
@@ -49,6 +50,7 @@ class Hazards:
         lives = [
             (self._chance.uniform(0, longest_life_secs), self._chance.random() < stopped_share) for _ in range(count)
         ]
+        self.ended += count
         threads = [Thread(target=self._lane, args=(lives[lane::lanes],), name="lane") for lane in range(lanes)]
         for thread in threads:
             thread.start()

@@ -1,16 +1,19 @@
-"""A strict receiver of Arthur's API. It numbers every row that it took."""
+"""A strict receiver of every kind of destination, which numbers every row that it took."""
 
 import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any, Final
 
 import msgspec
 
+from capture_ops.monitor.captures import read_captures
+from capture_ops.monitor.contract import Model, NewInference
 from tests.support.sentinels import TOKEN
 
 REFUSED_VALUE: Final = 666  # a row with this value as `feature_0` is refused
@@ -64,6 +67,15 @@ class Receiver(ThreadingHTTPServer):
         """Write nothing: clients that end a connection are part of the tests."""
 
 
+def _row(partner_id: str, values: Any) -> dict[str, Any]:
+    return {"partner_inference_id": partner_id, "inference_data": values}
+
+
+def _counts(results: list[dict[str, Any]]) -> dict[str, int]:
+    success = sum(result["status"] == 200 for result in results)
+    return {"success": success, "failure": len(results) - success, "total": len(results)}
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: Receiver
     protocol_version = "HTTP/1.1"
@@ -77,10 +89,36 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != TOKEN:
             self._answer(401, {})
             return
-        results = self.server.take(_decode(body))
-        success = sum(result["status"] == 200 for result in results)
-        counts = {"success": success, "failure": len(results) - success, "total": len(results)}
-        self._answer(207, {"counts": counts, "results": results})
+        self._answer(207, self._taken(body))
+
+    def _taken(self, body: bytes) -> dict[str, Any]:
+        """Take the rows of a request of any kind of destination, and return the answer."""
+        match self.headers.get_content_type():
+            case "multipart/form-data":
+                return self._taken_lines(body)
+            case "application/cloudevents-batch+json":
+                rows = [
+                    _row(event["id"], event["data"]["inputs"] | event["data"]["outputs"]) for event in _decode(body)
+                ]
+                pairs = zip(rows, self.server.take(rows), strict=True)
+                return {"results": [{"id": row["partner_inference_id"]} | result for row, result in pairs]}
+            case _:
+                results = self.server.take(_decode(body))
+                return {"counts": _counts(results), "results": results}
+
+    def _taken_lines(self, body: bytes) -> dict[str, Any]:
+        message: Any = message_from_bytes(f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode() + body)
+        (part,) = message.get_payload()
+        captured = list(read_captures([part.get_payload(decode=True)], Model("model", "model")))
+        found = [one.row for one in captured if isinstance(one.row, NewInference)]
+        assert len(found) == len(captured), "a line was sent that cannot be read"
+        results = self.server.take([_row(one.partner_inference_id, one.inference_data) for one in found])
+        failures = [
+            {"event_id": one.event_id, "inference_index_in_event": one.index} | result
+            for one, result in zip(captured, results, strict=True)
+            if result["status"] != 200
+        ]
+        return {"counts": _counts(results), "failures": failures}
 
     def _answer(self, status: int, document: Any) -> None:
         body = json.dumps(document).encode()

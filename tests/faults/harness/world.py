@@ -34,6 +34,7 @@ SECRET: Final = f"secretsmanager:{SECRET_NAME}"
 TRUE_VALUE: Final = 2.5  # of `feature_1` in every row
 BROKEN_LINE: Final = b'{"captureData": '
 _TOKEN_VARIABLE: Final = "CAPTURE_FORWARDER_TEST_TOKEN"
+_TOKEN: Final = f"env:{_TOKEN_VARIABLE}"
 _ACCOUNT: Final = "123456789012"
 
 
@@ -87,21 +88,29 @@ class FaultWorld:
         function: dict[str, Any] | None = None,
         destination: dict[str, Any] | None = None,
         route: dict[str, Any] | None = None,
+        kind: str = "arthur",
+        secret: str = _TOKEN,
     ) -> None:
         """Write the configuration: `routes`, each with a destination of its own, and the healthy one.
 
-        `destination` and `route` have options of `routes`; the healthy one has the defaults.
+        `kind` and `secret` are those of the destinations of `routes`; `destination` and `route` have options of `routes`; the healthy one has the defaults.
         """
         tables = ["[function]", *_options({"first_delay_secs": 0} | (function or {}))]
         for name in (*routes, HEALTHY):
             other = name != HEALTHY
-            base = {"name": name, "kind": "arthur", "url": self.proxy.url(tls=self._tls)}
-            base |= {"secret": f"env:{_TOKEN_VARIABLE}"}
+            base = self._destination(name, (kind, secret) if other else ("arthur", _TOKEN))
             base |= {"ca_bundle": str(self._certificate.path)} if self._tls else {}
             tables += ["[[destination]]", *_options(base | ((destination or {}) if other else {}))]
             base = {"name": name, "bucket": BUCKET, "prefix": f"{name}/", "destination": name, "model_id": name}
             tables += ["[[route]]", *_options(base | ((route or {}) if other else {}))]
         self._config.write_text("\n".join(tables) + "\n", encoding="utf-8")
+
+    def _destination(self, name: str, given: tuple[str, str]) -> dict[str, Any]:
+        kind, secret = given
+        url = self.proxy.url(tls=self._tls)
+        if kind == "webhook":  # the path names the model, for the rules of the proxy
+            return {"name": name, "kind": kind, "url": f"{url}/models/{name}", "headers.Authorization": secret}
+        return {"name": name, "kind": kind, "url": url, "secret": secret}
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables of the function; all of its requests to AWS go through the proxy."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from capture_forwarder.configuration.reader import parse_settings
+from capture_forwarder.configuration.reader import parse_settings, read_settings
 from tests.infra.conftest import Stacks
 from tests.infra.examples import EVERYTHING, EXAMPLES
 from tests.infra.limits.cloudformation import needed_before
@@ -55,7 +55,7 @@ CONFIGURATIONS = {**EXAMPLES, "everything": EVERYTHING}
 def test_every_example_deploys(stacks: Stacks, name: str) -> None:
     """Its quotas, its order of creation and its routes."""
     template = stacks.template(CONFIGURATIONS[name])
-    settings = parse_settings(CONFIGURATIONS[name].read_text(encoding="utf-8"), str(CONFIGURATIONS[name]))
+    settings = read_settings(CONFIGURATIONS[name])
     assert exceeded(template, settings.stack.name) == []
     assert list(too_early(template)) == []
     assert list(unserved(settings, template)) == []

@@ -7,6 +7,7 @@ import msgspec
 
 from capture_forwarder.domain.batch import Batch, BatchLimits, BatchSlice, ResultRecorder, elements
 from capture_forwarder.domain.progress import LineSpan
+from capture_forwarder.forward.sending.row_limits import refused_rows
 
 # Rows are encoded a block at a time. A block that does not fit into the request is split into its rows again.
 _BLOCK_ROWS = 128
@@ -23,6 +24,7 @@ class Batcher:
         self.max_rows = limits.max_inferences
         self._model_id = model_id
         self._max_bytes = limits.max_bytes
+        self._limits = limits if limits.are_checked else None
         self._send = send
         self._stopped = False
         self._begin()
@@ -68,8 +70,22 @@ class Batcher:
         while start < count and not self._stopped:
             stop = min(count, start + min(_BLOCK_ROWS, self.max_rows - len(self._ids)))
             piece = BatchSlice(recorder, span, first + start, stop - start)
-            self._add(piece, ids[start:stop], _encode(rows[start:stop]))
+            if self._limits:
+                self._add_checked(piece, ids[start:stop], rows[start:stop], self._limits)
+            else:
+                self._add(piece, ids[start:stop], _encode(rows[start:stop]))
             start = stop
+
+    def _add_checked(self, piece: BatchSlice, ids: list[str], rows: list[object], limits: BatchLimits) -> None:
+        """Add the rows that the destination takes, and record the others as rejected."""
+        refused, start = refused_rows(ids, rows, limits), 0
+        for place in (*sorted(refused), len(ids)):
+            if place > start:
+                taken = BatchSlice(piece.recorder, piece.span, piece.start + start, place - start)
+                self._add(taken, ids[start:place], _encode(rows[start:place]))
+            if place in refused:
+                piece.recorder.record(piece.span, piece.start + place, ids[place : place + 1], [refused[place]])
+            start = place + 1
 
     def _add(self, piece: BatchSlice, ids: list[str], block: bytes) -> None:
         """Add a block of rows, encoded as an array; row by row if the block does not fit."""

@@ -13,7 +13,6 @@ from msgspec import Struct
 from capture_forwarder.domain.batch import Batch
 from capture_forwarder.domain.delivery import (
     ACCEPTED,
-    DUPLICATE,
     RETRYABLE,
     BatchRefused,
     BatchTooLarge,
@@ -37,6 +36,7 @@ _TOO_LATE = "the invocation's time was used up before a request was begun"
 _MIN_REQUEST_SECS = 0.05
 # So many rows that are refused one by one, and none accepted, mean that the destination refuses the whole batch.
 _MAX_REFUSED_ROWS = 32
+_TAKEN = frozenset({RowStatus.ACCEPTED, RowStatus.DUPLICATE})
 
 
 class Delivery(Struct, frozen=True):
@@ -119,8 +119,8 @@ class _Attempts:
         self._batch = batch
         self._deliverer = deliverer
         self._size = deliverer.size
-        self._results = all_pending(batch)
-        self._parts = [_Part(range(len(batch.ids)), len(batch.ids))]
+        self._results = [RETRYABLE] * batch.size
+        self._parts = [_Part(range(batch.size), batch.size)]
         self._rows: list[bytes] | None = None
         self._error: DestinationUnavailable | None = None
         self._throttled = False
@@ -138,7 +138,7 @@ class _Attempts:
                 self._stop(error)
             else:
                 self._send(part)
-        return Delivery(self._results, self._error, self._throttled)
+        return Delivery(self._batch.row_results(self._results), self._error, self._throttled)
 
     def _next_part(self) -> _Part:
         part = self._parts.pop()
@@ -155,11 +155,11 @@ class _Attempts:
         self._parts.clear()
 
     def _send(self, part: _Part) -> None:
-        run, started = self._deliverer.run, self._deliverer.run.clock()
+        run, started, batch = self._deliverer.run, self._deliverer.run.clock(), self._batch_of(part)
         error: DestinationUnavailable | None = None
         change: str | None = None
         try:
-            error = self._record(part, self._deliverer.send(self._batch_of(part)))
+            error = self._record(part, self._deliverer.send(batch))
         except DestinationUnavailable as unavailable:
             error, change = unavailable, self._fail(part, unavailable)
         except BatchTooLarge:
@@ -167,7 +167,7 @@ class _Attempts:
         except BatchRefused as refused:
             self._refuse(part, refused.reason)
         finally:
-            self._deliverer.report(len(part.places), run.clock() - started, error, change)
+            self._deliverer.report(len(batch.ids), run.clock() - started, error, change)
 
     def _batch_of(self, part: _Part) -> Batch:
         """Return the rows of a part as a batch; the rows of the whole batch are taken apart once."""
@@ -189,14 +189,14 @@ class _Attempts:
             self._failures.clear()
             self._is_accepted = True
             return None
-        self._is_accepted = self._is_accepted or ACCEPTED in results or DUPLICATE in results
+        self._is_accepted = self._is_accepted or any(result.status in _TAKEN for result in results)
         again = [
             place for place, result in zip(part.places, results, strict=True) if result.status is RowStatus.RETRYABLE
         ]
         if not again:
             self._failures.clear()
             return None
-        error = DestinationUnavailable(f"{len(again)} of {len(results)} rows are to be sent again")
+        error = DestinationUnavailable(f"{len(again)} of {len(results)} {self._batch.unit} are to be sent again")
         self._try_again(_Part(again, len(again)), error)
         return error
 
@@ -229,17 +229,17 @@ class _Attempts:
         self._restore_size()
 
     def _send_fewer(self, part: _Part, error: DestinationUnavailable) -> str | None:
-        rows, before = len(part.places), self._size.rows
+        rows, before, unit = len(part.places), self._size.rows, self._batch.unit
         self._unanswered += 1
         tries_left = self._deliverer.run.max_tries - len(self._failures) - 1
         fewer = self._size.unanswered(rows, self._unanswered, tries_left)
         self._try_again(_Part(part.places, fewer, unanswered=True), error)
         if fewer == rows:
             return None
-        return self._changed(before, f"requests of {rows} rows were not answered; {fewer} rows are sent")
+        return self._changed(before, f"requests of {rows} {unit} were not answered; {fewer} {unit} are sent")
 
     def _too_large(self, part: _Part) -> str | None:
-        rows, before = len(part.places), self._size.rows
+        rows, before, unit = len(part.places), self._size.rows, self._batch.unit
         self._failures.clear()
         if rows == 1:
             self._results[part.places[0]] = RowResult(RowStatus.REJECTED, _TOO_LARGE)
@@ -247,7 +247,7 @@ class _Attempts:
             return None
         fewer = self._size.too_large(rows)
         self._parts.append(_Part(part.places, fewer))
-        return self._changed(before, f"requests of {rows} rows are too large; {fewer} rows are sent")
+        return self._changed(before, f"requests of {rows} {unit} are too large; {fewer} {unit} are sent")
 
     def _changed(self, before: int, change: str) -> str | None:
         """Remember the size before the first change without a known cause; return the notice to report once."""
@@ -287,6 +287,8 @@ def all_pending(batch: Batch) -> list[RowResult]:
 
 def _checked(batch: Batch, receipt: Receipt) -> list[RowResult]:
     """Check that there are as many results as rows; else no result can be assigned, and all rows are sent again."""
-    if len(receipt.results) != len(batch.ids):
-        raise DestinationUnavailable(f"{len(receipt.results)} results for {len(batch.ids)} rows: none can be assigned")
+    if len(receipt.results) != batch.size:
+        raise DestinationUnavailable(
+            f"{len(receipt.results)} results for {batch.size} {batch.unit}: none can be assigned"
+        )
     return receipt.results

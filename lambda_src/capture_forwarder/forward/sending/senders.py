@@ -6,47 +6,30 @@ from concurrent.futures import Future
 from functools import partial
 from math import inf
 
-from msgspec import Struct, field
+from msgspec.structs import replace
 
-from capture_forwarder.domain.batch import Batch, BatchSlice
+from capture_forwarder.domain.batch import Batch, BatchSlice, RowBuilder
+from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import DestinationUnavailable
-from capture_forwarder.domain.route import Route
-from capture_forwarder.domain.schema import ModelSchema
+from capture_forwarder.domain.route import Route, RowForm
 from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.sending.batching import Batcher
 from capture_forwarder.forward.sending.delivering import Deliverer, Delivery, all_pending, asked_to_wait
 from capture_forwarder.forward.sending.in_flight import InFlight
-from capture_forwarder.forward.sending.request_limits import BatchSize, RetryTimes
+from capture_forwarder.forward.sending.line_batching import LineBatcher
+from capture_forwarder.forward.sending.request_limits import BatchSize
+from capture_forwarder.forward.sending.row_limits import limited
+from capture_forwarder.forward.sending.schemas import Schemas
+from capture_forwarder.forward.sending.target import Target
 from capture_forwarder.forward.tracking import ObjectTracker
-from capture_forwarder.forward.workers import Workers
 from capture_forwarder.kinds.kind import DecodedSpan, Decoder, Kind
-from capture_forwarder.ports import Destination, SchemaSource
+from capture_forwarder.ports import Destination
 
 _NO_ANSWER = "no answer before the invocation's time was over"
-_TOO_LATE = "the invocation's time was used up before the model's attributes were requested"
 _TOO_SLOW = "too slow; other models waited for it for half of the run's time"
 _BLOCKING_SHARE = 0.5
-# A schema is small. After one that was not sent in time the next may take half as long, so all take about a minute.
-_MAX_SCHEMA_SECS = 30.0
-_MIN_SCHEMA_SECS = 1.0
-_SCHEMA_SHARE = 1 / 3
-
-
-class Target(Struct, frozen=True, kw_only=True):
-    """One configured destination: its adapter, its models' schemas, and how much may be in flight.
-
-    Requests are counted by model, and their bytes together, because all bodies are held in memory.
-
-    `workers` has one thread more than that, for a schema. `retry_times` is kept through all runs.
-    """
-
-    name: str
-    destination: Destination
-    schemas: SchemaSource
-    workers: Workers
-    max_in_flight: int
-    max_in_flight_bytes: int = 16_000_000
-    retry_times: RetryTimes = field(default_factory=RetryTimes)
+# Objects of one route whose rows are built differently, as those of several endpoints, have decoders of their own.
+_MAX_DECODERS = 64
 
 
 class Senders:
@@ -65,7 +48,7 @@ class Senders:
         self._in_flight = InFlight(run, on_results)
         self._senders: dict[tuple[str, str], Sender] = {}
         self._bytes_in_flight: Counter[str] = Counter()
-        self._decoders: dict[str, Decoder] = {}
+        self._decoders: dict[tuple[str, RowBuilder], Decoder] = {}
         self._schemas = Schemas(run, self._in_flight)
         self._may_block_secs = run.deadline.left_secs(0) * _BLOCKING_SHARE
 
@@ -84,16 +67,25 @@ class Senders:
         for route in routes:
             self.sender(route)
 
-    def decoder(self, route: Route) -> Decoder:
-        """Return the decoder of `route`. Raises `DestinationUnavailable` if its schema is not known.
+    def decoder(self, route: Route, source: CaptureObject) -> Decoder:
+        """Return the decoder of `source`. Raises `DestinationUnavailable` if its schema is not known.
 
-        The schema of a model is requested once a run.
+        Objects share it if their rows are built alike. The schema of a model is requested once a run.
         """
-        if route.name not in self._decoders:
-            target = self._targets[route.destination]
-            schema = self._schemas.schema(target, route.model_id) if route.schema_from_model else route.schema
-            self._decoders[route.name] = self._kind.decoder(route, schema, target.destination.row)
-        return self._decoders[route.name]
+        target = self._targets[route.destination]
+        schema = self._schemas.schema(target, route.model_id) if route.schema_from_model else route.schema
+        build_row = target.destination.rows(route, source)
+        key = (route.name, build_row)
+        if key not in self._decoders:
+            if len(self._decoders) >= _MAX_DECODERS:
+                self._decoders.clear()
+            self._decoders[key] = self._kind.decoder(
+                _as_taken(route, target.destination),
+                schema,
+                limited(build_row, target.destination.limits),
+                lambda other: limited(target.destination.rows(route, other), target.destination.limits),
+            )
+        return self._decoders[key]
 
     def flush(self) -> None:
         """Send the batches that were begun."""
@@ -112,51 +104,17 @@ class Senders:
         return self._may_block_secs if len(self._senders) > 1 else inf
 
 
-class Schemas:
-    """The schemas of models, or the errors of their requests; each model is asked once a run."""
-
-    def __init__(self, run: Run, in_flight: InFlight) -> None:
-        self._run = run
-        self._in_flight = in_flight
-        self._answers: dict[tuple[str, str], ModelSchema | Exception] = {}
-        self._late = 0
-
-    def schema(self, target: Target, model_id: str) -> ModelSchema:
-        """Return the attributes of a model. Raises `DestinationUnavailable`."""
-        key = (target.name, model_id)
-        if key not in self._answers:
-            wait_secs = target.retry_times.left_secs(model_id, self._run.now())
-            self._answers[key] = asked_to_wait(wait_secs) if wait_secs else self._request(target, model_id)
-        answer = self._answers[key]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def _request(self, target: Target, model_id: str) -> ModelSchema | Exception:
-        """Ask on a thread, so that a call that hangs takes no more than its share of the time."""
-        run, answers = self._run, list[ModelSchema | Exception]()
-        share_secs = min(_MAX_SCHEMA_SECS, run.deadline.left_secs(0) * _SCHEMA_SHARE)
-        if share_secs <= 0:
-            return DestinationUnavailable(_TOO_LATE)
-        within_secs = max(min(_MIN_SCHEMA_SECS, share_secs), share_secs / 2**self._late)
-        ends = run.clock() + within_secs
-        call = partial(target.schemas.schema, model_id, within_secs=within_secs)
-        future = self._in_flight.begin(target.workers, call, lambda ended: answers.append(_answer(ended)))
-        self._in_flight.wait_while(lambda: not answers and run.clock() < ends)
-        self._in_flight.abandon(future)
-        if isinstance(answers[0], DestinationUnavailable):
-            self._late += answers[0].unanswered
-            target.retry_times.remember(model_id, answers[0].retry_after_secs, run.now())
-        return answers[0]
-
-
-def _answer(ended: Future[ModelSchema] | None) -> ModelSchema | Exception:
-    if ended is None:
-        return DestinationUnavailable("the model's attributes were not sent in time", unanswered=True)
-    try:
-        return ended.result()
-    except Exception as error:  # noqa: BLE001 - it is raised for every route of the model
-        return error
+def _as_taken(route: Route, destination: Destination) -> Route:
+    """Return `route` with the form and the ids that its destination takes."""
+    limits = destination.limits
+    taken = replace(
+        route.decoding,
+        form=destination.form,
+        max_partner_id_chars=min(route.decoding.max_partner_id_chars, limits.max_id_chars),
+        refused_encodings=limits.refused_encodings,
+        encoding_advice=limits.encoding_advice,
+    )
+    return replace(route, decoding=taken)
 
 
 class Sender:
@@ -193,7 +151,8 @@ class Sender:
             size=self._size,
             retry_times=target.retry_times,
         )
-        self._batcher = Batcher(model_id, limits, self._send)
+        takes_lines = target.destination.form is RowForm.LINES
+        self._batcher = (LineBatcher if takes_lines else Batcher)(model_id, limits, self._send)
         self._begun = 0
         self._under_way = 0
         self._blocked_secs = 0.0
@@ -213,6 +172,8 @@ class Sender:
         """
         before = self._begun
         self._batcher.max_rows = self._size.rows
+        if isinstance(self._batcher, LineBatcher):
+            self._batcher.begin_object(tracker.content_type)
         self._batcher.add(tracker, decoded.span, decoded.rows.ids, decoded.rows.rows)
         return self._begun != before or self.error is not None
 
@@ -221,7 +182,7 @@ class Sender:
         self._batcher.flush()
 
     def _send(self, batch: Batch, slices: list[BatchSlice]) -> None:
-        size = len(batch.body)
+        size = batch.byte_count
         self._wait_for_room(size)
         if self.error:
             return
@@ -252,7 +213,7 @@ class Sender:
 
     def _record(self, batch: Batch, slices: list[BatchSlice], ended: Future[Delivery] | None) -> None:
         self._under_way -= 1
-        self._bytes_in_flight[self._target.name] -= len(batch.body)
+        self._bytes_in_flight[self._target.name] -= batch.byte_count
         delivery = self._delivery(batch, ended)
         if delivery.error:
             self._stop(delivery.error)

@@ -14,7 +14,7 @@ from capture_forwarder.domain.batch import RowBuilder
 from capture_forwarder.domain.capture import CaptureRecord, Encoding, Media, Payload
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.inference import PartnerInferenceId
-from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions
+from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions, RowForm
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.kinds.captures.compiled_calls import CallDecoders
 from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope
@@ -65,7 +65,8 @@ class CompiledPath:
         self.ids = InferenceIds()
         self._decoders: dict[Declaration, CallDecoders] = {}
         self._declaration: Declaration | None = None
-        self._current = CallDecoders(schema, self._cells)
+        self._apart = options.form is RowForm.APART
+        self._current = CallDecoders(schema, self._cells, apart=self._apart)
 
     def __call__(self, lines: Iterable[bytes], rows: RowLists) -> EncodedRows | None:  # noqa: C901, PLR0911 - calls cost
         """Add the rows of `lines` to `rows`, up to the first line that the plain path has to read.
@@ -147,7 +148,8 @@ class CompiledPath:
         if declaration not in self._decoders:
             if len(self._decoders) >= _MAX_DECLARATIONS:
                 self._decoders.clear()
-            self._decoders[declaration] = decoders = CallDecoders(self._schema, self._cells)
+            decoders = CallDecoders(self._schema, self._cells, apart=self._apart)
+            self._decoders[declaration] = decoders
             if reading := _declared_reading(declaration, self._options):
                 decoders.expect(reading)
         self._declaration, self._current = declaration, self._decoders[declaration]

@@ -22,10 +22,13 @@ _MAX_DECODERS = 1024
 
 
 @lru_cache(_MAX_DECODERS)
-def compile_reading(reading: Reading, schema: ModelSchema | None, cells: CellOptions) -> CallDecoder | None:
+def compile_reading(
+    reading: Reading, schema: ModelSchema | None, cells: CellOptions, *, apart: bool = False
+) -> CallDecoder | None:
     """Return a decoder of calls that are read like `reading`, or `None` if only the plain path can read them.
 
     Without a schema the decoder learns names and types from the rows that come. `cells` says how text of CSV is read.
+    Its rows are flat, or with `apart` those of `Sides`.
     """
     if reading.request is None or reading.response is None:
         return None
@@ -39,7 +42,7 @@ def compile_reading(reading: Reading, schema: ModelSchema | None, cells: CellOpt
         decode_response = compile_payload(reading.response, outputs, cells, is_answer=True)
     if decode_request is None or decode_response is None:
         return None
-    maker = RowMakers().maker
+    maker = RowMakers(apart=apart).maker
 
     def decode(request: str, response: str) -> Sequence[Any]:
         asked, inputs = decode_request(request)
@@ -79,9 +82,12 @@ class CallDecoders:
     `used_unlearned` is a reading that was expected, not learned, once a call was decoded by it.
     """
 
-    def __init__(self, schema: ModelSchema | None = None, cells: CellOptions = _AS_SENT) -> None:
+    def __init__(
+        self, schema: ModelSchema | None = None, cells: CellOptions = _AS_SENT, *, apart: bool = False
+    ) -> None:
         self._schema = schema
         self._cells = cells
+        self._apart = apart
         self.used_unlearned: Reading | None = None
         self.decode: CallDecoder = _refuse
         self._decoders: list[CallDecoder] = []
@@ -102,7 +108,7 @@ class CallDecoders:
     def expect(self, reading: Reading) -> None:
         """Compile a `reading` that was not learned from a call."""
         self._readings.add(reading)
-        if decoder := compile_reading(reading, self._schema, self._cells):
+        if decoder := compile_reading(reading, self._schema, self._cells, apart=self._apart):
 
             def first(request: str, response: str) -> Sequence[Any]:
                 rows = decoder(request, response)
@@ -122,7 +128,7 @@ class CallDecoders:
             self._readings.clear()
             self._decoders.clear()
         self._readings.add(reading)
-        if decoder := compile_reading(reading, self._schema, self._cells):
+        if decoder := compile_reading(reading, self._schema, self._cells, apart=self._apart):
             self._decoders.append(decoder)
             self.decode = decoder
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from capture_forwarder.domain.inference import Sides
 from capture_forwarder.payloads.compiled_types import Names, named_struct
 
 # Makes an object from the values of a request and those of its answer, in order.
@@ -18,9 +19,13 @@ _MAX_FIELDS = 2000
 
 
 class RowMakers:
-    """Chooses how the rows of one decoder are made, by the names of both sides."""
+    """Chooses how the rows of one decoder are made, by the names of both sides.
 
-    def __init__(self) -> None:
+    A row is flat, or with `apart` it is `Sides`, of which each has its own names.
+    """
+
+    def __init__(self, *, apart: bool = False) -> None:
+        self._is_apart = apart
         self._last: tuple[Names, Names, RowMaker] | None = None
         self._structs: dict[tuple[Names, Names], RowMaker] = {}
         self._seen: Counter[tuple[Names, Names]] = Counter()
@@ -37,7 +42,7 @@ class RowMakers:
         names = asked + answered
         is_shared = len(set(names)) < len(names)
         if is_shared:
-            names = _apart(asked, answered, count)
+            names = self._shared(asked, answered, count)
         row = self._structs.get((asked, answered))
         if row is None:
             return self._new(asked, answered, names, count)
@@ -50,19 +55,29 @@ class RowMakers:
         if len(self._seen) >= _MAX_SEEN:
             self._seen.clear()
         self._seen[key] += count
-        if self._seen[key] < _ENOUGH or len(self._structs) >= _MAX_STRUCTS or len(names) > _MAX_FIELDS:
-            return lambda *values: dict(zip(names, values, strict=True))
-        self._structs[key] = row = _struct(names)
+        is_new = self._seen[key] < _ENOUGH or len(self._structs) >= _MAX_STRUCTS or len(names) > _MAX_FIELDS
+        make = _dictionary if is_new else _struct
+        row = _sides(make(asked), make(answered), len(asked)) if self._is_apart else make(names)
+        if not is_new:
+            self._structs[key] = row
         return row
 
+    def _shared(self, asked: Names, answered: Names, count: int) -> Names:
+        """Return the names of a row of sides that share names. Raises `ValueError`."""
+        same = set(asked).intersection(answered)
+        names = asked + tuple(f"output.{name}" if name in same else name for name in answered)
+        if count > 1 or (len(set(names)) < len(names) and not self._is_apart):
+            raise ValueError("several rows with a name that both sides have, or a name that is taken")
+        return names
 
-def _apart(asked: Names, answered: Names, count: int) -> Names:
-    """Return the names of a flat row of sides that share names. Raises `ValueError`."""
-    same = set(asked).intersection(answered)
-    names = asked + tuple(f"output.{name}" if name in same else name for name in answered)
-    if count > 1 or len(set(names)) < len(names):
-        raise ValueError("several rows with a name that both sides have, or a name that is taken")
-    return names
+
+def _sides(inputs: RowMaker, outputs: RowMaker, width: int) -> RowMaker:
+    """Return what makes both sides of a row; its first `width` values are those of the request."""
+    return lambda *values: Sides(inputs(*values[:width]), outputs(*values[width:]))
+
+
+def _dictionary(names: Names) -> RowMaker:
+    return lambda *values: dict(zip(names, values, strict=True))
 
 
 @lru_cache(_MAX_SEEN)

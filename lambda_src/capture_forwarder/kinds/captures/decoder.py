@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Generator, Iterator, Sequence
+from operator import attrgetter
 from typing import cast
 
 from capture_forwarder.domain.batch import RowBuilder
@@ -10,40 +11,50 @@ from capture_forwarder.domain.conservation import ReadingCounts
 from capture_forwarder.domain.delivery import Rejection
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.progress import LineSpan
-from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.route import Route, RowForm
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.noticing import InferenceIds, Noticing
 from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
-from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
+from capture_forwarder.kinds.captures.whole_lines import WholeLineDecoder
+from capture_forwarder.kinds.kind import BuilderOf, DecodedSpan, EncodedRows
 from capture_forwarder.lines.reader import LineReader, Lines
 from capture_forwarder.payloads.lazy import Lazy
 
 # Rows wait in memory to be encoded together, which takes a tenth less time than row by row.
 _MAX_ROWS = 128
+_FLAT, _SIDES = attrgetter("data"), attrgetter("sides")
 
 
 class CaptureKind:
     """Records of SageMaker Data Capture: one line is one call of an endpoint."""
 
-    def decoder(self, route: Route, schema: ModelSchema | None, build_row: RowBuilder) -> "CaptureDecoder":
+    def decoder(
+        self, route: Route, schema: ModelSchema | None, build_row: RowBuilder, builder_of: BuilderOf | None = None
+    ) -> "CaptureDecoder | WholeLineDecoder":
         """Return the decoder of `route`; most lines are decoded by the compiled path.
 
         The compiled path makes rows of payloads only, and reads cells between commas only, so the plain path reads the
         lines of routes that send metadata or name another delimiter.
         """
+        del builder_of
         options = route.decoding
+        if options.form is RowForm.LINES:
+            return WholeLineDecoder(options, schema)
         is_plain = options.metadata or {options.input.csv_delimiter, options.output.csv_delimiter} - {None, ","}
         compiled = None if is_plain else CompiledPath(options, schema, build_row)
-        return CaptureDecoder(PlainPath(route.decoding, schema), compiled, build_row)
+        return CaptureDecoder(PlainPath(options, schema), compiled, build_row, apart=options.form is RowForm.APART)
 
 
 class CaptureDecoder:
     """Decodes lines by the compiled path; a line that this path refuses is decoded by the plain path."""
 
-    def __init__(self, plain: PlainPath, compiled: CompiledPath | None, build_row: RowBuilder) -> None:
+    def __init__(
+        self, plain: PlainPath, compiled: CompiledPath | None, build_row: RowBuilder, *, apart: bool = False
+    ) -> None:
         self._plain = plain
+        self._values = _SIDES if apart else _FLAT
         self._compiled = compiled
         self._build_row = build_row
         self._noticing = Noticing(compiled.ids if compiled else InferenceIds())
@@ -119,7 +130,7 @@ class CaptureDecoder:
                 rejections.append(row)
             else:
                 ids.append(row.partner_inference_id)
-                rows.append(self._build_row(row.partner_inference_id, row.inference_timestamp, row.data))
+                rows.append(self._build_row(row.partner_inference_id, row.inference_timestamp, self._values(row)))
                 indices.append(row.index)
         span = _span(line.number, line.offset, line.end, [line.data], [len(indices)], indices if rejections else None)
         time = decoded.record.inference_time if ids else None
@@ -133,7 +144,7 @@ class CaptureDecoder:
 
         def build(row_id: str, row: Inference | Rejection) -> object:
             row = cast("Inference", row)
-            return self._build_row(row_id, row.inference_timestamp, row.data)
+            return self._build_row(row_id, row.inference_timestamp, self._values(row))
 
         rows = large_call(
             decoded.call_id,

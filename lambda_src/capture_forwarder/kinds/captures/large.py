@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Raw
 
+from capture_forwarder.domain.delivery import RowResult
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.lazy import Lazy
@@ -39,7 +40,8 @@ def large_call(
 
     def row(one_id: str, one: Values) -> object:
         built = build(one_id, one)
-        return Raw(msgspec.json.encode(built)) if are_long else built
+        # A row that breaks a limit of its destination is a result, and not sent.
+        return Raw(msgspec.json.encode(built)) if are_long and not isinstance(built, RowResult) else built
 
     ids = Lazy(len(sent), lambda place: row_id(sent[place]), lambda: map(row_id, sent))
     rows = Lazy(len(sent), lambda place: row(ids[place], values[place]), lambda: map(row, ids, values))

@@ -10,7 +10,7 @@ from capture_forwarder.domain.capture import CaptureRecord, Line
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, Skipped, SkipReason
 from capture_forwarder.domain.inference import Inference, PartnerInferenceId
-from capture_forwarder.domain.route import DecodingOptions, IdSource
+from capture_forwarder.domain.route import DecodingOptions, IdSource, RowForm
 from capture_forwarder.domain.schema import ModelSchema, Side
 from capture_forwarder.kinds.captures.calls import read_call
 from capture_forwarder.kinds.captures.envelope import decode_record
@@ -125,7 +125,8 @@ class PlainPath:
         if isinstance(outputs, Reason):
             return _rejection(outputs, line, index, row_id)
         inference = Inference(row_id, time, inputs, outputs, line.number, index)
-        return _rejection(_NAME_TAKEN, line, index, row_id) if inference.loses_a_value else inference
+        is_lost = inference.loses_a_value and self._options.form is not RowForm.APART
+        return _rejection(_NAME_TAKEN, line, index, row_id) if is_lost else inference
 
     def _named(self, row: Row | None, rows: SideRows | None, side: Side | None, stem: str) -> Named:
         if row is None or rows is None:

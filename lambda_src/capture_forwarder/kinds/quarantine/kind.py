@@ -1,18 +1,19 @@
 """The kind of record that replay reads: a line is a quarantine entry, and its rows are sent again."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, compress
-from typing import Any
+from typing import Any, Protocol
 
 from capture_forwarder.domain.batch import RowBuilder
-from capture_forwarder.domain.capture import Line
+from capture_forwarder.domain.capture import CaptureObject, Line
 from capture_forwarder.domain.delivery import Reason, Rejection, RejectionCode, SourceUnavailable, Unavailable
 from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.progress import LineSpan, QuarantineEntry
-from capture_forwarder.domain.route import Route
+from capture_forwarder.domain.route import Route, RowForm
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.kinds.captures.decoder import CaptureDecoder, CaptureKind
-from capture_forwarder.kinds.kind import DecodedSpan, EncodedRows
+from capture_forwarder.kinds.captures.decoder import CaptureKind
+from capture_forwarder.kinds.kind import BuilderOf, DecodedSpan, EncodedRows
 from capture_forwarder.kinds.quarantine.entries import decode_entry, digest_of
 from capture_forwarder.kinds.quarantine.originals import Originals
 from capture_forwarder.lines.reader import LineReader
@@ -22,6 +23,18 @@ Selects = Callable[[QuarantineEntry], QuarantineEntry | None]
 
 NOT_COVERED = "its object is not one of its route (bucket, prefix, suffix): no other object is read or sent"
 _OTHER_ID = "it would get another id now: replay it with the id_source and csv_header that it was rejected with"
+
+
+# One a folder of objects; few folders are replayed at once.
+_MAX_DECODERS = 64
+
+
+class LineDecoder(Protocol):
+    """Decodes one captured line."""
+
+    def decode_line(self, line: Line) -> DecodedSpan:
+        """Return the span of `line`. The content of a line never raises."""
+        ...
 
 
 class Unreplayable(Reason, frozen=True):
@@ -35,18 +48,33 @@ class QuarantineKind:
         self._originals = originals
         self._selects = selects
 
-    def decoder(self, route: Route, schema: ModelSchema | None, build_row: RowBuilder) -> "QuarantineDecoder":
-        """Return the decoder of the entries of `route`."""
-        captures = CaptureKind().decoder(route, schema, build_row)
-        return QuarantineDecoder(route, captures, self._originals, self._selects)
+    def decoder(
+        self, route: Route, schema: ModelSchema | None, build_row: RowBuilder, builder_of: BuilderOf | None = None
+    ) -> "QuarantineDecoder":
+        """Return the decoder of the entries of `route`, whose rows are built as those of their objects."""
+
+        def captures_of(source: CaptureObject) -> LineDecoder:
+            return captures(builder_of(source) if builder_of else build_row)
+
+        @lru_cache(_MAX_DECODERS)
+        def captures(build: RowBuilder) -> LineDecoder:
+            return CaptureKind().decoder(route, schema, build, builder_of)
+
+        return QuarantineDecoder(route, captures_of, self._originals, self._selects)
 
 
 class QuarantineDecoder:
     """Decodes the entries of one route."""
 
-    def __init__(self, route: Route, captures: CaptureDecoder, originals: Originals, selects: Selects) -> None:
+    def __init__(
+        self,
+        route: Route,
+        captures_of: Callable[[CaptureObject], LineDecoder],
+        originals: Originals,
+        selects: Selects,
+    ) -> None:
         self._route = route
-        self._captures = captures
+        self._captures_of = captures_of
         self._originals = originals
         self._selects = selects
 
@@ -74,13 +102,15 @@ class QuarantineDecoder:
         original = self._original(entry)
         if isinstance(original, str):
             return _unreplayable(line, entry, original)
-        decoded = self._captures.decode_line(original)
+        decoded = self._captures_of(entry.source).decode_line(original)
         if decoded.skipped:
             return _unreplayable(line, entry, f"its line is not forwarded ({decoded.skipped[0]}): delete it by hand")
         for rejection in decoded.rejections:
             if rejection.index is None:
                 return _rejected(line, rejection.reason)
-        return _all_rows(line, decoded) if entry.is_whole else _rejected_rows(line, entry, decoded)
+        if entry.is_whole:
+            return _all_rows(line, decoded)
+        return _rejected_rows(line, entry, decoded, self._route.decoding.form)
 
     def _original(self, entry: QuarantineEntry) -> Line | str:
         """Return the captured line of `entry`, or the reason why it cannot be replayed."""
@@ -98,7 +128,7 @@ def _all_rows(line: Line, decoded: DecodedSpan) -> DecodedSpan:
     return DecodedSpan(_span(line, decoded.span.pending, decoded.span.indices), decoded.rows, rejections)
 
 
-def _rejected_rows(line: Line, entry: QuarantineEntry, decoded: DecodedSpan) -> DecodedSpan:
+def _rejected_rows(line: Line, entry: QuarantineEntry, decoded: DecodedSpan, form: RowForm) -> DecodedSpan:
     """Return the rows of `entry`, unless their ids have changed: the rows beside them keep their old ids."""
     row_count = decoded.span.pending + len(decoded.rejections)
     if row_count != entry.row_count:
@@ -110,7 +140,7 @@ def _rejected_rows(line: Line, entry: QuarantineEntry, decoded: DecodedSpan) -> 
         )
     is_wanted = _wanted(entry, row_count)
     rejections = [_at(line, one) for one in decoded.rejections if one.index is not None and is_wanted[one.index]]
-    span, rows = _chosen(line, decoded, is_wanted)
+    span, rows = _chosen(line, decoded, is_wanted, form)
     first_id, rows.ids = _first_of(rows.ids)
     ids = [(one.index, one.partner_inference_id) for one in rejections]
     ids.append((span.indices[0] if span.indices else 0, first_id))
@@ -119,14 +149,20 @@ def _rejected_rows(line: Line, entry: QuarantineEntry, decoded: DecodedSpan) -> 
     return DecodedSpan(span, rows, rejections)
 
 
-def _chosen(line: Line, decoded: DecodedSpan, is_wanted: bytearray) -> tuple[LineSpan, EncodedRows]:
+def _chosen(line: Line, decoded: DecodedSpan, is_wanted: bytearray, form: RowForm) -> tuple[LineSpan, EncodedRows]:
     """Return the wanted rows among those of the captured line that can be sent."""
     if all(is_wanted):
         return _span(line, decoded.span.pending, decoded.span.indices), decoded.rows
     present = decoded.span.indices or range(len(is_wanted))
     chosen = bytes(map(is_wanted.__getitem__, present))
-    ids, rows = _compressed(decoded.rows.ids, chosen), _compressed(decoded.rows.rows, chosen)
-    return _span(line, sum(chosen), list(compress(present, chosen))), EncodedRows(ids, rows, decoded.rows.time)
+    ids, indices = _compressed(decoded.rows.ids, chosen), list(compress(present, chosen))
+    span = _span(line, sum(chosen), indices)
+    if form is RowForm.LINES:  # the line is sent again as it is, and the results of the chosen rows are recorded
+        ids = list(ids)
+        rows: Sequence[Any] = [one.only(ids, indices) for one in decoded.rows.rows]
+    else:
+        rows = _compressed(decoded.rows.rows, chosen)
+    return span, EncodedRows(ids, rows, decoded.rows.time)
 
 
 def _wanted(entry: QuarantineEntry, row_count: int) -> bytearray:

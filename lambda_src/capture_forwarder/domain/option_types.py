@@ -6,7 +6,7 @@ from msgspec import Meta
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", title="letters, digits, . _ -; at most 63")]
 # `addresses.py` checks the rest of a URL, and `secret_reference.py` that of a reference.
-Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", title="https://host, without /api/v3")]
+Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", title="https://host")]
 ProxyUrl = Annotated[str, Meta(pattern=r"^https?://[^/\s]+", title="http://host:port")]
 Secret = Annotated[
     str,
@@ -26,6 +26,10 @@ Prefix = Annotated[
 ]
 Suffix = Annotated[str, Meta(pattern=r"^\.[A-Za-z0-9.]{1,30}$", title='the end of a key, such as ".jsonl"')]
 Text = Annotated[str, Meta(min_length=1)]
+# Characters of a URI: https://www.rfc-editor.org/rfc/rfc3986#section-2
+SourcePrefix = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9:/?#@!$&'()*+,;=._~%-]{0,1024}$", title="the beginning of a URI")
+]
 HeaderText = Annotated[str, Meta(pattern="^[!-~]+$", title="letters, digits and punctuation of ASCII")]
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0, title="seconds, more than 0")]
@@ -43,4 +47,8 @@ Delimiter = Annotated[
         pattern=r'^[^"\r\n\\A-Za-z0-9.+_-]$',
         title='the one character between cells, such as ";" or "\\t"; no letter, digit, quote, "." or sign',
     ),
+]
+_KEY_ID = "(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+KeyArn = Annotated[
+    str, Meta(pattern=rf"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:key/{_KEY_ID}$", title="the ARN of a KMS key")
 ]

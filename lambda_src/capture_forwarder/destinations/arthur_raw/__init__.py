@@ -1,0 +1,1 @@
+"""Arthur, which reads the captured lines itself."""

@@ -1,0 +1,1 @@
+"""Webhook: CloudEvents in batches, for any receiver."""
