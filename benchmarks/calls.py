@@ -14,7 +14,7 @@ Side = dict[str, str]
 
 
 def call(shape: str, rows: int, *, answers: int | None = None) -> bytes:
-    """Return a line with a call of `shape` that has `rows` rows, and as many answers if not told otherwise."""
+    """Return a line with a call of `shape` that has `rows` rows, and by default as many answers."""
     row = [1] if rows > _WIDE_ROWS else _WIDE_VALUES
     write_request, write_answer = SHAPES[shape]
     record = {

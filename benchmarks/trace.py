@@ -46,7 +46,7 @@ _ROOT: Final = f"{Path(capture_forwarder.__file__).parent}{os.sep}"
 _CONFIG: Final = Path(__file__).parents[1] / "events" / "forwarder.toml"
 _WARM_UP: Final = "aws-samples-sample-aiops-on-amazon-sagemakerai"
 CASES: Final = {
-    "1 line of JSON, no schema, so the plain path": "omerfguzel-scones-unlimited",
+    "1 line of JSON, no schema": "omerfguzel-scones-unlimited",
     "5 lines of CSV, one of them rejected, no schema": "synthetic-csv-rows",
     "23 lines of CSV with a schema, so the compiled path": "packtpublishing-amazon-sagemaker-best-practices",
 }

@@ -99,7 +99,7 @@ def invoke(
     """Call the Lambda's own handler with EVENT on this machine.
 
     Prints the handler's answer on stdout, and a table of the objects on stderr. With --local it needs no other set-up:
-    S3 on loopback holds the sample captures, which the events in events/ name.
+    S3 on loopback holds the sample captures that the events in events/ name.
     """
     from capture_ops.commands import invoke as command
     from capture_ops.terminal.configuration import config_of
@@ -300,8 +300,8 @@ def enable_eventbridge(
     """Switch on the events that BUCKET sends to EventBridge. The trigger "eventbridge" needs them.
 
     A bucket has one notification configuration, and every write replaces it. This command reads and prints it, asks,
-    writes it with EventBridge added, and reads it again to check that nothing else has changed. A second run changes
-    nothing. The bucket must be in the region of the stack.
+    writes it with EventBridge added, and reads it again to check that no other setting has changed. A second run
+    writes no change. The bucket must be in the region of the stack.
     """
     from capture_ops.commands import enable_eventbridge as command
 

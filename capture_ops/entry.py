@@ -1,4 +1,4 @@
-"""The entry of `capture-forwarder`: prepares for Ctrl-C before anything else is loaded, which takes a second."""
+"""The entry of `capture-forwarder`: prepares for Ctrl-C, then loads the other modules, for about a second."""
 
 try:
     import os
@@ -19,6 +19,6 @@ def main() -> None:
 
 
 def end_at_once_on_signals() -> None:
-    """End the process at the first SIGINT or SIGTERM, without output: there is nothing to finish."""
+    """End the process at the first SIGINT or SIGTERM, without output: no work is in progress."""
     for number in SIGNALS:
         signal.signal(number, lambda *_: os._exit(INTERRUPTED))

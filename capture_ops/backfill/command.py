@@ -137,7 +137,7 @@ def _forward_here(selection: Selection, settings: Settings, options: Options, co
 
 
 def _resources(stack: str | None) -> Resources:
-    """Return where progress and rejections are kept, without a queue: the report names what is pending."""
+    """Return where progress and rejections are kept, without a queue: the report names pending objects."""
     if stack:
         found = outputs(stack)
         return Resources(

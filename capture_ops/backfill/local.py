@@ -16,7 +16,7 @@ from capture_ops.backfill.parallel import in_parallel
 
 # How long a killed run keeps its lease on an object, and the longest wait that a destination may ask for.
 _LEASE_SECS = 300.0
-# What a run of that length reserves for committing: after an interruption nothing more is read or sent.
+# The time that a run of that length reserves for committing. After an interruption it reads and sends no more.
 _COMMIT_SECS = 15.0
 _NO_QUARANTINE = "there is no quarantine for its rejections: name the stack, or set CAPTURE_FORWARDER_QUARANTINE_BUCKET"
 _INTERRUPTED = "It was interrupted; batches under way were committed as far as they got."

@@ -36,7 +36,7 @@ class Window(Struct, frozen=True, kw_only=True):
     def holds(self, key: str, modified: datetime | None) -> bool:
         """Return whether the object at `key` is selected, by the hour in its key, else by its last write.
 
-        An object without either is selected: forwarding it again changes nothing, leaving it out would lose it.
+        An object without either is selected: forwarding it again is harmless, leaving it out would lose it.
         """
         if self.suffixes and not key.endswith(self.suffixes):
             return False

@@ -93,7 +93,7 @@ def sample_captures() -> Iterator[tuple[str, bytes]]:
     """Yield key and content of every sample capture object."""
     captures = _EVENTS / "captures"
     for path in sorted((captures / "datacapture").rglob("*.jsonl*")):
-        # Folder names are percent-encoded where a key holds what a file system cannot.
+        # Folder names are percent-encoded where a key has characters that a file system refuses.
         yield unquote(path.relative_to(captures).as_posix()), path.read_bytes()
 
 

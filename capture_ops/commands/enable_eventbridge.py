@@ -1,4 +1,4 @@
-"""`enable-eventbridge`: sends the events of a bucket to EventBridge, and changes nothing else.
+"""`enable-eventbridge`: sends the events of a bucket to EventBridge, and changes no other setting.
 
 S3 keeps one notification configuration for a bucket, and every write replaces it whole:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
@@ -67,7 +67,7 @@ def run(bucket: str, console: Console, confirm: Callable[[str], bool], *, dry_ru
 
 
 def _name_in(bucket: str) -> str:
-    """Return the name in `bucket`, which may be an address of S3. Raises `CommandError`."""
+    """Return the name in `bucket`, a name or an address of S3. Raises `CommandError`."""
     uri = S3Uri.parse(bucket)
     name = uri.bucket if uri else bucket
     if uri and uri.key:
@@ -146,7 +146,7 @@ def _print_plan(bucket: str, found: Notifications, console: Console) -> None:
 
 
 def _print_gap(bucket: str, console: Console) -> None:
-    """Print how to forward what was captured before the change takes effect.
+    """Print how to forward captures that were written before the change takes effect.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html
     """

@@ -25,7 +25,7 @@ _REMEDY = 'Set the route\'s id_source = "event-id", or let callers send an id of
 
 
 class Inspection:
-    """The rows of a capture file, their counts, and what was noticed about its calls: complete when all rows were read.
+    """The rows of a capture file, their counts, and notes about its calls: complete when all rows were read.
 
     Raises `CommandError` for a target or a route that is named wrongly, `Unavailable` if a schema cannot be read now.
     """

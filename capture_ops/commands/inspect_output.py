@@ -33,7 +33,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 def run(target: str, options: Options, console: Console) -> None:
-    """Print what `target` would become; with JSON the summary goes to stderr.
+    """Print the rows and rejections that `target` would give; with JSON the summary goes to stderr.
 
     Raises `CommandError`, `SettingsError`, `Unavailable`.
     """

@@ -1,4 +1,4 @@
-"""`policy`: prints what other owners must allow, as JSON: the owner of a bucket in another account, or of a key.
+"""`policy`: prints the policies that others must add, as JSON: the owner of a bucket in another account, or of a key.
 
 Both accounts must allow an access across accounts; the stack writes the side of its own account:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
@@ -188,7 +188,7 @@ def _own_key_statements(settings: Settings) -> list[Document]:
     _, partition, _, region, account, _ = settings.stack.kms_key_arn.split(":", 5)
     domain = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
     return [
-        # EventBridge gives KMS no aws:SourceArn and no aws:SourceAccount: with such a condition it sends nothing.
+        # EventBridge gives KMS no aws:SourceArn and no aws:SourceAccount: with such a condition it sends no event.
         _fills_queue("EventBridge", "events.amazonaws.com"),
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
         _fills_queue("S3", "s3.amazonaws.com") | {"Condition": {"StringEquals": {"aws:SourceAccount": account}}},

@@ -12,7 +12,7 @@ from capture_ops.terminal.errors import CommandError
 
 
 def validate(file: Path | None, config: Path | None) -> Iterator[str]:
-    """Yield what a valid file holds, and notes about its deployment.
+    """Yield the contents of a valid file, and notes about its deployment.
 
     Raises `SettingsError` with all problems, those of notifications that S3 would refuse included, and `CommandError`
     for two files.

@@ -23,7 +23,7 @@ _IDLE_SECS = 120  # longer than a sender keeps a connection in its pool without 
 
 
 class Monitor(Struct, frozen=True):
-    """A running monitor: its address, and what it has received."""
+    """A running monitor: its address, and the inferences that it has received."""
 
     url: str
     store: Store

@@ -124,7 +124,7 @@ def _queue(stack: str) -> Queue | str:
 
 
 def run_until(stopped: Event, observer: Observer) -> Run:
-    """Return a run without a time limit, which ends when `stopped` is set."""
+    """Return a run without a time limit. It ends when `stopped` is set."""
 
     def sleep(secs: float) -> None:
         stopped.wait(secs)

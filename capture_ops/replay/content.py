@@ -72,7 +72,7 @@ def entry_in(number: int, line: bytes) -> QuarantineEntry:
 
 
 def temporary_file() -> IO[bytes]:
-    """Return a file without a name, which is in memory while it is small."""
+    """Return a file without a name. It is in memory while it is small."""
     return SpooledTemporaryFile(max_size=_HELD_BYTES)
 
 

@@ -28,7 +28,7 @@ class ObjectReplay:
     def replay(self, step: Step, report: ReplayReport) -> None:
         """Send the messages of the entries of `step`, remove these entries, and count them in `report`.
 
-        The message is sent first: a crash in between repeats the message, which the function recognises.
+        The message is sent first. After a crash in between it is sent again, and the function recognises it.
         """
         try:
             content = self._files.read(step.name)

@@ -1,4 +1,4 @@
-"""The outcome of replayed entries: what is left of each, and why."""
+"""The outcome of replayed entries: the rejections that are left of each, and why."""
 
 from array import array
 
@@ -12,7 +12,7 @@ from capture_forwarder.kinds.quarantine.kind import Unreplayable
 
 
 class Outcome(Struct, frozen=True):
-    """The outcome of one entry: what is left of it if it `changes`, and why its selected rejections are left."""
+    """The outcome of one entry: its rest if it `changes`, and why its selected rejections are left."""
 
     changes: bool
     left: QuarantineEntry | None
@@ -29,7 +29,7 @@ class Outcomes:
         self._why_pending = why_pending(tracker)
 
     def of(self, number: int, entry: QuarantineEntry, selected: QuarantineEntry) -> Outcome:
-        """Return the outcome of `entry` in line `number`, of which `selected` was sent."""
+        """Return the outcome of `entry` in line `number`, after its `selected` rejections were sent."""
         if number > self._last_line or number in self._pending:
             return Outcome(changes=False, left=entry, why_left=self._why_pending)
         again = self._again.get(number)

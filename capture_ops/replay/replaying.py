@@ -116,7 +116,7 @@ class Replay:
         return Claimed(ProgressRecord(), "")
 
     def checkpoint(self, tracker: ObjectTracker) -> None:
-        """Do nothing: a file is committed once, at its end."""
+        """Commit no checkpoint: a file is committed once, at its end."""
 
     def commit(self, trackers: Sequence[ObjectTracker]) -> None:
         """Replace the entries of each file by those that are left, and count them."""

@@ -1,4 +1,4 @@
-"""Replace entries of a quarantine file by what is left of them, unless another process changed the file."""
+"""Replace entries of a quarantine file by their rests, unless another process changed the file."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -11,12 +11,12 @@ from capture_ops.replay.files import Changed, QuarantineFiles
 
 _MAX_WRITES = 5
 
-# What is left of an entry, by the digest of its line; `None` if nothing is.
+# The rest of an entry, by the digest of its line; `None` if it is empty.
 Left = Mapping[bytes, QuarantineEntry | None]
 
 
 def rewrite(files: QuarantineFiles, name: str, content: Content, left: Left, *, deletes: bool = False) -> str | None:
-    """Write what is left of a file, and close `content`. Return the reason if it could not be written.
+    """Write the rest of a file, and close `content`. Return the reason if it could not be written.
 
     If another process changed the file meanwhile, the same entries are replaced in its new content. A file without
     entries stays as an empty file, because a late copy of the request that wrote it could create it again. With
@@ -38,7 +38,7 @@ def rewrite(files: QuarantineFiles, name: str, content: Content, left: Left, *, 
 
 
 def _write(files: QuarantineFiles, name: str, content: Content, left: Left, *, deletes: bool) -> bool:
-    """Write what is left, if anything is to be replaced; return `False` if another process changed the file."""
+    """Write the rest, if an entry is to be replaced; return `False` if another process changed the file."""
     rewriting = _Rewriting(left)
     with temporary_file() as body:
         write_lines(rewriting.lines_of(content), body)

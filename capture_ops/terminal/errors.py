@@ -1,4 +1,4 @@
-"""Exit codes, and errors as one sentence on stderr that says what to do."""
+"""Exit codes, and errors as one sentence on stderr with the next step."""
 
 import traceback
 from collections.abc import Iterator

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def printable(text: str) -> str:
-    """Return `text` with escapes in place of control characters, which a terminal would execute."""
+    """Return `text` with escapes in place of control characters, because a terminal would execute these."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 

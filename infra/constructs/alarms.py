@@ -21,7 +21,7 @@ _HOUR = cdk.Duration.hours(1)
 # Two metrics a rule; an alarm takes ten:
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
 _RULES_IN_ONE_ALARM = 5
-# A run ends by itself at 95 % of its time; what it commits after that takes part of the rest.
+# A run ends by itself at 95 % of its time, and commits in part of the rest.
 _NEAR_TIMEOUT = 0.97
 
 

@@ -20,7 +20,7 @@ _NONCURRENT_DAYS = 30
 
 
 class QuarantineBucket(Construct):
-    """Holds rejections until they are replayed or expire; what is overwritten or removed is kept for a while longer."""
+    """Holds rejections until they are replayed or expire. Overwritten and removed versions stay a while longer."""
 
     def __init__(self, scope: Construct, construct_id: str, *, retention_days: int, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)

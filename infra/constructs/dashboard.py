@@ -31,6 +31,11 @@ _GRAPHS = (
         (Metric.OBJECTS_FORWARDED, Metric.OBJECTS_REJECTED, Metric.OBJECTS_GIVEN_UP),
     ),
     Graph("Lines rejected", (Metric.RECORDS_REJECTED,)),
+    Graph("Lines read, and lines on the compiled path", (Metric.RECORDS_READ, Metric.RECORDS_COMPILED)),
+    Graph(
+        "Values left out, inference ids used again, layouts changed",
+        (Metric.VALUES_LEFT_OUT, Metric.INFERENCE_IDS_REUSED, Metric.LAYOUT_CHANGED),
+    ),
     Graph("Seconds that objects have been pending", (Metric.PENDING_AGE, Metric.BLOCKED_AGE), "Maximum"),
     Graph("Seconds from inference to delivery", (Metric.CAPTURE_LAG,), "Maximum"),
     Graph("Requests", (Metric.REQUESTS_SENT, Metric.REQUEST_RETRIES, Metric.REQUESTS_DENIED)),

@@ -80,7 +80,7 @@ def _forward_messages(event: dict[str, Any], context: Context, runtime: Runtime)
 
 
 def _request_id(context: Context) -> str:
-    """Return the id by which Lambda names this invocation in its own log lines; emulators may have none."""
+    """Return the id of this invocation in Lambda's own log lines; emulators may have none."""
     return str(getattr(context, "aws_request_id", ""))
 
 

@@ -1,4 +1,4 @@
-"""The ports: what forwarding needs of the outside. Each has an adapter and a fake that pass one contract suite."""
+"""The ports: the services that forwarding needs. Each has an adapter and a fake that pass one contract suite."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -94,7 +94,7 @@ class Progress(Protocol):
         ...
 
     def take(self, run: str, *, within_secs: float) -> RunRecord:
-        """Mark a run as taken, so that it saves nothing more, and return its record."""
+        """Mark a run as taken, so that it cannot save any more, and return its record."""
         ...
 
     def save(self, run: str, record: RunRecord, *, within_secs: float) -> RunRecord:
@@ -116,7 +116,7 @@ class Queue(Protocol):
     def put(self, items: Sequence[tuple[Work, int]], *, within_secs: float) -> list[str | None]:
         """Send a message for each work, to be received after its delay in seconds, 0 to 900.
 
-        Returns for each `None`, or why it was not sent. What is not known to be sent after `within_secs` counts as not
-        sent. Never raises.
+        Returns for each `None`, or why it was not sent. A message without an answer after
+        `within_secs` counts as not sent. Never raises.
         """
         ...

@@ -1,4 +1,4 @@
-"""Write the arrays of this folder, and what they are in JSON. Run by a Python that has NumPy; see README.md."""
+"""Write the arrays of this folder, and the same values as JSON. Run by a Python that has NumPy; see README.md."""
 
 import json
 from math import isfinite

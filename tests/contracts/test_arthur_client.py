@@ -178,7 +178,7 @@ def test_capture_files_that_the_client_uploads_become_inferences(run: Run) -> No
 
 
 def test_a_file_of_another_model_fails_row_by_row(run: Run) -> None:
-    """Every failure names its event, and nothing is stored."""
+    """Every failure names its event, and no row is stored."""
     answer = run.report["refused"]
     events = [json.loads(line)["eventMetadata"]["eventId"] for line in CAPTURES[0].read_text("utf-8").splitlines()]
     assert answer["counts"]["success"] == 0

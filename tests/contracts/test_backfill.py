@@ -170,7 +170,7 @@ def test_every_object_is_sent_and_forwarded_once(monitor: Monitor, stack: Deploy
 
 @pytest.mark.usefixtures("few")
 def test_a_window_selects_hours_in_folders_and_keys(monitor: Monitor, stack: DeployedStack) -> None:
-    """Two endpoints have that hour; objects without an hour go by their last write, which is now."""
+    """Two endpoints have that hour; objects without an hour go by their last write: now."""
     done = run("--since", "2026-01-30T04", "--until", "2026-01-30T05")
     assert done.exit_code == 0, done.output
     work_off(stack.backfill)
@@ -199,7 +199,7 @@ main()
 
 @pytest.mark.usefixtures("many")
 def test_a_killed_command_is_simply_run_again(monitor: Monitor, stack: DeployedStack) -> None:
-    """Killed twice after the first ten messages, of which the function has worked on a few: all arrives once."""
+    """Killed twice after the first ten messages, when the function has forwarded a few: all arrives once."""
     arguments = [sys.executable, "-c", _KILLED, "backfill", BELOW, "--stack", STACK]
     for sent in (10, 20):
         killed = subprocess.run(arguments, check=False, capture_output=True)  # noqa: S603 - ourselves
@@ -271,7 +271,7 @@ def test_poison_does_not_affect_other_objects(monitor: Monitor, stack: DeployedS
 
 @pytest.mark.usefixtures("few", "stack")
 def test_waiting_ends_at_its_time_limit() -> None:
-    """Nothing works on the queue; the objects are counted as not done."""
+    """No function reads the queue; the objects are counted as not done."""
     code, text = waited(wait_limit_secs=0)
     assert code == 1
     assert f"objects 0 done, {len(FEW)} without a finished progress item" in text
@@ -335,7 +335,7 @@ def test_a_message_that_sqs_refuses_is_an_error_with_advice() -> None:
 
 
 def test_a_stack_without_the_queue_is_reported(monitor: Monitor, stack: DeployedStack) -> None:
-    """No stack, no output, no queue: each sentence says what to check."""
+    """No stack, no output, no queue: each sentence names the next step."""
     del monitor
     missing = run("--stack", "another")
     assert (missing.exit_code, "there is no stack another" in missing.stderr) == (2, True)

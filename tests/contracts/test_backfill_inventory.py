@@ -36,7 +36,7 @@ Row = dict[str, str]
 
 @pytest.fixture(autouse=True)
 def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run local AWS with a bucket for reports; the capture bucket stays empty, so nothing can be listed."""
+    """Run local AWS with a bucket for reports; the capture bucket stays empty, so a listing would be empty."""
     with configured(BUCKET, tmp_path, monkeypatch):
         boto3.client("s3").create_bucket(Bucket=REPORTS, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         yield
@@ -163,7 +163,7 @@ def test_a_report_that_cannot_be_used_says_what_to_do(manifest: dict[str, Any], 
 
 
 def test_a_manifest_that_is_none_or_missing_is_reported() -> None:
-    """Its place is checked by name, its content as JSON, and S3's answer says what to check."""
+    """Its place is checked by name, its content as JSON, and S3's answer names the next step."""
     missing = run("--dry-run")
     assert (missing.exit_code, "NoSuchKey" in missing.stderr, "s3:GetObject" in missing.stderr) == (4, True, True)
     boto3.client("s3").put_object(Bucket=REPORTS, Key=f"{AT}/manifest.json", Body=b"\xff")

@@ -132,7 +132,7 @@ def test_one_unreadable_object_does_not_affect_the_others(monitor: Monitor) -> N
 
 
 def failing_reads(key: str) -> Callable[..., Any]:
-    """Return a hook by which S3 forbids to read `key`."""
+    """Return a hook that makes S3 forbid to read `key`."""
 
     class Body:
         def read(self) -> bytes:
@@ -214,7 +214,7 @@ def test_a_wrong_call_is_refused(monitor: Monitor) -> None:
 
 
 def test_a_bucket_that_cannot_be_listed_is_reported(monitor: Monitor, tmp_path: Path) -> None:
-    """The sentence says what to check; the exit code is 4."""
+    """The sentence names the next step; the exit code is 4."""
     del monitor
     text = (tmp_path / "forwarder.toml").read_text(encoding="utf-8").replace(BUCKET, "not-made-yet")
     (tmp_path / "forwarder.toml").write_text(text, encoding="utf-8")

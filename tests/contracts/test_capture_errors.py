@@ -31,7 +31,7 @@ def store_that_gets(url: str, **owners: str) -> S3ObjectStore:
 def open_with(
     status: str, code: str | None, message: str = "", start: int = 0, **headers: str
 ) -> tuple[OpenObject | Reason | Superseded, list[bytes]]:
-    """Open an object for which S3 always answers so; return the result and the requests."""
+    """Open an object while S3 always answers so; return the result and the requests."""
     requests: list[bytes] = []
 
     def serve(peer: Peer) -> None:
@@ -141,7 +141,7 @@ def test_a_bucket_in_another_region_is_denied(status: str, code: str | None, hea
     ],
 )
 def test_what_passes_by_itself_is_unavailable(status: str, code: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also a status without a code of S3, which may be a gateway's."""
+    """Also a status without a code of S3: it may come from a gateway."""
     monkeypatch.setattr("time.sleep", lambda _: None)
     with pytest.raises(SourceUnavailable) as failed:
         open_with(status, code)
@@ -222,7 +222,7 @@ def test_a_broken_answer_raises_only_what_is_documented(answer: bytes, monkeypat
 
 
 def test_without_credentials_a_person_must_act() -> None:
-    """At a terminal nobody has logged in, perhaps."""
+    """At a terminal the login may be missing."""
     client = aws_session().client("s3", config=CONFIG)
 
     def no_credentials(**_: object) -> None:

@@ -39,7 +39,7 @@ def store_that_gets(url: str) -> S3ObjectStore:
     ],
 )
 def test_a_name_that_s3_cannot_have_is_a_rejection(source: CaptureObject) -> None:
-    """No request is made: nothing listens there. The sentence does not repeat the name."""
+    """No request is made: no server listens there. The sentence does not repeat the name."""
     found = store_that_gets("http://127.0.0.1:1").open(source, 0, lambda: inf)
     assert isinstance(found, Reason)
     assert found.code is RejectionCode.OBJECT_GONE

@@ -110,7 +110,7 @@ def test_an_archived_object_is_rejected(bucket: str) -> None:
 
 
 def test_a_missing_bucket_is_denied(aws: str) -> None:
-    """A person can correct it, so the objects stay pending, and the error says what to correct."""
+    """A person can correct it, so the objects stay pending, and the error names the correction."""
     del aws
     with pytest.raises(SourceDenied, match="does not exist"):
         S3ObjectStore(boto3.client("s3")).open(CaptureObject(f"none-{uuid4()}", "a"), 0, lambda: inf)
@@ -124,7 +124,7 @@ def test_an_unreachable_server_is_a_temporary_error() -> None:
 
 
 def test_requests_to_s3_name_the_forwarder(bucket: str) -> None:
-    """Audit logs show which reads are those of the forwarder."""
+    """Audit logs distinguish the reads of the forwarder."""
     client, agents = s3_client(), list[bytes]()
     client.meta.events.register("before-send.s3", lambda request, **_: agents.append(request.headers["User-Agent"]))
     S3ObjectStore(client).open(CaptureObject(bucket, "a"), 0, lambda: inf)

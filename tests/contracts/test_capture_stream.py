@@ -1,4 +1,4 @@
-"""Streams of S3 that hang, drip, break or change: each byte is yielded once, or the error says what happened."""
+"""Streams of S3 that hang, drip, break or change: each byte is yielded once, or the error names the failure."""
 
 import time
 from collections.abc import Callable
@@ -94,7 +94,7 @@ def test_an_answer_with_other_bytes_than_asked_for_is_not_read(
 
 
 def test_a_stream_without_progress_is_given_up_after_three_tries() -> None:
-    """The pauses double. What was read is kept."""
+    """The pauses double. The bytes that were read are kept."""
 
     def send(peer: Peer, data: bytes, count: int) -> None:
         if count == 1:
@@ -140,7 +140,7 @@ def drip(peer: Peer, data: bytes, _: int) -> None:
 
 
 def hang(peer: Peer, data: bytes, _: int) -> None:
-    """Send a chunk, and then nothing."""
+    """Send a chunk, and then no more."""
     peer.send(data[: 256 * 1024])
     peer.wait_for_close()
 
@@ -198,7 +198,7 @@ def test_an_object_is_never_silently_shorter_than_announced(length: int | None) 
 
 
 def test_a_stream_without_an_etag_is_not_read_on() -> None:
-    """Nothing tells whether it is still the same object."""
+    """Without an etag it may be another object."""
 
     def serve(peer: Peer) -> None:
         peer.request()

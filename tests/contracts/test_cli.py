@@ -32,7 +32,7 @@ def run(*arguments: object) -> Result:
 
 
 def test_inspect_prints_one_json_object_a_line() -> None:
-    """Every line of the file is an inference, a rejection or a skipped line. Nothing else is printed."""
+    """Every line of the file is an inference, a rejection or a skipped line. No other line is printed."""
     done = run("inspect", "--json", MIXED)
     assert done.exit_code == 0
     parts = [json.loads(line) for line in done.stdout.splitlines()]
@@ -145,7 +145,7 @@ def test_inspect_reads_from_s3(bucket: str) -> None:
 def test_a_wrong_call_ends_with_its_code_and_a_sentence(
     arguments: tuple[object, ...], code: int, sentence: str
 ) -> None:
-    """An error is a sentence on stderr that says what to do. stdout stays empty."""
+    """An error is a sentence on stderr with the next step. stdout stays empty."""
     done = run(*arguments)
     assert done.exit_code == code
     assert sentence in " ".join(done.stderr.split())
@@ -281,7 +281,7 @@ for command in {commands}:
 
 @pytest.mark.parametrize("width", [60, 80, 100])
 def test_help_texts_wrap_at_the_width_of_the_terminal(width: int) -> None:
-    """No line is longer, none is broken in the middle of a paragraph, and nothing is cut to dots."""
+    """No line is longer, none is broken in the middle of a paragraph, and no text is cut to dots."""
     code = HELP.format(commands=[["--help"], *([name, "--help"] for name in NAMES)])
     environment = os.environ | {"COLUMNS": str(width)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)  # noqa: S603 - ourselves

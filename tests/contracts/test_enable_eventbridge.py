@@ -166,7 +166,7 @@ def test_a_change_before_the_write_is_not_overwritten(shared: str) -> None:
 
 
 def test_a_change_after_the_write_is_reported(shared: str) -> None:
-    """The command lists the missing and the new entries, and repairs nothing."""
+    """The command lists the missing and the new entries, and repairs none."""
     new = FOREIGN["QueueConfigurations"][0] | {"Id": "just added"}
     theirs = {"QueueConfigurations": [*FOREIGN["QueueConfigurations"], new]}
     with meanwhile("PutBucketNotificationConfiguration", lambda: write(shared, theirs)):
@@ -201,7 +201,7 @@ def test_it_prints_the_backfill_of_the_gap(shared: str) -> None:
 
 
 def test_a_bucket_of_another_region_is_refused(aws: str) -> None:
-    """Its events go to the bus of its own region. Nothing is written."""
+    """Its events go to the bus of its own region. The command writes no change."""
     del aws
     name = f"captures-{uuid4()}"
     boto3.client("s3", region_name="eu-central-1").create_bucket(

@@ -77,7 +77,7 @@ def check(arguments: str, code: int, sentence: str, **variables: str) -> list[st
 
 
 def walk(calls: list[tuple[str, int, str]], **variables: str) -> list[str]:
-    """Check all `calls`; return what is wrong."""
+    """Check all `calls`; return their problems."""
     return [wrong for arguments, code, sentence in calls for wrong in check(arguments, code, sentence, **variables)]
 
 
@@ -87,7 +87,7 @@ NO_CREDENTIALS = "AWS credentials are missing; log in"
 
 
 def test_the_commands_in_an_empty_folder(folder: Path) -> None:
-    """Commands that need a configuration say where they look for one. The others run, or name what is missing."""
+    """Commands that need a configuration say where they look for one. The others run, or name the missing part."""
     (folder / "event.json").write_text('{"bucket": "b", "key": "k"}', encoding="utf-8")
     shutil.copy(SAMPLE, folder / "sample.jsonl")
     assert (
@@ -103,7 +103,7 @@ def test_the_commands_in_an_empty_folder(folder: Path) -> None:
                 ("backfill s3://bucket/", 3, NO_FILE),
                 ("policy", 3, NO_FILE),
                 ("inspect sample.jsonl", 0, ""),
-                ("inspect sample.jsonl --route churn", 3, NO_FILE),
+                ("inspect sample.jsonl --route churn", 2, "give --config FILE too"),
                 ("inspect s3://bucket/key", 4, NO_CREDENTIALS),
                 ("enable-eventbridge s3://bucket", 4, NO_REGION),
                 ("no-such-command", 2, "No such command"),
@@ -114,7 +114,7 @@ def test_the_commands_in_an_empty_folder(folder: Path) -> None:
 
 
 def test_the_commands_in_a_checkout_without_a_region(folder: Path) -> None:
-    """The file of the environment is used by all commands. What is missing for AWS is named."""
+    """The file of the environment is used by all commands. The part that is missing for AWS is named."""
     (folder / "forwarder.toml").write_text(CONFIG.replace("URL", "https://arthur.invalid"), encoding="utf-8")
     (folder / "event.json").write_text('{"bucket": "captures", "key": "datacapture/churn/a.jsonl"}', encoding="utf-8")
     shutil.copy(SAMPLE, folder / "sample.jsonl")

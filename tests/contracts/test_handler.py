@@ -46,7 +46,7 @@ class Seen(Reports):
 
 
 def handled(event: dict[str, Any]) -> tuple[dict[str, Any], Seen]:
-    """Return the handler's answer, and what its observer saw."""
+    """Return the handler's answer, and the notices of its observer."""
     seen = Seen()
     handler = make_handler(build_runtime(os.environ, seen))
     return handler(event, LocalContext()), seen

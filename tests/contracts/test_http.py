@@ -119,7 +119,7 @@ def test_a_compressed_request_is_the_same_array(server: Answering) -> None:
 
 
 def test_a_batch_is_sent_as_one_array(server: Answering) -> None:
-    """Path, headers and body are those of Arthur's documentation. A slash at the end of the URL changes nothing."""
+    """Path, headers and body are those of Arthur's documentation. A slash at the end of the URL makes no difference."""
     server.script = [(207, {}, GOOD)]
     receipt = destination(server.url + "/arthur/", organization_id="o-1").send(batch(), within_secs=60.0)
     assert receipt.results == [ACCEPTED] * 2
@@ -202,14 +202,14 @@ def test_the_length_of_an_answer_is_limited(server: Answering) -> None:
 
 
 def test_an_answer_that_is_too_long_is_not_read_to_its_end(server: Answering) -> None:
-    """The request ends after 16 MiB, although the server has announced more and sends nothing more."""
+    """The request ends after 16 MiB, although the server has announced more and then stops."""
     server.script = [(207, {"Content-Length": str(64 * MIB)}, GOOD.ljust(17 * MIB))]
     with pytest.raises(DestinationUnavailable, match=r": the answer is too long$"):
         destination(server.url).send(batch(), within_secs=60.0)
 
 
 def test_a_server_that_does_not_answer_is_a_temporary_failure(server: Answering) -> None:
-    """The error names the address and the kind of failure, and nothing of the request."""
+    """The error names the address and the kind of failure, and no part of the request."""
     server.pause_secs, server.script = 0.5, [(207, {}, GOOD)] * 2
     for read_secs, within_secs in ((0.1, 60.0), (5.0, 0.1)):
         with pytest.raises(DestinationUnavailable, match=rf"^{server.url}: no complete answer in time$"):

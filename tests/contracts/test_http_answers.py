@@ -88,7 +88,7 @@ BAD = {
     + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
     + b"%x\r\n%b\r\n0\r\n\r\n" % (len(BOMB), BOMB),
     "gzip a hundred times": encoded(", ".join(["gzip"] * 100), gzip.compress(GOOD)),
-    "a coding that nobody knows": encoded("secret", bytes(range(256))),
+    "an unknown coding": encoded("secret", bytes(range(256))),
     "no body": HEAD + b"Content-Length: 0\r\n\r\n",
     "status 204 with a body": b"HTTP/1.1 204 x\r\n" + LENGTH + b"\r\n" + GOOD,
     "switching protocols": b"HTTP/1.1 101 x\r\nUpgrade: h2c\r\n\r\n" + answer(207, GOOD),
@@ -143,7 +143,7 @@ GOOD_ANSWERS = {
     "lines that end with LF": answer(207, b"").replace(b"0\r\n", b"28\r\n").replace(b"\r\n", b"\n") + GOOD,
     "continue": b"HTTP/1.1 100 Continue\r\n\r\n" + answer(207, GOOD),
     "early hints": EARLY_HINTS + answer(207, GOOD),
-    "processing, hints, and a status of nobody": b"HTTP/1.1 102 x\r\n\r\n" + EARLY_HINTS * 3 + b"HTTP/1.1 199 x\r\n\r\n" + answer(207, GOOD),
+    "processing, hints, and an unassigned status": b"HTTP/1.1 102 x\r\n\r\n" + EARLY_HINTS * 3 + b"HTTP/1.1 199 x\r\n\r\n" + answer(207, GOOD),
 }  # fmt: skip
 
 

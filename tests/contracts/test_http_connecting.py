@@ -130,7 +130,7 @@ def test_an_address_that_never_answers_is_no_connection() -> None:
 def test_a_host_without_an_address_is_no_connection(
     monkeypatch: pytest.MonkeyPatch, infos: list[object] | Exception
 ) -> None:
-    """Nothing was sent."""
+    """The request was not sent."""
 
     def look_up(*_: object, **__: object) -> list[object]:
         if isinstance(infos, Exception):

@@ -1,4 +1,4 @@
-"""What may happen on a connection beside one request and its answer, and when it is used again."""
+"""Events on a connection beside one request and its answer, and the reuse of connections."""
 
 import socket
 import ssl
@@ -60,7 +60,7 @@ def test_a_second_answer_is_never_that_of_the_next_request(
 
 
 def test_many_answers_in_one_record_of_tls(certificate: Certificate) -> None:
-    """Those that TLS has decrypted already are seen, although nothing waits in the socket."""
+    """Those that TLS has decrypted already are seen, although the socket is empty."""
 
     def script(peer: Peer) -> None:
         while peer.request():

@@ -63,7 +63,7 @@ def test_the_sample_shows_every_kind_of_row() -> None:
 
 @pytest.mark.parametrize("width", [20, 60, 80, 100, 160])
 def test_a_row_can_be_read_at_every_width(width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No line is longer than the terminal, and no id, reason or value is cut to nothing."""
+    """No line is longer than the terminal, and every id, reason and value is there at least in part."""
     monkeypatch.setenv("COLUMNS", str(width))
     wide = capture(csv_side("日本語のとても長い,2,3,4,5,6,7,8,9,10,11"), csv_side("0.25"), inferenceId="id" * 60)
     (tmp_path / "a.jsonl").write_bytes(wide + b"\n" + SAMPLE.read_bytes())
@@ -227,7 +227,7 @@ def test_a_file_has_the_route_of_its_key(options: list[str]) -> None:
 def test_a_route_that_is_not_clear_is_an_error(
     arguments: tuple[object, ...], code: int, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The sentence says what to give. No row is printed."""
+    """The sentence names the missing option. No row is printed."""
     given = [one.absolute() if isinstance(one, Path) else one for one in arguments]
     monkeypatch.chdir(tmp_path)
     done = inspect(*given)

@@ -25,7 +25,7 @@ def run(*arguments: object) -> Result:
 
 @pytest.fixture(autouse=True)
 def no_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away what other commands need."""
+    """Take away the set-up that other commands need."""
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("CAPTURE_FORWARDER_CONFIG", "none.toml")

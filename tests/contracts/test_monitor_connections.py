@@ -83,7 +83,7 @@ def test_the_limit_is_the_largest_accepted_size(monitor: Monitor, size: int, sta
 
 
 def test_an_incomplete_body_is_rejected(monitor: Monitor) -> None:
-    """Nothing of it is stored, even if the part that arrived is a complete array of rows."""
+    """No row of it is stored, even if the part that arrived is a complete array of rows."""
     body = json.dumps([ROW]).encode()
     with dial(monitor) as client:
         client.sendall(b"POST /api/v3/models/free/inferences HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\n")

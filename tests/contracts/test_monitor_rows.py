@@ -30,7 +30,7 @@ def test_a_row_is_stored_unchanged(monitor: Monitor) -> None:
 
 
 def test_results_are_in_the_order_of_the_request(monitor: Monitor) -> None:
-    """Rejected rows do not shift the results of the others, which are stored."""
+    """Rejected rows do not shift the results of the others. These are stored."""
     answers = post(monitor, row("a"), row(""), row("b"), 7, row("a"), row("c"))
     assert [answer["status"] for answer in answers] == [200, 400, 200, 400, 200, 200]
     assert [one.partner_inference_id for one in monitor.store.inferences("free")] == ["a", "b", "c"]
@@ -97,7 +97,7 @@ BAD_ROWS = {
 
 @pytest.mark.parametrize("bad", BAD_ROWS.values(), ids=BAD_ROWS.keys())
 def test_a_row_that_violates_the_contract_is_rejected(monitor: Monitor, bad: Any) -> None:
-    """Only this row has status 400, with a reason. Nothing of it is stored."""
+    """Only this row has status 400, with a reason. It is not stored."""
     (answer,) = post(monitor, bad)
     assert answer["status"] == 400
     assert answer["message"] not in ("", "success", "duplicate")

@@ -50,7 +50,7 @@ def monitor() -> Iterator[Monitor]:
     ],
 )
 def test_no_path_answers_without_the_raw_token(monitor: Monitor, method: str, path: str, token: str | None) -> None:
-    """The header must be the token alone. Without it nothing is answered or stored."""
+    """The header must be the token alone. Without it no row is answered or stored."""
     headers = {} if token is None else {"Authorization": token}
     answer = call(monitor, method, path, [ROW], headers)
     assert (answer.status_code, answer.json()["status"]) == (401, 401)

@@ -174,14 +174,14 @@ def test_the_environments_ca_bundle_is_trusted(
 
 
 def test_an_unknown_certificate_is_never_accepted(api: tuple[str, Server]) -> None:
-    """Certificates are verified on loopback too, and nothing is sent."""
+    """Certificates are verified on loopback too, and no row is sent."""
     with pytest.raises(DestinationUnavailable, match="certificate cannot be verified; trust the authority"):
         client(api[0]).post("/x", b"[]")
     assert api[1].lines == []
 
 
 def test_a_ca_bundle_that_cannot_be_used_is_a_denial(api: tuple[str, Server], tmp_path: Path) -> None:
-    """A person must put the file there. The sentence has its path and the remedy, and nothing is sent."""
+    """A person must put the file there. The sentence has its path and the remedy, and no row is sent."""
     missing, empty = tmp_path / "missing.pem", tmp_path / "empty.pem"
     empty.write_text("no certificate", encoding="utf-8")
     with pytest.raises(DestinationDenied) as caught:
@@ -253,7 +253,7 @@ def test_no_client_of_aws_uses_the_proxy_of_a_destination(
     "proxy", ["http://user:pass#word@{}", "http://user:pass/word@{}", "http://user:pass?word@{}", "user:pass@word@{}"]
 )
 def test_no_part_of_a_password_of_the_environments_proxy_is_shown(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
-    """Such a URL is wrong, and the error says only which proxy it is."""
+    """Such a URL is wrong, and the error only names the proxy."""
     monkeypatch.setenv("HTTPS_PROXY", proxy.format("127.0.0.1:9"))
     with pytest.raises(DestinationUnavailable) as caught:
         client("https://api.invalid/path").post("/x", b"[]")

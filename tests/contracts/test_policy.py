@@ -46,7 +46,7 @@ def documents(done: Result) -> dict[str, Any]:
 
 
 def test_every_bucket_of_another_account_gets_a_policy(config: Path) -> None:
-    """The named role may read and list captures below the routes' prefixes, and nothing else."""
+    """The named role may read and list captures below the routes' prefixes, and no others."""
     found = documents(run(config, "--role-arn", ROLE))
     assert set(found) == {"theirs", "keyed"}
     policy = found["theirs"]["bucket_policy"]

@@ -56,7 +56,7 @@ def progress(request: pytest.FixtureRequest) -> Progress:
 
 
 def test_the_first_claim_wins(progress: Progress) -> None:
-    """The second run gets the claim of the first, with every field; repeating the first claim changes nothing."""
+    """The second run gets the claim of the first, with every field; repeating the first claim makes no change."""
     assert progress.claim(STATE, claim("a"), over=None, within_secs=30) == claim("a")
     assert progress.claim(STATE, claim("b"), over=None, within_secs=30) == claim("a")
     assert progress.claim(STATE, claim("a"), over=None, within_secs=30) == claim("a")
@@ -76,7 +76,7 @@ def test_a_run_that_never_saved_has_no_record(progress: Progress) -> None:
 
 
 def test_saves_are_numbered(progress: Progress) -> None:
-    """A second copy of a save finds itself; a copy of an earlier save changes nothing."""
+    """A second copy of a save finds itself; a copy of an earlier save makes no change."""
     first = RunRecord(saves=1, reached={HASH: START}, leased_until_secs=3.5)
     done = ProgressRecord(ReadOffset(9, 3), done=True)
     second = RunRecord(saves=2, reached={HASH: done}, finished=True, leased_until_secs=4.5)
@@ -89,7 +89,7 @@ def test_saves_are_numbered(progress: Progress) -> None:
 
 @pytest.mark.parametrize("saves", [0, 1])
 def test_a_run_that_was_taken_saves_nothing_more(progress: Progress, saves: int) -> None:
-    """Its record stays as it was, and says that it was taken; taking it again changes nothing."""
+    """Its record stays as it was, and says that it was taken; taking it again makes no change."""
     before = RunRecord(saves=saves, reached={HASH: START}, leased_until_secs=3.5) if saves else RunRecord()
     if saves:
         progress.save("a", before, within_secs=30)
@@ -178,7 +178,7 @@ def test_a_damaged_record_of_a_run_is_read_as_far_as_it_can_be(
 
 
 def test_a_missing_table_is_unavailable(aws: str) -> None:
-    """The error of each call says what to correct."""
+    """The error of each call names the correction."""
     del aws
     progress = stored_in(f"none-{uuid4()}")
     calls: list[Callable[[], object]] = [

@@ -38,7 +38,7 @@ def claim(table: str, source: CaptureObject, run: str, record: RunRecord | None 
 
 
 def test_an_object_is_as_far_as_its_run_or_its_claim_says(aws: str) -> None:
-    """A run that was killed saved nothing; an unknown object has no progress."""
+    """A run that was killed has no save; an unknown object has no progress."""
     del aws
     table = make_table()
     done, killed, other = (CaptureObject("b", name, etag="e") for name in ("done", "killed", "other"))
@@ -110,7 +110,7 @@ def test_a_table_with_other_keys_has_a_sentence(aws: str, key: dict[str, str]) -
 
 
 def test_a_missing_table_is_unavailable(aws: str) -> None:
-    """The error says what to correct."""
+    """The error names the correction."""
     del aws
     with pytest.raises(Unavailable, match="the progress table does not exist; name the table of the stack"):
         ProgressReader(boto3.client("dynamodb"), f"none-{uuid4()}").load([CaptureObject("b", "k", etag="e")])

@@ -1,4 +1,4 @@
-"""`quarantine list` and `quarantine show`: what they print, what they never print, and how wrong calls end."""
+"""`quarantine list` and `quarantine show`: their output, the data that they never print, and how wrong calls end."""
 
 import gzip
 import json
@@ -54,7 +54,7 @@ def addresses(done: Result) -> list[str]:
 
 
 def test_a_list_has_one_line_for_each_file(quarantine: str) -> None:
-    """With its whole address, which `show` takes, at any width."""
+    """With its whole address, as `show` takes it, at any width."""
     done = run("list", f"s3://{quarantine}/rejected/")
     folder = f"s3://{quarantine}/rejected/route="
     assert addresses(done) == [f"{folder}churn/2026/01/15/a.jsonl.gz", f"{folder}fraud/2026/01/16/b.jsonl.gz"]
@@ -161,7 +161,7 @@ def test_a_file_without_entries_says_so(quarantine: str) -> None:
     ids=["text", "another document", "half a file"],
 )
 def test_a_file_that_is_not_quarantine_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
-    """Nothing of its text is printed."""
+    """Its text is not printed."""
     (tmp_path / "a.jsonl.gz").write_bytes(content)
     done = run("show", tmp_path / "a.jsonl.gz")
     assert done.exit_code == 2
@@ -184,7 +184,7 @@ def test_a_file_that_is_not_quarantine_is_refused(tmp_path: Path, content: bytes
 def test_a_wrong_call_ends_with_its_code_and_a_sentence(
     quarantine: str, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
-    """The sentence says what to name instead."""
+    """The sentence names the correct argument."""
     monkeypatch.delenv(RESOURCE_VARIABLES["quarantine_bucket"], raising=False)
     done = run(*(word.format(bucket=quarantine) for word in arguments))
     assert (done.exit_code, done.stdout) == (code, "")

@@ -35,7 +35,7 @@ def quarantine_file(*entries: QuarantineEntry, **fields: Any) -> QuarantineFile:
 
 
 def test_quarantine_is_readable_and_a_file_is_created_once(bucket: str) -> None:
-    """Files are gzip JSONL by route and day; a later write of the same run changes nothing, one that replaces does."""
+    """Files are gzip JSONL by route and day; a later write of the same run makes no change, unless it replaces the file."""
     client = boto3.client("s3")
     quarantine = S3Quarantine(client, bucket, TimedCalls())
     for entries in ([ENTRY], [ENTRY, ENTRY]):

@@ -160,7 +160,7 @@ def test_a_missing_queue_is_a_reason_for_each(aws: str) -> None:
 
 
 def test_an_answer_that_names_no_message_sends_none(aws: str) -> None:
-    """Only what SQS names as sent is sent; an id that was not asked for is ignored."""
+    """Only messages that SQS names as sent count; an id that was not requested is ignored."""
     del aws
     client, url = new_queue()
 
@@ -190,7 +190,7 @@ def test_an_unreadable_answer_is_a_reason_and_stops_no_other_call() -> None:
 
 
 def test_a_queue_that_hangs_holds_nobody_up() -> None:
-    """What was not sent in time is not sent later either: no call begins after the end of the time."""
+    """A message that was not sent in time is not sent later either: no call begins after the end of the time."""
     calls: list[bytes] = []
 
     def serve(peer: Peer) -> None:

@@ -135,7 +135,7 @@ def test_a_bucket_is_replayed(monitor: Monitor, folder: Path, bucket: str) -> No
 def test_whole_objects_are_sent_to_the_queue_of_the_stack(
     monitor: Monitor, folder: Path, aws: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The function forwards them; a dry run sends nothing."""
+    """The function forwards them; a dry run sends none."""
     del aws
     sqs = boto3.client("sqs")
     url = sqs.create_queue(QueueName=f"q-{uuid4()}")["QueueUrl"]
@@ -165,7 +165,7 @@ def test_whole_objects_stay_if_there_is_no_stack(monitor: Monitor, folder: Path,
 
 
 def test_all_problems_are_printed_at_once(monitor: Monitor, folder: Path) -> None:
-    """Nothing is sent if a file is not quarantine or if an option has an unknown value."""
+    """No row is sent if a file is not quarantine or if an option has an unknown value."""
     for number in range(25):
         (folder / f"{number:02}.txt").write_bytes(b"text")
     (folder / "b\x1b.jsonl.gz").write_bytes(b"text")
@@ -197,7 +197,7 @@ def test_a_name_that_is_not_printable_is_escaped(monitor: Monitor, folder: Path)
     ],
 )
 def test_a_target_that_is_not_there_is_a_problem(monitor: Monitor, folder: Path, target: str, problem: str) -> None:
-    """The sentence says what to write."""
+    """The sentence has the correction."""
     result = replay(monitor, folder, target)
     assert result.exit_code == 2
     assert problem in " ".join(result.output.split())

@@ -1,4 +1,4 @@
-"""The attributes of a model: when they are requested, and what is used while the API is unavailable."""
+"""The attributes of a model: when they are requested, and their replacement while the API is unavailable."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""A store of secrets that throttles, denies, hangs or answers nonsense: when a token is read, what is used instead."""
+"""A store of secrets that throttles, denies, hangs or answers nonsense: when a token is read, and which one is used instead."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -77,7 +77,7 @@ PASSING = [
 @pytest.mark.parametrize("kind", STORES)
 @pytest.mark.parametrize("say", PASSING, ids=range(len(PASSING)))
 def test_a_store_that_is_unavailable_is_no_denial(store: Store, kind: str, say: Say) -> None:
-    """Nobody must act, and no alarm says so. With a token that was good the destination is served."""
+    """No person must act, and there is no alarm. With a token that was good the destination is served."""
     store.say = say
     token = store.token(kind)
     with pytest.raises(
@@ -93,7 +93,7 @@ def test_a_store_that_is_unavailable_is_no_denial(store: Store, kind: str, say: 
 
 
 def test_the_code_of_the_store_is_in_the_sentence(store: Store) -> None:
-    """It says what to look for in the documentation."""
+    """It names the place in the documentation."""
     store.say = failing("ThrottlingException")
     with pytest.raises(DestinationUnavailable, match=r"cannot be read now \(ThrottlingException\)$"):
         store.token("ssm")(within_secs=30.0)
@@ -171,7 +171,7 @@ def test_a_refused_token_that_cannot_be_read_again_is_no_denial(store: Store) ->
 
 @pytest.mark.parametrize("is_good", [True, False])
 def test_requests_at_once_share_one_read(store: Store, is_good: bool) -> None:  # noqa: FBT001 - a case
-    """All have its result, also that of a failure, which the SDK repeats once."""
+    """All have its result, also that of a failure. The SDK repeats it once."""
     good, bad = having("first"), failing("ThrottlingException")
 
     def slow(peer: Peer) -> None:

@@ -1,5 +1,6 @@
 """Commands end at SIGINT and SIGTERM, also where their parent ignores SIGINT: `nohup make test &`."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ END_SECS = 60
 
 @pytest.fixture(autouse=True)
 def ignored_interrupt() -> Iterator[None]:
-    """Ignore SIGINT, which child processes inherit."""
+    """Ignore SIGINT. Child processes inherit this."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     yield
     signal.signal(signal.SIGINT, before)
@@ -28,7 +29,10 @@ def ignored_interrupt() -> Iterator[None]:
 def started(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """Start a command, and kill it if the test fails."""
     command = [sys.executable, "-m", "capture_ops", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - ourselves
+    environment = {name: value for name, value in os.environ.items() if name != "MONITOR_TOKEN"}
+    with subprocess.Popen(  # noqa: S603 - ourselves
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
         try:
             yield process
         finally:

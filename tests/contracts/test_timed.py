@@ -1,4 +1,4 @@
-"""Calls to AWS end in their time, whatever the server does, and leave nothing behind."""
+"""Calls to AWS end in their time, in any case, and leave no thread or connection behind."""
 
 import io
 import threading
@@ -97,7 +97,7 @@ def test_the_thread_of_an_abandoned_call_ends() -> None:
 
 
 def test_the_body_of_an_answer_that_comes_too_late_is_closed() -> None:
-    """Nobody else has it, and its connection would stay open."""
+    """No other code has it, and its connection would stay open."""
     too_late, raw = threading.Event(), io.BytesIO(b"bytes of an object")
 
     def method() -> dict[str, StreamingBody]:
@@ -190,7 +190,7 @@ def test_an_answer_that_botocore_cannot_read_is_an_error_of_aws() -> None:
 
 @pytest.mark.parametrize("within_secs", [0, -1, float("-inf")])
 def test_without_time_a_call_does_not_begin(within_secs: float) -> None:
-    """What cannot be answered in time should not be done."""
+    """A call that cannot be answered in time should not begin."""
     begun: list[int] = []
     with pytest.raises(TimedOut) as late:
         TimedCalls()(within_secs, begun.append, 1)
@@ -212,7 +212,7 @@ def test_more_calls_hang_than_there_are_threads() -> None:
 
 @pytest.mark.parametrize("serve", [hang, drip_the_head, drip_the_body])
 def test_a_call_over_tls_is_ended_too(serve: Callable[[Peer], None], tmp_path: Path) -> None:
-    """Its thread ends, though it reads what is encrypted."""
+    """Its thread ends, though it reads from an encrypted connection."""
     certificate, ended = write_certificate(tmp_path), threading.Event()
 
     def method(client: Any) -> None:

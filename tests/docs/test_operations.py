@@ -8,7 +8,11 @@ from typer.testing import CliRunner
 
 from capture_ops.__main__ import app
 
-PAGES = [Path("README.md"), *sorted(Path("docs").rglob("*.md"))]
+PAGES = [
+    *(Path(name) for name in ("README.md", "CHANGELOG.md", "benchmarks/README.md", "events/captures/SOURCES.md")),
+    *sorted(Path("docs").rglob("*.md")),
+    *sorted(Path("tests").rglob("*.md")),
+]
 RUNBOOK = Path("docs/runbook.md").read_text(encoding="utf-8")
 ALARMS = re.findall(r'\bid="(\w+)"', Path("infra/constructs/alarms.py").read_text(encoding="utf-8"))
 COMMANDS = {
@@ -61,3 +65,16 @@ def test_every_file_that_a_page_names_exists(page: Path) -> None:
     named = set(re.findall(r"`([\w./-]+\.(?:py|json|toml|lock))`", page.read_text(encoding="utf-8")))
     assert len(named) > 5
     assert {name for name in named if not any((folder / name).exists() for folder in FOLDERS)} == set()
+
+
+@pytest.mark.parametrize("page", sorted(Path("docs").glob("*.md")), ids=str)
+def test_a_reader_of_the_readme_finds_every_page(page: Path) -> None:
+    """The README links it, or a page does that the README links."""
+    linked = pages_linked_from(Path("README.md"))
+    assert page in linked | set().union(*map(pages_linked_from, linked))
+
+
+def pages_linked_from(page: Path) -> set[Path]:
+    """Return the Markdown files that a page links."""
+    targets = re.findall(r"\]\(([\w./-]+\.md)", page.read_text(encoding="utf-8"))
+    return {(page.parent / target).resolve().relative_to(Path.cwd()) for target in targets}

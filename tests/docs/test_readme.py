@@ -1,6 +1,7 @@
-"""The README is right: its commands run, its example gives the printed result, its configuration is valid."""
+"""The README is right: its commands run, the demo prints the shown lines, its configuration is valid."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -17,33 +18,46 @@ from capture_forwarder.kinds.captures.plain import Decoded
 from tests.support.captures import encode_inference, outcome_of
 
 README = Path("README.md").read_text(encoding="utf-8")
+HOW_IT_WORKS = Path("docs/how-it-works.md").read_text(encoding="utf-8")
+WIDE = dict(os.environ) | {"COLUMNS": "120"}
 
 
-def blocks(language: str) -> list[str]:
-    """Return the README's code blocks of one language."""
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+def blocks(language: str, page: str = README) -> list[str]:
+    """Return the code blocks of one language in a page."""
+    return re.findall(rf"```{language}\n(.*?)```", page, flags=re.DOTALL)
 
 
 COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if line != "make test"]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_readme_succeeds(command: str) -> None:
-    """The test runs every command except the one that runs this test."""
-    done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - our own README
+def run(command: str) -> str:
+    """Run a command of the README in a terminal of 120 columns, and return its output."""
+    done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False, timeout=120, env=WIDE)  # noqa: S603 - our own README
     assert done.returncode == 0, done.stderr
-    assert done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each != "make demo"])
+def test_a_command_of_the_readme_succeeds(command: str) -> None:
+    """Every command except the one that runs this test, and the demo, which has a test below."""
+    assert run(command)
+
+
+def test_the_demo_ends_with_the_printed_lines() -> None:
+    """The README breaks its last line in two."""
+    (shown,) = blocks("text")
+    assert run("make demo").split()[-len(shown.split()) :] == shown.split()
 
 
 def test_the_demo_is_among_the_commands() -> None:
     """The README has the commands for the demo and for all tests."""
     assert "make demo" in COMMANDS
-    assert "make test\n" in blocks("sh")
+    assert "make test\n" in "".join(blocks("sh"))
 
 
 def test_the_example_gives_the_printed_inferences() -> None:
     """The capture gives exactly the two inferences, with the names of the attributes."""
-    capture, posted = (json.loads(block) for block in blocks("json"))
+    capture, posted = (json.loads(block) for block in blocks("json", HOW_IT_WORKS))
     schema = ModelSchema(
         (
             Attribute("bill_length", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),

@@ -1,4 +1,4 @@
-"""The configurations that are deployed: the routes of `events/forwarder.toml`, then one more; and what they reject."""
+"""The configurations that are deployed: the routes of `events/forwarder.toml`, then one more; and their rejections."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Worked pairs: the request and the answer of a call, as public servers write them, and what the call becomes.
+"""Worked pairs: the request and the answer of a call, as public servers write them, and the rows of the call.
 
 `pairs.json` has the examples of `docs/formats.md`, `pairs_more.json` further calls of the same kinds.
 """
@@ -43,7 +43,7 @@ def test_every_pair_has_a_name_of_its_own() -> None:
 
 
 def outcome_of_pair(pair: dict[str, Any]) -> Outcome:
-    """Return what a pair becomes, by the options and the schema of its record."""
+    """Return the rows of a pair, by the options and the schema of its record."""
     schema = msgspec.convert({"attributes": pair["schema"]}, ModelSchema) if "schema" in pair else None
     return outcome_of(capture(side(pair["request"]), side(pair["answer"])), options(pair.get("options", {})), schema)
 
@@ -77,5 +77,5 @@ def found(row: Inference | Rejection, wanted: dict[str, Any]) -> str:
 
 
 def exact(row: dict[str, Any]) -> str:
-    """Return a row as text, in which 1, 1.0 and "1" differ, and so does another order of names."""
+    """Return a row as text, where 1, 1.0 and "1" differ, and so does another order of names."""
     return json.dumps(row, ensure_ascii=False)

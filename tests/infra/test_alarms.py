@@ -89,7 +89,7 @@ def test_an_object_that_moves_to_quarantine_as_a_whole_sets_off_an_alarm(
 
 
 def test_messages_that_lambda_drops_set_off_an_alarm(default: Template) -> None:
-    """They are in the dead-letter queue, though nothing is wrong with them."""
+    """They are in the dead-letter queue, though they are valid."""
     (alarm,) = named(default, "RecursionStopped")
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "RecursiveInvocationsDropped")
     (function,) = resources(default, "Lambda::Function")
@@ -131,7 +131,7 @@ def test_a_stack_that_expects_captures_has_an_alarm_when_there_are_none(stacks: 
 
 
 def test_the_new_topic_has_the_subscriber_of_the_file(stacks: Stacks) -> None:
-    """Without one, nobody receives the alarms until a person subscribes."""
+    """Without one, the alarms reach no person until one subscribes."""
     template = stacks.template(EVERYTHING)
     (topic,) = resources(template, "SNS::Topic")
     subscription = properties(template, "SNS::Subscription")
@@ -159,7 +159,7 @@ def test_alarms_go_to_the_topic_that_is_given(stacks: Stacks) -> None:
 
 
 def test_alarms_may_use_the_key_of_the_topic_that_is_made(default: Template) -> None:
-    """An encrypted topic drops what its key does not let CloudWatch encrypt."""
+    """An encrypted topic drops a message if its key does not let CloudWatch encrypt."""
     topic = properties(default, "SNS::Topic")
     (key,) = resources(default, "KMS::Key")
     assert topic["KmsMasterKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
@@ -173,15 +173,15 @@ def test_the_dashboard_shows_every_metric_of_the_counts(default: Template) -> No
     body = json.dumps(properties(default, "CloudWatch::Dashboard")["DashboardBody"])
     shown = {metric for metric in Metric if metric.value.name in body}
     skipped = {Metric.OBJECTS_ARRIVED, Metric.OBJECTS_SKIPPED, Metric.OBJECTS_UNROUTED, Metric.RECORDS_SKIPPED}
-    assert shown >= set(Metric) - skipped - {Metric.RECORDS_READ, Metric.INFERENCES_DUPLICATE}
+    assert shown >= set(Metric) - skipped - {Metric.INFERENCES_DUPLICATE}
 
 
 def test_the_dashboard_shows_only_totals_if_there_are_no_others(stacks: Stacks) -> None:
-    """A search by route would find nothing."""
+    """A search by route would have no result."""
     body = json.dumps(properties(stacks.template(EVERYTHING), "CloudWatch::Dashboard")["DashboardBody"])
     assert "SEARCH" not in body
     shown = {metric for metric in Metric if f'\\"{metric.value.name}\\"' in body}
-    assert shown == TOTALS - {Metric.RECORDS_READ, Metric.INFERENCES_DUPLICATE}
+    assert shown == TOTALS - {Metric.INFERENCES_DUPLICATE}
 
 
 def test_the_name_of_the_dashboard_begins_with_that_of_the_stack(default: Template) -> None:

@@ -95,7 +95,7 @@ def test_one_error_lists_everything_that_aws_would_refuse(tmp_path: Path, monkey
 def test_a_ca_bundle_is_checked_before_it_is_deployed(
     tmp_path: Path, content: bytes | None, sentence: str | None
 ) -> None:
-    """The path is relative to the file, and the problem says what to do."""
+    """The path is relative to the file, and the problem names the next step."""
     if content is not None:
         (tmp_path / "ca.pem").write_bytes(content)
     text = DEFAULT.read_text(encoding="utf-8").replace("[[destination]]", '[[destination]]\nca_bundle = "ca.pem"', 1)

@@ -1,4 +1,4 @@
-"""Filters of keys: which are merged, which stay separate, and which S3 would refuse."""
+"""Filters of keys: some are merged, some stay separate, and S3 would refuse some."""
 
 import fnmatch
 import json

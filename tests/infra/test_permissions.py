@@ -219,7 +219,7 @@ SECOND_KEY = "arn:aws:kms:eu-west-1:123456789012:key/99999999-7777-8888-9999-000
 
 
 def test_a_secret_with_a_key_of_its_own_can_be_read(stacks: Stacks) -> None:
-    """Through its service, and for nothing else."""
+    """Through its service, and for that alone."""
     role = role_of(stacks.template(EVERYTHING))
     via = {"kms:ViaService": "ssm.eu-west-1.amazonaws.com"}
     assert role.allows("kms:Decrypt", KEY_OF_SECRET, via)

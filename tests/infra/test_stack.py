@@ -82,7 +82,7 @@ def resolved_arn(joined: Any) -> str:
 
 
 def test_lambda_does_not_stop_what_the_function_requeues(default: Template) -> None:
-    """It would drop a pending object after about 16 rounds, which are three hours."""
+    """It would drop a pending object after about 16 rounds, or three hours."""
     assert properties(default, "Lambda::Function", "ForwarderFunction")["RecursiveLoop"] == "Allow"
 
 
@@ -218,12 +218,12 @@ def test_a_customer_key_encrypts_queues_table_quarantine_and_logs(stacks: Stacks
 
 
 def test_without_a_customer_key_aws_keys_encrypt(default: Template) -> None:
-    """Nothing lies in the clear."""
+    """Every resource with data is encrypted."""
     assert {each["Properties"]["SqsManagedSseEnabled"] for each in resources(default, "SQS::Queue").values()} == {True}
 
 
 def test_the_function_joins_the_network_that_is_named(stacks: Stacks) -> None:
-    """By id: nothing is looked up."""
+    """By id, without a lookup."""
     assert properties(stacks.example("vpc"), "Lambda::Function", "ForwarderFunction")["VpcConfig"] == {
         "SubnetIds": ["subnet-0a1b2c3d4e5f60718", "subnet-0a1b2c3d4e5f60719"],
         "SecurityGroupIds": ["sg-0a1b2c3d4e5f60718"],

@@ -1,4 +1,4 @@
-"""The worlds that are explored, and the world in which each rule shows that it is needed."""
+"""The worlds that are explored, and for each rule a world that breaks without it."""
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ _REPEATS = frozenset({Fault.COPY, Fault.REPEAT})
 
 
 class Case(Struct, frozen=True):
-    """A world in which every promise must hold. `walks`: follow so many random walks; 0: visit every state."""
+    """A world where every promise must hold. `walks`: follow so many random walks; 0: visit every state."""
 
     name: str
     limits: Limits
@@ -25,7 +25,7 @@ class Case(Struct, frozen=True):
 
 
 class Needed(Struct, frozen=True):
-    """The world in which `promise` breaks when `rule` is left out."""
+    """The world where `promise` breaks without `rule`."""
 
     rule: str
     promise: Promise

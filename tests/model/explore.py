@@ -19,7 +19,7 @@ Origins = dict[World, tuple[World, Move] | None]
 
 
 class Result(Struct):
-    """What a search found: the first trace to each broken promise, and what was reached at most."""
+    """The result of a search: the first trace to each broken promise, and the largest counts that were reached."""
 
     states: int = 0
     traces: dict[Promise, list[Move]] = {}

@@ -1,4 +1,4 @@
-"""What can happen next in a world: steps of invocations, deliveries of messages, and faults."""
+"""The possible next steps of a world: steps of invocations, deliveries of messages, and faults."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -21,7 +21,7 @@ from tests.model.world import LINES, Message, Worker, World, can_change, first_s
 
 
 class Fault(StrEnum):
-    """What can go wrong. A request is one to DynamoDB, S3, SQS or the destination."""
+    """The possible faults. A request is one to DynamoDB, S3, SQS or the destination."""
 
     CRASH = "crash"  # an invocation ends before any of its requests
     PAUSE = "pause"  # an invocation stops before a request until its lease is over, and then goes on
@@ -34,7 +34,7 @@ ALL_FAULTS = frozenset(Fault)
 
 
 class Limits(Struct, frozen=True):
-    """What bounds a world, so that a search ends. `events`: the numbers of the objects, one message each."""
+    """The bounds of a world, so that a search ends. `events`: the numbers of the objects, one message each."""
 
     events: tuple[int, ...] = (0,)
     faults: int = 1
@@ -99,7 +99,7 @@ def _moves(limits: Limits, programs: Programs, world: World) -> Moves:
 
 
 def _lease_ends(world: World) -> Moves:
-    """The next lease for which a message or a claim waits ends, unless its run still works."""
+    """End the next lease that a message or a claim waits for, unless its run still works."""
     live = {worker.run for worker in world.workers}
     awaited = {message.invisible_by for message in world.queue} | {claim.run for claim in world.stored.claims if claim}
     run = min((run for run in awaited | live if run > world.leases_over), default=0)

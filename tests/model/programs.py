@@ -23,7 +23,7 @@ class Programs:
         self._next: dict[tuple[int, Answer], int] = {}
 
     def start(self, run: int, messages: Messages) -> int:
-        """Return the place at which a new invocation begins."""
+        """Return the place where a new invocation begins."""
         if (run, messages) not in self._first:
             self._first[run, messages] = self._add(run, messages, ())
         return self._first[run, messages]

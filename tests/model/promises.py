@@ -10,7 +10,7 @@ MOST_RUNS = 30  # more invocations mean that messages go round without end
 
 
 class Promise(StrEnum):
-    """What must hold at all times."""
+    """The promises that must hold at all times."""
 
     NOTHING_LOST = "each line is committed, or a message is left for its object"
     IN_QUARANTINE_ONCE = "no rejection is in quarantine twice"
@@ -23,7 +23,7 @@ class Promise(StrEnum):
 def broken_in(world: World) -> list[Promise]:
     """Return the promises that a state breaks.
 
-    `QUEUE_EMPTY` is broken here by too many invocations; whoever explores sees that messages are left at an end.
+    Here too many invocations break `QUEUE_EMPTY`. The search itself checks that no message is left at an end.
     """
     found = list(_broken_by(world.stored))
     waiting = {message.object for message in world.queue}

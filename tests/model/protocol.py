@@ -1,6 +1,6 @@
 """The design: how one invocation claims objects, files rejections, saves, requeues and acknowledges.
 
-It yields one request at a time and is sent its answer, so it reads like the code for which it stands.
+It yields one request at a time and is sent its answer, so it reads like the code that it stands for.
 """
 
 from collections.abc import Generator
@@ -31,7 +31,7 @@ from tests.model.world import LINES, Stored
 
 
 class Rules(Struct, frozen=True):
-    """The rules of the design. The tests leave out one at a time and see which promise breaks."""
+    """The rules of the design. The tests leave out one at a time, and see that a promise breaks."""
 
     wait: bool = True  # an object that another run holds is requeued, not acknowledged
     take_first: bool = True  # the holder's run item is marked `taken` before its file is emptied
@@ -47,7 +47,7 @@ class Rules(Struct, frozen=True):
 
 
 class Outcome(Enum):
-    """What an invocation knows about an object that it does not read, or does not read any more."""
+    """The facts about an object that an invocation does not read, or does not read any more."""
 
     DONE = "done"
     PENDING = "pending"
@@ -105,7 +105,7 @@ class Invocation:
         return list(groups.items())
 
     def _claim(self, number: int) -> Claiming:
-        """Return the line at which this run begins, or why it does not begin."""
+        """Return the first line of this run, or why it does not begin."""
         answer = yield FirstClaim(number)
         if not isinstance(answer, ClaimAnswer):
             return Outcome.PENDING

@@ -10,14 +10,14 @@ from msgspec import Struct
 
 
 class Claim(Struct, frozen=True, cache_hash=True):
-    """The claim item of an object: the run that holds it, and the line at which that run begins."""
+    """The claim item of an object: the run that holds it, and the first line of that run."""
 
     run: int
     start: int
 
 
 class RunItem(Struct, frozen=True, cache_hash=True):
-    """What a run has saved. `reached[object]` is the number of committed lines; 0 if the run does not name the object.
+    """The item that a run has saved. `reached[object]` is the number of committed lines; 0 if the run does not name the object.
 
     An item with `saves=0` stands for an absent one.
     """
@@ -85,7 +85,7 @@ class PutFile(Struct, frozen=True, cache_hash=True):
 
 
 class Post(Struct, frozen=True, cache_hash=True):
-    """A request with the rows of one line to the destination. The answer also says what the clock says then."""
+    """A request with the rows of one line to the destination. The answer has the time of the clock, too."""
 
     object: int
     line: int

@@ -51,7 +51,7 @@ def test_each_rule_is_needed(needed: Needed) -> None:
 @pytest.mark.parametrize("walks", [0, 1])
 def test_a_message_that_stays_is_found(walks: int) -> None:
     """A world without an invocation ends with its message."""
-    assert set(Case("nobody works", Limits(workers=0), walks).check().traces) == {Promise.QUEUE_EMPTY}
+    assert set(Case("no worker", Limits(workers=0), walks).check().traces) == {Promise.QUEUE_EMPTY}
 
 
 def test_no_rule_is_left_out_of_these_tests() -> None:

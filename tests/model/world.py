@@ -1,4 +1,4 @@
-"""The state of a small world, and what each request changes in it."""
+"""The state of a small world, and the effect of each request on it."""
 
 from typing import TypeVar
 
@@ -33,7 +33,7 @@ LINES = 2  # of every object
 
 
 class Stored(Struct, frozen=True, cache_hash=True):
-    """What AWS and the destination keep: items, quarantine files, and how often each line was accepted."""
+    """The state of AWS and the destination: items, quarantine files, and how often each line was accepted."""
 
     claims: tuple[Claim | None, ...]  # by object
     runs: tuple[RunItem, ...]
@@ -103,7 +103,7 @@ class World(Struct, frozen=True, cache_hash=True):
     checkpoints: int  # checkpoints that may still become due
     stops: int  # ends of the time in the middle of an object, and errors of the destination, that may still happen
     workers: tuple[Worker, ...] = ()
-    network: tuple[tuple[int, Write], ...] = ()  # requests that may still take effect, and nobody waits for them
+    network: tuple[tuple[int, Write], ...] = ()  # requests without a caller that may still take effect
     runs: int = 0  # the number of the last run
     leases_over: int = 0  # the leases of the runs up to this one are over
     harm: int = 0  # crashes, pauses and requests without an answer that have happened
@@ -113,7 +113,7 @@ Result = tuple[World, Answer]
 
 
 def first_stored(objects: int, rejected_lines: tuple[int, ...]) -> Stored:
-    """Return what is kept before the first invocation: nothing."""
+    """Return the empty state before the first invocation."""
     return Stored((None,) * objects, (), (), ((0,) * LINES,) * objects, rejected_lines)
 
 
@@ -155,7 +155,7 @@ def write(world: World, run: int, request: Write) -> Result:
 
 
 def can_change(stored: Stored, request: Write) -> bool:
-    """Whether a late write can still take effect: the number of saves only grows, and nothing is deleted."""
+    """Whether a late write can still take effect: the number of saves only grows, and no item is deleted."""
     match request:
         case FirstClaim(number):
             return stored.claims[number] is None

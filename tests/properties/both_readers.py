@@ -13,12 +13,12 @@ Rows = list[Row] | Rejected
 
 
 def by_reference(request: dict[str, Any] | None, answer: dict[str, Any] | None, options: Options | None = None) -> Rows:
-    """Return what the reference makes of the two sides of a record."""
+    """Return the result of the reference for the two sides of a record."""
     return as_whole(read(side_of(request), side_of(answer), options))
 
 
 def by_project(path: PlainPath, line: bytes) -> Rows:
-    """Return what the project makes of a capture line."""
+    """Return the result of the project for a capture line."""
     outcome = path(Line(1, 0, len(line), line))
     if isinstance(outcome, Rejection):
         return Rejected(outcome.code.value, outcome.why)
@@ -48,10 +48,10 @@ def shown(rows: Rows) -> list[tuple[Named, Named] | None] | None:
 
 
 def exact(rows: list[tuple[Named, Named] | None] | None) -> str:
-    """Return rows as a text in which 1, 1.0 and true differ; the order of names does not count."""
+    """Return rows as a text where 1, 1.0 and true differ; the order of names does not count."""
     return json.dumps(rows, sort_keys=True, ensure_ascii=False)
 
 
 def code_of(rows: Rows) -> str:
-    """Return the code of a rejected call, or nothing."""
+    """Return the code of a rejected call, or `None`."""
     return rows.code if isinstance(rows, Rejected) else ""

@@ -30,7 +30,7 @@ class Paths:
             self.compiled.learn(outcome.record, outcome.reading)
 
     def compiled_rows(self, line: bytes) -> EncodedRows | None:
-        """Return the rows that the compiled path makes, which are those of the plain path; `None` if it refuses."""
+        """Return the rows of the compiled path, and check that the plain path makes the same; `None` if it refuses."""
         lists = RowLists()
         large = self.compiled([line], lists)
         assert len(lists.ids) == len(lists.rows) == sum(lists.counts), "other lines add no rows"

@@ -1,4 +1,4 @@
-"""Which scalars of a payload have to be in the inferences of its call, and which are named as no data."""
+"""The scalars of a payload that have to be in the inferences of its call, and those that are named as no data."""
 
 from collections import Counter
 from typing import Any
@@ -17,7 +17,7 @@ NOT_DATA_OF_TENSORS = ("id", "model_name", "model_version", "parameters", "outpu
 
 
 def lost(request: dict[str, Any], answer: dict[str, Any], rows: Rows) -> str:
-    """Return what a call lost or invented, or nothing; a rejected call loses nothing.
+    """Return a sentence about values that a call lost or invented; it is empty without such, and for a rejected call.
 
     A name twice in one object must be a rejection, because one value would be lost.
     """
@@ -137,7 +137,7 @@ def primary_key(document: dict[str, Any]) -> Scalars:
 
 
 def with_unique_scalars(document: Any, count: list[int]) -> Any:
-    """Return a document of the same shape in which no number and no text occurs twice; `count` counts them."""
+    """Return a document of the same shape where no number and no text occurs twice; `count` counts them."""
     if isinstance(document, dict):
         return {key: with_unique_scalars(value, count) for key, value in document.items()}
     if isinstance(document, list):

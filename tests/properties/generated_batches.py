@@ -17,9 +17,9 @@ OUTPUT_NAMES = ("p", "label", "score", "risk", "eta", "mean", "tag", "y.z")
 
 @dataclass(frozen=True)
 class Part:
-    """One side: the text and its media type, the rows that it holds, and what it says by section 2 of the rule.
+    """One side: the text and its media type, the rows that it holds, and its statement by section 2 of the rule.
 
-    `plain` marks bare plain values, which some requests do not go with, and `beside` values of the call beside rows.
+    `plain` marks bare plain values (some requests do not go with them), and `beside` values of the call beside rows.
     `count` is how many rows an answer to one call says, and `lengths` are the lengths of lists beside each other.
     """
 
@@ -93,7 +93,7 @@ class Batch:
         return self.random.choice(("predictions", "outputs") if self.answer else ("instances", "inputs"))
 
     def not_data(self, key: str) -> Named:
-        """Return keys beside `key` that are not data, or nothing."""
+        """Return keys beside `key` that are not data, or none."""
         if self.answer or self.random.random() < 0.6:
             return {}
         known = {"instances": ("signature_name", "parameters"), "inputs": ("parameters", "options")}
@@ -180,7 +180,7 @@ def csv_brackets(batch: Batch) -> Part | None:
 
 
 def csv_column(batch: Batch) -> Part:
-    """One column of numbers, in which an empty line between others is an empty cell."""
+    """One column of numbers. An empty line between others is an empty cell."""
     values: list[Any] = [batch.number() for _ in range(batch.n)]
     if batch.n > 2 and batch.random.random() < 0.3:
         values[batch.random.randrange(1, batch.n - 1)] = None

@@ -142,7 +142,7 @@ def cut_short(random: Random, call: Call) -> Call:
 
 
 def damaged_call(random: Random) -> tuple[Side, Side]:
-    """Return two sides with random changes, of which nobody knows the result."""
+    """Return two sides with random changes. Their result is not known."""
     call = generated_call(random)
     other = generated_call(random)
     request, answer = (call.request, call.answer) if random.random() < 0.3 else (call.request, other.answer)

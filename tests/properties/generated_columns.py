@@ -166,7 +166,7 @@ def clarify(batch: Batch) -> Part | None:
 
 
 def one_error(part: Part, random: Random) -> Part | None:
-    """Return a list of rows of which one is an error body; its row is empty."""
+    """Return a list of rows with one error body; its row is empty."""
     document = json.loads(part.text) if part.media == "application/json" else None
     rows = next(iter(document.values())) if isinstance(document, dict) and len(document) == 1 else document
     if not isinstance(rows, list) or len(rows) < 2 or part.layout in ("columns", "tensors") or part.says == "open":

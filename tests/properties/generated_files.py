@@ -82,7 +82,7 @@ def _lines(documents: list[Any]) -> Side:
 
 @st.composite
 def _tenant(draw: st.DrawFn) -> tuple[list[str], list[str], list[str], list[str], str, str]:
-    """Draw what all calls of one tenant have in common: kinds and names of values, and layouts."""
+    """Draw the common properties of all calls of one tenant: kinds and names of values, and layouts."""
     asked = draw(st.lists(st.sampled_from("nnnt"), min_size=1, max_size=5))
     answered = draw(st.lists(st.sampled_from("nnt"), min_size=1, max_size=3))
     names = draw(st.permutations(_NAMES)) if draw(st.booleans()) else [f"in {at}" for at in range(9)]
@@ -93,7 +93,7 @@ def _tenant(draw: st.DrawFn) -> tuple[list[str], list[str], list[str], list[str]
 
 @st.composite
 def files(draw: st.DrawFn) -> list[bytes]:
-    """Draw the lines of one file: calls of one tenant or two, in which odd values come now and then."""
+    """Draw the lines of one file: calls of one tenant or two, with odd values now and then."""
     tenants = draw(st.lists(_tenant(), min_size=1, max_size=2))
     lines = []
     for _ in range(draw(st.integers(1, 7))):

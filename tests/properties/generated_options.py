@@ -12,7 +12,7 @@ LAYOUTS = (None, None, "whole", "arrays", "list", "columns", "kserve")
 
 
 def generated_options(random: Random) -> Options:
-    """Return options of which some fit a call and others do not."""
+    """Return options, some that fit a call and others that do not."""
     return Options(
         side_options(random), side_options(random), forward=random.random() < 0.2, trim=random.random() < 0.2
     )

@@ -21,7 +21,7 @@ def test_every_line_and_row_is_in_exactly_one_place(plan: Plan) -> None:
 
 @given(PLANS)
 def test_delivering_every_message_again_changes_nothing(plan: Plan) -> None:
-    """After everything is delivered, a second delivery of every message sends and stores nothing."""
+    """After everything is delivered, a second delivery of every message neither sends nor stores a row."""
     delivery = DeliveryWorld(plan)
     delivery.deliver_all()
     sent = len(delivery.world.destination.batches)

@@ -30,7 +30,7 @@ def test_the_reference_reads_the_same(first: int) -> None:
 
 @pytest.mark.parametrize("first", range(1, 301, 100))
 def test_no_value_of_a_generated_call_is_lost(first: int) -> None:
-    """Every scalar of both payloads is in an inference, as often as it occurs; nothing else is."""
+    """Every scalar of both payloads is in an inference, as often as it occurs; no other value is."""
     for seed in range(first, first + 100):
         call = generated_call(Random(seed))
         assert not lost(call.request, call.answer, by_project(PATH, call.line)), f"seed {seed}, {call.layouts}"
@@ -46,7 +46,7 @@ def test_no_value_of_a_random_call_is_lost(first: int) -> None:
 
 
 def random_side(random: Random) -> Side:
-    """Return a payload of any shape in which no value occurs twice."""
+    """Return a payload of any shape where no value occurs twice."""
     document = with_unique_scalars(random_document(random, random.randint(1, 4)), [random.randrange(9) * 1000])
     return side(json.dumps(document), "JSON", "application/json")
 

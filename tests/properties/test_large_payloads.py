@@ -1,4 +1,4 @@
-"""A large payload, which is read piece by piece, has the rows that it would have if it were read whole."""
+"""A large payload is read piece by piece, and has the same rows as if it were read whole."""
 
 import json
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def exact(value: Any) -> str:
 
 
 def rows_of(body: Body | Reason, options: PayloadOptions, *, lazily: bool = False) -> Any:
-    """Return what a payload says, its rows, the values of the call, and how they were read; or why it is rejected.
+    """Return the shape of a payload, its rows, the values of the call, and how they were read; or why it is rejected.
 
     With `lazily`, rows are the same by place as in order.
     """
@@ -79,7 +79,7 @@ def read_whole(media: Media, text: str, options: PayloadOptions = PayloadOptions
 
 
 def read_in_pieces(media: Media, text: str, options: PayloadOptions = PayloadOptions()) -> Any:  # noqa: B008 - frozen
-    """Return what the reader makes of a large payload."""
+    """Return the result of the reader for a large payload."""
     body = read_body(Payload(text, Encoding.JSON, TYPES[media]), options, is_answer=False)
     return body.code if isinstance(body, Reason) else rows_of(body, options, lazily=True)
 

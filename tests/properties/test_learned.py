@@ -15,7 +15,7 @@ _EXAMPLES = int(os.environ.get("COMPILED_EXAMPLES", "100"))
 @given(files(), OPTIONS)
 @settings(max_examples=_EXAMPLES)
 def test_both_paths_make_the_same_of_a_file(lines: list[bytes], options: DecodingOptions) -> None:
-    """Also of rows that do not fit what was learned, of types that widen, and of tenants with other shapes."""
+    """Also of rows that do not fit the learned columns, of types that widen, and of tenants with other shapes."""
     paths = Paths(None, options)
     for line in lines:
         if paths.compiled_rows(line) is None:

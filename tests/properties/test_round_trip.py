@@ -63,7 +63,7 @@ def test_rows_of_json_layouts_are_read_again(name: str, data: st.DataObject, sty
 
 
 def test_every_layout_has_a_renderer() -> None:
-    """A new layout needs one, so that it is tested here. `rows` pins nothing."""
+    """A new layout needs one, so that it is tested here. `rows` leaves all open."""
     assert {layout for layout, _, _ in RENDERERS.values()} == set(Layout) - {Layout.ROWS}
 
 

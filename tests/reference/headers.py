@@ -5,7 +5,7 @@ from tests.reference.model import Body, Rejected, View
 
 
 def check_headers(asked: Body, answered: Body, answer: View) -> None:
-    """Reject a call that would be paired, if a first line of CSV looks like names and nothing says that it is data."""
+    """Reject a call that would be paired, if a first line of CSV looks like names and no option says that it is data."""
     request, response = first_lines(asked), first_lines(answered)
     if request and request[0] in (["inputs"], ["question", "context"]):
         raise Rejected("bad_csv", "names as Hugging Face writes them")
@@ -20,7 +20,7 @@ def check_headers(asked: Body, answered: Body, answer: View) -> None:
 
 
 def first_lines(body: Body) -> list[list[str]]:
-    """Return the lines of CSV whose header nobody declared."""
+    """Return the lines of CSV without a declared header."""
     return body.content if body.kind == "csv" and body.header is None else []
 
 

@@ -1,4 +1,4 @@
-"""The words of the reference: a side of a call, the options, and the results; nothing of the project is imported."""
+"""The words of the reference: a side of a call, the options, and the results; no module of the project is imported."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,7 +64,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Where:
-    """Which side is read, and the options of that side."""
+    """The side that is read, and its options."""
 
     answer: bool
     options: SideOptions = SideOptions()
@@ -78,7 +78,7 @@ class Where:
 
 @dataclass
 class Body:
-    """What section 1 makes of a payload: `kind` is json, lines, csv or text.
+    """The result of section 1 for a payload: `kind` is json, lines, csv or text.
 
     `content` is the document, the list of documents, the list of lines with their cells, or the text. `with_blank` has
     the inner blank lines of one column as empty cells. `names` is the line of names that an option or the type declares.
@@ -111,7 +111,7 @@ class Table:
 
 @dataclass
 class View:
-    """What a payload says (section 2): fixed, rows, call or open, and how many rows or values `n`.
+    """The statement of a payload (section 2): fixed, rows, call or open, and how many rows or values `n`.
 
     `whole` is the content as one row, `table` the content as rows. `lengths` are those of lists that differ in length,
     `bare` is the kind of the elements of a bare list, and `beside` tells of values beside the list or lists.

@@ -1,4 +1,4 @@
-"""Section 2 of the rule for one object: what its keys say about rows."""
+"""Section 2 of the rule for one object: the statement of its keys about rows."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from tests.reference.tensors import kserve_view, tensors_of
 
 
 def object_view(document: Document, where: Where) -> View:
-    """Return what an object says: the first form that it has decides."""
+    """Return the statement of an object: the first form that it has decides."""
     if is_closed(document, answer=where.answer):
         return View("call", 1, document, closed=True)
     if "data" in document and ordered(document) is not None:

@@ -17,13 +17,13 @@ def is_tensors(value: Any) -> bool:
 
 
 def tensors_of(document: dict[str, Any], where: Where) -> str:
-    """Return the key of the tensors, or nothing."""
+    """Return the key of the tensors, or an empty text."""
     keys = ("outputs", "inputs") if where.answer else ("inputs", "outputs")
     return next((key for key in keys if is_tensors(document.get(key))), "")
 
 
 def kserve_view(document: dict[str, Any], key: str, where: Where) -> View:
-    """Return what tensors say: rows if one has two dimensions or holds text."""
+    """Return the statement of tensors: rows if one has two dimensions or holds text."""
     tensors = [(one, values_of(one)) for one in document[key]]
     dropped = {key, "id", "model_name", "model_version", "parameters"} | (set() if where.answer else {"outputs"})
     rest = {name: value for name, value in document.items() if name not in dropped}

@@ -46,7 +46,7 @@ def is_picture_or_sound(side: Side, options: SideOptions) -> bool:
 
 
 def read_body(side: Side, options: SideOptions) -> Body:
-    """Return what the payload holds."""
+    """Return the content of the payload."""
     media, parameters = declared(side, options)
     form = "json" if media.endswith("+json") else FORMATS.get(media)
     if not form and OTHER_TEXT.match(media):

@@ -12,7 +12,7 @@ from tests.reference.text import read_body
 
 
 def view_of(body: Body, where: Where) -> View:
-    """Return what a payload says."""
+    """Return the statement of a payload."""
     if body.kind == "csv":
         return csv_view(body, where)
     if body.kind == "lines" and body.one_call:
@@ -35,7 +35,7 @@ def whole_of_tensors(document: Any, where: Where) -> Any:
 
 
 def squeezed(value: Any) -> Any:
-    """Return the values of a tensor, in which a list of one is that value."""
+    """Return the values of a tensor. A list of one becomes that value."""
     if not isinstance(value, list):
         return value
     found = [squeezed(one) for one in value]
@@ -43,7 +43,7 @@ def squeezed(value: Any) -> Any:
 
 
 def csv_view(body: Body, where: Where) -> View:
-    """Return what CSV says: two or more lines are rows, one line is one call in a request and open in an answer."""
+    """Return the statement of CSV: two or more lines are rows, one line is one call in a request and open in an answer."""
     rows: list[Any] = [
         [cell_value(cell, answer=where.answer, trim=where.trim) for cell in line] for line in body.content
     ]
@@ -88,7 +88,7 @@ def with_names(names: list[str], rows: list[list[Any]]) -> list[dict[str, Any]]:
 
 
 def lines_view(documents: list[Any], where: Where) -> View:
-    """Return what JSON Lines say: one row a line, but streams of tokens are one call.
+    """Return the statement of JSON Lines: one row a line, but streams of tokens are one call.
 
     One line alone is a document where the route names its layout or the path of its rows.
     """
@@ -145,7 +145,7 @@ def arrays_view(elements: Any) -> View:
 
 
 def document_view(document: Any, where: Where) -> View:
-    """Return what one JSON document says."""
+    """Return the statement of one JSON document."""
     if where.options.rows:
         return path_view(document, where)
     if where.options.layout == "arrays":
@@ -176,7 +176,7 @@ def refuse_other_layout(document: Any, where: Where) -> None:
 
 
 def list_view(document: list[Any], where: Where) -> View:
-    """Return what a bare list says."""
+    """Return the statement of a bare list."""
     table = Table([Column("", document)])
     if where.options.layout == "list":
         return View("fixed", len(document), document, table)

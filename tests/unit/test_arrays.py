@@ -1,4 +1,4 @@
-"""Arrays of NumPy in BASE64: those of `tests/arrays`, which NumPy wrote, and damaged or hostile ones."""
+"""Arrays of NumPy in BASE64: those of `tests/arrays`, written by NumPy, and damaged or hostile ones."""
 
 import base64
 import json
@@ -84,7 +84,7 @@ def test_every_file_is_read_or_refused() -> None:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_an_array_of_another_type_is_refused_by_name(name: str) -> None:
-    """Objects are pickles, which can run code; the others are no values of a row."""
+    """Objects are pickles, and these can run code; the others are no values of a row."""
     assert REFUSED[name] in why((FOLDER / "refused" / name).read_bytes())
 
 
@@ -161,7 +161,7 @@ def test_an_archive_that_is_encrypted_or_compressed_in_another_way_is_refused(ch
 
 
 def test_an_archive_with_a_wrong_checksum_is_refused() -> None:
-    """Its data are not what was written."""
+    """Its data differ from the written ones."""
     raw = bytearray(archive({"a.npy": npy(header(), bytes(16))}, zipfile.ZIP_STORED))
     raw[raw.index(b"NUMPY")] ^= 1
     assert why(bytes(raw)) == "the zip archive is damaged"

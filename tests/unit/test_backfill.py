@@ -97,7 +97,7 @@ def test_hours_may_be_written_in_full(settings: Settings, text: str, moment: dat
 def test_every_problem_is_reported_at_once(
     settings: Settings, target: str, since: str | None, until: str | None, problems: list[str]
 ) -> None:
-    """Each problem says what to write instead, and those of other options come first."""
+    """Each problem has its correction, and those of other options come first."""
     with pytest.raises(CommandError) as caught:
         select(target, since, until, settings, ["--wait goes with the queue"])
     assert len(str(caught.value).splitlines()) == len(problems) + 1
@@ -163,7 +163,7 @@ def test_messages_name_every_object_once_in_order(sources: list[CaptureObject]) 
 
 @pytest.mark.parametrize("character", ["a", "ü", "€", "😀", "\x01", '"', "\ufffe"])
 def test_ten_messages_of_the_longest_keys_fit_into_a_call(character: str) -> None:
-    """A key has up to 1,024 bytes, of which JSON makes up to six times as many; a call takes 256 KiB."""
+    """A key has up to 1,024 bytes, and up to six times as many in JSON; a call takes 256 KiB."""
     key = character * (1024 // len(character.encode()))
     sources = [CaptureObject("b" * 63, key, etag="e" * 40, size=2**40) for _ in range(120)]
     messages = list(pack(sources))
@@ -256,7 +256,7 @@ def test_an_incomplete_outcome_says_what_to_do(outcome: Outcome, shown: str, con
 
 
 def test_reports_of_a_batch_are_added_up() -> None:
-    """A pending object is unfinished with its reason; a batch of which nothing was accepted ends the run."""
+    """A pending object is unfinished with its reason; a batch without an accepted message ends the run."""
     source = CaptureObject("b", "k")
     done = ForwardReport(source=source, state=ObjectState.DONE, inferences=InferenceCounts(2, 1, 1))
     pending = ForwardReport(

@@ -43,7 +43,7 @@ def objects(number: int) -> list[CaptureObject]:
 
 
 def sent(items: Items, sources: list[CaptureObject]) -> Waiting:
-    """Return what waits for these objects."""
+    """Return the waiting for these objects."""
     waiting = Waiting(items)
     for message in pack(sources):
         waiting.add(message)

@@ -179,7 +179,7 @@ def test_a_batch_may_have_fewer_rows_from_now_on() -> None:
 
 
 def test_no_row_is_made_after_a_stop() -> None:
-    """The sender has an error, so the rest of a huge call would be made in vain; nothing more is sent."""
+    """The sender has an error, so the rest of a huge call is not made; no more rows are sent."""
     recorded, made = RecordedBatches(BatchLimits(200)), list[int]()
 
     def send_one_batch(batch: Batch, _: object) -> None:

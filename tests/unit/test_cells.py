@@ -73,7 +73,7 @@ def test_empty_cells(options: DecodingOptions, schema: ModelSchema | None, value
 
 @pytest.mark.parametrize("options", [DEFAULT, KEPT, TRIMMED])
 def test_text_of_json_is_sent_as_it_is(options: DecodingOptions) -> None:
-    """The options are about CSV, where space and empty cells cannot say what they mean."""
+    """The options are about CSV, where the meaning of space and empty cells is open."""
     row = only_row(capture(json_side({"city": " Oslo ", "note": "", "age": 7}), csv_side("0.5")), options, SCHEMA)
     assert isinstance(row, Inference)
     assert row.inputs == {"city": " Oslo ", "note": "", "age": 7.0}

@@ -1,4 +1,4 @@
-"""Claims: one run at a time works on an object; what a run commits stays committed, whatever another run does later."""
+"""Claims: one run at a time works on an object; an object that a run commits stays committed."""
 
 from collections.abc import Callable
 
@@ -190,7 +190,7 @@ def test_an_object_may_be_claimed_while_the_record_is_examined() -> None:
     done = ProgressRecord(done=True)
 
     class Growing(dict[str, ProgressRecord | None]):
-        """What was saved; each look at it gives the other thread its turn."""
+        """The saved records; each look at them gives the other thread its turn."""
 
         def get(self, state: str, default: object = None) -> ProgressRecord | None:
             del default

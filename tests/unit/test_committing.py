@@ -73,7 +73,7 @@ def test_an_object_without_rejections_has_no_quarantine_file() -> None:
 
 
 def test_without_a_quarantine_an_object_with_rejections_is_not_complete() -> None:
-    """The message is kept, because nothing else keeps the rejection."""
+    """The message is kept, because it alone keeps the rejection."""
     world = MemoryWorld()
     world.has_quarantine = False
     (report,) = world.forward(world.put("a", call(1), b"broken"))
@@ -134,7 +134,7 @@ def test_an_object_that_cannot_be_quarantined_is_pending() -> None:
 
 
 def test_a_repeated_run_without_progress_overwrites_its_quarantine_file() -> None:
-    """Nothing distinguishes the runs, so the file has one name, and the entries of the last run."""
+    """The runs cannot be distinguished, so the file has one name, and the entries of the last run."""
     world = MemoryWorld()
     world.has_progress = False
     work = world.put("a", b"broken", call(1), b"broken too")

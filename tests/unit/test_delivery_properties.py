@@ -1,4 +1,4 @@
-"""Whatever a destination answers, each row gets one result or stays pending, and what is sent again is bounded."""
+"""For any answers of a destination, each row gets one result or stays pending, and few rows are sent again."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -73,7 +73,7 @@ def most_sends(rows: int) -> int:
 )
 @settings(deadline=None, max_examples=50)
 def test_each_row_has_one_result_or_is_pending(rows: int, script: list[str | list[RowResult]], always: str) -> None:
-    """Without an error no row is pending. What is recorded is what the destination answered for the row."""
+    """Without an error no row is pending. The recorded result is the destination's answer for the row."""
     world = SenderWorld(ImmediateExecutor())
     world.destination.script = [answer_of(world.destination, answer) for answer in script]
     world.destination.always = answer_of(world.destination, always)

@@ -1,4 +1,4 @@
-"""Every envelope in which an event arrives: opened to the objects that it names, or refused without a word of it."""
+"""Every envelope of an event: opened to the objects that it names, or refused without a word of it."""
 
 import json
 from pathlib import Path
@@ -69,7 +69,7 @@ REFUSED = {"sqs-poison": [0, 1, 0], "sqs-mixed-records": [1, 0], "sqs-cloudtrail
 
 
 def messages(name: str) -> list[Opened]:
-    """Return what each message of a sample event is opened to."""
+    """Return the objects that each message of a sample event names."""
     event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
     records = event.get("Records", [{}])
     if records[0].get("eventSource") != "aws:sqs":
@@ -233,7 +233,7 @@ def test_a_call_in_cloudtrail_names_the_version_that_it_wrote() -> None:
 
 @pytest.mark.parametrize("kind", ["SubscriptionConfirmation", "UnsubscribeConfirmation"])
 def test_a_question_of_sns_is_refused_with_the_next_step(kind: str) -> None:
-    """A person must answer it: nothing is delivered before, and a foreign topic must not be confirmed."""
+    """A person must answer it: no event is delivered before, and a foreign topic must not be confirmed."""
     (refusal,) = open_event({"Type": kind, "Message": SENTINEL, "SubscribeURL": SENTINEL}).refusals
     assert "if the topic is yours, open the address" in refusal
     assert SENTINEL not in refusal

@@ -1,4 +1,4 @@
-"""The names and sizes in an event: what S3 cannot have is refused, and everything that it can have is kept."""
+"""The names and sizes in an event: a name that S3 cannot have is refused, and every other name is kept."""
 
 import json
 from typing import Any

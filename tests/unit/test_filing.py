@@ -1,4 +1,4 @@
-"""Quarantine files that cannot be written: nothing is dropped, and a quarantine that hangs is tried once."""
+"""Quarantine files that cannot be written: no rejection is dropped, and a quarantine that hangs is tried once."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_a_quarantine_that_hangs_is_tried_once_a_run(secs: float, tries: int) ->
 
 
 def test_without_a_quarantine_a_rejection_stays_in_its_tracker() -> None:
-    """Nothing else keeps it, so the message of its object must not be acknowledged."""
+    """No file keeps it, so the message of its object must not be acknowledged."""
     rejected = tracker("gone")
     rejected.reject_object(Reason(RejectionCode.OBJECT_GONE, "it is gone"))
     with pytest.raises(Unavailable, match="there is no quarantine"):

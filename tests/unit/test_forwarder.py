@@ -109,7 +109,7 @@ def test_a_bug_fails_only_its_own_object() -> None:
 
 
 def test_an_object_that_cannot_be_claimed_is_not_read() -> None:
-    """The run does not know which lines were forwarded before, so it forwards none."""
+    """The run does not know the lines that were forwarded before, so it forwards none."""
     world = MemoryWorld()
     world.progress.error = Unavailable("the progress table answers AccessDenied")
     world.has_queue = False

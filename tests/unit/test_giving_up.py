@@ -38,7 +38,7 @@ def blocked(world: MemoryWorld, work: Work, secs: float) -> Work:
 
 @pytest.mark.parametrize("error", [DENIED, FORBIDDEN])
 def test_an_object_that_has_needed_a_person_for_a_week_is_in_quarantine(error: Exception) -> None:
-    """Its message is acknowledged, and it does not circulate any more. The entry says what to do."""
+    """Its message is acknowledged, and it does not circulate any more. The entry has the next step."""
     world = MemoryWorld()
     work = world.put("a", call(1))
     if isinstance(error, SourceDenied):
@@ -140,7 +140,7 @@ class DamagedStore(MemoryStore):
 
 
 def test_a_damaged_object_is_read_again_from_its_start_and_rejected_the_second_time() -> None:
-    """Nobody knows which of its bytes were wrong. Its rejections are dropped the first time: they are found again."""
+    """It is not known which bytes were wrong. Its rejections are dropped the first time: they are found again."""
     world = MemoryWorld()
     world.store = store = DamagedStore()
     work = world.put("a", call(1), b"broken")
@@ -162,7 +162,7 @@ def test_a_damaged_object_is_read_again_from_its_start_and_rejected_the_second_t
 
 
 def test_a_damaged_object_without_progress_is_rejected_when_it_was_requeued() -> None:
-    """Its event has no etag, so nothing but the message says that it was damaged before. It waits in between."""
+    """Its event has no etag, so only the message says that it was damaged before. It waits in between."""
     world = MemoryWorld()
     world.store = DamagedStore()
     world.put("a", call(1), b"broken")

@@ -24,7 +24,7 @@ def inherited_handlers(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_sets_the_event(number: signal.Signals) -> None:
-    """The next signal, of either kind, has its default effect, which ends the process."""
+    """The next signal, of either kind, has its default effect and ends the process."""
     with interruption() as interrupted:
         assert not interrupted.is_set()
         os.kill(os.getpid(), number)

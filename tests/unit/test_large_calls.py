@@ -20,7 +20,7 @@ from tests.support.captures import base64_side, capture, csv_side, json_side
 from tests.support.fakes import DiscardResults
 
 # So many rows take enough memory to be made when they are read, on every path.
-MANY = 16_000
+MANY = 20_000
 SCHEMA = ModelSchema(
     (
         Attribute("in", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),
@@ -154,7 +154,7 @@ def test_all_rows_of_a_large_call_may_be_rejected() -> None:
 
 
 def test_the_suffix_of_a_large_call_is_part_of_the_length() -> None:
-    """Rows with an id that is too long are rejected, without the id, which would be too long as well."""
+    """Rows with an id that is too long are rejected. The rejection leaves out the id, because it would be too long as well."""
     options = DecodingOptions(max_partner_id_chars=12)
     (one,) = decode(capture(*SIDES["csv"], inferenceId="x" * 7), options=options)
     assert len(one.rows.ids) == 10_000

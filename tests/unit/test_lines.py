@@ -170,7 +170,7 @@ def test_a_broken_stream_ends_in_a_line_without_data() -> None:
 
 
 def test_an_offset_past_the_end_of_a_gzip_object_is_damage() -> None:
-    """The object is read again from its start: nobody knows which of its lines were committed."""
+    """The object is read again from its start: it is not known which lines were committed."""
     reader = LineReader([gzip.compress(b"a\nb\n")], 100, ReadOffset(5, 3, compressed=True))
     with pytest.raises(SourceDamaged, match="past its end"):
         list(reader)

@@ -1,4 +1,4 @@
-"""What is noticed about calls that can be read: inference ids used again, layouts that change, values left out."""
+"""Notes about calls that can be read: inference ids used again, layouts that change, values left out."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def test_calls_with_the_id_of_an_earlier_call_are_counted(
 
 @WITH_SCHEMA
 def test_inference_ids_that_are_not_sent_are_not_counted(schema: ModelSchema | None) -> None:
-    """With `id_source = "event-id"` their callers may do what they want."""
+    """With `id_source = "event-id"` their callers may use ids twice."""
     assert noticed([call(1), call(2)], schema, id_source=IdSource.EVENT_ID).reused_ids == 0
 
 
@@ -140,7 +140,7 @@ def reading_of(line: bytes) -> tuple[CaptureRecord, Reading]:
 
 
 def test_ways_of_reading_are_bounded() -> None:
-    """Content types are captured data. After too many nothing is known, and the next record is the first one."""
+    """Content types are captured data. After too many all are forgotten, and the next record is the first one."""
     layouts = LayoutChanges()
     _, other = reading_of(capture(json_side({"instances": [[1]]}), csv_side("1")))
     for number in range(64):

@@ -246,6 +246,6 @@ def test_every_rejected_row_has_its_index_and_id() -> None:
 
 
 def test_a_row_in_which_two_values_would_share_a_name_is_rejected() -> None:
-    """A destination with one flat row renames the answer's `a` to `output.a`, which the request has, too."""
+    """A destination with one flat row renames the answer's `a` to `output.a`, and the request has this name, too."""
     line = capture(json_side({"a": 1, "output.a": 2}), json_side({"a": 3}))
     assert [row.code for row in rows(line)] == [RejectionCode.AMBIGUOUS_NAME]

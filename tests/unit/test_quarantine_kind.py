@@ -77,7 +77,7 @@ def test_an_entry_of_rows_is_a_span_with_these_rows(schema: ModelSchema | None) 
 
 
 def test_an_entry_of_all_rows_has_the_rows_as_they_were_decoded() -> None:
-    """Nothing is copied."""
+    """No bytes are copied."""
     (decoded,) = decode(*encoded(rows_entry("e", 3, rejected(0, 2), rejected(1, why="other"))))
     assert (decoded.span.counts, decoded.span.indices) == ([3], None)
     assert decoded.rows.ids == ["e_0", "e_1", "e_2"]
@@ -200,7 +200,7 @@ def test_an_entry_that_cannot_be_replayed_is_rejected_under_its_own_code() -> No
 )
 @pytest.mark.parametrize("data", [None, call_of("e")])
 def test_a_forged_entry_reads_and_sends_no_object_outside_its_route(source: CaptureObject, data: bytes | None) -> None:
-    """Writers of quarantine must not make replay read what only its user may read."""
+    """Writers of quarantine must not make replay read objects that only its user may read."""
     store = MemoryStore()
     store.put(source.key, call_of("e"), bucket=source.bucket)
     route = replace(CHURN, prefix="in/", suffix=".jsonl")

@@ -1,4 +1,4 @@
-"""Reading ahead: which objects are downloaded before their turn, how many, and how errors are raised at the turn."""
+"""Reading ahead: the choice and number of objects that are downloaded early, and how errors are raised at the turn."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -70,7 +70,7 @@ def test_at_most_ten_mib_are_held() -> None:
 
 
 def test_one_object_may_hold_all_ten_mib() -> None:
-    """The time at which it was written is known as for any other object."""
+    """The time of its writing is known as for any other object."""
     store = MemoryStore()
     first, whole = put_objects(store, 2)
     whole = replace(whole, size=MAX_BYTES)

@@ -1,4 +1,4 @@
-"""Reading ahead on threads: how long a turn waits for its download, and which downloads are cancelled."""
+"""Reading ahead on threads: how long a turn waits for its download, and the downloads that are cancelled."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor

@@ -28,7 +28,7 @@ KIB = 1024
 
 
 def new_tracker() -> ObjectTracker:
-    """Return the tracker of an object of which nothing is read yet."""
+    """Return the tracker of an object that is not read yet."""
     return ObjectTracker(Work(CaptureObject("captures", "a")), ROUTE, Claimed(ProgressRecord(), ""))
 
 

@@ -1,4 +1,4 @@
-"""Each record of a message is judged alone: a bad one is refused with a sentence that quotes nothing of it."""
+"""Each record of a message is judged alone: a bad one is refused with a sentence that does not quote it."""
 
 import json
 from typing import Any
@@ -73,7 +73,7 @@ def test_nan_spoils_the_record_that_has_it_and_no_other() -> None:
 
 
 def test_records_of_one_message_are_opened_together() -> None:
-    """Works in their order, what asks for nothing counted beside them."""
+    """Works in their order; ignored records are counted beside them."""
     records = [
         *notification("a")["Records"],
         *notification("b", "ObjectRemoved:Delete")["Records"],
@@ -121,7 +121,7 @@ BAD = {
 
 @pytest.mark.parametrize("body", BAD.values(), ids=BAD)
 def test_a_bad_message_is_refused_without_quoting_it(body: str) -> None:
-    """It fails alone, with a sentence that says what was expected and goes into logs without a word of the message."""
+    """It fails alone, with a sentence that names the expected form and goes into logs without a word of the message."""
     opened = open_message(body)
     assert (opened.works, opened.ignored) == ((), ())
     (refusal,) = opened.refusals

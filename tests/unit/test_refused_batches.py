@@ -1,4 +1,4 @@
-"""Requests that are refused as a whole: one bad row costs one row; what is sent again is counted."""
+"""Requests that are refused as a whole: one bad row costs one row; the rows that are sent again are counted."""
 
 from math import ceil, log2
 
@@ -72,7 +72,7 @@ def test_a_batch_of_which_a_row_was_accepted_is_judged_row_by_row(result: RowRes
 
 
 def test_refused_rows_are_counted_for_each_batch() -> None:
-    """31 bad rows of one batch say nothing about the next."""
+    """31 bad rows of one batch do not affect the next."""
     world = SenderWorld(ImmediateExecutor(), limits=BatchLimits(max_inferences=31))
 
     def refuse_the_first_line(batch: Batch) -> Receipt:
@@ -108,7 +108,7 @@ def test_a_single_row_that_is_refused_is_rejected() -> None:
 
 
 def test_a_refusal_is_an_answer() -> None:
-    """Requests of two batches that were not answered, with a refusal between them, say nothing about the size."""
+    """Requests of two batches that were not answered, with a refusal between them, do not change the size."""
     world = SenderWorld(ImmediateExecutor())
     refused, no_answer = fails(BatchRefused(BAD_ROW)), fails(NO_ANSWER)
     world.destination.script = [no_answer, refused, refused, refused, no_answer]

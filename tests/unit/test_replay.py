@@ -1,4 +1,4 @@
-"""Replay: which rows of an entry are sent again, and what is left of the entry after it."""
+"""Replay: the rows of an entry that are sent again, and the rest of the entry after it."""
 
 from collections import Counter
 from pathlib import Path
@@ -172,7 +172,7 @@ def test_rows_without_an_id_may_be_sent(world: ReplayWorld) -> None:
 
 
 def test_rows_whose_id_was_too_long_may_get_another_id(world: ReplayWorld) -> None:
-    """Nothing was sent under an id that is too long."""
+    """No row was sent under an id that is too long."""
     code = RejectionCode.PARTNER_ID_TOO_LONG
     world.keep("a", rows_entry("e", 2, rejected(1, code=code), inference_id="other"))
     assert world.replay().complete

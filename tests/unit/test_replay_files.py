@@ -1,4 +1,4 @@
-"""Replay of files: which entries are selected, and what happens if another process changes a file."""
+"""Replay of files: the selected entries, and files that another process changes."""
 
 from pathlib import Path
 from typing import IO

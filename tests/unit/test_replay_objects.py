@@ -35,7 +35,7 @@ def messages(world: ReplayWorld) -> list[tuple[Work, int]]:
 
 @pytest.mark.parametrize("code", SENT_AGAIN)
 def test_the_message_of_an_object_is_sent_again(world: ReplayWorld, code: RejectionCode) -> None:
-    """It names the version that was rejected, and nothing is read or sent to the destination from here."""
+    """It names the version that was rejected, and no line is read or sent to the destination from here."""
     world.keep("a", object_entry(code, route="unrouted"))
     report = world.replay()
     assert messages(world) == [(Work(SOURCE), 0)]
@@ -91,7 +91,7 @@ def test_lines_and_objects_of_one_file_are_both_replayed(world: ReplayWorld) -> 
     ],
 )
 def test_an_object_that_cannot_be_sent_stays(world: ReplayWorld, entry: QuarantineEntry, why: str) -> None:
-    """The report says what to do. No message asks for an object that no route covers."""
+    """The report has the next step. No message asks for an object that no route covers."""
     world.keep("a", entry, object_entry(RejectionCode.GIVEN_UP))
     report = world.replay()
     assert report.left == {why: 1}

@@ -98,7 +98,7 @@ def test_a_gzip_object_is_read_once(world: ReplayWorld) -> None:
 
 
 def test_a_line_that_was_too_long_is_read_again(world: ReplayWorld) -> None:
-    """Its entry has an empty line, which is not replayed."""
+    """Its entry has an empty line. This is not replayed."""
     source = world.store.put("a", call_of("e"))
     world.keep("a", line_entry(b"", source=source, code=RejectionCode.LINE_TOO_LONG))
     world.max_line_bytes = 100
@@ -191,7 +191,7 @@ def test_an_object_that_has_ended_is_not_opened_again(world: ReplayWorld) -> Non
 
 
 def test_an_object_whose_reading_breaks_off_is_opened_again(world: ReplayWorld) -> None:
-    """The entry at which it broke off stays, and the next one is sent."""
+    """The entry where it broke off stays, and the next one is sent."""
 
     class BreaksOnce(MemoryStore):
         def _chunks(self, data: bytes) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The size of requests, and the time before which a model is not asked again."""
+"""The size of requests, and the wait before the next request to a model."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +30,7 @@ def test_failures_of_different_batches_in_a_row_count_together() -> None:
 
 
 def test_an_answer_ends_the_row_of_failures() -> None:
-    """Two failures of different batches with an answer between them say nothing about the size."""
+    """Two failures of different batches with an answer between them do not change the size."""
     size = BatchSize(100)
     size.unanswered(100, 1, 7)
     size.answered(3)
@@ -81,7 +81,7 @@ def test_a_size_of_one_row_grows() -> None:
 
 
 def test_small_requests_do_not_raise_the_size() -> None:
-    """They say nothing about larger ones."""
+    """They do not change the size of larger ones."""
     size = BatchSize(100)
     size.too_large(100)
     for _ in range(50):
@@ -123,7 +123,7 @@ def test_a_change_is_announced_once() -> None:
 
 @given(events=st.lists(st.tuples(st.sampled_from("ustr"), st.integers(1, 99), st.integers(1, 8)), max_size=60))
 def test_the_size_is_always_between_one_and_the_limit(events: list[tuple[str, int, int]]) -> None:
-    """What is to be sent next is never more than what failed."""
+    """The next request is never larger than the one that failed."""
     size = BatchSize(99)
     for kind, rows, failures in events:
         if kind == "u":

@@ -48,7 +48,7 @@ def test_a_later_run_does_not_ask_before_that_time() -> None:
 
 
 def test_a_later_run_asks_after_that_time() -> None:
-    """Nothing of the wait is left."""
+    """The wait is over."""
     world = short_world()
     world.clock.now += 600.0
     world.clock.ends = world.clock.now + 300.0
@@ -68,7 +68,7 @@ def test_a_long_wait_is_at_most_fifteen_minutes() -> None:
 
 
 def deliver_after_wait(asked_secs: float) -> tuple[Clock, RecordingDestination, Delivery]:
-    """Deliver a batch while another request's answer asks for a wait; return what happened."""
+    """Deliver a batch while another request's answer asks for a wait; return the notices."""
     clock, destination = Clock(300.0), RecordingDestination()
     times = RetryTimes()
     times.remember("m", asked_secs, clock.now)

@@ -87,7 +87,7 @@ def test_waits_double_and_are_at_least_what_the_destination_asks() -> None:
 
 
 def test_a_batch_is_tried_eight_times() -> None:
-    """After that nothing more is sent to this model in this run."""
+    """After that no more rows are sent to this model in this run."""
     world = SenderWorld(ImmediateExecutor(), limits=ONE_ROW, max_in_flight=1)
     world.destination.always = fails(DestinationUnavailable("status 503"))
     world.send(3)
@@ -122,7 +122,7 @@ def test_a_request_that_must_be_halved_ends_the_failures_in_a_row(error: Excepti
 
 
 def test_nothing_is_retried_after_a_denial() -> None:
-    """After 401, 403 or 404 a person must act, so nothing more is sent in this run."""
+    """After 401, 403 or 404 a person must act, so no more rows are sent in this run."""
     world = SenderWorld(ImmediateExecutor(), limits=ONE_ROW, max_in_flight=1)
     world.destination.always = DENIED
     world.send(50)
@@ -188,7 +188,7 @@ def test_rows_that_are_sent_again_may_be_halved() -> None:
 
 @pytest.mark.parametrize(("bad", "accepted"), [("id-0", 0), ("id-3", 2)], ids=["the first half", "the second half"])
 def test_the_error_of_either_half_is_the_error_of_the_batch(bad: str, accepted: int) -> None:
-    """The half before has its results; the half behind it is not sent, because nothing is sent after a denial."""
+    """The half before has its results; the half behind it is not sent, because no row is sent after a denial."""
     world = SenderWorld(ImmediateExecutor())
 
     def answer(batch: Batch) -> Receipt:

@@ -99,7 +99,7 @@ def test_options_of_text_belong_to_both_sides(space: CsvSpace, empty: EmptyText)
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_one_problem_with_its_remedy(lines: str, problem: str) -> None:
-    """The sentence names the option first, and then what to write."""
+    """The sentence names the option first, and then the correction."""
     (found,) = problems_of(lines)
     assert found.startswith(problem)
 

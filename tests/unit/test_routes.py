@@ -1,4 +1,4 @@
-"""Routes in a run: which rows share a request, and where the schema of a route comes from."""
+"""Routes in a run: rows that share a request, and the source of a route's schema."""
 
 import pytest
 from msgspec.structs import replace

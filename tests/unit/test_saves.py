@@ -23,7 +23,7 @@ ONE_ROW = BatchLimits(max_inferences=1)
 
 @pytest.mark.parametrize("store", ["progress", "quarantine"])
 def test_without_an_answer_of_a_store_the_object_waits_for_the_lease(store: str) -> None:
-    """A late copy of the request may still take effect, so nobody may continue before the lease has ended."""
+    """A late copy of the request may still take effect, so no run may continue before the lease has ended."""
     world = MemoryWorld()
     work = world.put("a", b"broken", call(1))
     error = Unavailable("no answer")
@@ -38,7 +38,7 @@ def test_without_an_answer_of_a_store_the_object_waits_for_the_lease(store: str)
 
 
 def test_after_a_save_without_an_answer_no_file_is_written() -> None:
-    """Nobody knows where a second file would begin. Later objects get a new record."""
+    """It is not known where a second file would begin. Later objects get a new record."""
     world = MemoryWorld(ONE_ROW, max_in_flight=1, checkpoint_secs=-1)
     world.senders = ImmediateExecutor()
     first = world.put("a", call(1), call(2), b"broken")
@@ -60,7 +60,7 @@ def test_after_a_save_without_an_answer_no_file_is_written() -> None:
 
 
 def test_after_a_save_without_an_answer_no_row_of_its_other_objects_is_sent() -> None:
-    """They were read ahead under the same claim, so nothing of them can be committed: another run sends their rows."""
+    """They were read ahead under the same claim, so they cannot be committed: another run sends their rows."""
     world = MemoryWorld(ONE_ROW, max_in_flight=1)
     world.senders = ImmediateExecutor()
     world.accept_after(2)
@@ -111,7 +111,7 @@ def test_objects_of_one_run_are_saved_together() -> None:
 
 
 def test_nothing_is_claimed_after_the_last_save() -> None:
-    """A thread that reads ahead may be late. The object would be held until the lease ends, and nobody would read it."""
+    """A thread that reads ahead may be late. The object would be held until the lease ends, and no run would read it."""
     world = MemoryWorld()
     work, late = world.put("a", call(1)), world.put("b", call(2))
     commits = ObjectCommitter(world.progress, world.quarantine, world.queue, day=lambda: "2026/01/02").begin(

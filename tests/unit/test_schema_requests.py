@@ -1,4 +1,4 @@
-"""The schemas of models: each is requested once a run, and one that hangs stops nothing else."""
+"""The schemas of models: each is requested once a run, and one that hangs delays no other."""
 
 from collections.abc import Callable
 from threading import Event

@@ -1,4 +1,4 @@
-"""Sending: how many requests a destination gets at once, how long each may take, and which rows share one."""
+"""Sending: how many requests a destination gets at once, how long each may take, and the rows that share one."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -191,7 +191,7 @@ def test_a_request_that_would_end_too_late_is_not_begun(left_secs: float) -> Non
 
 
 def test_no_row_is_encoded_after_an_error() -> None:
-    """A row that cannot be encoded would raise an error. The rest of a huge call would be encoded in vain."""
+    """A row that cannot be encoded would raise an error. So the rest of a huge call is not encoded."""
     world = SenderWorld(ImmediateExecutor())
     world.destination.always = DENIED
     world.send(1)
@@ -222,7 +222,7 @@ def test_the_first_error_is_kept(executor: Executor) -> None:
 
 
 def test_a_bug_in_a_request_leaves_its_rows_pending() -> None:
-    """The error has the name of the exception, and nothing of its text."""
+    """The error has the name of the exception, without its text."""
     world = SenderWorld(ImmediateExecutor())
     world.destination.script = [fails(ZeroDivisionError("captured data"))]
     world.send(2)
@@ -231,7 +231,7 @@ def test_a_bug_in_a_request_leaves_its_rows_pending() -> None:
 
 
 class RecordingKind(CaptureKind):
-    """A kind that records with which schema a decoder is made."""
+    """A kind that records the schemas of its decoders."""
 
     def __init__(self) -> None:
         self.made: list[tuple[str, ModelSchema | None]] = []

@@ -1,4 +1,4 @@
-"""Every rejection has a code and a sentence: what is wrong, and what to do where a person can decide something."""
+"""Every rejection has a code and a sentence: the problem, and the next step if a person can decide something."""
 
 import json
 import re
@@ -226,7 +226,7 @@ CASES: list[Case] = [
 def test_every_rejection_says_why(
     line: bytes, options: DecodingOptions | None, schema: ModelSchema | None, code: str, words: str
 ) -> None:
-    """A code, a plain sentence that says what to do where a person can decide something, and no captured data."""
+    """A code, a plain sentence with the next step if a person can decide something, and no captured data."""
     outcome = outcome_of(line, options, schema)
     rejections = outcome.rows if isinstance(outcome, Decoded) else [outcome]
     assert rejections

@@ -1,4 +1,4 @@
-"""Smaller batches: what is sent after a request that was not answered, too large, or refused as a whole; counted."""
+"""Smaller batches: requests after one that was not answered, too large, or refused as a whole; all are counted."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ NO_ANSWER = DestinationUnavailable("no answer within 30 s", unanswered=True)
 
 
 def takes_four_rows(world: SenderWorld) -> Callable[[Batch], Receipt]:
-    """Return the answer of a destination for which five rows are too large."""
+    """Return the answer of a destination that takes less than five rows."""
 
     def answer(batch: Batch) -> Receipt:
         if len(batch.ids) > 4:
@@ -123,7 +123,7 @@ def test_one_row_without_an_answer_holds_up_no_other_row_of_its_batch() -> None:
 
 
 def test_a_second_row_without_an_answer_ends_the_batch() -> None:
-    """The rows behind it stay pending; what is sent again stays bounded."""
+    """The rows behind it stay pending; the number of rows that are sent again stays bounded."""
     world = world_that_raises(NO_ANSWER, holds(300, 600))
     assert set(world.destination.stored) == {f"id-0_{row}" for row in range(600) if row != 300}
     assert world.tracker.inferences.pending == 401

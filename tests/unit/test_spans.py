@@ -1,4 +1,4 @@
-"""Spans: the place of every row in an object, and the offset before which no row is pending."""
+"""Spans: the place of every row in an object, and the offset up to the first pending row."""
 
 import tracemalloc
 

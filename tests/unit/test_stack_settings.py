@@ -79,7 +79,7 @@ def test_a_shared_bucket_may_skip_the_objects_of_others() -> None:
 
 @pytest.mark.parametrize(("give_up", "kept"), [(1, 2), (6, 7), (12, 13)])
 def test_messages_may_be_kept_one_day_longer_than_they_are_tried(give_up: int, kept: int) -> None:
-    """Dead letters are kept for 14 days, which is longer."""
+    """Dead letters are kept longer: for 14 days."""
     text = GOOD.replace("[stack]", f"[function]\ngive_up_days = {give_up}\n[stack]\nmessage_retention_days = {kept}")
     settings = parse_settings(text)
     assert (settings.function.give_up_days, settings.stack.message_retention_days) == (give_up, kept)
@@ -154,7 +154,7 @@ BAD = {
 
 @pytest.mark.parametrize(("line", "instead", "problem"), BAD.values(), ids=BAD)
 def test_an_option_that_aws_would_refuse_is_a_problem_with_its_remedy(line: str, instead: str, problem: str) -> None:
-    """One mistake gives one line, which begins with its path in the file."""
+    """One mistake gives one line. It begins with its path in the file."""
     old = next(one for one in GOOD.splitlines() if one.startswith(line))
     with pytest.raises(SettingsError) as caught:
         parse_settings(GOOD.replace(old, instead, 1))

@@ -62,7 +62,7 @@ def test_a_list_keeps_its_structure(value_type: ValueType, value: list[Any]) -> 
 
 @pytest.mark.parametrize(("value_type", "value"), MISFITS, ids=str)
 def test_another_structure_does_not_fit(value_type: ValueType, value: Any) -> None:
-    """The message says what fits and never holds the value."""
+    """The message names the expected form and never holds the value."""
     with pytest.raises(ValueError, match=r"^not a list of "):
         typed(value, value_type)
 

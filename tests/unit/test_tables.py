@@ -201,7 +201,7 @@ def test_a_record_shares_lines_and_leaves_empty_values_out() -> None:
 
 
 def test_a_table_without_rows_shows_its_headings() -> None:
-    """It says that there is nothing to show, and is no error."""
+    """It says that there are no rows, and is no error."""
     text = printed(lambda console: console.print(Table("route", "objects", title="Plan")), 80)
     assert "route" in " ".join(text)
     assert printed(lambda console: console.print(Table(title="Plan")), 80)

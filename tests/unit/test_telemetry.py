@@ -144,7 +144,7 @@ def test_the_level_of_a_line_says_who_must_act(
     changes: dict[str, Any],
     level: str,
 ) -> None:
-    """Nobody, nobody yet, or a person."""
+    """No person, no person yet, or a person."""
     emitted(capsys, ObjectForwarded(report(state, **changes)))
     assert [record.levelname for record in caplog.records] == [level]
 
@@ -164,7 +164,7 @@ def test_unrouted_and_refused_objects_are_logged_together(
     caplog: pytest.LogCaptureFixture,
     totals_only: bool,  # noqa: FBT001 - a table
 ) -> None:
-    """One line for each state with its level, and a metric of what is in quarantine."""
+    """One line for each state with its level, and a metric of objects in quarantine."""
     sources = [CaptureObject("captures", f"{number}.jsonl") for number in range(5)]
     unrouted = [ForwardReport(source=each, state=ObjectState.UNROUTED, route="unrouted") for each in sources]
     refused = ForwardReport(source=CaptureObject("foreign", "a"), state=ObjectState.REFUSED, why="not configured")
@@ -192,7 +192,7 @@ def test_an_unrouted_object_that_is_not_in_quarantine_yet_is_an_error(
 def test_ignored_and_rejected_messages_are_logged(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What was ignored by kind, and which message fails for what reason."""
+    """Ignored records by kind, and each failed message with its reason."""
     emitted(capsys, RecordsIgnored({"deleted": 2}), MessageRejected("m1", "record 2 of 2: it is foreign"))
     ignored, rejected = (vars(record) for record in caplog.records)
     assert (ignored["levelname"], ignored["message"], ignored["counts"]) == ("INFO", "records ignored", {"deleted": 2})

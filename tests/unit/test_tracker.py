@@ -1,4 +1,4 @@
-"""The tracker of one object by itself: what it counts and holds between two commits."""
+"""The tracker of one object by itself: its counts and rejections between two commits."""
 
 from collections import Counter
 from datetime import UTC, datetime

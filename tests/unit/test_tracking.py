@@ -1,4 +1,4 @@
-"""Tracking: what is counted of an object, and up to which offset it is recorded, on either path."""
+"""Tracking: the counts of an object, and the offset up to which it is recorded, on either path."""
 
 import json
 from collections import Counter
@@ -126,7 +126,7 @@ def test_results_in_any_order_move_progress_to_the_first_gap(schema: ModelSchema
 
 
 def test_lines_before_reading_breaks_off_are_forwarded() -> None:
-    """The object is continued at the line at which the store broke off."""
+    """The object is continued at the line where the store broke off."""
 
     class BreakingStore(MemoryStore):
         def _chunks(self, data: bytes) -> Iterator[bytes]:

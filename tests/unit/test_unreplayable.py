@@ -1,4 +1,4 @@
-"""Entries that cannot be sent again: they stay in quarantine, and the report says what to do."""
+"""Entries that cannot be sent again: they stay in quarantine, and the report has the next step."""
 
 from collections import Counter
 from pathlib import Path
@@ -57,7 +57,7 @@ def world(tmp_path: Path) -> ReplayWorld:
     ],
 )
 def test_an_entry_that_cannot_be_sent_stays_as_it_is(world: ReplayWorld, entry: QuarantineEntry, why: str) -> None:
-    """The report says what to do. The entry beside it is sent."""
+    """The report has the next step. The entry beside it is sent."""
     world.keep("a", entry, line_entry(call_of("f")))
     report = world.replay()
     assert report.left == {why: 1}

@@ -1,4 +1,4 @@
-"""Text of CSV cells: numbers without a schema, and what the options of a route change."""
+"""Text of CSV cells: numbers without a schema, and the effect of a route's options."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ TEXTS: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("text", "expected"), TEXTS, ids=[text[:20] for text, _ in TEXTS])
 def test_a_cell_is_a_number_if_no_digit_is_lost(text: str, expected: Any) -> None:
-    """Leading zeros and signs, huge integers and other digits than ASCII stay text; what is not finite is null."""
+    """Leading zeros and signs, huge integers and other digits than ASCII stay text; numbers that are not finite become null."""
     value = parse_csv_cell(text)
     assert value == expected
     assert type(value) is type(expected)
@@ -94,7 +94,7 @@ def test_a_route_decides_about_space_and_empty_text(
 @pytest.mark.parametrize("space", CsvSpace)
 @pytest.mark.parametrize("empty", EmptyText)
 def test_numbers_times_and_images_do_not_depend_on_the_options(space: CsvSpace, empty: EmptyText) -> None:
-    """Only text keeps what is no number."""
+    """Only text keeps a cell that is no number."""
     typed = cell_converters(CellOptions(space, empty))
     assert typed[ValueType.FLOAT](" 1.5 ") == 1.5
     assert typed[ValueType.INTEGER](" 3 ") == 3

@@ -77,7 +77,7 @@ def test_waiting_is_bounded_by_the_caller() -> None:
 
 
 def test_requests_are_abandoned_when_the_time_is_over() -> None:
-    """Their rows stay pending. A late answer is recorded nowhere, and nothing is sent again because of it."""
+    """Their rows stay pending. A late answer is recorded nowhere, and no row is sent again because of it."""
     world = HangingWorld(moves_secs=900.0)
     world.add()
     world.wait_for_all()

@@ -65,7 +65,7 @@ def test_without_an_hour_the_last_write_decides(modified: datetime, selected: bo
 
 
 def test_an_object_without_any_time_is_selected() -> None:
-    """Forwarding it once more changes nothing."""
+    """Forwarding it once more is harmless."""
     assert WINDOW.holds("transform/out.jsonl.gz", None)
 
 
@@ -113,7 +113,7 @@ def test_whole_hours_of_other_zones_are_whole_hours() -> None:
 
 @pytest.mark.parametrize("until", [SINCE, SINCE - timedelta(hours=1)])
 def test_a_window_that_ends_before_it_begins_is_refused(until: datetime) -> None:
-    """One that ends where it begins selects nothing either."""
+    """One that ends where it begins selects no object either."""
     with pytest.raises(ValueError, match="selects no capture"):
         Window(since=SINCE, until=until)
 

@@ -168,7 +168,7 @@ def test_a_text_that_looks_like_a_heading_is_no_heading() -> None:
 
 
 def test_a_line_is_that_of_the_statement() -> None:
-    """Headings in comments and texts, lists of many lines, dotted and quoted keys move nothing."""
+    """Headings in comments and texts, lists of many lines, dotted and quoted keys move no line number."""
     text = (
         '# [[route]]\nstack.name = """\\\n  a\\\n  """\n"stack".tags = {a = "b"}\n'
         + GOOD

@@ -1,1 +1,1 @@
-"""What AWS is to the use case: event envelopes, objects, secrets."""
+"""The adapters for AWS: event envelopes, objects, progress, quarantine, queues, secrets."""

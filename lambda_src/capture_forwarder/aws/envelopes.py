@@ -37,11 +37,11 @@ _EXPECTED = (
 
 
 class EventError(Exception):
-    """Part of an event was refused; the text says what to send instead, and never quotes the event."""
+    """Part of an event was refused; the text names the correct form, and never quotes the event."""
 
 
 class Opened(Struct, frozen=True):
-    """What one message asks for.
+    """The objects that one message names.
 
     `works` are its objects. `ignored` has a word for each record that asks for no work, such as a deletion. `refusals`
     has a sentence for each record that cannot be forwarded; it never quotes the message.
@@ -53,7 +53,7 @@ class Opened(Struct, frozen=True):
 
 
 def open_message(body: str) -> Opened:
-    """Return what the body of one queue message asks for.
+    """Return the objects that the body of one queue message names.
 
     An envelope inside an envelope is text inside text: each level doubles the escapes, so the depth is small.
     """
@@ -66,7 +66,7 @@ def open_message(body: str) -> Opened:
 
 
 def open_event(event: Any) -> Opened:
-    """Return what one event asks for, in any envelope."""
+    """Return the objects that one event names, in any envelope."""
     match event:
         case {"Records": [_, *_] as records}:
             return _open_each(records, _open_record, "record")

@@ -8,7 +8,7 @@ class CallFailed(Exception):
 
 
 class TimedOut(CallFailed):
-    """A call had no answer in its time. It is not known whether AWS did what it asked for."""
+    """A call had no answer in its time. It is not known whether AWS did it."""
 
 
 AwsError = (BotoCoreError, ClientError, CallFailed)

@@ -1,4 +1,4 @@
-"""The types of events: which ones mean a new object, and which ones are ignored. Every other type is refused.
+"""The types of events that mean a new object, and those that are ignored. Every other type is refused.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html

@@ -1,4 +1,4 @@
-"""Checks the names in an event: what S3 or DynamoDB would refuse must not reach them.
+"""Checks the names in an event: a name that S3 or DynamoDB would refuse must not reach them.
 
 A service that refuses a name looks unavailable, so the object would be requeued for ever.
 """

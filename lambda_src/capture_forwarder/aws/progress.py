@@ -1,4 +1,4 @@
-"""Progress in DynamoDB: one item for each version of an object, which names its run, and one item for each run.
+"""Progress in DynamoDB: one item for each version of an object, with the name of its run, and one item for each run.
 
 Every write is conditional, and a refusal brings the stored item with it. ADR 0018 explains the design.
 """
@@ -66,7 +66,7 @@ class DynamoProgress:
         return record_in(answer["Item"]) if "Item" in answer else None
 
     def take(self, run: str, *, within_secs: float) -> RunRecord:
-        """Mark a run as taken, so that it saves nothing more, and return its record. Raises `Unavailable`."""
+        """Mark a run as taken, so that it cannot save any more, and return its record. Raises `Unavailable`."""
         answer = self._call(
             within_secs,
             self._client.update_item,
@@ -127,7 +127,7 @@ class DynamoProgress:
 
 
 class _Refused(Exception):
-    """A condition did not hold; `item` is what is stored, empty if nothing is."""
+    """A condition did not hold; `item` is the stored item, or empty if there is none."""
 
     def __init__(self, item: Item) -> None:
         super().__init__()
@@ -269,7 +269,7 @@ def _number_or_zero(item: Item, name: str) -> float:
 def table_problem(error: BaseException) -> str | None:
     """Return why a table cannot hold progress; `None` if `error` has another cause.
 
-    DynamoDB answers so if a table has other keys, which only another program's table has.
+    DynamoDB answers so if a table has other keys: it is the table of another program.
     """
     if code_of(error) == "ValidationException" and "size" not in str(error):  # of an item that is too large
         return (

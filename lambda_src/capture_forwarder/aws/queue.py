@@ -69,14 +69,14 @@ class SqsQueue:
             self._calls.begin(self._send_all, waiting, reasons) for _ in range(min(_CALLS_AT_ONCE, len(waiting)))
         ]
         for sender in senders:
-            with suppress(*AwsError):  # what was not sent has its reason
+            with suppress(*AwsError):  # messages that were not sent have a reason
                 sender.result(end - time.monotonic())
         return list(reasons)
 
     def _entries(self, items: Sequence[tuple[Work, int]]) -> list[_Entry]:
         entries = []
         for number, (work, delay_secs) in enumerate(items):
-            # ASCII, because SQS refuses some characters: what `json` escapes is never refused.
+            # ASCII, because SQS refuses some characters, but no escape of `json`.
             body = json.dumps(msgspec.to_builtins(work), separators=(",", ":"))
             url = self._backfill_url if work.backfill else self._url
             entries.append(_Entry(number, url, body, delay_secs))
@@ -94,7 +94,7 @@ class SqsQueue:
                 waiting.append(_Batch(failed, is_repeat=True))
 
     def _send(self, batch: _Batch, reasons: list[str | None]) -> list[_Entry]:
-        """Send one batch, and record the results; return what may succeed if it is sent again."""
+        """Send one batch, and record the results; return the messages that may succeed if they are sent again."""
         entries = {str(entry.number): entry for entry in batch.entries}
         request: Any = [
             {"Id": name, "MessageBody": entry.body, "DelaySeconds": entry.delay_secs} for name, entry in entries.items()

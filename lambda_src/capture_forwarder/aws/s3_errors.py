@@ -1,4 +1,4 @@
-"""What an error of S3 means for the object that was asked for: gone, superseded, unavailable, or denied.
+"""The meaning of an error of S3 for the requested object: gone, superseded, unavailable, or denied.
 
 Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. A status without a code makes no object gone
 or superseded: it may be the answer of a gateway between the function and S3.
@@ -26,7 +26,7 @@ from capture_forwarder.domain.delivery import (
 )
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed"}  # the last is the code of a delete marker
-# Only a name that no object can have gets these, because nothing else of the request comes from the event.
+# Only a name that no object can have gets these, because no other part of the request comes from the event.
 _NO_SUCH_NAME = {"InvalidArgument", "InvalidURI", "KeyTooLongError"}
 _ELSEWHERE = {
     "PermanentRedirect",
@@ -136,7 +136,7 @@ def unavailable(source: CaptureObject, error: Exception) -> SourceUnavailable:
 
 
 def object_size(error: ClientError) -> int | None:
-    """Return the size of the object in bytes, which S3 names if no byte of it is in the range; `None` if it does not.
+    """Return the size of the object in bytes, if S3 names it because no byte is in the range; else `None`.
 
     https://www.rfc-editor.org/rfc/rfc9110#section-15.5.17
     """

@@ -1,10 +1,10 @@
 """The bytes of one object, from however many answers of S3 it takes.
 
-S3 may end a stream that is read slowly, and a connection may break. Then the rest is asked for, of the same version.
+S3 may end a stream that is read slowly, and a connection may break. Then the rest of the same version is requested.
 
-What is verified: each answer has as many bytes as it announces. An object that is read from its start has the checksum
+Verified: each answer has as many bytes as it announces. An object that is read from its start has the checksum
 that S3 stores for the whole of it, if botocore knows the algorithm; also if it took several answers. Not verified:
-objects whose reading begins later, checksums of parts (multipart uploads), and objects of which a chunk came too late.
+objects whose reading begins later, checksums of parts (multipart uploads), and objects with a chunk that came too late.
 """
 
 from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ class S3Stream:
         self._checksum: Any = None
 
     def chunks(self) -> Iterator[bytes]:
-        """Return the bytes, which may raise `SourceUnavailable`, `SourceDenied` or `SourceDamaged`.
+        """Return the bytes. Reading them raises `SourceUnavailable`, `SourceDenied` or `SourceDamaged`.
 
         The answer is closed at their end, or when the iterator is dropped, also if no chunk was read.
         """

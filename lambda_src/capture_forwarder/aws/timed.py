@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# More than all calls that run at once. A thread starts when no other is free, so that the number costs nothing.
+# More than all calls that run at once. A thread starts when no other is free, so a large number costs no threads.
 _THREADS = 64
 _HOOK = "capture-forwarder-timed"
 _thread = local()
@@ -135,7 +135,7 @@ def shut_down(connection: "HTTPConnection | None") -> None:
 
 
 def _close_body(ended: Future[Any]) -> None:
-    """Close the body of an answer that nobody waits for any more, so that its connection does not stay open."""
+    """Close the body of an answer that came too late, so that its connection does not stay open."""
     answer = None if ended.cancelled() or ended.exception() else ended.result()
     if isinstance(answer, dict) and "Body" in answer:
         answer["Body"].close()
@@ -152,7 +152,7 @@ def _current_call() -> Call[Any] | None:
 
 
 class _Watched:
-    """A connection that knows which call uses it. Between two calls it waits in botocore's pool."""
+    """A connection with the call that uses it. Between two calls it waits in botocore's pool."""
 
     sock: socket.socket | None
     call: Call[Any] | None = None
@@ -175,7 +175,7 @@ class _Watched:
         """End all waits, in whichever thread, and tell the server."""
         with suppress(OSError):  # it is closed already
             if self._opened:
-                # Not the method of a TLS socket: with it the other thread would read what is encrypted.
+                # Not the method of a TLS socket: with it the other thread would read encrypted bytes.
                 socket.socket.shutdown(self._opened, socket.SHUT_RDWR)
 
     def _begin(self) -> None:

@@ -16,7 +16,7 @@ def origin(url: str) -> str:
 
 
 def proxy_origin(proxy: str) -> str:
-    """Return the same of a proxy, which may come from the environment, unchecked and with a password.
+    """Return the same of a proxy. It may come from the environment, unchecked and with a password.
 
     A password may hold characters that end the host for a parser of URLs, so everything up to the last @ is left out.
     """
@@ -25,14 +25,14 @@ def proxy_origin(proxy: str) -> str:
 
 
 def url_problems(url: str) -> Iterator[str]:
-    """Yield what to change in the URL of a destination. No sentence shows the URL, which may hold a password."""
+    """Yield corrections of the URL of a destination. No sentence shows the URL: it may hold a password."""
     yield from _problems(url)
     if not _is_private(url):
         yield "write https:// (plain http is for loopback addresses only)"
 
 
 def proxy_problems(proxy: str, url: str) -> Iterator[str]:
-    """Yield what to change in the proxy of the destination at `url`."""
+    """Yield corrections of the proxy of the destination at `url`."""
     yield from _problems(proxy)
     if (parts := _split(proxy)) and parts.path.strip("/"):
         yield "remove the path; a proxy has a scheme, a host and a port only"

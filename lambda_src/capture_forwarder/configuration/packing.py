@@ -40,7 +40,7 @@ def readable_prefixes(settings: Settings) -> dict[str, tuple[str, ...]]:
 
     widest = tuple(f"{bucket}/" for bucket in settings.buckets)
     folders = tuple(f"{route.bucket}/{route.prefix}" for route in settings.route)
-    # The search takes a step for each folder, so it does not begin if nothing can be found.
+    # The search takes a step for each folder, so it does not begin without a chance of success.
     return _by_bucket(fitting(folders, fits) if fits(widest) else widest)
 
 

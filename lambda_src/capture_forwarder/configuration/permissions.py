@@ -233,7 +233,7 @@ _NETWORK_ACTIONS = (
 
 
 def _network(location: Location) -> Iterator[Statement]:
-    """Yield what Lambda needs to join a network, and a denial of the same to the function's code.
+    """Yield the permissions that Lambda needs to join a network, and a denial of the same to the function's code.
 
     Only requests of code name a function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     """

@@ -63,7 +63,7 @@ class SecretReference(Struct, frozen=True):
         return self.name.startswith("arn:")
 
     def problems(self) -> Iterator[str]:
-        """Yield what to change in the reference."""
+        """Yield corrections of the reference."""
         if not self.name:
             yield "write the name of the secret between : and #"
         if self.key == "":

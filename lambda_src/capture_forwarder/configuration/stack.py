@@ -69,7 +69,7 @@ class MetricDetail(StrEnum):
 
 
 class Unrouted(StrEnum):
-    """What happens to an object in a bucket of a route, if no route has a prefix of its key."""
+    """The treatment of an object in a bucket of a route, if no route has a prefix of its key."""
 
     QUARANTINE = "quarantine"
     SKIP = "skip"

@@ -23,11 +23,11 @@ _HTTP_1_1 = 11
 
 
 class UnusableAnswer(http.client.HTTPException):
-    """An answer that breaks the rules; its sentence holds nothing of the answer."""
+    """An answer that breaks the rules; its sentence does not quote the answer."""
 
 
 class Connection(Protocol):
-    """What an answer needs of its connection: whether the request was sent whole, and a way to close it."""
+    """The connection of an answer: whether the request was sent whole, and a way to close it."""
 
     is_broken: bool
 
@@ -37,7 +37,7 @@ class Connection(Protocol):
 
 
 class Received(io.RawIOBase):
-    """The bytes of a connection; every read ends in time. Once `at_end`, it gives only what is there already."""
+    """The bytes of a connection; every read ends in time. Once `at_end`, it gives only bytes that are there."""
 
     def __init__(self, raw: Any, sock: Any) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Why a request had no answer: the one cause below the errors of the libraries, for a sentence that says what to do."""
+"""Why a request had no answer: the one cause below the errors of the libraries, as a sentence with the next step."""
 
 import errno
 import ssl
@@ -15,7 +15,7 @@ class NoAddress(OSError):
 
 
 class Failure(Enum):
-    """The causes that are told apart, each with what happened and the next step."""
+    """The causes that are distinguished, each with a description and the next step."""
 
     NO_ADDRESS = ("the name of the host has no address", "correct the name, or check DNS")
     REFUSED = ("the connection was refused", "check that a server runs there, and the port")
@@ -27,7 +27,7 @@ class Failure(Enum):
 
     @property
     def happened(self) -> str:
-        """What happened."""
+        """The description of the failure."""
         return self.value[0]
 
     @property

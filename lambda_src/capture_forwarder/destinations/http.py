@@ -87,7 +87,7 @@ Body = bytes | Stream
 
 
 def _compressor() -> Callable[[Body], bytes]:
-    """Return what makes gzip. It is imported only where it is used, because that takes time at a cold start."""
+    """Return the compressor of gzip. It is imported only where it is used, because that takes time at a cold start."""
     from isal import isal_zlib  # noqa: PLC0415 - as above
 
     def compress(body: Body) -> bytes:
@@ -103,7 +103,7 @@ def _compressor() -> Callable[[Body], bytes]:
 class HttpClient(Generic[T]):
     """Sends requests to one API. Proxies and certificates of the environment are read once.
 
-    Errors name the scheme, host and port of the API and of its proxy, and nothing else of their URLs.
+    Errors name the scheme, host and port of the API and of its proxy, and no other part of their URLs.
 
     No `requests.Session`: it would follow redirections and send the token to another host.
     """

@@ -50,7 +50,7 @@ class Limits:
 
 @contextmanager
 def limited(limits: Limits) -> Iterator[None]:
-    """Apply `limits` to the requests of this thread; urllib3's pools pass nothing on to their connections."""
+    """Apply `limits` to the requests of this thread; urllib3's pools cannot pass them to their connections."""
     _current.limits = limits
     try:
         yield

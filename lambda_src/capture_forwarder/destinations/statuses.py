@@ -1,4 +1,4 @@
-"""What the statuses of HTTP mean for a request that was not accepted, for any destination; pure.
+"""The meaning of HTTP statuses for a request that was not accepted, for any destination; pure.
 
 Here no status rejects a row. The wire contract of a destination names those that do.
 """
@@ -101,7 +101,7 @@ def _advice(status: int) -> str | None:
 def retry_after(values: Sequence[str], now: datetime) -> float | None:
     """Return the longest wait of all Retry-After headers, in whole seconds from `now`; `None` without a readable one.
 
-    A header holds a date, or seconds, which must be whole but sometimes are not.
+    A header holds a date or seconds. Seconds must be whole, but some servers send decimals.
     https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
     """
     waits = [_seconds_until(value, now) for value in values]

@@ -64,7 +64,7 @@ class BatchSlice(Struct, frozen=True):
 
 
 class Batch(Struct, frozen=True):
-    """The content of one request: rows of one model, in the order in which they were made; `body` is a JSON array."""
+    """The content of one request: rows of one model, in the order of their making; `body` is a JSON array."""
 
     unit: ClassVar[str] = "rows"
 

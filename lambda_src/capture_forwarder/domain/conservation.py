@@ -63,7 +63,7 @@ class InferenceCounts(Struct):
 
 
 class ReadingCounts(Struct):
-    """What was noticed about the lines of an object that can be read; no equation depends on it.
+    """Notes about the lines of an object that can be read; no equation depends on them.
 
     `left_out` counts captured values that are not data and not sent, `reused_ids` the calls whose inference id an
     earlier call had with other content, `changed_layouts` the records that are read in a new way, and `compiled` those

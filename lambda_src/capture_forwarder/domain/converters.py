@@ -1,4 +1,4 @@
-"""The functions that make a value of each type, and what the options of a route change for CSV cells.
+"""The functions that make a value of each type, and the effect of a route's options on CSV cells.
 
 A function raises `ValueError` when a value does not fit; the message never holds the value.
 """
@@ -49,7 +49,7 @@ CONVERTERS: Mapping[ValueType, Converter] = {
 
 
 class CellOptions(Struct, frozen=True):
-    """What a route does with the text of CSV cells: with the space around it, and with cells of nothing but space."""
+    """How a route treats the text of CSV cells: the space around it, and cells that hold only space."""
 
     space: CsvSpace = CsvSpace.AUTO
     empty: EmptyText = EmptyText.NULL
@@ -62,7 +62,7 @@ def typed(value: JsonValue, value_type: ValueType) -> Value:
 
 @lru_cache
 def cell_converters(options: CellOptions) -> Mapping[ValueType, Converter]:
-    """Return the functions for values of CSV, where a cell of nothing but space is a missing value.
+    """Return the functions for values of CSV, where a cell that holds only space is a missing value.
 
     The space around categories is trimmed unless `options` keep it; that around other text only if they trim it.
     """

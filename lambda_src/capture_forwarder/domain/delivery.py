@@ -1,4 +1,4 @@
-"""What happens to lines and inferences: permanent failures are values, temporary failures are exceptions."""
+"""The results of lines and inferences: permanent failures are values, temporary failures are exceptions."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -42,7 +42,7 @@ class RejectionCode(StrEnum):
 
 
 class SkipReason(StrEnum):
-    """The reason for which a line is not forwarded, on purpose."""
+    """The reason why a line is not forwarded, on purpose."""
 
     BLANK_LINE = "blank_line"
     SHADOW = "shadow"
@@ -142,7 +142,7 @@ class PendingCause(StrEnum):
 
 
 class Unavailable(Exception):
-    """A temporary failure: nothing was recorded, and the same work may succeed later."""
+    """A temporary failure: no result was recorded, and the same work may succeed later."""
 
     cause: ClassVar[PendingCause] = PendingCause.OWN_RESOURCES
     retry_after_secs: float | None = None

@@ -1,4 +1,4 @@
-"""Notices of what happened, for logs, metrics and terminals: facts without captured data, named in the past tense."""
+"""Notices of events, for logs, metrics and terminals: facts without captured data, named in the past tense."""
 
 from collections.abc import Mapping, Sequence
 

@@ -13,7 +13,7 @@ from capture_forwarder.domain.delivery import Reason
 class ProgressRecord(Struct, frozen=True):
     """How far one version of an object is committed.
 
-    `damaged` counts how often it was read again from its start because its bytes were not those that were stored.
+    `damaged` counts how often it was read again from its start because its bytes did not match the stored checksum.
     `accepted` counts rows that are accepted or duplicate, and `rejected` those that are rejected, over all runs; a row
     that was sent again counts again.
     """
@@ -42,8 +42,8 @@ class Claim(Struct, frozen=True, kw_only=True):
 class RunRecord(Struct, frozen=True, kw_only=True):
     """The item of one run: how far it has committed its objects, by their hashes; `None` if that cannot be read.
 
-    `saves` counts the writes of the run. A `finished` run holds no object any more. Another run has `taken` over the
-    objects of this run, which must not commit them any more.
+    `saves` counts the writes of the run. A `finished` run holds no object any more. If another run has `taken`
+    over the objects of this run, this run must not commit them any more.
     """
 
     saves: int = 0

@@ -98,7 +98,7 @@ class ModelSchema(Struct, frozen=True, dict=True):
 class Side(Struct, frozen=True):
     """The attributes of one direction of a call.
 
-    `every` and `visible` are in the order of their positions, which may have gaps. `visible` leaves out implicit
+    `every` and `visible` are in the order of their positions. Positions may have gaps. `visible` leaves out implicit
     attributes, such as the complement that Arthur adds to a binary model at position 0. `expected` are the attributes
     that are null if a caller does not name them.
     """

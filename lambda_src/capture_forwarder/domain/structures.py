@@ -61,7 +61,7 @@ def _list_of(value: JsonValue, fits: _Check, misfit: str) -> Value:
 
 
 def _decoded(text: str, misfit: str) -> JsonValue:
-    """Return the document in `text`; NaN, which Python writes, is no JSON."""
+    """Return the document in `text`; NaN is no JSON, though Python writes it."""
     try:
         document: JsonValue = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):

@@ -36,10 +36,10 @@ class Held(Struct, frozen=True):
 
 
 class RunItem:
-    """The item of a run: what the run has reached, and what its last answered save said, by the objects' hashes.
+    """The item of a run, by the objects' hashes: the progress that it has reached, and that of its last answered save.
 
-    After a save or a quarantine file without an answer nobody knows what is stored. A save without an answer ends the
-    item: nothing more is saved. A file without an answer keeps the run from saying that it is finished.
+    After a save or a quarantine file without an answer it is not known what is stored. A save without an answer ends
+    the item: the run saves no more. A file without an answer keeps the run from saying that it is finished.
     """
 
     def __init__(self, run_id: str, leased_until_secs: float) -> None:
@@ -60,13 +60,13 @@ class RunItem:
 
     @property
     def is_done(self) -> bool:
-        """Whether every claimed object is done, so that nobody has to know that the run is finished."""
+        """Whether every claimed object is done. Then no other run needs to read that this run is finished."""
         claimed = tuple(self.claimed)  # a copy: a thread that reads ahead may claim another object meanwhile
         return all((record := self.confirmed.get(state)) is not None and record.done for state in claimed)
 
 
 class Claimed(Struct, frozen=True):
-    """This run holds the object, which is committed up to `progress`; `item` is `None` if progress is not stored."""
+    """This run holds the object. It is committed up to `progress`; `item` is `None` if progress is not stored."""
 
     progress: ProgressRecord
     day: str
@@ -106,7 +106,7 @@ class Claims:
         return claimed
 
     def save(self, item: RunItem, *, finished: bool) -> None:
-        """Save what the run has reached. Raises `LeaseLost`, `Unavailable`; then the item has ended."""
+        """Save the progress that the run has reached. Raises `LeaseLost`, `Unavailable`; then the item has ended."""
         item.leased_until_secs = self._lease_end()
         record = RunRecord(
             saves=item.saves + 1,
@@ -126,7 +126,7 @@ class Claims:
         item.saves, item.confirmed, item.finished = record.saves, record.reached, record.finished
 
     def close(self) -> None:
-        """Claim nothing more: an object that is claimed after the last save would be held until the lease ends."""
+        """Claim no more objects: one that is claimed after the last save would be held until the lease ends."""
         with self._lock:
             self._failure = Unavailable("the run has ended")
 
@@ -140,7 +140,7 @@ class Claims:
             return self.items[-1]
 
     def _claim_over(self, work: Work, route: Route, state: str, found: Claim, item: RunItem) -> Claimed | Held | None:
-        """Claim an object that was claimed before: look, take, empty, and claim at last.
+        """Claim an object of another run: read the run's item, mark it as taken, create its open file, and then claim.
 
         In this order a crash between two steps leaves the old claim, and the next run repeats all of them.
         """
@@ -172,7 +172,7 @@ class Claims:
         return reached
 
     def _empty(self, work: Work, route: Route, found: Claim, reached: ProgressRecord) -> None:
-        """Write the one file that the old run may still write, without entries, so that it can never be written."""
+        """Create the one file that the old run may still create, without entries. The old run then cannot create it."""
         if self._quarantine:
             file = QuarantineFile(
                 source=work.source,

@@ -118,7 +118,7 @@ class Forwarder:
         return tracker
 
     def _readable(self, routed: Iterable[Routed], senders: Senders, objects: OpenObjects) -> Iterator[Routed]:
-        """Yield the objects whose sender has no error; an object is asked for shortly before its turn."""
+        """Yield the objects whose sender has no error; each object is requested shortly before its turn."""
         for work, route in routed:
             if error := senders.sender(route).error:
                 tracker = self._tracker((work, route))

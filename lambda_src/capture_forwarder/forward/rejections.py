@@ -14,7 +14,7 @@ from capture_forwarder.kinds.kind import DecodedSpan
 
 # A destination may write the id of the row into its sentence, so that every row has a reason of its own.
 MAX_REASONS = 100
-# Measured on CPython 3.11: what a line, and what a reason of a line, take beside their text.
+# Bytes of a line, and of a reason of a line, beside their text; measured on CPython 3.11.
 _LINE_BYTES = 400
 _REASON_BYTES = 300
 _INDEX_BYTES = 4
@@ -125,7 +125,7 @@ class Rejections:
 
 
 class _OtherReasons(Struct):
-    """The rows of one code whose reasons are not kept, but for the first."""
+    """The rows of one code beyond the limit of reasons: only the first of these reasons is kept."""
 
     first: Reason
     rows: "array[int]"

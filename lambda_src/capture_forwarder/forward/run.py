@@ -12,7 +12,7 @@ _RESERVED_SHARE = 0.05
 # A short invocation needs more than this share: up to 2 s, at most a fifth of its time.
 _LEAST_RESERVED_SECS = 2.0
 _MOST_RESERVED_SHARE = 0.2
-# This part of the reserve is for the answer. Nothing waits for a store any more.
+# This part of the reserve is for the answer. No call to a store is awaited any more.
 _ANSWER_SHARE = 0.25
 # A lease outlasts the invocation, because the clocks of two machines differ.
 _LEASE_MARGIN_SECS = 10.0

@@ -29,10 +29,10 @@ class EncodedRows(Struct, gc=False):
 
 
 class DecodedSpan(Struct):
-    """Consecutive lines, and what they became: rows to send, rejections of lines or rows, skipped lines.
+    """Consecutive lines, and their results: rows to send, rejections of lines or rows, skipped lines.
 
     `rows` are the rows that `span` counts as pending, in the same order. `rejections` of a call of many rows are made
-    when they are read, too. `noticed` is `None` if nothing was noticed.
+    when they are read, too. `noticed` is `None` if there are no notes.
     """
 
     span: LineSpan

@@ -1,4 +1,4 @@
-"""The options of a route that would decide about a call which is rejected."""
+"""The options of a route that would decide about a rejected call."""
 
 from capture_forwarder.domain.route import Layout
 from capture_forwarder.payloads.elements_kind import holds_list, is_list
@@ -16,7 +16,7 @@ _MAY_BE_ARRAYS = frozenset({Layout.ROWS, Layout.LIST, Layout.INSTANCES})
 
 
 def schema_advice(request: Shape, answer: Shape) -> list[str]:
-    """Return what a schema decides: how many values of an answer belong to one row."""
+    """Return how many values of an answer belong to one row, if a schema decides that."""
     is_multiple = request.has_rows and answer.says is Says.OPEN and request.count and not answer.count % request.count
     return ["a schema says how many values a row of the answer has"] if is_multiple else []
 
@@ -37,7 +37,7 @@ def _option(shape: Shape, side: str, is_ambiguous: bool) -> str:  # noqa: FBT001
 
 
 def _ways(shape: Shape, is_ambiguous: bool) -> list[str]:  # noqa: FBT001 - as above
-    """Return the layouts that decide how one side is read, each with what it says."""
+    """Return the layouts that decide how one side is read, each with its effect."""
     is_series = shape.layout is Layout.VECTOR and not shape.is_bare
     as_rows = None if is_series or shape.is_closed else _AS_ROWS.get(shape.layout)
     whole = '"whole" says that they are one row'

@@ -1,4 +1,4 @@
-"""The arrays in a `.npz` archive, which is a zip file of `.npy` files."""
+"""The arrays in a `.npz` archive: a zip file of `.npy` files."""
 
 import zlib
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""Arrays of NumPy, `.npy` and `.npz`, made into what they would be in JSON.
+"""Arrays of NumPy, `.npy` and `.npz`, converted to the values that JSON would hold.
 
-Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. Arrays of objects are pickles, which can
-run code when they are read; they are refused, as are structured types, complex numbers and dates.
+Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. Arrays of objects are pickles,
+and a pickle can run code when it is read. They are refused, as are structured types, complex numbers and dates.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""The body of a payload: what its text holds, before anything is known of rows."""
+"""The body of a payload: the content of its text, before its rows are known."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -41,8 +41,8 @@ class Body(Struct, frozen=True, gc=False):
 
     `content` is by `form.media`: of JSON the document, of JSON Lines one document a line, of CSV the cells of each line
     that is not blank, of TEXT the text. A long list in it is read lazily. `is_one_call` says that a list is one call.
-    `header` is the declared one of CSV. `with_blank` is CSV of one column in which each blank line between others is an
-    empty cell, if there are such lines.
+    `header` is the declared one of CSV. `with_blank` is CSV of one column if it has blank lines between others: each
+    of them is an empty cell.
     """
 
     form: BodyForm

@@ -18,7 +18,7 @@ from capture_forwarder.payloads.tables import NAMELESS, Table, chunks
 
 
 def clarify_shape(document: Document) -> Shape | Reason | None:
-    """Return what an answer of the explainer says; `None` for another document."""
+    """Return the shape of an answer of the explainer; `None` for another document."""
     predictions, explanations = document.get("predictions"), document.get("explanations")
     if not isinstance(predictions, dict) or not isinstance(explanations, dict):
         return None

@@ -21,7 +21,7 @@ _ANSWER_STEM = "prediction"
 
 
 def rows_of_columns(columns: dict[str, Elements], count: int, stem: str, table: Table, side: Side | None) -> Rows:
-    """Return the `count` rows of `columns`, which come from `table`. Raises `ValueError` for a malformed row.
+    """Return the `count` rows of `columns`, taken from `table`. Raises `ValueError` for a malformed row.
 
     An error among the elements of an answer is its row. A list of one that is a structure of `side` stays a list.
     """
@@ -47,7 +47,7 @@ def rows_of_columns(columns: dict[str, Elements], count: int, stem: str, table: 
 
 
 def _with_errors(elements: Elements) -> Elements:
-    """Return elements of an answer in which a text that is an error is an error body."""
+    """Return the elements of an answer. A text that is an error becomes an error body."""
     if isinstance(elements, Lazy):
         is_text = len(elements) > 0 and isinstance(elements[0], str)
         made = Lazy(len(elements), lambda place: _error_or(elements[place]), lambda: map(_error_or, elements))

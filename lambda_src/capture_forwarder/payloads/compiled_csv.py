@@ -48,7 +48,7 @@ def csv_decoder(
 
 
 def cut_decoder(side: Side | None) -> PayloadDecoder | None:
-    """Return a decoder of one line of numbers of which each is a row; `None` if only the plain path can read it."""
+    """Return a decoder of one line of numbers, one number a row; `None` if only the plain path can read it."""
     name = "prediction_0"
     value_type: Any = NUMBER
     if side is not None:

@@ -114,7 +114,7 @@ def _list_of_rows(placement: Placement, row_type: Any, values: RowValues, width:
 
 
 def check_names(text: str, expected: int) -> None:
-    """Raise `ValueError` if an object of `text`, which has `expected` different names, may have a name twice.
+    """Raise `ValueError` if an object of `text` may have a name twice; `expected` counts its different names.
 
     Every name is followed by a colon. Where texts hold colons too, a quote stands before those of names.
     """

@@ -1,4 +1,4 @@
-"""Types of the values of a row, from which decoders of payloads are compiled."""
+"""Types of the values of a row. Decoders of payloads are compiled from them."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence

@@ -97,7 +97,7 @@ class CsvForm(Struct, frozen=True):
         return Cells(lazy, self._large_with_blank(text, len(lazy), is_quoted=is_quoted) if has_blank else None)
 
     def _large_with_blank(self, text: str, count: int, *, is_quoted: bool) -> Lazy[Row] | None:
-        """Return the rows of one column of which `count` are not blank."""
+        """Return the rows of one column; `count` of them are not blank."""
         text = _without_outer_blank(text)
         pieces = [(start, end, len(rows)) for start, end, rows in self._pieces(text, is_quoted=is_quoted)]
         lazy = rows_of_pieces(
@@ -150,5 +150,5 @@ def _without_outer_blank(text: str) -> str:
 
 
 def _allow_cells_of(size: int) -> None:
-    """Raise the csv module's limit, which holds for the process: 128 KiB a cell is below the length of a prompt."""
+    """Raise the csv module's limit for this process: a prompt can be longer than its 128 KiB a cell."""
     csv.field_size_limit(max(csv.field_size_limit(), size))

@@ -1,4 +1,4 @@
-"""Both sides of a call read together: how many inferences it holds, and which side is read as rows or as one."""
+"""Both sides of a call read together: how many inferences it holds, and whether each side is read as rows or as one."""
 
 from collections.abc import Collection
 from enum import Enum
@@ -157,7 +157,7 @@ def ambiguous(request: Shape, answer: Shape, why: str) -> Reason:
 
 
 def said(request: Shape, answer: Shape) -> str:
-    """Return what each side says, as a sentence."""
+    """Return the counts of both sides, as a sentence."""
     return f"the request says {_count(request)}, the answer says {_count(answer)}"
 
 

@@ -1,4 +1,4 @@
-"""What the declaration of a payload says: its format, its charset, and whether it can be read at all.
+"""The declaration of a payload: its format, its charset, and whether it can be read at all.
 
 The route's content type wins, then the declared type if it names a format, then SageMaker's encoding. If none of them
 names a format, the look of the text decides.
@@ -79,7 +79,7 @@ _PRESENT = {"present": True, "absent": False}
 
 
 class Declared(Struct, frozen=True):
-    """What is known of a payload before its text is read.
+    """The facts about a payload that are known before its text is read.
 
     `media` is `None` where the look of the text decides; for `Media.TEXT` it decides first. A payload with a `refusal`
     is not read.
@@ -99,7 +99,7 @@ class Declared(Struct, frozen=True):
 def declared(
     encoding: Encoding, content_type: str | None, override: str | None, delimiter: str | None, side: str
 ) -> Declared:
-    """Return what is known of every payload that is declared like this.
+    """Return the facts about every payload that is declared like this.
 
     `override` and `delimiter` are options of the route; `side` begins the names of its options: `input` or `output`.
     """
@@ -134,7 +134,7 @@ def _split_content_type(content_type: str) -> tuple[str, dict[str, str]]:
 
 
 def charset_of(name: str) -> str | None:
-    """Return Python's name of a charset, which has many names (`latin1`, `windows-1252`); `None` if it is not known."""
+    """Return Python's name of a charset with one of its names (`latin1`, `windows-1252`); `None` if it is not known."""
     if len(name) > _MAX_CHARSET_CHARS or not name.isascii():
         return None
     module = normalize_encoding(name).lower()

@@ -1,7 +1,7 @@
 """Text made into JSON documents.
 
-msgspec reads almost every document. Python's `json`, which takes ten times as long, reads the others: it reads NaN,
-Infinity and numbers that are too large for a float, which become null, and it sees a name that an object has twice.
+msgspec reads almost every document. Python's `json` takes ten times as long and reads the others. It reads NaN,
+Infinity and numbers that are too large for a float, as null, and it sees a name that an object has twice.
 """
 
 import json
@@ -61,7 +61,7 @@ def parse_json(text: str) -> JsonValue:
 def _has_names(document: JsonValue, text: str, colons: int) -> bool:
     """Tell whether `document` surely has every name in `text`: each has a colon, and JSON text cannot hide one.
 
-    Names of an object and of lists of objects are counted, which is quick; those of other documents are written again.
+    Names of an object and of lists of objects are counted, because that is quick. Other documents are written again.
     """
     if type(document) is dict:
         names = len(document)
@@ -108,7 +108,7 @@ _read = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_co
 
 
 def without_halves(text: str) -> str:
-    """Return JSON text in which half a surrogate pair is U+FFFD."""
+    """Return JSON text with U+FFFD in place of each half of a surrogate pair."""
     return _ESCAPE.sub(lambda found: "\\ufffd" if found[1] else found[0], text) if "\\u" in text else text
 
 

@@ -1,4 +1,4 @@
-"""What the elements of a JSON list have in common."""
+"""The kind that the elements of a JSON list have in common."""
 
 from collections.abc import Iterable
 from enum import Enum

@@ -16,7 +16,7 @@ _SPLIT = "dataframe_split"
 def split_frame(document: Document) -> tuple[Document, Document] | None:
     """Return a frame in `split` form and the values beside it; `None` if the document is none.
 
-    MLflow: `{"dataframe_split": {"columns": [...], "data": [[...], ...]}}`, which may lie under `inputs`, and pandas'
+    MLflow: `{"dataframe_split": {"columns": [...], "data": [[...], ...]}}`, perhaps under `inputs`, and pandas'
     own `{"columns", "index", "data"}`.
     """
     for key in (_SPLIT, "inputs", "outputs", "instances", "predictions"):

@@ -104,7 +104,7 @@ def _documents(text: str) -> list[JsonValue]:
 
 
 def with_lists(cells: list[Any]) -> list[Any]:
-    """Return cells of CSV in which a JSON list of numbers is that list: `0,"[0.8, 0.2]"`."""
+    """Return cells of CSV. A text that is a JSON list of numbers becomes that list: `0,"[0.8, 0.2]"`."""
     return [_list_in(cell) or cell for cell in cells]
 
 

@@ -102,7 +102,7 @@ class _PieceRows(Generic[Item]):
 
 
 def rows_of_pieces(text: str, pieces: Iterable[Piece], parse: Callable[[str], list[Item]]) -> Lazy[Item]:
-    """Return the rows of `pieces`, which follow each other in `text`; `parse` returns the rows of one piece.
+    """Return the rows of `pieces`, in the order of `text`; `parse` returns the rows of one piece.
 
     A piece is parsed whenever rows are read that are not in the piece that was parsed last.
     """

@@ -1,6 +1,6 @@
 """Columns of CSV without a schema: they are learned from the rows that come, by the width of rows.
 
-What was learned decides only how fast rows are read: cells that do not fit are parsed as the plain path parses them.
+The learned columns decide only how fast rows are read: cells that do not fit are parsed as the plain path parses them.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ _MAX_ODD_CELLS = 4
 
 
 class _Learned(Struct):
-    """What was learned of rows: their names, which columns hold numbers, and how often other cells came in them."""
+    """Learned columns: their names, whether they hold numbers, and how often other cells came in them."""
 
     names: Names
     are_numbers: list[bool]
@@ -42,7 +42,7 @@ Key = int | Names
 class LearnedColumns:
     """Learns columns by the width of rows, or by a header; `stem` begins the names of values without a header."""
 
-    # A first line of names can be told from rows by the numbers in rows only.
+    # Only numbers in the rows distinguish a first line of names from a row.
     may_begin_with_names = True
     only: CsvColumns | None = None
 

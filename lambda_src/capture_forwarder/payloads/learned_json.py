@@ -1,6 +1,6 @@
 """Decoders of JSON documents without a schema: any plain values, under the names that objects have.
 
-Objects with the names of earlier ones, in the same order, become values in the order of these names, which takes half
+Objects with the names of earlier ones, in the same order, become values in the order of these names, in half
 of the time. Other objects become dictionaries.
 """
 
@@ -143,7 +143,7 @@ class _Lists:
 
 
 class _Shape(Struct, frozen=True):
-    """Objects with these names in this order: what decodes them, and what finds the names in a text."""
+    """Objects with these names in this order: their decoder, and the pattern that finds the names in a text."""
 
     names: Names
     decode: Decode

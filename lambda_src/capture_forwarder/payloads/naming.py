@@ -28,7 +28,7 @@ def generated_names(
     """Name ordered values `{stem}_0`, `{stem}_1`, ...; keep the names of others.
 
     `call` holds values of the whole call: they keep their names, as `call.name` where the row has that name.
-    With `textual` texts are cells of CSV, in which numbers are recognised, and `cells` says what happens to other text.
+    With `textual` texts are cells of CSV: numbers in them are recognised, and `cells` converts other text.
     """
     named = row if isinstance(row, dict) else {f"{stem}_{index}": value for index, value in enumerate(row)}
     types = set(map(type, named.values()))
@@ -68,7 +68,7 @@ def schema_names(
 
     With `is_column` the values of a row come from a single list: they have the order of the attributes, unless the
     schema knows one of their names. A value of the whole call is sent only if the schema has an attribute of its name.
-    With `textual` texts are cells of CSV, and `cells` says what happens to text that is no number.
+    With `textual` texts are cells of CSV, and `cells` converts text that is no number.
     """
     converters = cell_converters(cells) if textual else CONVERTERS
     if is_column and isinstance(row, dict):
@@ -113,7 +113,7 @@ def _by_position(row: list[JsonValue], side: Side, converters: Converters) -> Na
 
 
 def _is_structure_itself(row: list[JsonValue], attribute: Attribute) -> bool:
-    """Tell whether ordered values are the one value of the only attribute, which is a list."""
+    """Tell whether ordered values are the one value of the only attribute: a list."""
     is_cell = len(row) == 1 and (fits(attribute, row[0]) or (isinstance(row[0], str) and row[0].lstrip()[:1] == "["))
     return attribute.value_type in STRUCTURES and not is_cell and fits(attribute, row)
 

@@ -9,7 +9,7 @@ from capture_forwarder.payloads.elements_kind import Document, is_list
 
 
 class NotData(Struct, frozen=True):
-    """What a server writes beside rows and is no data; `any_of` are the keys by which it is recognised."""
+    """Keys that a server writes beside rows and that are no data; `any_of` are the keys that identify the server."""
 
     server: str
     any_of: frozenset[str]
@@ -17,7 +17,7 @@ class NotData(Struct, frozen=True):
 
     @property
     def recognised_by(self) -> str:
-        """The keys by which the server is recognised, as Markdown."""
+        """The keys that identify the server, as Markdown."""
         return ", ".join(key if " " in key else f"`{key}`" for key in sorted(self.any_of))
 
 

@@ -1,4 +1,4 @@
-"""What an object says by the rows under its outer key, as `instances` or `predictions`."""
+"""The shape of an object with rows under an outer key, such as `instances` or `predictions`."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""Values beside rows: which belong to one row, which to the whole call, and which have no place."""
+"""Values beside rows: some belong to one row, some to the whole call, and some have no place."""
 
 from collections.abc import Collection
 from typing import cast
@@ -17,7 +17,7 @@ _TWO = 2
 
 
 class Placed(Struct, frozen=True, gc=False):
-    """The rows of one side, and the values of the whole call, which are repeated in each row.
+    """The rows of one side, and the values of the whole call. These are repeated in each row.
 
     `is_column`: the values of a row come from a single list with a name, so a schema may map them in order.
     """

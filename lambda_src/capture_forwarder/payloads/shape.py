@@ -1,4 +1,4 @@
-"""What one payload says about its rows, before both sides are read together (`docs/formats.md`)."""
+"""The shape of one payload: its statement about rows, before both sides are read together (`docs/formats.md`)."""
 
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,7 @@ from capture_forwarder.payloads.tables import Table
 
 
 class Says(StrEnum):
-    """What a payload says: `count` rows, for certain or not; one call; or that the other side decides."""
+    """The statement of a payload: `count` rows, for certain or not; one call; or the other side decides."""
 
     FIXED = "fixed rows"
     ROWS = "rows"
@@ -20,10 +20,10 @@ class Says(StrEnum):
 
 
 class Shape(Struct, frozen=True, gc=False):
-    """What one payload says: `count` rows (or values, if it is open), where they lie, and the document read as one row.
+    """The shape of one payload: `count` rows (or values, if it is open), their place, and the document as one row.
 
-    `subject` names the place of the rows for sentences. `is_bare`: values without a name. `is_alone`: nothing lies
-    beside the open values. `is_ragged`: lists of different lengths. `has_lines`: the text has lines. `never_one`:
+    `subject` names the place of the rows for sentences. `is_bare`: values without a name. `is_alone`: no value
+    lies beside the open ones. `is_ragged`: lists of different lengths. `has_lines`: the text has lines. `never_one`:
     the payload is never one row.
     """
 

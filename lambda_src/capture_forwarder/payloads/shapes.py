@@ -1,4 +1,4 @@
-"""What each payload says about its rows, before both sides are read together (`docs/formats.md`)."""
+"""The shapes of payloads: their statements about rows, before both sides are read together (`docs/formats.md`)."""
 
 from typing import cast
 
@@ -31,7 +31,7 @@ _KEYS_OF_ONE_ROW = ("features", "data")
 
 
 def json_shape(document: JsonValue, *, is_answer: bool, call_keys: tuple[str, ...] = ()) -> Shape | Reason:
-    """Return what a JSON document says."""
+    """Return the shape of a JSON document."""
     if is_list(document):
         return list_shape(document, is_answer=is_answer)
     if not isinstance(document, dict):
@@ -104,7 +104,7 @@ def _frame(document: Document, _: bool) -> Shape | None:  # noqa: FBT001 - as ab
 
 
 def _shape_of_lists(document: Document, is_answer: bool, call_keys: tuple[str, ...]) -> Shape:  # noqa: FBT001 - as above
-    """Return what an object says by the lists directly under its keys."""
+    """Return the shape of an object by the lists directly under its keys."""
     beside, left_out = without_not_data(document)
     lists = {key: elements for key, elements in lists_of(beside).items() if key not in call_keys}
     if not lists:

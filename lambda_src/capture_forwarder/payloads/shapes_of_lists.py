@@ -1,4 +1,4 @@
-"""What a bare list and JSON Lines say about their rows."""
+"""The shapes of a bare list and of JSON Lines."""
 
 from typing import cast
 
@@ -19,7 +19,7 @@ from capture_forwarder.payloads.tables import NAMELESS, Table
 
 
 def list_shape(elements: Elements, *, is_answer: bool) -> Shape:
-    """Return what a bare list says."""
+    """Return the shape of a bare list."""
     kind = kind_of(elements, is_answer=is_answer)
     table = Table(len(elements), {NAMELESS: elements})
     document = cast("JsonValue", elements)
@@ -34,7 +34,7 @@ def list_shape(elements: Elements, *, is_answer: bool) -> Shape:
 
 
 def lines_shape(documents: Elements, *, is_answer: bool) -> Shape:
-    """Return what JSON Lines say: a line is a row, one line included."""
+    """Return the shape of JSON Lines: a line is a row, one line included."""
     document = cast("JsonValue", documents)
     rows, left_out = _lines_without_schema(documents)
     if is_answer and is_stream(documents):

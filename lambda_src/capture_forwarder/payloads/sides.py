@@ -1,4 +1,4 @@
-"""What one payload says, with the options that a route sets for its side."""
+"""The shape of one payload, with the options that a route sets for its side."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -22,7 +22,7 @@ from capture_forwarder.payloads.tables import NAMELESS, Table, named_rows
 
 
 def shape_of(body: Body, options: PayloadOptions, side: Side | None, *, is_answer: bool) -> Shape | Reason:
-    """Return what a payload says, or why it cannot be read; `side` is its side of the schema, if there is one."""
+    """Return the shape of a payload, or why it cannot be read; `side` is its side of the schema, if there is one."""
     content, media = cast("JsonValue", body.content), body.form.media
     if media is Media.CSV:
         return csv_shape(body, options, side, is_answer=is_answer)
@@ -74,7 +74,7 @@ def has_header(body: Body, options: PayloadOptions, side: Side | None) -> bool:
 
 
 def csv_shape(body: Body, options: PayloadOptions, side: Side | None, *, is_answer: bool) -> Shape | Reason:
-    """Return what CSV says."""
+    """Return the shape of CSV."""
     lines = cast("Sequence[list[str]]", body.content)
     if has_header(body, options, side):
         rows = _with_names(lines)
@@ -123,7 +123,7 @@ def _shown(cell: Any) -> JsonValue:
 
 
 def _begin_differently(lines: Sequence[list[Any]]) -> bool:
-    """Tell whether first cells are of several kinds, or some are empty, which fits any kind."""
+    """Tell whether first cells are of several kinds, or some are empty: an empty cell fits any kind."""
     kinds = {
         line[0].strip() != "" and is_number(line[0]) if isinstance(line[0], str) else None for line in lines if line
     }

@@ -75,7 +75,7 @@ class Tensors(Struct, frozen=True):
 
 
 def place_tensors(document: dict[str, JsonValue], tensors: list[dict[str, JsonValue]]) -> Tensors:
-    """Return `tensors`, which lie in `document`; a tensor of two dimensions, or of texts, has rows for certain."""
+    """Return the `tensors` of `document`; a tensor of two dimensions, or of texts, has rows for certain."""
     if not all("data" in tensor for tensor in tensors):
         raise BinaryTensor("a tensor without data: its values are binary and follow elsewhere")
     columns = {str(tensor["name"]): tensor_rows(tensor) for tensor in tensors}

@@ -36,7 +36,7 @@ def decode_text(data: str, found: Declared) -> str | Reason:
 
 
 def _marked(raw: bytes) -> str | None:
-    """Return the charset of the byte order mark, which wins over the declared one: https://encoding.spec.whatwg.org."""
+    """Return the charset of the byte order mark. It wins over the declared one: https://encoding.spec.whatwg.org."""
     if raw.startswith(BOM_UTF8):
         return "utf-8"
     return "utf-16" if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else None

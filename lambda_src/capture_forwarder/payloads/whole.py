@@ -27,7 +27,7 @@ def whole_row(
 ) -> Whole | Reason:
     """Return a document as one row.
 
-    Lists of one plain value are that value; with `is_batch`, which says that the other side has lines or rows, so are
+    Lists of one plain value are that value; with `is_batch` (the other side has lines or rows) so are
     all lists of one, unless the list is a structure of `side`. A closed body keeps every index.
     """
     if is_list(document):

@@ -46,7 +46,7 @@ class RunMetrics:
             self._add({TOTAL_DIMENSION: self._stack}, {metric: amount})
 
     def flush(self, properties: Mapping[str, Any]) -> None:
-        """Write one document for each set of dimensions, with `properties`, which are no metrics; then forget them."""
+        """Write one document for each set of dimensions, with `properties` that are no metrics; then forget them."""
         with self._lock:
             for dimensions, samples in self._samples.items():
                 if samples:

@@ -176,7 +176,7 @@ class Telemetry:
 
 
 def _level(report: ForwardReport) -> _Level:
-    """Return `error` for what a person must look at, and `warning` for what waits or is in quarantine as a whole."""
+    """Return `error` for an object that a person must look at, and `warning` for one that waits or is in quarantine."""
     if (report.cause and report.cause.needs_person) or not report.complete:
         return "error"
     return "warning" if report.inferences.pending or report.state is ObjectState.GIVEN_UP else "info"

@@ -39,11 +39,11 @@ def assert_conserved(
     assert world.sent_again() <= again, f"{world.sent_again()} rows sent again"
     assert pending or not waiting, f"{len(waiting)} messages are left"
     unknown = [name for name in world.receiver.accepted if name not in world.rows]
-    assert not unknown, f"rows that nobody offered, such as {unknown[:_SHOWN]}"
+    assert not unknown, f"rows that were never offered, such as {unknown[:_SHOWN]}"
 
 
 def _problem(world: FaultWorld, partner_id: str, kept: int, allowed: int) -> str | None:
-    """Return what is wrong with a row that was accepted or is in quarantine; `kept` entries cover it."""
+    """Return the error of a row that was accepted or is in quarantine, or none; `kept` entries cover it."""
     count = world.receiver.accepted[partner_id]
     if count and kept:
         return f"{partner_id} is accepted and in quarantine"

@@ -117,7 +117,7 @@ class Environment:
             os.kill(self.pid, which)
 
     def _line(self) -> bytes:
-        """Return a line of the process, or nothing when it has ended or its time is up."""
+        """Return a line of the process, or an empty one when it has ended or its time is up."""
         received = bytearray()
         while not received.endswith(b"\n"):
             left_secs = self._end - time.monotonic()

@@ -1,4 +1,4 @@
-"""The ways in which a dependency can fail, and the rules that choose the requests."""
+"""The faults of dependencies, and the rules that choose the requests."""
 
 import socket
 import struct
@@ -23,7 +23,7 @@ _ENDLESS = b" " * 65_536
 
 
 class Kind(StrEnum):
-    """What happens to a request. `TAKEN` has the kinds that pass it on first."""
+    """The treatment of a request. `TAKEN` has the kinds that pass it on first."""
 
     STATUS = "status"
     EARLY_STATUS = "status before the body is read"
@@ -53,7 +53,7 @@ TAKEN = frozenset(Kind) - {
 
 
 class Rule(Struct):
-    """One fault: what happens, to which requests, to the how many-th of them (from 0), and how often.
+    """One fault: its kind, the chosen requests, the index of the first of them (from 0), and how often it happens.
 
     `operations` is a set of names, all operations if it is empty. `text` is a part of the target or of the body, in
     which AWS names the resource. `hook` is called before the fault.

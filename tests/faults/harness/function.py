@@ -69,7 +69,7 @@ class Worker:
         return self.invocations[-1]
 
     def start(self) -> Thread:
-        """Poll once in a thread, which is returned."""
+        """Poll once in a thread, and return the thread."""
         thread = Thread(target=self.poll, name="worker")
         thread.start()
         return thread

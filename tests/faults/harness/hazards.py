@@ -16,7 +16,7 @@ _LOOK_SECS = 0.05
 
 
 class Hazards:
-    """Two workers at once, each ended after a random time, `count` times in all, of which a share is stopped.
+    """Two workers at once, each ended after a random time, `count` times in all. A share of them is stopped.
 
     A worker that is stopped goes on after its leases are over, while others work. `ended` counts the workers that were
     killed or stopped, `killed_during_call` the ends that came while the handler was at work.
@@ -46,7 +46,7 @@ class Hazards:
         self._failures: list[BaseException] = []
 
     def endure(self, count: int, *, longest_life_secs: float, stopped_share: float, lanes: int = 2) -> None:
-        """Let `lanes` workers live at once until `count` have been killed or stopped. Raises what a worker raised."""
+        """Let `lanes` workers live at once until `count` have been killed or stopped. Raises the error of a worker."""
         lives = [
             (self._chance.uniform(0, longest_life_secs), self._chance.random() < stopped_share) for _ in range(count)
         ]
@@ -72,7 +72,7 @@ class Hazards:
         return bool(busy)
 
     def finish(self, waiting: Callable[[], int], *, within_secs: float) -> None:
-        """Wait until no message is left, and all workers that were stopped have gone on. Raises what one raised."""
+        """Wait until no message is left, and all workers that were stopped have gone on. Raises the error of a worker."""
         end = time.monotonic() + within_secs
         while (left := waiting()) or any(thread.is_alive() for thread in self._stopped):
             assert time.monotonic() < end, f"{left} messages are left after {within_secs} seconds"

@@ -1,4 +1,4 @@
-"""A proxy in front of AWS and of the monitoring API, plain and TLS on one port, which spoils chosen requests."""
+"""A proxy in front of AWS and of the monitoring API, plain and TLS on one port. It spoils chosen requests."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""A strict receiver of every kind of destination, which numbers every row that it took."""
+"""A strict receiver of every kind of destination. It numbers every row that it took."""
 
 import json
 import time
@@ -27,7 +27,7 @@ _decode = msgspec.json.decode
 
 
 class Receiver(ThreadingHTTPServer):
-    """Accepts rows by id: `accepted` and `refused` count how often, `values` has what was sent, `sizes` each request.
+    """Accepts rows by id: `accepted` and `refused` count how often, `values` has the values that were sent, `sizes` each request.
 
     `secs_per_row` makes it slow: it takes the rows before it answers. `refuses` chooses rows for status 400.
     """

@@ -48,7 +48,7 @@ def _next(patterns: list[Pattern], positions: Iterable[Position], character: str
 
 
 def _with_empty_stars(patterns: list[Pattern], positions: Iterable[Position]) -> Iterator[Position]:
-    """Yield `positions`, and behind them the stars that match nothing."""
+    """Yield `positions`, and behind them the stars that match the empty text."""
     for index, position in positions:
         yield index, position
         if position < len(patterns[index]) and patterns[index][position] is STAR:

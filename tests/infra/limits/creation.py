@@ -8,7 +8,7 @@ from tests.infra.limits.cloudformation import needed_before
 
 
 def too_early(template: dict[str, Any]) -> Iterator[str]:
-    """Yield the rules, buckets and event source mappings that may exist before what they need.
+    """Yield the rules, buckets and event source mappings that may exist before the resources that they need.
 
     Raises ValueError for a circular reference.
     """

@@ -1,4 +1,4 @@
-"""The policies in docs/policies: they cover CloudFormation's handlers, and give no access to what other teams own.
+"""The policies in docs/policies: they cover CloudFormation's handlers, and give no access to resources of other teams.
 
 The schemas of cfn-lint name the permissions that the handlers of each resource type need:
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html

@@ -39,7 +39,7 @@ def _lines(found: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def cfn_lint(templates: Templates, folder: Path) -> str:
-    """Return what cfn-lint says, in one run for all."""
+    """Return the findings of cfn-lint, in one run for all."""
     files = [folder / f"{name}.json" for name in templates]
     for file in files:
         file.write_text(json.dumps(templates[file.stem]), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Synthesis says when a limit makes prefixes wider, and refuses what no prefix makes small enough."""
+"""Synthesis says when a limit makes prefixes wider, and refuses a configuration that no prefix makes small enough."""
 
 import shutil
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_more_buckets_than_permissions_fit_for_are_refused() -> None:
 )
 @pytest.mark.parametrize(("routes", "notes"), [(46, 0), (47, 1)])
 def test_a_rule_with_wider_prefixes_is_a_note(routes: int, notes: int, unrouted: str, others: str) -> None:
-    """Names as SageMaker gives them. Events of other objects arrive then, and the note says what happens to them."""
+    """Names as SageMaker gives them. Events of other objects arrive then, and the note says how they are treated."""
     bucket = "sagemaker-ap-southeast-1-123456789012-00"
     table = f'\n[[bucket]]\nname = "{bucket}"\nunrouted = "{unrouted}"\n'
     found = list(limit_notes(parse_settings(sized(routes, 1, keyed=False) + table)))

@@ -28,7 +28,7 @@ def matching(template: dict[str, Any], index: int) -> list[str]:
 
 
 def test_a_route_in_front_changes_nothing_for_the_others(synthesized: Made) -> None:
-    """No route moves to another rule, which would be deaf until it is deployed, and no resource with data is replaced."""
+    """No route moves to another rule (a new rule gets no events until it is deployed), and no resource with data is replaced."""
     texts = {f"Before{count}": sized(count, 1, keyed=False) for count in COUNTS}
     texts |= {f"After{count}": in_front(texts[f"Before{count}"]) for count in COUNTS}
     found = synthesized(texts)

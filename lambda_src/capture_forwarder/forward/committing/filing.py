@@ -6,7 +6,7 @@ from capture_forwarder.forward.run import Run
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.ports import Quarantine
 
-# Without progress nothing distinguishes two runs, so a repeated run overwrites the file of the first.
+# Without progress two runs cannot be distinguished, so a repeated run overwrites the file of the first.
 _NO_RUN = "unclaimed"
 # A file with a whole object has a fixed name, so that a repeat overwrites it.
 _OBJECTS = "objects"
@@ -40,8 +40,8 @@ class Filing:
     def file(self, tracker: ObjectTracker, target: ProgressRecord) -> None:
         """Write the rejections that `target` covers: one file for an object between two saves. Raises `Unavailable`.
 
-        After a failure nobody knows whether the file is there, so the run cannot say that it is finished. After a save
-        without an answer no file is written, because nobody knows where the next one would begin.
+        After a failure it is not known whether the file is there, so the run cannot say that it is finished. After a
+        save without an answer no file is written, because it is not known where the next one would begin.
         """
         item = tracker.claimed.item
         if item and item.ended:

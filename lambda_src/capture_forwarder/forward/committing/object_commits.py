@@ -133,7 +133,7 @@ class ObjectCommits:
                 tracker.state = ObjectState.DONE  # but not saved: its message keeps the rejections
 
     def _target(self, tracker: ObjectTracker) -> ProgressRecord | None:
-        """Return what the next save is to say of an object that has ended; `None` if there is nothing to save."""
+        """Return the progress that the next save stores for an object that has ended; `None` if no save is needed."""
         if tracker.state is ObjectState.DAMAGED:
             return _damaged_target(tracker)
         if not self._filing.can_file(tracker):
@@ -195,7 +195,7 @@ def _save(claims: Claims, item: RunItem, *, finished: bool) -> None:
 
 
 def _conclude(tracker: ObjectTracker, target: ProgressRecord) -> None:
-    """Leave the state of an object in its tracker, after the save that was to say `target`."""
+    """Set the state of an object in its tracker, after the save of `target`."""
     item = tracker.claimed.item
     if item and item.confirmed.get(tracker.work.source.state_hash) != target:
         tracker.fail(item.ended or Unavailable("its progress was not saved"))

@@ -75,7 +75,7 @@ def _work(tracker: ObjectTracker, now: float) -> Work:
 def _carried_blocked_since(tracker: ObjectTracker, now: float) -> float:
     """Return since when an object has needed a person, for its next message.
 
-    A run that did not get to the object, because of its lease or its time, knows nothing new.
+    A run that did not reach the object, because of its lease or its time, leaves it as it was.
     """
     if _needs_person(tracker.cause):
         return _blocked_since(tracker, now)

@@ -1,1 +1,1 @@
-"""Send rows: batches, requests in flight, and what to do when a request fails."""
+"""Send rows: batches, requests in flight, and the next step after a request that failed."""

@@ -52,7 +52,7 @@ class Batcher:
             self._send(batch, slices)
 
     def stop(self) -> None:
-        """Take no more rows, and send none; the rows of a huge line are then not made in vain."""
+        """Take no more rows, and send none. The other rows of a huge line are not made."""
         self._stopped = True
         self._begin()
 

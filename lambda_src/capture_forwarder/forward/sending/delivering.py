@@ -1,8 +1,8 @@
 """Deliver one batch: send its rows, again or in smaller requests, until each has its result or must wait.
 
-What is sent again is bounded. For a batch of n rows a destination that never answers gets at most 8 requests with less
-than 3 n rows; if it answers some requests, at most 5 n rows are sent in all. A 413, 400 or 422 halves the request, so
-one bad row costs 2 log2(n) more requests, with at most 2 n rows.
+The number of rows that are sent again is bounded. For a batch of n rows a destination that never answers gets at most
+8 requests with less than 3 n rows; if it answers some requests, at most 5 n rows are sent in all. A 413, 400 or 422
+halves the request, so one bad row costs 2 log2(n) more requests, with at most 2 n rows.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Delivery(Struct, frozen=True):
 
 
 class Deliverer(Struct, kw_only=True):
-    """Delivers batches of one model, from several threads. Of an abandoned one nothing is sent or reported any more."""
+    """Delivers batches of one model, from several threads. An abandoned batch is neither sent nor reported any more."""
 
     name: str
     model_id: str
@@ -81,7 +81,7 @@ class Deliverer(Struct, kw_only=True):
         return _checked(batch, self.destination.send(batch, within_secs=within_secs))
 
     def report(self, rows: int, took_secs: float, error: DestinationUnavailable | None, change: str | None) -> None:
-        """Report a request, and remember how long it took and which wait was asked for.
+        """Report a request. Remember how long it took, and the wait that its answer asks for.
 
         `change` says how the size of requests changed.
         """
@@ -178,7 +178,7 @@ class _Attempts:
         return self._batch.of(part.places, self._rows)
 
     def _record(self, part: _Part, results: list[RowResult]) -> DestinationUnavailable | None:
-        """Record the results of a part; rows that are to be sent again are an error, which is returned."""
+        """Record the results of a part. Return an error if rows must be sent again."""
         self._size.answered(len(results))
         if len(results) == len(self._results):  # nearly always
             self._results = list(results)
@@ -205,7 +205,7 @@ class _Attempts:
         self._parts.append(part)
 
     def _fail(self, part: _Part, error: DestinationUnavailable) -> str | None:
-        """Decide what to send after a request that failed; return how the size of requests changed."""
+        """Decide the next request after one that failed; return how the size of requests changed."""
         self._throttled = self._throttled or error.throttled
         if isinstance(error, DestinationDenied):
             self._stop(error)
@@ -220,7 +220,7 @@ class _Attempts:
     def _leave_pending(self, error: DestinationUnavailable) -> None:
         """Leave a row that was not answered twice pending; after a second such row all others as well.
 
-        The sender stops after this batch. Its other rows are of other objects, which the row must not hold up.
+        The sender stops after this batch. Its other rows are of other objects, and the row must not delay these.
         """
         if self._error:
             self._parts.clear()
@@ -250,7 +250,7 @@ class _Attempts:
         return self._changed(before, f"requests of {rows} {unit} are too large; {fewer} {unit} are sent")
 
     def _changed(self, before: int, change: str) -> str | None:
-        """Remember the size before the first change of which the cause is not known; return what to report once."""
+        """Remember the size before the first change without a known cause; return the notice to report once."""
         self._size_before = self._size_before or before
         return change if self._size.announce() else None
 
@@ -281,7 +281,7 @@ def asked_to_wait(secs: float) -> DestinationUnavailable:
 
 
 def all_pending(batch: Batch) -> list[RowResult]:
-    """Return the results of a batch of which no row has one."""
+    """Return the results of a batch without results."""
     return [RETRYABLE] * len(batch.ids)
 
 

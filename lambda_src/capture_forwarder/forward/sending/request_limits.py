@@ -1,4 +1,4 @@
-"""What is remembered of a model: how many rows its requests may have, and when it may be asked again."""
+"""The limits of a model: how many rows its requests may have, and when the next one may be sent."""
 
 from math import ceil
 from threading import Lock

@@ -120,8 +120,8 @@ def _as_taken(route: Route, destination: Destination) -> Route:
 class Sender:
     """Sends the rows of one model; results are recorded on the caller's thread.
 
-    A 429 or 503 halves the number of concurrent requests, each later success raises it by one. After an error nothing
-    more is sent to this model in this run. Its objects go back to the queue.
+    A 429 or 503 halves the number of concurrent requests, each later success raises it by one. After an error no
+    more rows are sent to this model in this run. Its objects are requeued.
     """
 
     def __init__(
@@ -235,6 +235,6 @@ class Sender:
             return Delivery(all_pending(batch), DestinationUnavailable(f"sending failed with {type(bug).__name__}"))
 
     def _stop(self, error: DestinationUnavailable) -> None:
-        """Send nothing more to this model in this run, because of the first error."""
+        """Send no more to this model in this run, because of the first error."""
         self.error = self.error or error
         self._batcher.stop()

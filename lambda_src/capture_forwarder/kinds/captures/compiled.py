@@ -40,7 +40,7 @@ _MAX_DECLARATIONS = 64
 
 
 class RowLists(Struct, gc=False):
-    """The rows of consecutive lines, which are added one by one, as in `EncodedRows`; and how many each line has."""
+    """The rows of consecutive lines, added one by one as in `EncodedRows`, and the number of rows of each line."""
 
     ids: list[str] = field(default_factory=list)
     rows: list[Any] = field(default_factory=list)

@@ -106,7 +106,7 @@ class CallDecoders:
         return None
 
     def expect(self, reading: Reading) -> None:
-        """Compile `reading`, which was not learned from a call."""
+        """Compile a `reading` that was not learned from a call."""
         self._readings.add(reading)
         if decoder := compile_reading(reading, self._schema, self._cells, apart=self._apart):
 

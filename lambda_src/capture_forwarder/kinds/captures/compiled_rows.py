@@ -31,7 +31,7 @@ class RowMakers:
         self._seen: Counter[tuple[Names, Names]] = Counter()
 
     def maker(self, asked: Names, answered: Names, count: int) -> RowMaker:
-        """Return what makes each of `count` rows of these names.
+        """Return the builder of each of `count` rows with these names.
 
         If both sides have a name, the value of the answer is `output.{name}`, as on the plain path. Raises `ValueError`
         if several rows have such a name, because the plain path compares their values, and if this name is taken.

@@ -113,7 +113,7 @@ class CaptureDecoder:
         return DecodedSpan(span, EncodedRows(), skipped=[outcome.reason])
 
     def _learn(self, outcome: Decoded) -> ReadingCounts | None:
-        """Let the compiled path learn how a line was read; return what is noticed about its call."""
+        """Let the compiled path learn how a line was read; return the notes about its call."""
         record, reading, compiled = outcome.record, outcome.reading, self._compiled
         unlearned = compiled.reading_without_learning(record) if compiled else None
         if compiled:

@@ -83,7 +83,7 @@ def decode_record(data: bytes) -> CaptureRecord | Reason | SkipReason:
 
 
 def _without_halves(data: bytes) -> bytes:
-    """Return a line in which each half of a surrogate pair is U+FFFD: Python writes them, and no decoder reads them."""
+    """Return a line with U+FFFD for each half of a surrogate pair. Python writes such halves; no decoder reads them."""
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], data)
 
 

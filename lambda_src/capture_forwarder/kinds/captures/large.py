@@ -30,7 +30,7 @@ def large_call(
 ) -> EncodedRows:
     """Return the rows of a call of `count` rows: all of them, or those with `indices`.
 
-    `build` returns an element of a request from an id and from one of `values`, which belong to the rows in order.
+    `build` returns an element of a request from an id and from one of `values`. These are in the order of the rows.
     """
     sent: Sequence[int] = range(count) if indices is None else indices
     are_long = line_bytes > _MAX_ROW_BYTES * count

@@ -1,4 +1,4 @@
-"""Metadata of a call as inputs: what the caller sent in headers, such as the model of a multi-model endpoint.
+"""Metadata of a call as inputs: headers that the caller sent, such as the model of a multi-model endpoint.
 
 SageMaker writes a header as text, or as a list of texts. Any other value is left out, so that metadata never reject a
 call that can be read.

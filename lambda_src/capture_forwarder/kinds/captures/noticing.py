@@ -1,4 +1,4 @@
-"""What a person should know about calls that can be read: inference ids used again, and layouts that change."""
+"""Notes about calls that can be read: inference ids that are used again, and layouts that change."""
 
 from capture_forwarder.domain.capture import CaptureRecord, Payload
 from capture_forwarder.domain.conservation import ReadingCounts
@@ -44,7 +44,7 @@ class InferenceIds:
 
 
 class LayoutChanges:
-    """Counts records that are read in a way in which no earlier record with the same encodings and types was read."""
+    """Counts records that are read in another way than all earlier records with the same encodings and types."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[_Declared, _Declared], set[Reading]] = {}
@@ -68,20 +68,20 @@ class LayoutChanges:
 
 
 class Noticing:
-    """Collects what is noticed about the calls of one route; `ids` are those that both paths see."""
+    """Collects notes about the calls of one route; `ids` are those that both paths see."""
 
     def __init__(self, ids: InferenceIds) -> None:
         self._ids = ids
         self._layouts = LayoutChanges()
 
     def of_lines(self, count: int) -> ReadingCounts:
-        """Return what was noticed since the last span, of `count` lines of the compiled path."""
+        """Return the notes since the last span, of `count` lines of the compiled path."""
         return ReadingCounts(reused_ids=self._ids.take(), compiled=count)
 
     def of_call(
         self, record: CaptureRecord, call_id: str, reading: Reading, unlearned: Reading | None, *, left_out: int
     ) -> ReadingCounts | None:
-        """Return what was noticed since the last span, and about a call of the plain path."""
+        """Return the notes since the last span, and about a call of the plain path."""
         self._ids.see_call(record, call_id)
         changed_layouts = self._layouts.count(record, reading, unlearned)
         reused_ids = self._ids.take()

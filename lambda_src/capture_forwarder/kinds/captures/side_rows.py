@@ -51,7 +51,7 @@ class SideRows(Struct, frozen=True, gc=False):
 
 
 class Names(Struct, frozen=True):
-    """What names the values of a side: its keys of the whole call, and its side of the schema, if there is one."""
+    """The sources of names of a side: its keys of the whole call, and its side of the schema, if there is one."""
 
     call_keys: tuple[str, ...]
     side: Side | None
@@ -91,7 +91,7 @@ def read_side(
 
 
 def _elements(shape: Shape) -> Iterable[JsonValue]:
-    """Return what may be rows of a payload that is read as one: the elements of its list, or of its columns."""
+    """Return the possible rows of a payload that is read as one: the elements of its list, or of its columns."""
     if is_list(shape.document):
         return shape.document
     return chain.from_iterable(shape.table.columns.values()) if shape.has_rows and shape.table else ()
@@ -109,7 +109,7 @@ def _read_whole(shape: Shape, form: BodyForm, names: Names, *, is_batch: bool) -
 
 
 def _placement(shape: Shape, table: Table, placed: Placed) -> Placement:
-    """Return how rows lie; whatever lies beside them makes a table, which only the plain path reads."""
+    """Return how rows lie. Any value beside them makes a table, and only the plain path reads tables."""
     if len(table.columns) > 1 or placed.call or table.left_out or len(table.neighbours) > 0:
         return Placement(shape.layout, RowForm.TABLE)
     key, elements = next(iter(table.columns.items()))

@@ -190,7 +190,7 @@ def _first_of(ids: Iterable[str]) -> tuple[str | None, Any]:
 
 
 def _has_other_id(entry: QuarantineEntry, index: int | None, partner_inference_id: str | None) -> bool:
-    """Tell whether a row has another id than it was rejected with; nothing was sent under an id that is too long."""
+    """Tell whether a row has another id than the rejected one. A row with an id that is too long was never sent."""
     if entry.inference_id is None or index is None or partner_inference_id is None:
         return False
     if all(one.reason.code is RejectionCode.PARTNER_ID_TOO_LONG for one in entry.rejections):
