@@ -148,7 +148,7 @@ def test_an_unknown_model_is_a_denial(monitor: Monitor, model_id: str, kind: str
 
 @each_kind
 def test_a_token_is_refreshed_once(monitor: Monitor, kind: str) -> None:
-    """A rotated token costs one more request. A token that stays wrong is a denial that says what to do."""
+    """A rotated token costs one more request. A token that stays wrong is a denial with the next step."""
     destination = connected(kind, monitor.url, "old", "secret").destination
     assert statuses(destination, batch(destination, {"a": 1})) == [RowStatus.ACCEPTED]
     denied = connected(kind, monitor.url, "old", "older").destination

@@ -76,7 +76,7 @@ class Shape:
         return right
 
     def _option(self, value: Any, option: Option, path: str) -> list[Any]:
-        """Note the problems of a value; return a list with the value, or with nothing if it is wrong."""
+        """Note the problems of a value; return a list with the value, or an empty list if it is wrong."""
         if not option.tables:
             found = list(_value_problems(value, option, path))
             self.problems += found

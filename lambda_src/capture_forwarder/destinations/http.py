@@ -87,7 +87,7 @@ Body = bytes | Stream
 
 
 def _compressor() -> Callable[[Body], bytes]:
-    """Return what makes gzip. It is imported only where it is used, because that takes time at a cold start."""
+    """Return the compressor of gzip. It is imported only where it is used, because that takes time at a cold start."""
     from isal import isal_zlib  # noqa: PLC0415 - as above
 
     def compress(body: Body) -> bytes:

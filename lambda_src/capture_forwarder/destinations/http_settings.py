@@ -79,5 +79,5 @@ class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return {}
 
     def problems(self) -> Iterator[str]:
-        """Yield what to change in options of this kind, each sentence with the name of its option in front."""
+        """Yield the problems of options of this kind, each sentence with the name of its option in front."""
         yield from ()

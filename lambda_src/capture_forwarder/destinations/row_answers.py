@@ -58,7 +58,7 @@ def unreadable(answer: Answer) -> DestinationUnavailable:
 def row_result(status: float, message: str | None) -> RowResult:
     """Return the result of a row. Only statuses about the row reject it; with all others it stays pending.
 
-    409 says that the row's id has another content already, which does not pass. For a whole request it may pass.
+    409 for a row is permanent: its id has another content already. For a whole request 409 may be temporary.
     """
     if is_success(status):
         return DUPLICATE if message == "duplicate" else ACCEPTED
@@ -69,7 +69,7 @@ def row_result(status: float, message: str | None) -> RowResult:
 
 
 def failure_of_all(statuses: Sequence[float], retry_after_secs: float | None) -> DestinationUnavailable:
-    """Return what the rows' statuses mean if no row has a result; a denial only if every row is denied."""
+    """Return the error that the rows' statuses mean if no row has a result; a denial only if every row is denied."""
     failures = [failure_of(status, retry_after_secs) for status in sorted({int(status) for status in statuses})]
     return next((one for one in failures if not isinstance(one, DestinationDenied)), failures[0])
 

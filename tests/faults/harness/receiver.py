@@ -1,4 +1,4 @@
-"""A strict receiver of every kind of destination, which numbers every row that it took."""
+"""A strict receiver of every kind of destination. It numbers every row that it took."""
 
 import json
 import time

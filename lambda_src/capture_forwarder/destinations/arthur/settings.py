@@ -1,4 +1,4 @@
-"""The options of Arthur, which takes rows."""
+"""The options of Arthur for rows."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
@@ -11,7 +11,7 @@ from capture_forwarder.domain.option_types import HeaderText, Secret
 
 
 class ArthurSettings(HttpSettings, frozen=True, kw_only=True, tag="arthur"):
-    """One `[[destination]]` with `kind = "arthur"`: Arthur v3, which takes rows as JSON."""
+    """One `[[destination]]` with `kind = "arthur"`: Arthur v3 with rows as JSON."""
 
     knows_schemas: ClassVar[bool] = True
 
@@ -32,5 +32,5 @@ class ArthurSettings(HttpSettings, frozen=True, kw_only=True, tag="arthur"):
         return {"secret": self.secret}
 
     def problems(self) -> Iterator[str]:
-        """Yield what to change in options of this kind."""
+        """Yield the problems of options of this kind."""
         return api_problems(self.url)

@@ -51,7 +51,7 @@ _decode_batch = msgspec.json.Decoder(_BatchAnswer).decode
 
 
 def inferences_path(model_id: str) -> str:
-    """Return the path for a model's inferences, which are sent as one JSON array."""
+    """Return the path for a model's inferences, sent as one JSON array."""
     return f"{path_of(model_id)}/inferences"
 
 

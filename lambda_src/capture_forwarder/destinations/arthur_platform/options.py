@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 
 def api_problems(url: str) -> Iterator[str]:
-    """Yield what to change in the address of Arthur."""
+    """Yield the problems of the address of Arthur."""
     try:
         path = urlsplit(url).path
     except ValueError:  # the check of addresses has a sentence for it

@@ -1,1 +1,1 @@
-"""Arthur, which reads the captured lines itself."""
+"""Arthur with captured lines: the platform reads them."""

@@ -1,4 +1,4 @@
-"""The options of Arthur's endpoint for SageMaker Data Capture, which takes captured lines as they are."""
+"""The options of Arthur's endpoint for captured lines as they are."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
@@ -21,7 +21,7 @@ _ADVICE = (
 
 
 class ArthurRawSettings(HttpSettings, frozen=True, kw_only=True, tag="arthur-raw"):
-    """One `[[destination]]` with `kind = "arthur-raw"`: Arthur v3, which reads the captured lines itself."""
+    """One `[[destination]]` with `kind = "arthur-raw"`: Arthur v3 with captured lines."""
 
     knows_schemas: ClassVar[bool] = True
     takes_lines: ClassVar[bool] = True
@@ -50,5 +50,5 @@ class ArthurRawSettings(HttpSettings, frozen=True, kw_only=True, tag="arthur-raw
         return {"secret": self.secret}
 
     def problems(self) -> Iterator[str]:
-        """Yield what to change in options of this kind."""
+        """Yield the problems of options of this kind."""
         return api_problems(self.url)

@@ -59,7 +59,7 @@ class WebhookSettings(HttpSettings, frozen=True, kw_only=True, tag="webhook"):
         return headers | ({"signing_secret": self.signing_secret} if self.signing_secret else {})
 
     def problems(self) -> Iterator[str]:
-        """Yield what to change in options of this kind."""
+        """Yield the problems of options of this kind."""
         for name in self.headers:
             if not _HEADER.fullmatch(name):
                 yield "headers: write names of headers in letters, digits and - only"
