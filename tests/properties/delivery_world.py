@@ -95,6 +95,10 @@ class Failing:
     def __init__(self, failures: list[str]) -> None:
         self._failures = iter(failures)
 
+    def stop(self) -> None:
+        """Fail no more."""
+        self._failures = iter(())
+
     def __call__(self, call: Callable[[], T]) -> T:
         """Make `call`, or raise `Unavailable`."""
         failure = next(self._failures, "")
@@ -109,22 +113,22 @@ class FailingProgress(MemoryProgress):
 
     def __init__(self, failures: list[str]) -> None:
         super().__init__()
-        self._fail = Failing(failures)
+        self.fail = Failing(failures)
 
     def claim(self, state: str, claim: Claim, *, over: Claim | None, within_secs: float) -> Claim:
         """Store `claim`, or fail."""
         store = super().claim
-        return self._fail(lambda: store(state, claim, over=over, within_secs=within_secs))
+        return self.fail(lambda: store(state, claim, over=over, within_secs=within_secs))
 
     def take(self, run: str, *, within_secs: float) -> RunRecord:
         """Mark a run as taken, or fail."""
         store = super().take
-        return self._fail(lambda: store(run, within_secs=within_secs))
+        return self.fail(lambda: store(run, within_secs=within_secs))
 
     def save(self, run: str, record: RunRecord, *, within_secs: float) -> RunRecord:
         """Store `record`, or fail."""
         store = super().save
-        return self._fail(lambda: store(run, record, within_secs=within_secs))
+        return self.fail(lambda: store(run, record, within_secs=within_secs))
 
 
 class FailingQuarantine(MemoryQuarantine):
@@ -132,12 +136,12 @@ class FailingQuarantine(MemoryQuarantine):
 
     def __init__(self, failures: list[str]) -> None:
         super().__init__()
-        self._fail = Failing(failures)
+        self.fail = Failing(failures)
 
     def keep(self, file: QuarantineFile, *, within_secs: float) -> None:
         """Store `file`, or fail."""
         store = super().keep
-        self._fail(lambda: store(file, within_secs=within_secs) or True)
+        self.fail(lambda: store(file, within_secs=within_secs) or True)
 
 
 class DeliveryWorld:
@@ -151,8 +155,8 @@ class DeliveryWorld:
             max_rejected_bytes=plan.max_rejected_bytes,
         )
         self.world.max_in_flight = plan.max_in_flight
-        self.world.progress = FailingProgress(plan.progress_fails)
-        self.world.quarantine = FailingQuarantine(plan.quarantine_fails)
+        self._progress = self.world.progress = FailingProgress(plan.progress_fails)
+        self._quarantine = self.world.quarantine = FailingQuarantine(plan.quarantine_fails)
         self.world.has_queue = plan.has_queue
         self.world.destination.always = self.answer
         self.ids: set[str] = set()
@@ -253,6 +257,11 @@ class DeliveryWorld:
             for file in self.world.quarantine.files.values()
             for entry in one_by_one(file.entries)
         ]
+
+    def stop_failing(self) -> None:
+        """Let every later call of the stores succeed."""
+        self._progress.fail.stop()
+        self._quarantine.fail.stop()
 
     def later(self, left_secs: float) -> None:
         """Begin the next invocation, some time after the last one."""

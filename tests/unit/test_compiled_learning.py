@@ -33,6 +33,18 @@ def test_values_of_several_kinds_under_a_key_are_refused() -> None:
     assert read_after((request, known), (request, known), (request, mixed)) == [True, False]
 
 
+def test_lists_of_a_request_are_rows_if_the_answer_has_as_many() -> None:
+    """A list of lists in a request is never columns."""
+    call = (json_side([[1, 2], [3, "a"]]), csv_side("1\n2"))
+    assert read_after(call, call, call) == [True, True]
+
+
+def test_a_traceback_in_any_cell_of_an_answer_is_refused() -> None:
+    """The plain path rejects a line with it, and reads it as a text among several lines."""
+    known, odd = (csv_side("1"), csv_side("a,b")), (csv_side("1"), csv_side("a,Traceback (most recent call last): x"))
+    assert read_after(known, known, odd) == [True, False]
+
+
 def test_a_name_on_both_sides_is_learned_once() -> None:
     """The answer's value is `output.a`, also between calls with other names."""
     same, other = (json_side({"a": 1}), json_side({"a": 2})), (json_side({"b": 1}), json_side({"p": 2}))

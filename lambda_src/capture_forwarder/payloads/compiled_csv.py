@@ -22,7 +22,7 @@ from capture_forwarder.payloads.csv_checks import (
 )
 from capture_forwarder.payloads.csv_columns import CELL_TYPES, NUMBERS, CsvColumns
 from capture_forwarder.payloads.documents import cut_lines
-from capture_forwarder.payloads.error_bodies import is_error_body
+from capture_forwarder.payloads.error_bodies import TRACEBACK
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
 from capture_forwarder.payloads.learned_columns import NUMBER, Key, LearnedColumns
 from capture_forwarder.payloads.placement import Placement, RowForm
@@ -77,10 +77,14 @@ class _CsvReader:
 
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED` for texts that only the plain path can read."""
+        if self._is_answer and TRACEBACK in text:
+            raise ValueError("a text that may be an error")
         if '"' in text:
             return self._read_quoted(text)
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return self._read_plain(text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
+
+    def _read_plain(self, text: str) -> Rows:
+        """Return names and values of all rows of a text without quotes."""
         if "\\" in text:
             return self._read_cells(text)
         lines, key = text.rstrip("\n"), 0
@@ -136,8 +140,6 @@ class _CsvReader:
         cells = cells_of(text)
         first = cells[0]
         key: Key = len(first)
-        if self._is_answer and is_error_body(first[0]):
-            raise ValueError("an error")
         if self._has_header:
             key, cells = key_of(first, is_answer=self._is_answer), cells[1:]
         elif first in DEMANDED_CELLS:

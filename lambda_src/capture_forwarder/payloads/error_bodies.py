@@ -26,13 +26,13 @@ _PAIRS = (
     {"ErrorCode", "Message"},
     {"errorType", "errorMessage"},
 )
-_TRACEBACK = "Traceback (most recent call last)"
+TRACEBACK = "Traceback (most recent call last)"
 
 
 def is_error_body(value: JsonValue) -> bool:
     """Tell whether an object, or a text, is a container's error."""
     if isinstance(value, str):
-        return value.lstrip().startswith(_TRACEBACK)
+        return value.lstrip().startswith(TRACEBACK)
     return isinstance(value, dict) and not ERROR_NAMES.isdisjoint(value) and _is_error(value)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.schema import ModelSchema, Side
@@ -25,21 +25,20 @@ _MAX_DECODERS = 1024
 def compile_reading(
     reading: Reading, schema: ModelSchema | None, cells: CellOptions, *, apart: bool = False
 ) -> CallDecoder | None:
-    """Return a decoder of calls that are read like `reading`, or `None` if only the plain path can read them.
+    """Return a decoder of calls that are read like `reading`, which have both sides, or `None`.
 
-    Without a schema the decoder learns names and types from the rows that come. `cells` says how text of CSV is read.
-    Its rows are flat, or with `apart` those of `Sides`.
+    Only the plain path reads calls without a decoder. Without a schema the decoder learns names and types from the
+    rows that come. `cells` says how text of CSV is read. Its rows are flat, or with `apart` those of `Sides`.
     """
-    if reading.request is None or reading.response is None:
+    request, response = cast("PayloadReading", reading.request), cast("PayloadReading", reading.response)
+    if _may_say_rows(request.placement) or (schema and _may_be_error(response, schema.outputs)):
         return None
-    if _may_say_rows(reading.request.placement) or (schema and _may_be_error(reading.response, schema.outputs)):
-        return None
-    decode_request = compile_payload(reading.request, schema.inputs if schema else None, cells, is_answer=False)
+    decode_request = compile_payload(request, schema.inputs if schema else None, cells, is_answer=False)
     outputs = schema.outputs if schema else None
     if reading.is_cut:
-        decode_response = compile_cut(reading.response, outputs)
+        decode_response = compile_cut(response, outputs)
     else:
-        decode_response = compile_payload(reading.response, outputs, cells, is_answer=True)
+        decode_response = compile_payload(response, outputs, cells, is_answer=True)
     if decode_request is None or decode_response is None:
         return None
     maker = RowMakers(apart=apart).maker
