@@ -56,3 +56,9 @@ def test_texts_of_any_length(length: int) -> None:
     """Short texts are remembered, long ones are not."""
     call = (csv_side(f'1,"{"x" * length}"'), csv_side("1"))
     assert read_after(call, call, call) == [True, True]
+
+
+def test_lists_that_begin_with_several_kinds_are_refused() -> None:
+    """Such lists of an answer may be columns: labels beside probabilities."""
+    request, known = csv_side("1\n2"), json_side([[1, 2], [3, 4]])
+    assert read_after((request, known), (request, known), (request, json_side([["a", 1], [2, 2]]))) == [True, False]
