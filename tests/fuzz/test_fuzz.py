@@ -18,6 +18,9 @@ _NOT_OF_LINES = frozenset(
         RejectionCode.LINE_TOO_LONG,
         RejectionCode.INFERENCE_TOO_LARGE,
         RejectionCode.REFUSED_BY_DESTINATION,
+        RejectionCode.NAME_REFUSED,
+        RejectionCode.ENCODING_REFUSED,
+        RejectionCode.PARTNER_ID_REFUSED,
     }
 )
 # Codes of single rows of a decoded line.
