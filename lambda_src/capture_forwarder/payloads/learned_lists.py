@@ -1,0 +1,110 @@
+"""Decoders of lists of JSON without a schema: their values are numbers, texts or any scalars, and named in order."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from capture_forwarder.payloads.compiled_json import check_names, lines_decoder, object_type
+from capture_forwarder.payloads.compiled_types import (
+    INT64,
+    Names,
+    Rows,
+    is_large,
+)
+from capture_forwarder.payloads.lazy import LARGE_CHARS
+from capture_forwarder.payloads.placement import Placement
+
+_NUMBER = INT64 | float
+SCALAR = None | bool | INT64 | float | str
+_NUMBERS = frozenset({int, float})
+_TEXTS = frozenset({str})
+Decode = Callable[[str], Any]
+
+
+def decoder_of(placement: Placement, row_type: Any, *, is_lines: bool = False) -> Decode:
+    """Return a decoder of all rows; keys may hold their list, and the values of a row."""
+    if placement.values_key:
+        row_type = object_type(placement.values_key, row_type)
+    if is_lines:
+        return lines_decoder(row_type)
+    if placement.single:
+        decode_one: Decode = msgspec.json.Decoder(row_type).decode
+        return lambda text: [decode_one(text)]
+    decode: Decode = msgspec.json.Decoder(list[row_type]).decode
+    if placement.rows_key:
+        decode_object: Decode = msgspec.json.Decoder(object_type(placement.rows_key, list[row_type])).decode
+        return lambda text: decode_object(text).wrapped
+    return decode
+
+
+@lru_cache(256)
+def ordered_names(stem: str, width: int) -> Names:
+    """Return the names of so many ordered values: `{stem}_0`, `{stem}_1`, ..."""
+    return tuple(f"{stem}_{place}" for place in range(width))
+
+
+def stem_of(*, is_answer: bool) -> str:
+    """Return the beginning of the names of ordered values of one side."""
+    return "prediction" if is_answer else "feature"
+
+
+def check_size(text: str, row_count: int) -> None:
+    """Raise `ValueError` for a text whose rows have to be read lazily."""
+    if len(text) > LARGE_CHARS and is_large(text, row_count, text.count(",") // (row_count or 1)):
+        raise ValueError("a large text")
+
+
+class Scalars:
+    """Reads a list of plain values under a key: numbers, or texts."""
+
+    def __init__(self, placement: Placement, *, is_answer: bool) -> None:
+        self._decode = decoder_of(placement, _NUMBER | str)
+        self._names = ordered_names(stem_of(is_answer=is_answer), 1)
+
+    def read(self, text: str) -> Rows:
+        """Return names and values of all rows. Raises one of `REFUSED`."""
+        check_size(text, text.count(","))
+        values = self._decode(text)
+        check_names(text, 1)
+        types = {*map(type, values)}
+        if not types <= _NUMBERS and types != _TEXTS:
+            raise ValueError("values of several kinds")
+        return self._names, [(value,) for value in values]
+
+
+class Lists:
+    """Reads lists of ordered values."""
+
+    def __init__(self, placement: Placement, *, is_answer: bool, is_lines: bool) -> None:
+        # A bare list of texts is several rows, a bare list of numbers is one.
+        value_type: Any = _NUMBER if placement.single else SCALAR
+        self._decode = decoder_of(placement, Annotated[list[value_type], Meta(min_length=1)], is_lines=is_lines)
+        self._has_key = placement.values_key is not None
+        self._names_around = int(placement.rows_key is not None)
+        self._is_answer = is_answer
+        self._stem = stem_of(is_answer=is_answer)
+
+    def read(self, text: str) -> Rows:
+        """Return names and values of all rows. Raises one of `REFUSED`."""
+        check_size(text, text.count("["))
+        rows = self._decode(text)
+        check_names(text, self._names_around + self._has_key * len(rows))
+        if self._has_key:
+            rows = [row.wrapped for row in rows]
+        if len(rows) > 1:
+            self._check(rows)
+        elif not rows:
+            raise ValueError("no rows")
+        return ordered_names(self._stem, len(rows[0])), rows
+
+    def _check(self, rows: list[list[Any]]) -> None:
+        """Raise `ValueError` for rows of several widths, and for those of an answer that may be columns."""
+        if len(set(map(len, rows))) > 1:
+            raise ValueError("rows of several widths")
+        if self._is_answer:
+            types = {type(row[0]) for row in rows}
+            if types != _TEXTS and not types <= _NUMBERS:
+                raise ValueError("rows that may be columns")
