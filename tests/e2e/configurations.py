@@ -31,7 +31,7 @@ _SAMPLES = Path(__file__).parents[2] / "events" / "forwarder.toml"
 _STACK = """
 [stack]
 memory_size_mb = 512
-timeout_secs = 120
+timeout_secs = 35
 batching_window_secs = 0
 max_receives = 2
 
