@@ -106,8 +106,9 @@ class CompiledPath:
             if type(values) is Lazy:
                 return self._large(call_id, time, values, len(line))
             rows.time = time
-            add_count(len(values))
-            if len(values) == 1:
+            count = len(values)
+            add_count(count)
+            if count == 1:
                 add_id(call_id)
                 add_row(build_row(call_id, time, values[0]))
             else:

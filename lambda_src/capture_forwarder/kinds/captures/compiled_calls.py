@@ -41,15 +41,18 @@ def compile_reading(
         decode_response = compile_payload(response, outputs, cells, is_answer=True)
     if decode_request is None or decode_response is None:
         return None
-    maker = RowMakers(apart=apart).maker
+    makers = RowMakers(apart=apart)
 
     def decode(request: str, response: str) -> Sequence[Any]:
         asked, inputs = decode_request(request)
         answered, found = decode_response(response)
-        if len(inputs) != len(found) or not inputs:
+        count = len(inputs)
+        if count != len(found) or not count:
             raise ValueError("no rows, or another number of rows on either side")
-        row = maker(asked, answered, len(inputs))
-        if len(inputs) == 1:
+        known_asked, known_answered, row = makers.last
+        if asked is not known_asked or answered is not known_answered:
+            row = makers.maker(asked, answered, count)
+        if count == 1:
             return [row(*inputs[0], *found[0])]
         if type(inputs) is Lazy or type(found) is Lazy:
             return _lazy_rows(row, inputs, found)
