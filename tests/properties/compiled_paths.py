@@ -1,5 +1,7 @@
 """Both paths of one route, for tests that compare them."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from capture_forwarder.destinations.arthur.wire import Row
@@ -11,7 +13,7 @@ from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.compiled_calls import compile_reading
 from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.kinds.kind import EncodedRows
-from tests.support.captures import encode_inference
+from tests.support.captures import Side, capture, encode_inference
 
 
 class Paths:
@@ -28,6 +30,15 @@ class Paths:
         outcome = self.plain(Line(1, 0, len(line), line))
         if isinstance(outcome, Decoded):
             self.compiled.learn(outcome.record, outcome.reading)
+
+    def compare(self, calls: Iterable[tuple[Side, Side]]) -> None:
+        """Compare the rows of both paths, after each call is learned and after all calls are."""
+        lines = [capture(*call) for call in calls]
+        for line in lines:
+            self.learn(line)
+            self.compiled_rows(line)
+        for line in lines:
+            self.compiled_rows(line)
 
     def compiled_rows(self, line: bytes) -> EncodedRows | None:
         """Return the rows of the compiled path, and check that the plain path makes the same; `None` if it refuses."""
@@ -51,3 +62,10 @@ class Paths:
         if self._apart:
             return msgspec.json.encode(Row(row.partner_inference_id, row.inference_timestamp, row.sides))
         return encode_inference(row)
+
+
+def compiled_rows(line: bytes, model: ModelSchema, options: DecodingOptions | None = None) -> EncodedRows | None:
+    """Return the rows that the compiled path makes of a line after it has learned how this line is read."""
+    paths = Paths(model, options)
+    paths.learn(line)
+    return paths.compiled_rows(line)
