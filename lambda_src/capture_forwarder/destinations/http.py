@@ -19,11 +19,11 @@ from capture_forwarder.configuration.certificates import bundle_problem
 from capture_forwarder.destinations.answers import UnusableAnswer
 from capture_forwarder.destinations.bodies import Body, compressor
 from capture_forwarder.destinations.connections import BoundedAdapter
-from capture_forwarder.destinations.failures import causes, failure_of
 from capture_forwarder.destinations.http_settings import Compression, HttpSettings
 from capture_forwarder.destinations.limits import Limits, limited
 from capture_forwarder.destinations.statuses import Answer, retry_after
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
+from capture_forwarder.failures import causes, failure_of
 
 _UNAUTHORIZED = 401
 _REFUSED_BY_PROXY = {"403", "407"}
