@@ -120,7 +120,7 @@ class S3Files:
         except AwsError as error:
             raise Unavailable(
                 f"s3://{self._bucket} answers {code_of(error)}; reading needs s3:ListBucket on it, and s3:GetObject on "
-                "its objects; replaying also needs s3:PutObject and s3:DeleteObject on them; check also the name"
+                "its objects; replaying also needs s3:PutObject and s3:DeleteObject on them; or correct the name"
             ) from error
 
 
