@@ -31,7 +31,7 @@ class JobKind(StrEnum):
     TRANSFORM = "transform"
 
 
-class CaptureConfig(Answer):
+class CaptureConfig(Answer, frozen=True):
     """`DataCaptureConfig` of an endpoint (status, current sampling) or of its configuration (modes, content types)."""
 
     enable_capture: bool = False
@@ -44,20 +44,20 @@ class CaptureConfig(Answer):
     capture_content_type_header: "ContentTypes | None" = None
 
 
-class CaptureOption(Answer):
+class CaptureOption(Answer, frozen=True):
     """One captured side of a call: `Input`, `Output` or `InputAndOutput`."""
 
     capture_mode: str = ""
 
 
-class ContentTypes(Answer):
+class ContentTypes(Answer, frozen=True):
     """The content types that are captured as text."""
 
     csv_content_types: tuple[str, ...] = ()
     json_content_types: tuple[str, ...] = ()
 
 
-class Variant(Answer):
+class Variant(Answer, frozen=True):
     """A production or shadow variant; only the configuration of the endpoint says the model."""
 
     variant_name: str
@@ -69,7 +69,7 @@ class Variant(Answer):
     initial_instance_count: int | None = None
 
 
-class Endpoint(Answer):
+class Endpoint(Answer, frozen=True):
     """`DescribeEndpoint`."""
 
     endpoint_name: str
@@ -82,7 +82,7 @@ class Endpoint(Answer):
     data_capture_config: CaptureConfig | None = None
 
 
-class EndpointConfig(Answer):
+class EndpointConfig(Answer, frozen=True):
     """`DescribeEndpointConfig`."""
 
     endpoint_config_name: str
@@ -92,14 +92,14 @@ class EndpointConfig(Answer):
     data_capture_config: CaptureConfig | None = None
 
 
-class ComponentSpecification(Answer):
+class ComponentSpecification(Answer, frozen=True):
     """What an inference component runs: a model, or an adapter of another component."""
 
     model_name: str = ""
     base_inference_component_name: str = ""
 
 
-class InferenceComponent(Answer):
+class InferenceComponent(Answer, frozen=True):
     """`DescribeInferenceComponent`: a model on a variant that names none."""
 
     inference_component_name: str
@@ -112,19 +112,19 @@ class InferenceComponent(Answer):
     specifications: tuple[ComponentSpecification, ...] = ()
 
 
-class S3Source(Answer):
+class S3Source(Answer, frozen=True):
     """`S3DataSource` of a container: a prefix or an object."""
 
     s3_uri: str = ""
 
 
-class DataSource(Answer):
+class DataSource(Answer, frozen=True):
     """`ModelDataSource` of a container."""
 
     s3_data_source: S3Source | None = None
 
 
-class Container(Answer):
+class Container(Answer, frozen=True):
     """A container of a model or of a model package."""
 
     image: str = ""
@@ -133,7 +133,7 @@ class Container(Answer):
     model_package_name: str = ""
 
 
-class Model(Answer):
+class Model(Answer, frozen=True):
     """`DescribeModel`."""
 
     model_name: str
@@ -143,13 +143,13 @@ class Model(Answer):
     containers: tuple[Container, ...] = ()
 
 
-class CreatedBy(Answer):
+class CreatedBy(Answer, frozen=True):
     """The user who created a resource in SageMaker Studio."""
 
     user_profile_name: str = ""
 
 
-class PackageGroup(Answer):
+class PackageGroup(Answer, frozen=True):
     """`DescribeModelPackageGroup`."""
 
     model_package_group_name: str
@@ -157,13 +157,13 @@ class PackageGroup(Answer):
     created_by: CreatedBy | None = None
 
 
-class InferenceSpecification(Answer):
+class InferenceSpecification(Answer, frozen=True):
     """The containers of a model package."""
 
     containers: tuple[Container, ...] = ()
 
 
-class ModelPackage(Answer):
+class ModelPackage(Answer, frozen=True):
     """`DescribeModelPackage`: a version in a group, or a package with a name of its own."""
 
     model_package_arn: str
@@ -181,23 +181,26 @@ class ModelPackage(Answer):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """A job of any kind: `inputs` and `outputs` are the `s3://` addresses that it reads and writes."""
+    """A job of any kind: `inputs` are the addresses that it reads, as written, perhaps malformed.
+
+    `schedule_arn` is the monitoring schedule that started a processing job.
+    """
 
     kind: JobKind
     name: str
     arn: str
     inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
+    schedule_arn: str = ""
 
 
-class FeatureGroup(Answer):
+class FeatureGroup(Answer, frozen=True):
     """`DescribeFeatureGroup`, without its features."""
 
     feature_group_name: str
     feature_group_arn: str = ""
 
 
-class Pipeline(Answer):
+class Pipeline(Answer, frozen=True):
     """`DescribePipeline`; the definition is a JSON text, or it lies in S3 and is absent."""
 
     pipeline_name: str
@@ -210,21 +213,47 @@ class Pipeline(Answer):
     created_by: CreatedBy | None = None
 
 
-class ScheduleConfig(Answer):
+class ScheduleConfig(Answer, frozen=True):
     """When a schedule runs."""
 
     schedule_expression: str = ""
 
 
-class MonitoringScheduleConfig(Answer):
+class EndpointInput(Answer, frozen=True):
+    """The endpoint whose captures a monitoring job reads."""
+
+    endpoint_name: str = ""
+
+
+class BatchTransformInput(Answer, frozen=True):
+    """The captures of batch transform jobs that a monitoring job reads."""
+
+    data_captured_destination_s3_uri: str = ""
+
+
+class MonitoringInput(Answer, frozen=True):
+    """One input of a monitoring job."""
+
+    endpoint_input: EndpointInput | None = None
+    batch_transform_input: BatchTransformInput | None = None
+
+
+class MonitoringJobDefinition(Answer, frozen=True):
+    """A job definition inside a schedule."""
+
+    monitoring_inputs: tuple[MonitoringInput, ...] = ()
+
+
+class MonitoringScheduleConfig(Answer, frozen=True):
     """What a schedule runs: a job definition by name, or a definition of its own."""
 
     schedule_config: ScheduleConfig | None = None
+    monitoring_job_definition: MonitoringJobDefinition | None = None
     monitoring_job_definition_name: str = ""
     monitoring_type: str = ""
 
 
-class MonitoringSchedule(Answer):
+class MonitoringSchedule(Answer, frozen=True):
     """`DescribeMonitoringSchedule`."""
 
     monitoring_schedule_name: str

@@ -1,0 +1,1 @@
+"""Nodes and edges of the catalog, made of what was read."""

@@ -1,0 +1,1 @@
+"""Calls of SageMaker, and their answers as values."""

@@ -1,0 +1,102 @@
+"""Calls of one client of SageMaker: pages, throttling, and failures that end no run."""
+
+from collections.abc import Callable, Iterator
+from threading import Lock
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import BotoCoreError, ClientError
+
+from integrations.catalog.nodes import Problem, Severity
+from integrations.catalog.reading.errors import THROTTLED, code_of, ends_the_run, problem_of
+from integrations.catalog.reading.operations import PAGE_SIZE
+from integrations.catalog.values import Document
+
+# Five minutes in all, on top of what botocore waits for its own retries.
+_WAITS_SECS = (1, 2, 4, 8, 16, *[30] * 9)
+
+
+class CallFailed(Exception):
+    """A call failed and is reported as a problem; `error` is the cause, `None` if an earlier failure ended the run."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Calls:
+    """Makes the calls of a run, from several threads, and collects its problems.
+
+    `sleep` waits for so many seconds. After an error that every other call would meet too, such as refused
+    credentials, no further call is made.
+    """
+
+    def __init__(self, client: Any, sleep: Callable[[float], None]) -> None:
+        self._client = client
+        self._sleep = sleep
+        self._lock = Lock()
+        self._ended = False
+        self.problems: list[Problem] = []
+
+    def call(self, operation: str, place: str, parameters: Document, *, may_fail: bool = False) -> Document:
+        """Return the answer without the metadata of its response; throttling is waited out.
+
+        Raises `CallFailed`. The failure is reported as a problem of `place`, but with `may_fail` only if it ends the
+        run.
+        """
+        if self._ended:
+            raise CallFailed
+        try:
+            answer = self._answer(operation, parameters)
+        except (ClientError, BotoCoreError) as error:
+            self._failed(error, operation, place, may_fail=may_fail)
+            raise CallFailed(error) from error
+        answer.pop("ResponseMetadata", None)
+        return answer
+
+    def pages(self, operation: str, place: str, **parameters: Any) -> Iterator[Document]:
+        """Yield the answers of an operation with pages. Raises `CallFailed` for an error or a repeated page token."""
+        seen: set[str] = set()
+        token: dict[str, str] = {}
+        while True:
+            page = self.call(operation, place, parameters | token)
+            yield page
+            following = page.get("NextToken")
+            if not following:
+                return
+            if following in seen:
+                self.report(Severity.FAILURE, f"{operation} repeats a page", place, "report it to AWS, and run again")
+                raise CallFailed
+            seen.add(following)
+            token = {"NextToken": following}
+
+    def items(self, operation: str, key: str, **parameters: Any) -> Iterator[Document]:
+        """Yield the items of a listing, up to the first error, which is a failure in the report."""
+        try:
+            for page in self.pages(operation, operation, MaxResults=PAGE_SIZE, **parameters):
+                yield from page.get(key) or ()
+        except CallFailed:
+            return
+
+    def report(self, severity: Severity, title: str, place: str, advice: str) -> None:
+        """Add a problem."""
+        with self._lock:
+            self.problems.append(Problem(severity, title, place, advice))
+
+    def _answer(self, operation: str, parameters: dict[str, Any]) -> Document:
+        method = getattr(self._client, xform_name(operation))
+        for wait_secs in _WAITS_SECS:
+            try:
+                return dict(method(**parameters))
+            except ClientError as error:
+                if code_of(error) not in THROTTLED:
+                    raise
+                self._sleep(wait_secs)
+        return dict(method(**parameters))
+
+    def _failed(self, error: Exception, operation: str, place: str, *, may_fail: bool) -> None:
+        with self._lock:
+            was_ended = self._ended
+            self._ended = self._ended or ends_the_run(error)
+            if not was_ended and (self._ended or not may_fail):
+                self.problems.append(problem_of(error, operation, place))
