@@ -39,7 +39,6 @@ class Subtype(StrEnum):
     PIPELINE = "Pipeline"
     STEP = "Pipeline Step"
     SCHEDULE = "Monitoring Schedule"
-    MONITORING_JOB = "Monitoring Job"
 
 
 class Key(Struct, frozen=True, order=True):

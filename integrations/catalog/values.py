@@ -181,16 +181,12 @@ class ModelPackage(Answer, frozen=True):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """A job of any kind: `inputs` are the addresses that it reads, as written, perhaps malformed.
-
-    `schedule_arn` is the monitoring schedule that started a processing job.
-    """
+    """A job of any kind: `inputs` are the addresses that it reads, as written, perhaps malformed."""
 
     kind: JobKind
     name: str
     arn: str
     inputs: tuple[str, ...] = ()
-    schedule_arn: str = ""
 
 
 class FeatureGroup(Answer, frozen=True):

@@ -38,13 +38,11 @@ def job(kind: JobKind, document: Document, name_key: str, arn_key: str) -> Job:
     name, arn = document.get(name_key), document.get(arn_key)
     if not isinstance(name, str) or not isinstance(arn, str):
         raise Malformed(f"Object missing required field `{name_key}` or `{arn_key}`")
-    schedule = document.get("MonitoringScheduleArn")
     return Job(
         kind=kind,
         name=name,
         arn=arn,
         inputs=tuple(each for each in _found(kind, document) if isinstance(each, str)),
-        schedule_arn=schedule if isinstance(schedule, str) else "",
     )
 
 
