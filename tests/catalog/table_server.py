@@ -1,0 +1,155 @@
+"""A loopback SageMaker that answers from a table, counts calls, and fails as it is asked to.
+
+SageMaker speaks JSON 1.1: the operation is in the header X-Amz-Target. What the table lacks, and other services such as
+STS, is passed on to moto, if there is one.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import parse_qs
+
+import boto3
+import requests
+from msgspec import Struct
+
+from tests.catalog.table import Document, Refused, Table
+
+_TYPE = "application/x-amz-json-1.1"
+
+
+class Call(Struct, frozen=True):
+    """A request: for SageMaker its parameters, for other services the fields of the form; headers in lower case."""
+
+    operation: str
+    parameters: Document
+    headers: dict[str, str]
+
+
+class Failure(Struct):
+    """An error for calls of `operation` whose parameters are `match`; the next `times` of them, or all."""
+
+    operation: str
+    code: str
+    match: Document
+    times: int | None
+    message: str
+
+
+class TableServer(ThreadingHTTPServer):
+    """Serves `table`. `calls` has every request. With `allowed` other actions are denied, as a policy does."""
+
+    daemon_threads = True
+
+    def __init__(self, table: Table, moto_url: str | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.table = table
+        self.moto_url = moto_url
+        self.calls: list[Call] = []
+        self.allowed: frozenset[str] | None = None
+        self._failures: list[Failure] = []
+        self._lock = Lock()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def counts(self) -> Counter[str]:
+        """The number of calls of each operation."""
+        return Counter(call.operation for call in self.calls)
+
+    @property
+    def lists(self) -> int:
+        """The number of calls of listings."""
+        return sum(count for operation, count in self.counts.items() if operation.startswith("List"))
+
+    def fail(self, operation: str, code: str, times: int | None = None, message: str = "", **match: Any) -> None:
+        """Answer `code` to the next `times` calls of `operation` with these parameters, or to all."""
+        self._failures.append(Failure(operation, code, match, times, message or f"not for {operation}"))
+
+    def client(self, **changes: Any) -> Any:
+        """Return a client of SageMaker for this server."""
+        return boto3.client("sagemaker", **({"endpoint_url": self.url, "region_name": "eu-west-1"} | changes))
+
+    def answer(self, operation: str, parameters: Document) -> Document:
+        """Return the answer of SageMaker. Raises `Refused`."""
+        if self.allowed is not None and f"sagemaker:{operation}" not in self.allowed:
+            raise Refused("AccessDeniedException", f"User is not authorized to perform: sagemaker:{operation}")
+        with self._lock:
+            for failure in self._failures:
+                matches = all(parameters.get(key) == value for key, value in failure.match.items())
+                if failure.operation == operation and matches and failure.times != 0:
+                    failure.times = None if failure.times is None else failure.times - 1
+                    raise Refused(failure.code, failure.message)
+        return self.table.answer(operation, parameters)
+
+    def keep(self, call: Call) -> None:
+        """Keep a request."""
+        with self._lock:
+            self.calls.append(call)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: TableServer
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body in one packet: else each answer waits 40 ms for an acknowledgement
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        service, _, operation = headers.get("x-amz-target", "").partition(".")
+        is_ours = service == "SageMaker"
+        parameters = json.loads(body or "{}") if is_ours else {k: v[0] for k, v in parse_qs(body.decode()).items()}
+        operation = operation or parameters.get("Action", "")
+        self.server.keep(Call(operation, parameters, headers))
+        if is_ours and not (self.server.moto_url and not self.server.table.serves(operation)):
+            self._answer(operation, parameters)
+        else:
+            self._pass_on(headers, body)
+
+    def _answer(self, operation: str, parameters: Document) -> None:
+        try:
+            status, answer = 200, self.server.answer(operation, parameters)
+        except Refused as refused:
+            status, answer = 400, {"__type": refused.code, "message": str(refused)}
+        self._write(status, _TYPE, json.dumps(answer, default=_seconds).encode())
+
+    def _pass_on(self, headers: dict[str, str], body: bytes) -> None:
+        kept = {key: value for key, value in headers.items() if key not in {"host", "content-length", "connection"}}
+        answer = requests.post(f"{self.server.moto_url}{self.path}", data=body, headers=kept, timeout=30)
+        self._write(answer.status_code, answer.headers.get("Content-Type", _TYPE), answer.content)
+
+    def _write(self, status: int, kind: str, answer: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise TypeError(value)
+
+
+@contextmanager
+def serving(table: Table, moto_url: str | None = None) -> Iterator[TableServer]:
+    """Serve until the block ends."""
+    server = TableServer(table, moto_url)
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
