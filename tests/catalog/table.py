@@ -77,7 +77,7 @@ class Table:
     def serves(self, operation: str) -> bool:
         """Tell whether the table has an answer, other than that there are none."""
         kind = (_LISTS.get(operation) or _DESCRIBES.get(operation) or ("", ""))[0]
-        return operation in self.answers or bool(self.entities.get(kind)) or operation in {"Search", "ListTags"}
+        return operation in self.answers or bool(self.entities.get(kind))
 
     def answer(self, operation: str, parameters: Document) -> Document:
         """Return the answer. Raises `Refused`."""

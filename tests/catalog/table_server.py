@@ -6,13 +6,13 @@ STS, is passed on to moto, if there is one.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import requests
@@ -20,6 +20,17 @@ from msgspec import Struct
 
 from tests.catalog.table import Document, Refused, Table
 
+# What moto 5.2 has of the operations that the catalog calls.
+MOTO_HAS = frozenset(
+    {
+        *(f"List{kind}s" for kind in ("AutoMLJob", "CompilationJob", "HyperParameterTuningJob", "ProcessingJob")),
+        *(f"List{kind}s" for kind in ("TrainingJob", "TransformJob", "Endpoint", "Model", "ModelPackageGroup")),
+        *("ListModelPackages", "ListPipelines", "ListTags", "DescribeAutoMLJobV2", "DescribeFeatureGroup"),
+        *(f"Describe{kind}" for kind in ("CompilationJob", "HyperParameterTuningJob", "ProcessingJob", "TrainingJob")),
+        *(f"Describe{kind}" for kind in ("TransformJob", "Endpoint", "EndpointConfig", "Model", "ModelPackageGroup")),
+        *("DescribeModelPackage", "DescribePipeline"),
+    }
+)
 _TYPE = "application/x-amz-json-1.1"
 
 
@@ -42,7 +53,11 @@ class Failure(Struct):
 
 
 class TableServer(ThreadingHTTPServer):
-    """Serves `table`. `calls` has every request. With `allowed` other actions are denied, as a policy does."""
+    """Serves `table`. `calls` has every request. With `allowed` other actions are denied, as a policy does.
+
+    `expiration` gives the end of the credentials of each assumed role, in place of moto, and `identity` is the ARN that
+    STS answers for the caller.
+    """
 
     daemon_threads = True
 
@@ -52,6 +67,8 @@ class TableServer(ThreadingHTTPServer):
         self.moto_url = moto_url
         self.calls: list[Call] = []
         self.allowed: frozenset[str] | None = None
+        self.identity: str | None = None
+        self.expiration: Callable[[], datetime] | None = None
         self._failures: list[Failure] = []
         self._lock = Lock()
 
@@ -82,13 +99,42 @@ class TableServer(ThreadingHTTPServer):
         """Return the answer of SageMaker. Raises `Refused`."""
         if self.allowed is not None and f"sagemaker:{operation}" not in self.allowed:
             raise Refused("AccessDeniedException", f"User is not authorized to perform: sagemaker:{operation}")
+        self.check(operation, parameters)
+        return self.table.answer(operation, parameters)
+
+    def check(self, operation: str, parameters: Document) -> None:
+        """Raise `Refused` if the call shall fail."""
         with self._lock:
             for failure in self._failures:
                 matches = all(parameters.get(key) == value for key, value in failure.match.items())
                 if failure.operation == operation and matches and failure.times != 0:
                     failure.times = None if failure.times is None else failure.times - 1
                     raise Refused(failure.code, failure.message)
-        return self.table.answer(operation, parameters)
+
+    def sts(self, operation: str, parameters: Document) -> tuple[int, str] | None:
+        """Return status and body of an answer of STS, `None` to ask moto."""
+        try:
+            self.check(operation, parameters)
+        except Refused as refused:
+            return 403, sts_answer("Error", f"<Error><Code>{refused.code}</Code><Message>{refused}</Message></Error>")
+        if operation == "GetCallerIdentity" and self.identity:
+            return 200, sts_answer(operation, f"<{operation}Result><Arn>{self.identity}</Arn></{operation}Result>")
+        if operation == "AssumeRole" and self.expiration:
+            fields = {
+                "AccessKeyId": f"ASIA{self.counts[operation]}",
+                "SecretAccessKey": "s",
+                "SessionToken": "t",
+                "Expiration": self.expiration().isoformat(),
+            }
+            inner = "".join(f"<{key}>{value}</{key}>" for key, value in fields.items())
+            return 200, sts_answer(
+                operation, f"<AssumeRoleResult><Credentials>{inner}</Credentials></AssumeRoleResult>"
+            )
+        return None
+
+    def is_for_moto(self, operation: str) -> bool:
+        """Tell whether the table lacks an operation that moto has."""
+        return operation in MOTO_HAS and not self.table.serves(operation)
 
     def keep(self, call: Call) -> None:
         """Keep a request."""
@@ -109,10 +155,12 @@ class _Handler(BaseHTTPRequestHandler):
         parameters = json.loads(body or "{}") if is_ours else {k: v[0] for k, v in parse_qs(body.decode()).items()}
         operation = operation or parameters.get("Action", "")
         self.server.keep(Call(operation, parameters, headers))
-        if is_ours and not (self.server.moto_url and not self.server.table.serves(operation)):
-            self._answer(operation, parameters)
-        else:
+        if not is_ours:
+            self._other(operation, parameters, headers, body)
+        elif self.server.moto_url and self.server.is_for_moto(operation):
             self._pass_on(headers, body)
+        else:
+            self._answer(operation, parameters)
 
     def _answer(self, operation: str, parameters: Document) -> None:
         try:
@@ -121,9 +169,15 @@ class _Handler(BaseHTTPRequestHandler):
             status, answer = 400, {"__type": refused.code, "message": str(refused)}
         self._write(status, _TYPE, json.dumps(answer, default=_seconds).encode())
 
+    def _other(self, operation: str, parameters: Document, headers: dict[str, str], body: bytes) -> None:
+        if answer := self.server.sts(operation, parameters):
+            self._write(answer[0], "text/xml", answer[1].encode())
+        else:
+            self._pass_on(headers, body)
+
     def _pass_on(self, headers: dict[str, str], body: bytes) -> None:
         kept = {key: value for key, value in headers.items() if key not in {"host", "content-length", "connection"}}
-        answer = requests.post(f"{self.server.moto_url}{self.path}", data=body, headers=kept, timeout=30)
+        answer = requests.post(f"{self.server.moto_url}{urlsplit(self.path).path}", data=body, headers=kept, timeout=30)
         self._write(answer.status_code, answer.headers.get("Content-Type", _TYPE), answer.content)
 
     def _write(self, status: int, kind: str, answer: bytes) -> None:
@@ -135,6 +189,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Write nothing."""
+
+
+def sts_answer(operation: str, inner: str) -> str:
+    """Return an answer of STS."""
+    return f'<{operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/">{inner}</{operation}Response>'
 
 
 def _seconds(value: object) -> float:

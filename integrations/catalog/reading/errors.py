@@ -15,7 +15,7 @@ THROTTLED = frozenset(
         "RequestThrottledException",
     }
 )
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
 _MISSING = frozenset({"ResourceNotFound", "ResourceNotFoundException"})
 # The codes by which every service refuses the credentials: no other call can succeed.
 _REFUSED = frozenset(
@@ -71,7 +71,7 @@ def _advice(error: Exception, operation: str) -> str:
         return f"correct aws_role, or let its trust policy allow these credentials: {_message(error)}"
     if ends_the_run(error):
         return f"correct the credentials, region, endpoint or proxy of the recipe, and run again: {_message(error)}"
-    if code in _DENIED:
+    if code in DENIED:
         return f"allow sagemaker:{operation}, as `capture-forwarder catalog iam-policy` prints it: {_message(error)}"
     if code in THROTTLED:
         return "AWS throttled the call for minutes; run again later, or with a smaller max_workers"
