@@ -12,6 +12,7 @@ except ModuleNotFoundError:  # the package is installed as a library
     raise SystemExit(2) from None
 
 from capture_forwarder import __version__
+from capture_ops.command_line.catalog.recipes import iam_policy, recipe
 from capture_ops.command_line.inspecting import inspect
 from capture_ops.command_line.local import demo, invoke, monitor
 from capture_ops.command_line.quarantined import list_quarantine, show_quarantine
@@ -58,6 +59,11 @@ quarantine = typer.Typer(help="List the quarantine files of rejected captures, a
 quarantine.command("list", epilog=EXIT_CODES)(list_quarantine)
 quarantine.command("show", epilog=EXIT_CODES)(show_quarantine)
 app.add_typer(quarantine, name="quarantine")
+
+catalog = typer.Typer(help="Show SageMaker, its captures and the forwarder in DataHub.", no_args_is_help=True)
+catalog.command("recipe", epilog=EXIT_CODES)(recipe)
+catalog.command("iam-policy", epilog=EXIT_CODES)(iam_policy)
+app.add_typer(catalog, name="catalog")
 
 
 @app.command()

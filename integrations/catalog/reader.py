@@ -130,6 +130,8 @@ class _Reader:
         self, endpoints: tuple[Endpoint, ...], configs: dict[str, EndpointConfig]
     ) -> tuple[values.Deployed, ...]:
         """Return what the lineage says of endpoints without a readable configuration; no call if there are none."""
+        if not self._options.extract_models:
+            return ()
         unknown = {each.endpoint_arn for each in endpoints if each.endpoint_config_name not in configs} - {""}
         return tuple(self._lineage.deployed(unknown)) if unknown else ()
 

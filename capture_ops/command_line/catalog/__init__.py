@@ -1,0 +1,1 @@
+"""The commands `catalog recipe`, `catalog ingest` and `catalog iam-policy`."""
