@@ -11,7 +11,7 @@ import botocore.session
 Document = dict[str, Any]
 DEFAULT_PAGE_SIZE = 10
 
-_MODEL = botocore.session.get_session().get_service_model("sagemaker")
+MODEL = botocore.session.get_session().get_service_model("sagemaker")
 # The list operation: the kind of entity, and the list in the answer.
 _LISTS = {
     "ListEndpoints": ("Endpoint", "Endpoints"),
@@ -116,8 +116,10 @@ class Table:
 
     def _feature_group(self, parameters: Document) -> Document:
         entity = self._entity("FeatureGroup", "FeatureGroupName", parameters)
+        if not isinstance(entity.get("FeatureDefinitions"), list):
+            return _fields("DescribeFeatureGroup", entity)
         size = {"MaxResults": self.feature_page_size}
-        return entity | _page("FeatureDefinitions", entity.get("FeatureDefinitions", []), parameters | size)
+        return entity | _page("FeatureDefinitions", entity["FeatureDefinitions"], parameters | size)
 
     def _searched(self, parameters: Document) -> Document:
         kind = parameters["Resource"]
@@ -128,7 +130,8 @@ class Table:
         for kind, entities in self.entities.items():
             for each in entities.values():
                 if each.get(f"{kind}Arn") == arn:
-                    return list(each.get("Tags", []))
+                    tags: list[Document] = each.get("Tags", [])
+                    return tags
         raise Refused("ValidationException", f"Could not find {arn}")
 
 
@@ -138,7 +141,7 @@ def _fields(operation: str, document: Document) -> Document:
 
 
 def _members(operation: str) -> Any:
-    shape: Any = _MODEL.operation_model(operation).output_shape
+    shape: Any = MODEL.operation_model(operation).output_shape
     return shape.members
 
 

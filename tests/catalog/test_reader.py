@@ -179,14 +179,24 @@ def test_no_connection_is_one_failure() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"DataCaptureConfig": {"EnableCapture": "perhaps"}}, {"ProductionVariants": [{"CurrentWeight": 1.0}]}],
+    [
+        {"DataCaptureConfig": {"EnableCapture": "perhaps"}},
+        {"ProductionVariants": [{"CurrentWeight": 1.0}]},
+        {"ProductionVariants": "AllTraffic"},
+        {"DataCaptureConfig": "on"},
+        {"CreationTime": "yesterday"},
+        {"EndpointName": 3},
+    ],
 )
 def test_a_malformed_entity_is_a_failure_and_the_rest_comes(wrong: dict[str, Any]) -> None:
     table = Table()
     accounts.endpoint(table, "good", "m")
-    accounts.endpoint(table, "bad", "m", **wrong)
+    accounts.endpoint(table, "bad", "m")
+    described = {name: dict(each) for name, each in table.entities["Endpoint"].items()}
+    described["bad"] |= wrong
+    table.answers["DescribeEndpoint"] = lambda parameters: described[parameters["EndpointName"]]
     with serving(table) as server:
-        reading = read_all(server)
+        reading = read_all(server, ONLY_ORIGINAL)
     assert [each.endpoint_name for each in reading.estate.endpoints] == ["good"]
     assert [(each.title, each.place) for each in reading.problems] == [("Malformed answer", "bad")]
 
@@ -279,3 +289,13 @@ def test_an_entity_that_two_pages_list_is_described_once() -> None:
     with serving(table) as server:
         assert len(read_all(server).estate.models) == 1
     assert server.counts["DescribeModel"] == 1
+
+
+def test_a_listing_that_cannot_be_read_is_a_failure_and_the_rest_comes() -> None:
+    table = Table()
+    accounts.model(table, "m")
+    table.answers["ListEndpoints"] = lambda _: {"Endpoints": ["text"]}
+    with serving(table) as server:
+        reading = read_all(server, ONLY_ORIGINAL)
+    assert [(each.title, each.place) for each in reading.problems] == [("Malformed answer", "ListEndpoints")]
+    assert [each.model_name for each in reading.estate.models] == ["m"]

@@ -44,5 +44,6 @@ def console_url(arn: str, page: str) -> str:
 
 def user_of(document: Document) -> CreatedBy | None:
     """Return who created an entity, from its whole description."""
-    name = (document.get("CreatedBy") or {}).get("UserProfileName")
+    created_by = document.get("CreatedBy")
+    name = created_by.get("UserProfileName") if isinstance(created_by, dict) else None
     return CreatedBy(user_profile_name=name) if isinstance(name, str) else None

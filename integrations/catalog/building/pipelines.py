@@ -16,6 +16,7 @@ from integrations.catalog.values import Estate, Pipeline
 
 # Steps lie in steps: conditions have branches. No real definition is deeper than this.
 _MAX_DEPTH = 20
+_BRANCHES = ("IfSteps", "ElseSteps")
 
 
 class Step(Struct, frozen=True):
@@ -95,12 +96,12 @@ def _in(listed: Any, outer: tuple[str, ...], depth: int) -> Iterator[Step]:
         yield Step(
             name=item["Name"],
             kind=_text(item.get("Type")),
-            before=tuple(dict.fromkeys([*outer, *_named(item.get("DependsOn")), *_referred(arguments, 0)])),
+            before=tuple(dict.fromkeys([*outer, *_named(item.get("DependsOn")), *_referred(arguments)])),
             display_name=_text(item.get("DisplayName")),
             description=_text(item.get("Description")),
         )
         if isinstance(arguments, dict):
-            for branch in ("IfSteps", "ElseSteps"):
+            for branch in _BRANCHES:
                 yield from _in(arguments.get(branch), (item["Name"],), depth + 1)
 
 
@@ -108,21 +109,22 @@ def _named(listed: Any) -> list[str]:
     return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
 
 
-def _referred(value: Any, depth: int) -> Iterator[str]:
+def _referred(arguments: Any) -> Iterator[str]:
     """Yield the steps whose results the arguments use: `{"Get": "Steps.Train.ModelArtifacts"}`. Branches are left out.
 
     SageMaker derives an order of steps from such a reference, as from DependsOn.
     """
-    if isinstance(value, list):
-        for each in value:
-            yield from _referred(each, depth)
-    elif isinstance(value, dict):
-        reference = value.get("Get")
-        if isinstance(reference, str) and reference.startswith("Steps."):
-            yield reference.split(".")[1].partition("[")[0]
-        for key, each in value.items():
-            if depth or key not in {"IfSteps", "ElseSteps"}:
-                yield from _referred(each, depth + 1)
+    top = arguments if isinstance(arguments, dict) else {}
+    following = [value for key, value in top.items() if key not in _BRANCHES]
+    while following:
+        value = following.pop()
+        if isinstance(value, list):
+            following += value
+        elif isinstance(value, dict):
+            reference = value.get("Get")
+            if isinstance(reference, str) and reference.startswith("Steps."):
+                yield reference.split(".")[1].partition("[")[0]
+            following += value.values()
 
 
 def _text(value: Any) -> str:

@@ -5,7 +5,7 @@ from threading import Lock
 from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from integrations.catalog.nodes import Problem, Severity
 from integrations.catalog.reading.errors import THROTTLED, code_of, ends_the_run, problem_of
@@ -48,7 +48,8 @@ class Calls:
             raise CallFailed
         try:
             answer = self._answer(operation, parameters)
-        except (ClientError, BotoCoreError) as error:
+        except Exception as error:
+            # A malformed answer makes botocore's parser raise errors of any type, such as AttributeError.
             self._failed(error, operation, place, may_fail=may_fail)
             raise CallFailed(error) from error
         answer.pop("ResponseMetadata", None)
@@ -74,7 +75,8 @@ class Calls:
         """Yield the items of a listing, up to the first error, which is a failure in the report."""
         try:
             for page in self.pages(operation, operation, MaxResults=PAGE_SIZE, **parameters):
-                yield from page.get(key) or ()
+                listed = page.get(key)
+                yield from (each for each in (listed if isinstance(listed, list) else ()) if isinstance(each, dict))
         except CallFailed:
             return
 

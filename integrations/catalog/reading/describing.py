@@ -8,14 +8,12 @@ from integrations.catalog.nodes import Severity
 from integrations.catalog.options import Pattern
 from integrations.catalog.reading.calls import CallFailed, Calls
 from integrations.catalog.reading.decoding import Malformed
+from integrations.catalog.reading.errors import MALFORMED, REPORT
 from integrations.catalog.reading.operations import FEATURE_GROUPS, Listing
 from integrations.catalog.values import Document
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-MALFORMED = "Malformed answer"
-_REPORT = "the entity is skipped; if AWS really answers this, report it as a bug of capture-forwarder"
 
 
 class Describing:
@@ -50,7 +48,7 @@ class Describing:
 
     def report_malformed(self, place: str, error: Malformed) -> None:
         """Report an answer that lacks a field or has one of another type."""
-        self._calls.report(Severity.FAILURE, MALFORMED, place, f"{error}; {_REPORT}")
+        self._calls.report(Severity.FAILURE, MALFORMED, place, f"{error}; {REPORT}")
 
     def _items(self, listing: Listing, pattern: Pattern | None) -> list[Document]:
         """Return the items of the listing, each once: entities that appear meanwhile shift the pages."""
@@ -86,7 +84,10 @@ class Describing:
     def _feature_group(self, place: str, name: str) -> Document:
         """Return the description of a feature group with the features of all its pages."""
         pages = list(self._calls.pages(FEATURE_GROUPS.describe, place, FeatureGroupName=name))
-        features = [feature for page in pages for feature in page.get("FeatureDefinitions") or ()]
+        listed = [page.get("FeatureDefinitions") or [] for page in pages]
+        if not all(isinstance(each, list) for each in listed):
+            raise Malformed("FeatureDefinitions is no list")
+        features = [feature for each in listed for feature in each]
         first = {key: value for key, value in pages[0].items() if key != "NextToken"}
         return {**first, "FeatureDefinitions": features}
 

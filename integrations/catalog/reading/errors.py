@@ -1,6 +1,8 @@
 """The errors of calls to AWS as problems: what failed, where, and what to do."""
 
+from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from integrations.catalog.nodes import Problem, Severity
 
@@ -33,7 +35,20 @@ _REFUSED = frozenset(
         "UnrecognizedClientException",
     }
 )
+# Errors of botocore that concern one call. All others, such as missing credentials, would meet every call.
+_OF_ONE_CALL = (
+    ResponseParserError,
+    exceptions.ParamValidationError,
+    exceptions.ReadTimeoutError,
+    exceptions.ConnectionClosedError,
+    exceptions.IncompleteReadError,
+    exceptions.ResponseStreamingError,
+)
 _MAX_MESSAGE_CHARS = 300
+
+
+MALFORMED = "Malformed answer"
+REPORT = "the entity is skipped; if AWS really answers this, report it as a bug of capture-forwarder"
 
 
 def code_of(error: Exception) -> str:
@@ -56,11 +71,14 @@ def ends_the_run(error: Exception) -> bool:
     """
     if isinstance(error, ClientError):
         return code_of(error) in _REFUSED or error.operation_name == "AssumeRole"
-    return isinstance(error, BotoCoreError)
+    return isinstance(error, BotoCoreError) and not isinstance(error, _OF_ONE_CALL)
 
 
 def problem_of(error: Exception, operation: str, place: str) -> Problem:
     """Return the failure of one call for `place`, the name of an entity or of a listing."""
+    if not isinstance(error, ClientError | BotoCoreError) or isinstance(error, ResponseParserError):
+        advice = f"botocore cannot read the answer of {operation}: {code_of(error)}: {_message(error)}; {REPORT}"
+        return Problem(Severity.FAILURE, MALFORMED, place, advice)
     title = f"{operation} failed: {code_of(error)}"
     return Problem(Severity.FAILURE, title, place, _advice(error, operation))
 

@@ -53,8 +53,9 @@ class Lineage:
 
     def _sources(self, operation: str, items: str, arn: str, **filters: str) -> dict[str, str]:
         return {
-            str(each.get(arn)): str((each.get("Source") or {}).get("SourceUri") or "")
+            str(each.get(arn)): str(source.get("SourceUri") or "")
             for each in self._calls.items(operation, items, **filters)
+            if isinstance(source := each.get("Source"), dict)
         }
 
     def _associations(self, **parameters: str) -> Iterator[Document]:

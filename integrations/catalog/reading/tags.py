@@ -26,10 +26,14 @@ def tags(calls: Calls, describing: Describing, listing: Listing, arns: Iterable[
 def _searched(calls: Calls, listing: Listing, resource: str) -> dict[str, Tags]:
     found = {}
     for result in calls.items(SEARCH, "Results", Resource=resource):
-        entity = result.get(resource) or {}
-        entity = entity.get(resource) or entity  # a model lies in a card of the model dashboard
+        entity = _table(result.get(resource))
+        entity = _table(entity.get(resource)) or entity  # a model lies in a card of the model dashboard
         found[str(entity.get(listing.arn))] = _tags(entity.get("Tags"))
     return found
+
+
+def _table(value: Any) -> Document:
+    return value if isinstance(value, dict) else {}
 
 
 def _listed(calls: Calls, describing: Describing, arn: str) -> Tags:
@@ -37,12 +41,12 @@ def _listed(calls: Calls, describing: Describing, arn: str) -> Tags:
     if described is not None:
         return _tags(described)
     try:
-        return _tags([tag for page in calls.pages(LIST_TAGS, arn, ResourceArn=arn) for tag in page.get("Tags") or ()])
+        pages = [_tags(page.get("Tags")) for page in calls.pages(LIST_TAGS, arn, ResourceArn=arn)]
+        return {key: value for page in pages for key, value in page.items()}
     except CallFailed:
         return {}
 
 
-def _tags(listed: list[Document] | Any) -> Tags:
-    return {
-        str(tag["Key"]): str(tag.get("Value") or "") for tag in listed or () if isinstance(tag, dict) and "Key" in tag
-    }
+def _tags(listed: Any) -> Tags:
+    listed = listed if isinstance(listed, list) else []
+    return {str(tag["Key"]): str(tag.get("Value") or "") for tag in listed if isinstance(tag, dict) and "Key" in tag}
