@@ -100,3 +100,25 @@ def of_cost() -> Table:
         endpoint(table, f"endpoint-{number}", f"model-{number}")
         table.add("Action", {"ActionName": f"deploy-{number}", "ActionType": "ModelDeployment"})
     return table
+
+
+def deployed_by_lineage() -> Table:
+    """Return an account whose lineage says that the endpoint `e` serves the data of the model `m`, by an image too."""
+    table = Table()
+    model(table, "m")
+    model(table, "other")
+    endpoint(table, "e", "m")
+    endpoint(table, "f", "other")
+    source = {"ArtifactType": "Model", "Source": {"SourceUri": "s3://m/m.tgz"}}
+    image = {"ArtifactType": "Image", "Source": {"SourceUri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shared:1"}}
+    table.add("Artifact", {"ArtifactArn": "artifact/data", **source})
+    table.add("Artifact", {"ArtifactArn": "artifact/image", **image})
+    arn = f"{ACCOUNT}:endpoint/e"
+    table.add("Context", {"ContextArn": "context/e", "ContextType": "Endpoint", "Source": {"SourceUri": arn}})
+    table.add("Action", {"ActionArn": "action/e", "ActionType": "ModelDeployment"})
+    for kind, artifact in (("Model", "artifact/data"), ("Image", "artifact/image")):
+        link = {"SourceArn": artifact, "SourceType": kind, "DestinationArn": "action/e"}
+        table.add("Association", link)
+    table.add("Association", {"SourceArn": "action/e", "DestinationArn": "context/e", "DestinationType": "Endpoint"})
+    table.add("Association", {"SourceArn": "action/e", "DestinationArn": "context/unlisted"})
+    return table

@@ -12,7 +12,6 @@ from integrations.catalog.values import Job, JobKind
 from tests.catalog import accounts
 from tests.catalog.graphs import captures, graph_of, node, reached, route
 from tests.catalog.table import Table
-from tests.catalog.test_reader import deployed_by_lineage
 
 
 def test_from_a_model_to_the_monitored_model() -> None:
@@ -184,7 +183,7 @@ def test_inference_components_name_the_models_of_a_variant() -> None:
 
 
 def test_without_a_configuration_the_data_of_a_model_link_it_and_the_image_does_not() -> None:
-    table = deployed_by_lineage()
+    table = accounts.deployed_by_lineage()
     table.remove("EndpointConfig", "e-config")
     graph = graph_of(table)
     targets = {edge.target for edge in graph.edges if edge.source == keys.model("m")}

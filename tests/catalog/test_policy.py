@@ -14,9 +14,9 @@ from integrations.catalog.policy import policy
 from integrations.catalog.reader import read
 from integrations.catalog.values import JobKind
 from tests.catalog import accounts
+from tests.catalog.readings import ONLY_ORIGINAL
 from tests.catalog.table import Table
 from tests.catalog.table_server import serving
-from tests.catalog.test_reader import ONLY_ORIGINAL, deployed_by_lineage
 
 _NEW = {name: False for name in Options.__struct_fields__ if name.startswith("extract_")}
 _JOBS = ("AutoMLJob", "CompilationJob", "HyperParameterTuningJob", "LabelingJob", "ProcessingJob", "TransformJob")
@@ -24,7 +24,7 @@ _JOBS = ("AutoMLJob", "CompilationJob", "HyperParameterTuningJob", "LabelingJob"
 
 def everything() -> Table:
     """Return an account with an entity of every kind, and one that only the lineage links."""
-    table = deployed_by_lineage()
+    table = accounts.deployed_by_lineage()
     table.remove("EndpointConfig", "e-config")
     accounts.training_job(table, "t")
     for kind in (*_JOBS, "FeatureGroup", "Pipeline", "MonitoringSchedule", "InferenceComponent"):

@@ -64,19 +64,27 @@ def readers(jobs: Iterable[Job], found: Iterable[Capture]) -> Parts:
 
     A prefix ends where a folder does: `captures/churn` does not cover `captures/churn-2`.
     """
-    by_bucket: dict[str, list[Capture]] = {}
+    own: dict[tuple[str, str], list[Capture]] = {}
+    below: dict[tuple[str, str], list[Capture]] = {}
     for each in found:
-        by_bucket.setdefault(each.bucket, []).append(each)
+        own.setdefault((each.bucket, each.prefix), []).append(each)
+        for folder in _folders(each.prefix):
+            below.setdefault((each.bucket, folder), []).append(each)
     for job in jobs:
         for uri in job.inputs:
-            bucket, prefix = place_of(uri) or ("", "")
-            for capture in by_bucket.get(bucket, ()):
-                if _covers(prefix, capture.prefix) or _covers(capture.prefix, prefix):
-                    yield Edge(capture.key, keys.job(job), EdgeKind.READ_BY)
+            if place := place_of(uri):
+                bucket, prefix = place
+                above = [capture for folder in _folders(prefix) for capture in own.get((bucket, folder), ())]
+                for capture in dict.fromkeys(each.key for each in (*above, *below.get(place, ()))):
+                    yield Edge(capture, keys.job(job), EdgeKind.READ_BY)
 
 
-def _covers(outer: str, inner: str) -> bool:
-    return not outer or f"{inner}/".startswith(f"{outer}/")
+def _folders(prefix: str) -> Iterator[str]:
+    """Yield the prefix, every folder above it, and the root of the bucket, which is empty."""
+    while prefix:
+        yield prefix
+        prefix = prefix.rpartition("/")[0]
+    yield ""
 
 
 def _destination(endpoint: Endpoint, estate: Estate) -> str:

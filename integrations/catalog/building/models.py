@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from integrations.catalog.building import keys
 from integrations.catalog.building.parts import Part, Parts, extended, owners_of, shown, tags_of
-from integrations.catalog.building.serving import components_of, models_of, servings
+from integrations.catalog.building.serving import components_of, servings
 from integrations.catalog.nodes import Edge, EdgeKind, Key, Node, Subtype
 from integrations.catalog.values import Container, Estate, Model, ModelPackage
 
@@ -25,11 +25,8 @@ def models(estate: Estate) -> Parts:
 def _deployments(estate: Estate) -> Iterator[Part]:
     components = components_of(estate)
     for serving in servings(estate):
-        names = [
-            serving.model_name,
-            *(name for each in components.get(serving.key, []) for name in models_of(each, estate)),
-        ]
-        for name in names:
+        own = [name for each in components.get(serving.key, []) for name in each.models]
+        for name in (serving.model_name, *own):
             if name:
                 yield Edge(keys.model(name), keys.endpoint(serving.endpoint.endpoint_name), EdgeKind.DEPLOYED_ON)
 

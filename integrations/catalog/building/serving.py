@@ -34,6 +34,13 @@ class Serving(Struct, frozen=True, kw_only=True):
         return self.settings.model_name if self.settings else ""
 
 
+class Component(Struct, frozen=True):
+    """An inference component, and the models that it runs."""
+
+    value: InferenceComponent
+    models: tuple[str, ...]
+
+
 def servings(estate: Estate) -> Iterator[Serving]:
     """Yield the variants of every endpoint; those of the configuration while the endpoint has none, as it is made."""
     for endpoint in estate.endpoints:
@@ -56,27 +63,28 @@ def _merged(
         )
 
 
-def components_of(estate: Estate) -> dict[Key, list[InferenceComponent]]:
+def components_of(estate: Estate) -> dict[Key, list[Component]]:
     """Return the inference components of every variant, by the key of the variant's job."""
-    found: dict[Key, list[InferenceComponent]] = {}
+    by_name = {each.inference_component_name: each for each in estate.components}
+    found: dict[Key, list[Component]] = {}
     for each in estate.components:
-        found.setdefault(keys.variant(each.endpoint_name, each.variant_name), []).append(each)
+        key = keys.variant(each.endpoint_name, each.variant_name)
+        found.setdefault(key, []).append(Component(each, _models_of(each, by_name)))
     return found
 
 
-def models_of(component: InferenceComponent, estate: Estate) -> list[str]:
+def _models_of(component: InferenceComponent, by_name: dict[str, InferenceComponent]) -> tuple[str, ...]:
     """Return the models of a component: its own, else those of the component that it adapts."""
-    by_name = {each.inference_component_name: each for each in estate.components}
     seen: set[str] = set()
     following: InferenceComponent | None = component
     while following and following.inference_component_name not in seen:
         seen.add(following.inference_component_name)
         parts = [each for each in (following.specification, *following.specifications) if each]
         if models := [each.model_name for each in parts if each.model_name]:
-            return list(dict.fromkeys(models))
+            return tuple(dict.fromkeys(models))
         bases = [each.base_inference_component_name for each in parts if each.base_inference_component_name]
         following = by_name.get(bases[0]) if bases else None
-    return []
+    return ()
 
 
 def endpoints(estate: Estate, options: Options) -> Parts:
@@ -116,10 +124,10 @@ def variants(estate: Estate) -> Parts:
         if serving.model_name:
             yield Edge(keys.model(serving.model_name), serving.key, EdgeKind.SERVED_BY)
         for component in own:
-            yield from _component(component, serving, estate)
+            yield from _component(component.value, component.models, serving, estate)
 
 
-def _variant(serving: Serving, components: list[InferenceComponent]) -> Node:
+def _variant(serving: Serving, components: list[Component]) -> Node:
     current = serving.current or Variant(variant_name=serving.name)
     settings = serving.settings or Variant(variant_name=serving.name)
     return Node(
@@ -131,7 +139,7 @@ def _variant(serving: Serving, components: list[InferenceComponent]) -> Node:
             {
                 "EndpointName": serving.endpoint.endpoint_name,
                 "ModelName": serving.model_name,
-                "InferenceComponents": tuple(each.inference_component_name for each in components),
+                "InferenceComponents": tuple(each.value.inference_component_name for each in components),
                 "InstanceType": settings.instance_type,
                 "Weight": _first(current.current_weight, settings.initial_variant_weight),
                 "InstanceCount": _first(current.current_instance_count, settings.initial_instance_count),
@@ -140,9 +148,8 @@ def _variant(serving: Serving, components: list[InferenceComponent]) -> Node:
     )
 
 
-def _component(component: InferenceComponent, serving: Serving, estate: Estate) -> Parts:
+def _component(component: InferenceComponent, models: tuple[str, ...], serving: Serving, estate: Estate) -> Parts:
     key = keys.component(component.endpoint_name, component.inference_component_name)
-    models = models_of(component, estate)
     yield Node(
         key=key,
         label=component.inference_component_name,
@@ -154,7 +161,7 @@ def _component(component: InferenceComponent, serving: Serving, estate: Estate) 
                 "InferenceComponentArn": component.inference_component_arn,
                 "InferenceComponentStatus": component.inference_component_status,
                 "VariantName": component.variant_name,
-                "ModelName": tuple(models),
+                "ModelName": models,
             }
         ),
         tags=tags_of(estate, component.inference_component_arn),

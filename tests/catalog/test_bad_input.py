@@ -1,0 +1,161 @@
+"""What cannot be read is reported, with what to do, and the rest comes."""
+
+from typing import Any
+
+import pytest
+from botocore.config import Config
+
+from integrations.catalog.nodes import Severity
+from integrations.catalog.options import Options
+from integrations.catalog.reader import read
+from integrations.catalog.values import JobKind
+from tests.catalog import accounts
+from tests.catalog.readings import ONLY_ORIGINAL, read_all
+from tests.catalog.table import Table
+from tests.catalog.table_server import serving
+
+
+@pytest.mark.parametrize(
+    ("operation", "title"),
+    [
+        ("ListTrainingJobs", "ListTrainingJobs failed: AccessDeniedException"),
+        ("DescribeTrainingJob", "DescribeTrainingJob failed: AccessDeniedException"),
+        ("Search", "Search failed: AccessDeniedException"),
+    ],
+)
+def test_a_denied_call_is_a_failure_and_the_rest_comes(operation: str, title: str) -> None:
+    table = Table()
+    accounts.training_job(table, "t")
+    accounts.model(table, "m")
+    accounts.processing_job(table, "p")
+    with serving(table) as server:
+        server.fail(operation, "AccessDeniedException")
+        reading = read_all(server)
+    assert title in {each.title for each in reading.problems}
+    assert {each.severity for each in reading.problems} == {Severity.FAILURE}
+    assert f"sagemaker:{operation}" in reading.problems[0].advice
+    assert [each.model_name for each in reading.estate.models] == ["m"]
+    assert JobKind.PROCESSING in {each.kind for each in reading.estate.jobs}
+
+
+def test_a_listing_that_fails_at_a_later_page_keeps_the_earlier_ones() -> None:
+    table = Table()
+    for number in range(150):
+        accounts.model(table, f"m{number}")
+    with serving(table) as server:
+        server.fail("ListModels", "InternalFailure", NextToken="100")
+        reading = read(server.client(), ONLY_ORIGINAL, sleep=lambda _: None)
+    assert len(reading.estate.models) == 100
+    assert [each.severity for each in reading.problems] == [Severity.FAILURE]
+
+
+def test_an_entity_that_was_deleted_meanwhile_is_a_failure_of_its_own() -> None:
+    table = Table()
+    accounts.model(table, "stays")
+    accounts.model(table, "goes")
+    with serving(table) as server:
+        server.fail("DescribeModel", "ValidationException", message='Could not find model "goes".', ModelName="goes")
+        reading = read_all(server)
+    assert [each.model_name for each in reading.estate.models] == ["stays"]
+    assert [(each.place, each.severity) for each in reading.problems] == [("goes", Severity.FAILURE)]
+    assert "deleted" in reading.problems[0].advice
+
+
+def test_throttling_is_waited_out() -> None:
+    table = Table()
+    accounts.model(table, "m")
+    waits: list[float] = []
+    with serving(table) as server:
+        server.fail("DescribeModel", "ThrottlingException", times=7)
+        client = server.client(config=_no_retries())
+        reading = read(client, ONLY_ORIGINAL, sleep=waits.append)
+    assert reading.problems == ()
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_throttling_without_end_is_a_failure() -> None:
+    table = Table()
+    accounts.model(table, "m")
+    with serving(table) as server:
+        server.fail("DescribeModel", "ThrottlingException")
+        reading = read(server.client(config=_no_retries()), ONLY_ORIGINAL, sleep=lambda _: None)
+    assert [each.title for each in reading.problems] == ["DescribeModel failed: ThrottlingException"]
+    assert "max_workers" in reading.problems[0].advice
+
+
+def _no_retries() -> object:
+    return Config(retries={"total_max_attempts": 1, "mode": "standard"})
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "UnrecognizedClientException"])
+def test_refused_credentials_are_one_failure_and_end_the_run(code: str) -> None:
+    with serving(accounts.of_cost()) as server:
+        server.fail("DescribeTrainingJob", code)
+        reading = read_all(server, Options(max_workers=1))
+    assert [each.title for each in reading.problems] == [f"DescribeTrainingJob failed: {code}"]
+    assert server.counts["DescribeTrainingJob"] == 1
+    assert server.counts["ListEndpoints"] == 0
+
+
+def test_no_connection_is_one_failure() -> None:
+    with serving(Table()) as server:
+        url = server.url
+        client = server.client(config=_no_retries())
+    reading = read(client, Options(), sleep=lambda _: None)
+    assert [each.severity for each in reading.problems] == [Severity.FAILURE]
+    assert url in reading.problems[0].advice
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"DataCaptureConfig": {"EnableCapture": "perhaps"}},
+        {"ProductionVariants": [{"CurrentWeight": 1.0}]},
+        {"ProductionVariants": "AllTraffic"},
+        {"DataCaptureConfig": "on"},
+        {"CreationTime": "yesterday"},
+        {"EndpointName": 3},
+    ],
+)
+def test_a_malformed_entity_is_a_failure_and_the_rest_comes(wrong: dict[str, Any]) -> None:
+    table = Table()
+    accounts.endpoint(table, "good", "m")
+    accounts.endpoint(table, "bad", "m")
+    described = {name: dict(each) for name, each in table.entities["Endpoint"].items()}
+    described["bad"] |= wrong
+    table.answers["DescribeEndpoint"] = lambda parameters: described[parameters["EndpointName"]]
+    with serving(table) as server:
+        reading = read_all(server, ONLY_ORIGINAL)
+    assert [each.endpoint_name for each in reading.estate.endpoints] == ["good"]
+    assert [(each.title, each.place) for each in reading.problems] == [("Malformed answer", "bad")]
+
+
+def test_unknown_fields_and_statuses_are_kept_as_they_are() -> None:
+    table = Table()
+    accounts.endpoint(table, "e", "m", EndpointStatus="Dreaming")
+    with serving(table) as server:
+        reading = read_all(server)
+    assert reading.estate.endpoints[0].endpoint_status == "Dreaming"
+    assert reading.problems == ()
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException"])
+def test_a_configuration_that_cannot_be_read_is_a_warning_and_the_lineage_is_asked(code: str) -> None:
+    table = accounts.deployed_by_lineage()
+    with serving(table) as server:
+        server.fail("DescribeEndpointConfig", code, message="Could not find it", EndpointConfigName="e-config")
+        reading = read_all(server)
+    assert [(each.endpoint_arn, each.model_data_uri) for each in reading.estate.deployed] == [
+        (f"{accounts.ACCOUNT}:endpoint/e", "s3://m/m.tgz")
+    ]
+    assert [(each.severity, each.place) for each in reading.problems] == [(Severity.WARNING, "e-config")]
+
+
+def test_a_listing_that_cannot_be_read_is_a_failure_and_the_rest_comes() -> None:
+    table = Table()
+    accounts.model(table, "m")
+    table.answers["ListEndpoints"] = lambda _: {"Endpoints": ["text"]}
+    with serving(table) as server:
+        reading = read_all(server, ONLY_ORIGINAL)
+    assert [(each.title, each.place) for each in reading.problems] == [("Malformed answer", "ListEndpoints")]
+    assert [each.model_name for each in reading.estate.models] == ["m"]
