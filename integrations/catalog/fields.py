@@ -1,4 +1,4 @@
-"""Every field of a recipe's `config`: its type, its default and what it does."""
+"""Every field of a recipe's `config`: its type, its default and its meaning."""
 
 from typing import Annotated, Any, Literal
 

@@ -25,7 +25,7 @@ class Entity(StrEnum):
 
 
 class Subtype(StrEnum):
-    """What an entity is, as DataHub shows it beside the name."""
+    """The kind of an entity, as DataHub shows it beside the name."""
 
     ENDPOINT = "Endpoint"
     VARIANT = "Endpoint Variant"
@@ -59,7 +59,7 @@ class Key(Struct, frozen=True, order=True):
 
 
 class EdgeKind(StrEnum):
-    """What an edge says, and in brackets the field of DataHub that holds it. Data flow from source to target."""
+    """The meaning of an edge, with the field of DataHub that holds it. Data flow from source to target."""
 
     SERVED_BY = "served by"  # model -> variant or component (mlModelProperties.downstreamJobs)
     DEPLOYED_ON = "deployed on"  # model -> endpoint (mlModelProperties.deployments)
@@ -109,7 +109,7 @@ class Severity(StrEnum):
 
 
 class Problem(Struct, frozen=True, order=True):
-    """Something that could not be read or used: `place` is what it is about, `advice` what to do."""
+    """Something that could not be read or used: `place` names the entity or the call, `advice` the next step."""
 
     severity: Severity
     title: str

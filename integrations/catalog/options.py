@@ -25,14 +25,14 @@ class S3Names(StrEnum):
 class Pattern(
     Struct, frozen=True, kw_only=True, dict=True, forbid_unknown_fields=True, rename={"ignore_case": "ignoreCase"}
 ):
-    """Regular expressions of names, which match at the beginning; `deny` wins, as in DataHub's AllowDenyPattern."""
+    """Regular expressions that match the beginning of names; `deny` wins, as in DataHub's AllowDenyPattern."""
 
     allow: tuple[str, ...] = (".*",)
     deny: tuple[str, ...] = ()
     ignore_case: bool = True
 
     def __post_init__(self) -> None:
-        """Check the expressions. Raises `ValueError`, which names the first wrong one."""
+        """Check the expressions. Raises `ValueError` for the first wrong one."""
         for text in (*self.allow, *self.deny):
             try:
                 re.compile(text)
@@ -49,7 +49,7 @@ class Pattern(
 
 
 class Options(Struct, frozen=True, kw_only=True, dict=True):
-    """What is read and built. `extract_jobs` has a value for some or all types; types that it lacks are extracted."""
+    """The choice of entities. `extract_jobs` has a value for some or all types; types that it lacks are extracted."""
 
     extract_feature_groups: bool = True
     extract_models: bool = True

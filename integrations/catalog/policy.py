@@ -1,4 +1,4 @@
-"""The read-only IAM policy for exactly what a recipe calls: no action has a wildcard.
+"""The read-only IAM policy for exactly the calls of a recipe: no action has a wildcard.
 
 A listing has no resource of its own, so it is allowed on all; a description is allowed on the kind of its entity.
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html

@@ -25,7 +25,7 @@ Value = TypeVar("Value")
 
 
 class Reading(Struct, frozen=True):
-    """What was read, the problems, and the names that the patterns left out. A failure leaves the rest readable."""
+    """The estate, the problems, and the names that the patterns left out. A failure leaves the rest readable."""
 
     estate: Estate
     problems: tuple[Problem, ...] = ()
@@ -33,9 +33,9 @@ class Reading(Struct, frozen=True):
 
 
 def read(client: Any, options: Options, sleep: Callable[[float], None] = time.sleep) -> Reading:
-    """Return what `options` ask for, read by `client`, a boto3 client of SageMaker; it never raises for AWS's answers.
+    """Return the entities that `options` ask for. It never raises for an answer of AWS: that is a problem in the result.
 
-    `sleep` waits for so many seconds, when AWS throttles.
+    `client` is a boto3 client of SageMaker. `sleep` waits for so many seconds, when AWS throttles.
     """
     calls = Calls(client, sleep)
     with ThreadPoolExecutor(options.max_workers) as pool:
@@ -58,7 +58,7 @@ class _Reader:
         return self._describing.filtered
 
     def estate(self) -> Estate:
-        """Read everything, in the order in which later parts need earlier ones."""
+        """Read everything. Later parts need earlier ones."""
         feature_groups = self._all(operations.FEATURE_GROUPS, values.FeatureGroup)
         jobs = tuple(each for kind in self._options.jobs for each in self._jobs(kind))
         endpoints = self._all(operations.ENDPOINTS, Endpoint)
@@ -129,14 +129,14 @@ class _Reader:
     def _deployed(
         self, endpoints: tuple[Endpoint, ...], configs: dict[str, EndpointConfig]
     ) -> tuple[values.Deployed, ...]:
-        """Return what the lineage says of endpoints without a readable configuration; no call if there are none."""
+        """Return the lineage of endpoints without a readable configuration; no call if there are none."""
         if not self._options.extract_models:
             return ()
         unknown = {each.endpoint_arn for each in endpoints if each.endpoint_config_name not in configs} - {""}
         return tuple(self._lineage.deployed(unknown)) if unknown else ()
 
     def _grouped(self, groups: tuple[values.PackageGroup, ...]) -> tuple[values.Grouped, ...]:
-        """Return what the lineage says of model package groups; no call if there are none."""
+        """Return the lineage of model package groups; no call if there are none."""
         arns = {each.model_package_group_arn for each in groups} - {""}
         return tuple(self._lineage.grouped(arns)) if arns else ()
 

@@ -50,7 +50,7 @@ class RecipeError(Exception):
 
 
 class Recipe(Struct, frozen=True):
-    """What a recipe reads, and how it reaches AWS."""
+    """The options of a recipe, and its connection to AWS."""
 
     options: Options
     connection: Connection
@@ -83,9 +83,9 @@ def _section(title: str, fields: tuple[Field, ...]) -> Iterator[str]:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Return what the recipe in `path` reads. Raises `RecipeError` with all problems, and `OSError`.
+    """Return the options and the connection of the recipe in `path`.
 
-    Variables that are not set stay as they are in texts, because a secret is not needed.
+    Raises `RecipeError` with all problems, and `OSError`. Variables that are not set stay as they are in texts, because a secret is not needed.
     """
     import yaml  # noqa: PLC0415 - only this function needs it, and it is not in every installation
 
@@ -97,7 +97,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def recipe_of(document: Any, origin: str) -> Recipe:
-    """Return what a recipe reads. Raises `RecipeError` with all problems."""
+    """Return the options and the connection of a recipe. Raises `RecipeError` with all problems."""
     source = document.get("source") if isinstance(document, dict) else None
     if not isinstance(source, dict):
         raise RecipeError(origin, ["source: is missing; write source: with type: and config:"])

@@ -31,7 +31,7 @@ WRONG = st.one_of(
 
 
 def some(required: dict[str, Any], optional: dict[str, Any]) -> st.SearchStrategy[Document]:
-    """Return documents with any of the optional fields, of which one may have a wrong value."""
+    """Return documents with any of the optional fields; one may have a wrong value."""
 
     def damaged(parts: tuple[Document, str, Any, int]) -> Document:
         document, field, wrong, chance = parts

@@ -1,6 +1,6 @@
 """A table of SageMaker's entities, and its answers: 10 a page unless asked for more, as AWS does.
 
-The shapes of botocore say which fields an answer may have, so a field of another operation never appears in it.
+The shapes of botocore name the fields of an answer, so a field of another operation never appears in it.
 """
 
 from collections.abc import Callable

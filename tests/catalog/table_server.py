@@ -1,7 +1,7 @@
 """A loopback SageMaker that answers from a table, counts calls, and fails as it is asked to.
 
-SageMaker speaks JSON 1.1: the operation is in the header X-Amz-Target. What the table lacks, and other services such as
-STS, is passed on to moto, if there is one.
+SageMaker speaks JSON 1.1: the operation is in the header X-Amz-Target. Calls that the table cannot
+answer, and those of other services such as STS, are passed on to moto, if there is one.
 """
 
 import json
@@ -188,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, *_: object) -> None:
-        """Write nothing."""
+        """Keep the output of tests free of requests."""
 
 
 def sts_answer(operation: str, inner: str) -> str:

@@ -1,4 +1,4 @@
-"""What cannot be read is reported, with what to do, and the rest comes."""
+"""Entities that cannot be read are reported, with the next step, and the rest comes."""
 
 from typing import Any
 

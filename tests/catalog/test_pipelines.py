@@ -1,4 +1,4 @@
-"""Pipelines with their steps, and monitoring schedules with what they monitor."""
+"""Pipelines with their steps, and monitoring schedules with the captures that they monitor."""
 
 import json
 from typing import Any

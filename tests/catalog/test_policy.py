@@ -1,4 +1,4 @@
-"""The policy of a recipe allows exactly what a full run calls."""
+"""The policy of a recipe allows exactly the calls of a full run."""
 
 import json
 from collections.abc import Callable
@@ -88,7 +88,7 @@ def test_partitions(region: str | None, start: str) -> None:
 
 
 def test_actions_match_the_entities_of_their_statement() -> None:
-    """Every description is allowed on the ARNs of what it describes."""
+    """Every description is allowed on the ARNs of its entities."""
     resources = {each.rpartition(":")[2] for each in policy(Options(), Connection())["Statement"][1]["Resource"]}
     with serving(everything()) as server:
         documents = read(server.client(), Options(), sleep=lambda _: None).estate.documents

@@ -1,4 +1,4 @@
-"""The reader against a loopback SageMaker: what it reads, what it calls, and how it fails."""
+"""The reader against a loopback SageMaker: its values, its calls and its failures."""
 
 from typing import Any
 

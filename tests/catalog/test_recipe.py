@@ -1,4 +1,4 @@
-"""Recipes: what is written can be read, and a wrong one gets all its problems at once."""
+"""Recipes: a written one can be read, and a wrong one gets all its problems at once."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from integrations.catalog.values import JobKind
 
 
 def of(**config: object) -> Recipe:
-    """Return what a recipe with these fields reads."""
+    """Return the options and the connection of a recipe with these fields."""
     return recipe_of({"source": {"type": "sagemaker-capture", "config": config}}, "recipe.yml")
 
 

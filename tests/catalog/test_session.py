@@ -1,4 +1,4 @@
-"""Credentials, seen in the requests: SageMaker from the table, STS and what the table lacks from moto."""
+"""Credentials, seen in the requests: SageMaker from the table, STS from moto."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -8,7 +8,7 @@ import pytest
 
 MAX_SHARE = 0.7  # of 100 words; docstrings of well-written projects have 0 to 0.4
 VAGUE = re.compile(r"\b(?:what|which|whoever|nobody|nothing|owed)\b", re.IGNORECASE)
-ROOTS = ("lambda_src", "capture_ops", "infra", "docs", "benchmarks", "tests")
+ROOTS = ("lambda_src", "capture_ops", "infra", "integrations", "docs", "benchmarks", "tests")
 FOLDERS = sorted({path.parent for root in ROOTS for path in Path(root).rglob("*.py")})
 
 

@@ -1,4 +1,4 @@
-"""The commands `catalog recipe` and `catalog iam-policy`, which need no DataHub."""
+"""The commands `catalog recipe` and `catalog iam-policy`. They need no DataHub."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ Recipe = Annotated[
 
 
 def recipe(sink: Sink = "datahub-rest") -> None:
-    """Print a recipe for DataHub, with every field and what it does.
+    """Print a recipe for DataHub, with every field and its meaning.
 
     Write it to a file, change it, and run it with `catalog ingest`. Secrets come from environment variables.
     """

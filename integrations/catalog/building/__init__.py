@@ -1,1 +1,1 @@
-"""Nodes and edges of the catalog, made of what was read."""
+"""Nodes and edges of the catalog, made of the values that were read."""

@@ -16,7 +16,7 @@ _DESTINATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", 
 
 
 class Capture(Struct, frozen=True, kw_only=True):
-    """The captures of one variant: SageMaker writes them below `prefix` of `bucket`, which has no slash at its end.
+    """The captures of one variant: SageMaker writes them below `prefix` of `bucket`. It has no slash at its end.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html
     """
@@ -80,7 +80,7 @@ def readers(jobs: Iterable[Job], found: Iterable[Capture]) -> Parts:
 
 
 def _folders(prefix: str) -> Iterator[str]:
-    """Yield the prefix, every folder above it, and the root of the bucket, which is empty."""
+    """Yield the prefix, every folder above it, and last the empty prefix of the bucket."""
     while prefix:
         yield prefix
         prefix = prefix.rpartition("/")[0]
@@ -93,7 +93,7 @@ def _destination(endpoint: Endpoint, estate: Estate) -> str:
 
 
 def _configs(endpoint: Endpoint, estate: Estate) -> list[CaptureConfig]:
-    """Return what the endpoint and its configuration say of captures, if captures are enabled."""
+    """Return the capture settings of the endpoint and of its configuration, if they are enabled."""
     config = estate.configs.get(endpoint.endpoint_config_name)
     both = (endpoint.data_capture_config, config.data_capture_config if config else None)
     return [each for each in both if each and each.enable_capture]

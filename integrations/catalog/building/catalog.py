@@ -1,4 +1,4 @@
-"""The whole catalog of an account: values -> nodes and edges, each once, none of which leads to a missing entity."""
+"""The whole catalog of an account: values -> nodes and edges, each once. Every edge leads to an entity."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ from integrations.catalog.values import Estate
 
 
 def build(estate: Estate, options: Options, settings: Settings | None = None) -> Graph:
-    """Return the catalog of what was read; without `settings`, those of a forwarder, there are no forwarding jobs."""
+    """Return the catalog of an account; without `settings`, those of a forwarder, there are no forwarding jobs."""
     nodes: dict[Key, Node] = {}
     edges: dict[Edge, None] = {}
     problems: dict[Problem, None] = {}

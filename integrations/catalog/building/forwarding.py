@@ -20,8 +20,8 @@ _SOME_FILE = "00-00-000-00000000-0000-0000-0000-000000000000.jsonl"
 def forwarding(settings: Settings, found: Iterable[Capture], names: S3Names) -> Parts:
     """Yield the forwarder, its jobs and its monitored models.
 
-    The Lambda's own router decides which captures a route takes. Captures of shadow variants are skipped there. A route
-    that takes no known captures reads its prefix.
+    The Lambda's own router decides about the captures that a route takes. Captures of shadow variants are skipped
+    there. A route that takes no known captures reads its prefix.
     """
     stack = settings.stack.name
     yield Node(key=keys.forwarder(stack), label=stack, subtype=Subtype.FORWARDER)
@@ -49,7 +49,7 @@ def _taken(settings: Settings, found: Iterable[Capture]) -> dict[str, list[Key]]
 
 
 def _takers(router: Router, routes: tuple[Route, ...], capture: Capture) -> Iterator[str]:
-    """Yield the route of the captures, and the routes below their prefix, which take a part of them."""
+    """Yield the route of the captures, and the routes below their prefix; those take a part of them."""
     folder = f"{capture.prefix}/"
     below = [each.prefix for each in routes if each.bucket == capture.bucket and each.prefix.startswith(folder)]
     samples = [f"{folder}{_SOME_HOUR}", *below]

@@ -1,4 +1,4 @@
-"""The keys of entities: what DataHub's own source knows keeps its names, so that existing URNs keep their bytes."""
+"""The keys of entities: entities of DataHub's own source keep its names, so that existing URNs keep their bytes."""
 
 import posixpath
 
@@ -38,7 +38,7 @@ def group(name: str) -> Key:
 
 
 def package(value: ModelPackage) -> Key:
-    """Return the key of a model package; one without a group has a colon, which keeps it apart from models."""
+    """Return the key of a model package; the colon of one without a group keeps it apart from models."""
     if value.model_package_group_name and value.model_package_version is not None:
         return model(f"{value.model_package_group_name}/{value.model_package_version}")
     return model(f"package:{value.model_package_name or last_part(value.model_package_arn)}")
@@ -85,7 +85,7 @@ def monitored_model(kind: str, destination: str, model_id: str) -> Key:
 
 
 def capture(bucket: str, prefix: str) -> Key:
-    """Return the key of the captures of a variant, as written: they end in the variant's name, which has no dot."""
+    """Return the key of the captures of a variant, as written: the name of a variant has no dot."""
     return Key(Entity.DATASET, S3, f"{bucket}/{prefix}")
 
 

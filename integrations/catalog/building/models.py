@@ -1,4 +1,4 @@
-"""Models: where they are deployed, and which group and package they belong to. An image never links two entities."""
+"""Models: their endpoints, groups and packages. An image never links two entities."""
 
 from collections.abc import Iterator
 
@@ -32,9 +32,9 @@ def _deployments(estate: Estate) -> Iterator[Part]:
 
 
 def _by_data(estate: Estate) -> Iterator[Part]:
-    """Yield what SageMaker's lineage says by the addresses of model data.
+    """Yield the edges that SageMaker's lineage gives by the addresses of model data.
 
-    Only an endpoint with one variant has an edge to it: the lineage does not say which variant serves a model.
+    Only an endpoint with one variant has an edge to it: the lineage does not name the variant that serves a model.
     """
     by_uri: dict[str, list[Key]] = {}
     for model in estate.models:

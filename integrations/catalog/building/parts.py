@@ -1,4 +1,4 @@
-"""What the modules of building yield: nodes, edges and problems; and what several of them say of an entity."""
+"""The parts that building yields: nodes, edges and problems; and properties that many entities have."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -20,7 +20,7 @@ _BRANCHES = ("IfSteps", "ElseSteps")
 
 
 class Step(Struct, frozen=True):
-    """A step, and the names of the steps that come before it, which may not exist."""
+    """A step, and the names of the steps before it. Those steps may not exist."""
 
     name: str
     kind: str
@@ -73,7 +73,7 @@ def _steps(pipeline: Pipeline, steps: list[Step]) -> Parts:
 
 
 def steps_of(definition: str) -> Iterator[Step]:
-    """Yield the steps of a definition, those in conditions too. Raises `ValueError` for what is no definition."""
+    """Yield the steps of a definition, those in conditions too. Raises `ValueError` for any other text."""
     try:
         document = json.loads(definition)
     except (ValueError, RecursionError):

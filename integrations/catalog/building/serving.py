@@ -15,7 +15,7 @@ from integrations.catalog.values import Endpoint, Estate, InferenceComponent, Va
 
 
 class Serving(Struct, frozen=True, kw_only=True):
-    """A variant of an endpoint; `settings` is its part of the endpoint's configuration, which names the model."""
+    """A variant of an endpoint; `settings` is its part of the endpoint's configuration, with the model."""
 
     endpoint: Endpoint
     name: str

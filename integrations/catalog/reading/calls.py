@@ -72,7 +72,7 @@ class Calls:
             token = {"NextToken": following}
 
     def items(self, operation: str, key: str, **parameters: Any) -> Iterator[Document]:
-        """Yield the items of a listing, up to the first error, which is a failure in the report."""
+        """Yield the items of a listing, up to the first error, a failure in the report."""
         try:
             for page in self.pages(operation, operation, MaxResults=PAGE_SIZE, **parameters):
                 listed = page.get(key)

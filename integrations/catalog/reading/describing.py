@@ -93,5 +93,5 @@ class Describing:
 
 
 def _short_name(listing: Listing, name: str) -> str:
-    """Return what a pattern is matched with: of the ARN of a model package, its group or its name."""
+    """Return the name that a pattern is matched with: of the ARN of a model package, its group or its name."""
     return name.partition("/")[2].partition("/")[0] if name.startswith("arn:") and listing.by == listing.arn else name

@@ -1,4 +1,4 @@
-"""The errors of calls to AWS as problems: what failed, where, and what to do."""
+"""The errors of calls to AWS as problems: the call, the place, and the next step."""
 
 from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError

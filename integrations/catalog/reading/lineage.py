@@ -1,4 +1,4 @@
-"""SageMaker's own lineage, read only for what no description says; models are matched by the address of their data.
+"""SageMaker's own lineage, read only where descriptions have no link; models are matched by the address of their data.
 
 An image is no evidence: many models share one.
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/lineage-tracking-entities.html
@@ -12,7 +12,7 @@ from integrations.catalog.values import Deployed, Document, Grouped
 
 
 class Lineage:
-    """Answers which model data are deployed on an endpoint, and which belong to a model package group."""
+    """Finds the model data that are deployed on an endpoint, or belong to a model package group."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls

@@ -21,7 +21,7 @@ _DEFAULTS: dict[str, Any] = {"retries": {"max_attempts": 5, "mode": "adaptive"},
 
 
 class CannotConnect(Exception):
-    """No client can be made of the connection in a recipe: its message says what to correct."""
+    """No client can be made of the connection in a recipe: the message names the fields to correct."""
 
 
 def sagemaker_client(connection: Connection) -> Any:
@@ -51,7 +51,7 @@ def _client(session: boto3.Session, service: Any, connection: Connection) -> Any
 
 
 def _assumed(source: boto3.Session, role: Role, connection: Connection) -> boto3.Session:
-    """Return a session with the credentials of `role`, which one client of STS renews."""
+    """Return a session with the credentials of `role`. One client of STS renews them."""
     sts = _client(source, "sts", connection)
     credentials = _Renewing(refresh_using=_fetch(sts, source, role), method=_Assumed.METHOD)
     core = botocore.session.get_session()
@@ -78,7 +78,10 @@ def _fetch(sts: Any, source: boto3.Session, role: Role) -> Callable[[], dict[str
 
 
 def _is_already(sts: Any, role: Role) -> bool:
-    """Tell whether the source credentials are those of the role, which may not assume itself, as in a function."""
+    """Tell whether the source credentials are those of the role, as in a function.
+
+    A role may not be allowed to assume itself.
+    """
     _, _, _, _, account, resource = sts.get_caller_identity()["Arn"].split(":", 5)
     parts = resource.split("/")
     _, _, _, _, wanted_account, wanted = str(role.arguments.get("RoleArn")).split(":", 5)

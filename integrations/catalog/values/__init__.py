@@ -1,4 +1,4 @@
-"""What AWS answered, as frozen values: only the fields that the catalog uses.
+"""The answers of AWS as frozen values: only the fields that the catalog uses.
 
 The names of the fields are those of the SageMaker API in snake case. Every field that AWS may leave out has a default,
 and unknown fields are ignored. `Estate.documents` has the whole answers.

@@ -1,4 +1,4 @@
-"""What all answers of SageMaker have in common."""
+"""The structures that many answers of SageMaker have."""
 
 from msgspec import Struct
 

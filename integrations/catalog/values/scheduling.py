@@ -50,7 +50,7 @@ class MonitoringJobDefinition(Answer, frozen=True):
 
 
 class MonitoringScheduleConfig(Answer, frozen=True):
-    """What a schedule runs: a job definition by name, or a definition of its own."""
+    """The job of a schedule: a job definition by name, or a definition of its own."""
 
     schedule_config: ScheduleConfig | None = None
     monitoring_job_definition: MonitoringJobDefinition | None = None

@@ -67,7 +67,7 @@ class EndpointConfig(Answer, frozen=True):
 
 
 class ComponentSpecification(Answer, frozen=True):
-    """What an inference component runs: a model, or an adapter of another component."""
+    """The model of an inference component: a model, or an adapter of another component."""
 
     model_name: str = ""
     base_inference_component_name: str = ""
