@@ -33,7 +33,7 @@ class Reading(Struct, frozen=True):
 
 
 def read(client: Any, options: Options, sleep: Callable[[float], None] = time.sleep) -> Reading:
-    """Return the entities that `options` ask for. It never raises for an answer of AWS: that is a problem in the result.
+    """Return the entities that `options` ask for. Failures of AWS are problems in the result, never exceptions.
 
     `client` is a boto3 client of SageMaker. `sleep` waits for so many seconds, when AWS throttles.
     """

@@ -85,7 +85,8 @@ def _section(title: str, fields: tuple[Field, ...]) -> Iterator[str]:
 def read_recipe(path: Path) -> Recipe:
     """Return the options and the connection of the recipe in `path`.
 
-    Raises `RecipeError` with all problems, and `OSError`. Variables that are not set stay as they are in texts, because a secret is not needed.
+    Raises `RecipeError` with all problems, and `OSError`. Variables that are not set stay as they are in texts, because
+    a secret is not needed.
     """
     import yaml  # noqa: PLC0415 - only this function needs it, and it is not in every installation
 
