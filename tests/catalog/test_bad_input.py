@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from botocore.config import Config
 
 from integrations.catalog.nodes import Severity
 from integrations.catalog.options import Options
 from integrations.catalog.reader import read
 from integrations.catalog.values import JobKind
 from tests.catalog import accounts
-from tests.catalog.readings import ONLY_ORIGINAL, read_all
+from tests.catalog.readings import ONLY_ORIGINAL, no_retries, read_all
 from tests.catalog.table import Table
 from tests.catalog.table_server import serving
 
@@ -61,32 +60,6 @@ def test_an_entity_that_was_deleted_meanwhile_is_a_failure_of_its_own() -> None:
     assert "deleted" in reading.problems[0].advice
 
 
-def test_throttling_is_waited_out() -> None:
-    table = Table()
-    accounts.model(table, "m")
-    waits: list[float] = []
-    with serving(table) as server:
-        server.fail("DescribeModel", "ThrottlingException", times=7)
-        client = server.client(config=_no_retries())
-        reading = read(client, ONLY_ORIGINAL, sleep=waits.append)
-    assert reading.problems == ()
-    assert waits == [1, 2, 4, 8, 16, 30, 30]
-
-
-def test_throttling_without_end_is_a_failure() -> None:
-    table = Table()
-    accounts.model(table, "m")
-    with serving(table) as server:
-        server.fail("DescribeModel", "ThrottlingException")
-        reading = read(server.client(config=_no_retries()), ONLY_ORIGINAL, sleep=lambda _: None)
-    assert [each.title for each in reading.problems] == ["DescribeModel failed: ThrottlingException"]
-    assert "max_workers" in reading.problems[0].advice
-
-
-def _no_retries() -> object:
-    return Config(retries={"total_max_attempts": 1, "mode": "standard"})
-
-
 @pytest.mark.parametrize("code", ["ExpiredTokenException", "UnrecognizedClientException"])
 def test_refused_credentials_are_one_failure_and_end_the_run(code: str) -> None:
     with serving(accounts.of_cost()) as server:
@@ -100,7 +73,7 @@ def test_refused_credentials_are_one_failure_and_end_the_run(code: str) -> None:
 def test_no_connection_is_one_failure() -> None:
     with serving(Table()) as server:
         url = server.url
-        client = server.client(config=_no_retries())
+        client = server.client(config=no_retries())
     reading = read(client, Options(), sleep=lambda _: None)
     assert [each.severity for each in reading.problems] == [Severity.FAILURE]
     assert url in reading.problems[0].advice
