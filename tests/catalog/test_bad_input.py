@@ -132,3 +132,27 @@ def test_a_listing_that_cannot_be_read_is_a_failure_and_the_rest_comes() -> None
         reading = read_all(server, ONLY_ORIGINAL)
     assert [(each.title, each.place) for each in reading.problems] == [("Malformed answer", "ListEndpoints")]
     assert [each.model_name for each in reading.estate.models] == ["m"]
+
+
+def test_an_item_without_a_name_is_a_failure_and_the_rest_comes() -> None:
+    table = Table()
+    accounts.model(table, "m")
+    table.answers["ListModels"] = lambda _: {"Models": [{"ModelArn": "arn:x"}, {"ModelName": "m", "ModelArn": "arn:m"}]}
+    with serving(table) as server:
+        reading = read_all(server, ONLY_ORIGINAL)
+    assert [(each.title, each.place) for each in reading.problems] == [("Malformed answer", "ListModels")]
+    assert [each.model_name for each in reading.estate.models] == ["m"]
+
+
+def test_a_job_without_a_name_or_a_feature_group_without_a_list_is_a_failure() -> None:
+    table = Table()
+    accounts.training_job(table, "t")
+    table.add("FeatureGroup", {"FeatureGroupName": "g"})
+    table.answers["DescribeTrainingJob"] = lambda _: {"TrainingJobStatus": "Completed"}
+    table.answers["DescribeFeatureGroup"] = lambda _: {"FeatureGroupName": "g", "FeatureDefinitions": "none"}
+    with serving(table) as server:
+        reading = read_all(server, ONLY_ORIGINAL)
+    assert sorted((each.title, each.place) for each in reading.problems) == [
+        ("Malformed answer", "g"),
+        ("Malformed answer", "t"),
+    ]

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from integrations.catalog.nodes import Severity
+from integrations.catalog.building import keys
+from integrations.catalog.building.catalog import build
+from integrations.catalog.nodes import Edge, EdgeKind, Severity
 from integrations.catalog.options import Options, Pattern
 from integrations.catalog.reader import read
 from integrations.catalog.values import JobKind
@@ -140,3 +142,58 @@ def test_throttling_without_end_is_a_failure() -> None:
         reading = read(server.client(config=no_retries()), ONLY_ORIGINAL, sleep=lambda _: None)
     assert [each.title for each in reading.problems] == ["DescribeModel failed: ThrottlingException"]
     assert "max_workers" in reading.problems[0].advice
+
+
+def test_groups_are_linked_by_the_data_of_models_and_never_by_images() -> None:
+    table = accounts.deployed_by_lineage()
+    group = table.add("ModelPackageGroup", {"ModelPackageGroupName": "g"})["ModelPackageGroupArn"]
+    for name, source in (("g", group), ("other", "arn:of-no-listed-group")):
+        context = {"ContextArn": f"context/{name}", "ContextType": "ModelGroup", "Source": {"SourceUri": source}}
+        table.add("Context", context)
+        for kind in ("Model", "Image"):
+            link = {"SourceArn": f"package/{kind}", "SourceType": kind, "DestinationArn": f"context/{name}"}
+            table.add("Association", link)
+    for kind, artifact in (("Model", "artifact/data"), ("Image", "artifact/image"), ("Model", "artifact/unlisted")):
+        table.add("Association", {"SourceArn": artifact, "SourceType": kind, "DestinationArn": "package/Model"})
+    with serving(table) as server:
+        estate = read_all(server, ONLY_ORIGINAL).estate
+    assert [(each.group_arn, each.model_data_uri) for each in estate.grouped] == [(group, "s3://m/m.tgz")]
+    members = [edge for edge in build(estate, ONLY_ORIGINAL).edges if edge.kind is EdgeKind.MEMBER_OF]
+    assert members == [Edge(keys.model("m"), keys.group("g"), EdgeKind.MEMBER_OF)]
+
+
+def test_tags_of_a_description_need_no_call_and_denied_ones_are_a_failure() -> None:
+    table = Table()
+    table.add("LabelingJob", {"LabelingJobName": "l", "Tags": [{"Key": "k", "Value": "v"}, {"Value": "no key"}]})
+    accounts.processing_job(table, "p", Tags=[{"Key": "k", "Value": "v"}])
+    with serving(table) as server:
+        server.fail("ListTags", "AccessDeniedException")
+        reading = read_all(server)
+    assert reading.estate.tags == {f"{accounts.ACCOUNT}:labeling-job/l": {"k": "v"}}
+    assert [each.title for each in reading.problems] == ["ListTags failed: AccessDeniedException"]
+
+
+def test_jobs_say_what_they_read() -> None:
+    table = Table()
+    source = {"S3DataSource": {"S3Uri": "s3://data/x"}}
+    manifest = {"DataSource": {"S3DataSource": {"ManifestS3Uri": "s3://data/m"}}}
+    table.add("AutoMLJob", {"AutoMLJobName": "a", "AutoMLJobInputDataConfig": [{"DataSource": source}, {}]})
+    table.add("CompilationJob", {"CompilationJobName": "c", "InputConfig": {"S3Uri": "s3://data/x"}})
+    table.add("HyperParameterTuningJob", {"HyperParameterTuningJobName": "h"})
+    table.add(
+        "LabelingJob", {"LabelingJobName": "l", "InputConfig": manifest, "LabelCategoryConfigS3Uri": "s3://data/c"}
+    )
+    accounts.processing_job(table, "p", "s3://data/x", "s3://data/y")
+    accounts.training_job(table, "t")
+    table.add("TransformJob", {"TransformJobName": "f", "TransformInput": {"DataSource": source}})
+    with serving(table) as server:
+        jobs = read_all(server, ONLY_ORIGINAL).estate.jobs
+    assert {each.name: each.inputs for each in jobs} == {
+        "a": ("s3://data/x",),
+        "c": ("s3://data/x",),
+        "h": (),
+        "l": ("s3://data/m", "s3://data/c"),
+        "p": ("s3://data/x", "s3://data/y"),
+        "t": ("s3://data/t",),
+        "f": ("s3://data/x",),
+    }
