@@ -156,3 +156,25 @@ def test_a_job_without_a_name_or_a_feature_group_without_a_list_is_a_failure() -
         ("Malformed answer", "g"),
         ("Malformed answer", "t"),
     ]
+
+
+def test_throttling_is_waited_out() -> None:
+    table = Table()
+    accounts.model(table, "m")
+    waits: list[float] = []
+    with serving(table) as server:
+        server.fail("DescribeModel", "ThrottlingException", times=7)
+        client = server.client(config=no_retries())
+        reading = read(client, ONLY_ORIGINAL, sleep=waits.append)
+    assert reading.problems == ()
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_throttling_without_end_is_a_failure() -> None:
+    table = Table()
+    accounts.model(table, "m")
+    with serving(table) as server:
+        server.fail("DescribeModel", "ThrottlingException")
+        reading = read(server.client(config=no_retries()), ONLY_ORIGINAL, sleep=lambda _: None)
+    assert [each.title for each in reading.problems] == ["DescribeModel failed: ThrottlingException"]
+    assert "max_workers" in reading.problems[0].advice

@@ -9,10 +9,9 @@ from integrations.catalog.building import keys
 from integrations.catalog.building.catalog import build
 from integrations.catalog.nodes import Edge, EdgeKind, Severity
 from integrations.catalog.options import Options, Pattern
-from integrations.catalog.reader import read
 from integrations.catalog.values import JobKind
 from tests.catalog import accounts
-from tests.catalog.readings import ONLY_ORIGINAL, no_retries, read_all
+from tests.catalog.readings import ONLY_ORIGINAL, read_all
 from tests.catalog.table import Table
 from tests.catalog.table_server import serving
 
@@ -120,28 +119,6 @@ def test_an_entity_that_two_pages_list_is_described_once() -> None:
     with serving(table) as server:
         assert len(read_all(server).estate.models) == 1
     assert server.counts["DescribeModel"] == 1
-
-
-def test_throttling_is_waited_out() -> None:
-    table = Table()
-    accounts.model(table, "m")
-    waits: list[float] = []
-    with serving(table) as server:
-        server.fail("DescribeModel", "ThrottlingException", times=7)
-        client = server.client(config=no_retries())
-        reading = read(client, ONLY_ORIGINAL, sleep=waits.append)
-    assert reading.problems == ()
-    assert waits == [1, 2, 4, 8, 16, 30, 30]
-
-
-def test_throttling_without_end_is_a_failure() -> None:
-    table = Table()
-    accounts.model(table, "m")
-    with serving(table) as server:
-        server.fail("DescribeModel", "ThrottlingException")
-        reading = read(server.client(config=no_retries()), ONLY_ORIGINAL, sleep=lambda _: None)
-    assert [each.title for each in reading.problems] == ["DescribeModel failed: ThrottlingException"]
-    assert "max_workers" in reading.problems[0].advice
 
 
 def test_groups_are_linked_by_the_data_of_models_and_never_by_images() -> None:
