@@ -8,6 +8,8 @@ READY := .venv/.ready-$(shell { cat requirements/dev.lock pyproject.toml; $(PYTH
 CDK := node_modules/.ready-$(shell cat package-lock.json lambda_src/requirements.txt requirements/dev.lock 2>&1 | cksum | cut -d' ' -f1)
 # The stamp of the emulator of AWS, whose Python runs the deployed function in the whole-system tests.
 E2E := .venv-e2e/.ready-$(shell { cat requirements/e2e.lock; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
+# The stamp of the environment with DataHub.
+CATALOG := .venv-catalog/.ready-$(shell { cat requirements/catalog.lock pyproject.toml; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
 # uv uses the given interpreter and never downloads one.
 export UV_PYTHON_DOWNLOADS := never
 
@@ -94,6 +96,8 @@ COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --generate-has
 lock: $(UV) ## Resolve every dependency anew, with hashes
 	$(COMPILE) --upgrade pyproject.toml -o lambda_src/requirements.txt
 	$(COMPILE) --upgrade -c lambda_src/requirements.txt --extra demo --group dev pyproject.toml -o requirements/dev.lock
+	$(COMPILE) --upgrade -c requirements/dev.lock --extra catalog --group test --group lint --group build pyproject.toml \
+		-o requirements/catalog.lock
 	echo 'arthur-client==1.4.0' | $(COMPILE) --upgrade - -o requirements/arthur.lock
 	echo 'mutmut' | $(COMPILE) --upgrade -c requirements/dev.lock --extra demo --group test pyproject.toml - -o requirements/mutants.lock
 	echo 'awslambdaric' | $(COMPILE) --upgrade - -o requirements/ric.lock
@@ -133,6 +137,13 @@ $(E2E): | $(UV)
 	@$(UV) venv -q --allow-existing --python $$($(PYTHON) -c 'import sys; print(sys.executable)') .venv-e2e
 	@$(UV) pip sync -q --python .venv-e2e/bin/python --require-hashes requirements/e2e.lock
 	@rm -f .venv-e2e/.ready*
+	@touch $@
+
+$(CATALOG): | $(UV)
+	@$(UV) venv -q --allow-existing --python $$($(PYTHON) -c 'import sys; print(sys.executable)') .venv-catalog
+	@$(UV) pip sync -q --python .venv-catalog/bin/python --require-hashes requirements/catalog.lock
+	@$(UV) pip install -q --python .venv-catalog/bin/python --no-deps --no-build-isolation -e .
+	@rm -f .venv-catalog/.ready*
 	@touch $@
 
 .venv-mutants: requirements/mutants.lock | $(UV)
