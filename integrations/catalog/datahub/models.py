@@ -52,7 +52,7 @@ class Models(ModelProcessor):
     def get_workunits(self) -> Iterator[MetadataWorkUnit]:
         """Yield endpoints, groups and models, each in the order of names. A malformed one is a failure."""
         estate, report = self._estate, self._report
-        endpoints = estate.endpoints if self._config.extract_endpoints else ()
+        endpoints = estate.endpoints if self._config.extract_models else ()
         yield from self._each(
             "endpoint", [each.endpoint_arn for each in endpoints], self.get_endpoint_wu, report.report_endpoint_scanned
         )

@@ -1,6 +1,7 @@
 """The source `sagemaker-capture`: what DataHub's SageMaker source gives, corrected, and what only we know."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from datahub.ingestion.api.common import PipelineContext
@@ -18,6 +19,9 @@ from datahub.ingestion.source.aws.sagemaker_processors.jobs import JobDirection
 from datahub.ingestion.source.state.entity_removal_state import GenericCheckpointState
 from msgspec.structs import replace
 
+from capture_forwarder.configuration.reader import read_settings
+from capture_forwarder.configuration.settings import Settings
+from integrations.catalog.building.catalog import build
 from integrations.catalog.datahub.aspects import aspects_of, platforms_of
 from integrations.catalog.datahub.config import SagemakerCaptureConfig
 from integrations.catalog.datahub.documents import shown
@@ -70,13 +74,19 @@ class SagemakerCaptureSource(SagemakerSource):
 
     def get_workunits_internal(self) -> Iterable[MetadataWorkUnit]:
         """Read the account, then yield the work units of every entity."""
-        reading = read(self.sagemaker_client, options_of(self.source_config))
-        graph = Graph()
+        options = options_of(self.source_config)
+        reading = read(self.sagemaker_client, options)
+        graph = build(reading.estate, options, self._forwarder)
         for problem in (*reading.problems, *graph.problems):
             self.report.add(problem)
         for name in reading.filtered:
             self.report.report_dropped(name)
         yield from with_instance(self._units(_shown(reading.estate, self.source_config), graph), self._instance)
+
+    @property
+    def _forwarder(self) -> Settings | None:
+        found = self.source_config.forwarder_config
+        return read_settings(Path(found)) if found else None
 
     @property
     def _instance(self) -> str | None:
