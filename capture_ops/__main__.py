@@ -12,6 +12,7 @@ except ModuleNotFoundError:  # the package is installed as a library
     raise SystemExit(2) from None
 
 from capture_forwarder import __version__
+from capture_ops.command_line.catalog.ingesting import ingest
 from capture_ops.command_line.catalog.recipes import iam_policy, recipe
 from capture_ops.command_line.inspecting import inspect
 from capture_ops.command_line.local import demo, invoke, monitor
@@ -62,6 +63,7 @@ app.add_typer(quarantine, name="quarantine")
 
 catalog = typer.Typer(help="Show SageMaker, its captures and the forwarder in DataHub.", no_args_is_help=True)
 catalog.command("recipe", epilog=EXIT_CODES)(recipe)
+catalog.command("ingest", epilog=EXIT_CODES)(ingest)
 catalog.command("iam-policy", epilog=EXIT_CODES)(iam_policy)
 app.add_typer(catalog, name="catalog")
 

@@ -105,6 +105,10 @@ class SagemakerCaptureConfig(SagemakerSourceConfig, PlatformInstanceConfigMixin)
             raise ValueError("aws_access_key_id and aws_secret_access_key belong together; write both or none")
         return self
 
+    def get_sagemaker_client(self) -> Any:
+        """Return the client that the whole run uses."""
+        return self.get_session().client("sagemaker", endpoint_url=self.aws_endpoint_url, config=self._aws_config())
+
     @property
     def roles(self) -> list[AwsAssumeRoleConfig]:
         """The roles to assume, in order."""
