@@ -14,7 +14,7 @@ CATALOG := .venv-catalog/.ready-$(shell { cat requirements/catalog.lock pyprojec
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stack check test lint types imports e2e faults reference fuzz model soak mutants bench trace synth fmt lock clean
+.PHONY: help setup demo demo-stack check test lint types imports e2e catalog faults reference fuzz model soak mutants bench trace synth fmt lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,8 +49,12 @@ types: $(READY) ## mypy, strict
 imports: $(READY) ## The directions of imports between packages
 	@$(BIN)/lint-imports
 
-e2e: $(READY) $(CDK) $(E2E) ## The long form of the whole system: deploy, forward, change, destroy; every permission missing once; 100 stacks
+e2e: $(READY) $(CDK) $(E2E) catalog ## The long form of the whole system: deploy, forward, change, destroy; every permission missing once; 100 stacks
 	@$(BIN)/pytest -q --timeout=1800 -m e2e tests/e2e tests/infra
+
+catalog: $(READY) $(CATALOG) ## Types and tests of the source for DataHub, with DataHub itself: 230 MB in .venv-catalog
+	@.venv-catalog/bin/mypy $(wildcard integrations/catalog/datahub/*.py tests/catalog/datahub/*.py)
+	@.venv-catalog/bin/pytest -q --confcutdir=tests/catalog/datahub tests/catalog/datahub
 
 faults: $(READY) ## The long form: every fault at every dependency, at its first, middle and last call, in half an hour
 	@$(BIN)/python -m tests.faults.matrix $(PART)
@@ -105,7 +109,7 @@ lock: $(UV) ## Resolve every dependency anew, with hashes
 	echo 'uv' | $(COMPILE) --upgrade - -o requirements/uv.txt
 
 clean: ## Remove everything that make created
-	rm -rf .venv .venv-arthur .venv-e2e .tools node_modules cdk.out .mutants .venv-mutants .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-arthur .venv-catalog .venv-e2e .tools node_modules cdk.out .mutants .venv-mutants .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 RIGHT_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo '$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.13 ...' >&2; exit 1; }
