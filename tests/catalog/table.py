@@ -86,7 +86,7 @@ class Table:
         if operation in _LISTS:
             return self._listed(operation, *_LISTS[operation], parameters)
         if operation == "DescribeFeatureGroup":
-            return self._feature_group(parameters)
+            return self.feature_group(parameters)
         if operation in _DESCRIBES:
             return _fields(operation, self._entity(*_DESCRIBES[operation], parameters))
         if operation == "Search":
@@ -114,7 +114,8 @@ class Table:
         code = "ValidationException" if kind in _VALIDATED else "ResourceNotFound"
         raise Refused(code, f'Could not find {_dashed(kind)} "{name}".')
 
-    def _feature_group(self, parameters: Document) -> Document:
+    def feature_group(self, parameters: Document) -> Document:
+        """Return a page of a feature group."""
         entity = self._entity("FeatureGroup", "FeatureGroupName", parameters)
         if not isinstance(entity.get("FeatureDefinitions"), list):
             return _fields("DescribeFeatureGroup", entity)
