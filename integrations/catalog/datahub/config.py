@@ -9,73 +9,49 @@ from datahub.configuration.source_common import PlatformInstanceConfigMixin
 from datahub.ingestion.source.aws.aws_common import AwsAssumeRoleConfig
 from datahub.ingestion.source.aws.sagemaker_processors.common import SagemakerSourceConfig
 from datahub.ingestion.source.aws.sagemaker_processors.jobs import JobType
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_forwarder.configuration.reader import SettingsError, read_settings
+from integrations.catalog.fields import FIELDS
+from integrations.catalog.options import Connection, Role
+from integrations.catalog.reading.session import sagemaker_client
 
 JOB_TYPES = tuple(job_type.value for job_type in JobType)
 _HERE = "forwarder.toml"
 _WORDS = {"true": True, "false": False}
 
 
+def _about(name: str, default: Any, **limits: Any) -> Any:
+    return Field(default=default, description=FIELDS[name].about, **limits)
+
+
+def _pattern(name: str) -> Any:
+    return _about(name, AllowDenyPattern.allow_all())
+
+
 class SagemakerCaptureConfig(SagemakerSourceConfig, PlatformInstanceConfigMixin):
     """The options of `type: sagemaker-capture`. A recipe of `type: sagemaker` is valid here too."""
 
-    aws_role: str | AwsAssumeRoleConfig | list[str | AwsAssumeRoleConfig] | None = Field(  # type: ignore[assignment] # wider: an object too
-        default=None,
-        description="The role to assume, as an ARN or as an object with RoleArn, ExternalId and any other argument of "
-        "AssumeRole, or a list of them: each role is assumed with the credentials of the one before. Works together "
-        "with access keys and with a profile.",
-    )
-    extract_jobs: bool | dict[str, bool] | None = Field(  # type: ignore[assignment] # booleans (F6)
-        default=True,
-        description="The jobs to extract: true, false, or a job type each with true or false. Types that are not "
-        f"listed are extracted. The types: {', '.join(JOB_TYPES)}.",
-    )
-    extract_endpoints: bool = Field(
-        default=True, description="Whether to extract endpoints, with a job for each variant."
-    )
-    extract_captures: bool = Field(
-        default=True,
-        description="Whether to extract the data sets of captures, and the jobs of the forwarder with their models.",
-    )
-    extract_registry: bool = Field(default=True, description="Whether to extract model packages.")
-    extract_pipelines: bool = Field(default=True, description="Whether to extract pipelines and their steps.")
-    extract_monitoring_schedules: bool = Field(default=True, description="Whether to extract monitoring schedules.")
-    extract_tags: bool = Field(default=True, description="Whether to extract the tags of resources.")
-    forwarder_config: str | None = Field(
-        default=None,
-        description="The forwarder.toml whose routes are shown. By default the file that CAPTURE_FORWARDER_CONFIG "
-        "names, or forwarder.toml in the current folder. Without a file there are no forwarding jobs.",
-        validate_default=True,
-    )
-    s3_names: Literal["as-before", "as-written"] = Field(
-        default="as-before",
-        description="The names of S3 data sets that jobs read and write: as DataHub's SageMaker source writes them, "
-        "where s3://b/data.csv is b/data_csv, or as its S3 source does, where it is b/data.csv.",
-    )
-    environment_values: bool = Field(
-        default=False,
-        description="Whether to show the values of environment variables of containers and jobs. They may be secrets.",
-    )
-    max_workers: int = Field(
-        default=4, ge=1, le=32, description="How many entities are described at the same time, in threads."
-    )
-    endpoint_pattern: AllowDenyPattern = Field(
-        default=AllowDenyPattern.allow_all(), description="The names of endpoints to extract, as regular expressions."
-    )
-    model_pattern: AllowDenyPattern = Field(
-        default=AllowDenyPattern.allow_all(),
-        description="The names of models, model groups and model packages to extract, as regular expressions.",
-    )
-    job_pattern: AllowDenyPattern = Field(
-        default=AllowDenyPattern.allow_all(), description="The names of jobs to extract, as regular expressions."
-    )
-    feature_group_pattern: AllowDenyPattern = Field(
-        default=AllowDenyPattern.allow_all(),
-        description="The names of feature groups to extract, as regular expressions.",
-    )
+    _client: Any = PrivateAttr(default=None)
+
+    # The two are wider than in the base class: an object is a role too, and job types are switched by booleans (F6).
+    aws_role: str | AwsAssumeRoleConfig | list[str | AwsAssumeRoleConfig] | None = _about("aws_role", None)  # type: ignore[assignment] # see above
+    extract_jobs: bool | dict[str, bool] | None = _about("extract_jobs", True)  # type: ignore[assignment] # see above
+    extract_endpoints: bool = _about("extract_endpoints", True)
+    extract_captures: bool = _about("extract_captures", True)
+    extract_registry: bool = _about("extract_registry", True)
+    extract_pipelines: bool = _about("extract_pipelines", True)
+    extract_monitoring_schedules: bool = _about("extract_monitoring_schedules", True)
+    extract_tags: bool = _about("extract_tags", True)
+    forwarder_config: str | None = _about("forwarder_config", None, validate_default=True)
+    s3_names: Literal["as-before", "as-written"] = _about("s3_names", "as-before")
+    environment_values: bool = _about("environment_values", False)
+    max_workers: int = _about("max_workers", 4, ge=1, le=32)
+    endpoint_pattern: AllowDenyPattern = _pattern("endpoint_pattern")
+    model_pattern: AllowDenyPattern = _pattern("model_pattern")
+    job_pattern: AllowDenyPattern = _pattern("job_pattern")
+    feature_group_pattern: AllowDenyPattern = _pattern("feature_group_pattern")
 
     @field_validator("extract_jobs", mode="before")
     @classmethod
@@ -105,17 +81,35 @@ class SagemakerCaptureConfig(SagemakerSourceConfig, PlatformInstanceConfigMixin)
             raise ValueError("aws_access_key_id and aws_secret_access_key belong together; write both or none")
         return self
 
-    def get_sagemaker_client(self) -> Any:
-        """Return the client that the whole run uses."""
-        return self.get_session().client("sagemaker", endpoint_url=self.aws_endpoint_url, config=self._aws_config())
+    @property
+    def sagemaker_client(self) -> Any:
+        """The client that the whole run uses: it renews the credentials of a role by itself (F7, F12)."""
+        if self._client is None:
+            self._client = sagemaker_client(self.connection)
+        return self._client
 
     @property
-    def roles(self) -> list[AwsAssumeRoleConfig]:
-        """The roles to assume, in order."""
-        return self._normalized_aws_roles()
+    def connection(self) -> Connection:
+        """How AWS is reached."""
+        retries = {"max_attempts": self.aws_retry_num, "mode": self.aws_retry_mode}
+        return Connection(
+            access_key_id=self.aws_access_key_id,
+            secret_access_key=_secret(self.aws_secret_access_key),
+            session_token=_secret(self.aws_session_token),
+            profile=self.aws_profile,
+            region=self.aws_region,
+            endpoint_url=self.aws_endpoint_url,
+            proxies=self.aws_proxy,
+            roles=tuple(Role(role.model_dump(exclude_none=True)) for role in self._normalized_aws_roles()),
+            client_config={"read_timeout": self.read_timeout, "retries": retries, **self.aws_advanced_config},
+        )
 
     def _normalized_aws_roles(self) -> list[AwsAssumeRoleConfig]:
         listed = self.aws_role if isinstance(self.aws_role, list) else [self.aws_role] if self.aws_role else []
         return [
             AwsAssumeRoleConfig.model_validate({"RoleArn": role}) if isinstance(role, str) else role for role in listed
         ]
+
+
+def _secret(text: SecretStr | None) -> str | None:
+    return text.get_secret_value() if text else None

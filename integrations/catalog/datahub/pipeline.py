@@ -13,6 +13,8 @@ from msgspec import Struct
 from pydantic import ValidationError
 from yaml import YAMLError
 
+from integrations.catalog.reading.session import CannotConnect
+
 
 class RecipeError(Exception):
     """A recipe is wrong; the message has a line a problem."""
@@ -83,7 +85,7 @@ def _explain(error: PipelineInitError) -> None:
                 raise RecipeError(_problems(cause)) from error
             case requests.RequestException() | OperationalError():
                 raise NotReachable(f"DataHub's server: {cause}; check `server` and `token` of the sink") from error
-            case ConfigurationError() | KeyError():
+            case ConfigurationError() | CannotConnect() | KeyError():
                 raise RecipeError(str(error)) from error
             case _:
                 pass
