@@ -14,10 +14,18 @@ from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_valid
 from capture_forwarder.configuration.names import CONFIG_VARIABLE
 from capture_forwarder.configuration.reader import SettingsError, read_settings
 from integrations.catalog.fields import FIELDS
-from integrations.catalog.options import Connection, Role
+from integrations.catalog.options import Connection, Pattern, Role
 from integrations.catalog.reading.session import sagemaker_client
 
 JOB_TYPES = tuple(job_type.value for job_type in JobType)
+_PATTERNS = (
+    "endpoint_pattern",
+    "model_pattern",
+    "job_pattern",
+    "feature_group_pattern",
+    "database_pattern",
+    "table_pattern",
+)
 _HERE = "forwarder.toml"
 _WORDS = {"true": True, "false": False}
 
@@ -62,6 +70,13 @@ class SagemakerCaptureConfig(SagemakerSourceConfig, PlatformInstanceConfigMixin)
         if unknown := sorted(str(name) for name in value if name not in JOB_TYPES):
             raise ValueError(f"no job types: {', '.join(unknown)}; the types are {', '.join(JOB_TYPES)}")
         return {name: _WORDS.get(str(each).lower(), each) for name, each in value.items()}
+
+    @field_validator(*_PATTERNS)
+    @classmethod
+    def _expressions(cls, value: AllowDenyPattern) -> AllowDenyPattern:
+        """Refuse what is no regular expression: DataHub's class finds that only in the middle of a run."""
+        Pattern(allow=tuple(value.allow), deny=tuple(value.deny))
+        return value
 
     @field_validator("forwarder_config")
     @classmethod
