@@ -18,6 +18,7 @@ PAGES = [
 PAGE_RUNNERS = {"README.md": "tests/docs/test_readme.py", "docs/tutorial.md": "tests/docs/test_tutorial.py"}
 # The tests that run a subcommand against AWS on loopback. A page names buckets and keys that only its reader has.
 RUN_BY = {
+    "catalog": "tests/catalog/test_policy.py",
     "backfill": "tests/contracts/test_backfill.py",
     "enable-eventbridge": "tests/contracts/test_enable_eventbridge.py",
     "inspect": "tests/contracts/test_inspect.py",
@@ -34,6 +35,9 @@ NOT_RUN = {
     r"git clone|cd capture-forwarder": "needs the address of the repository; CI checks it out",
     r"mkdir policies|sed -i": "a test below runs them together",
     r"python -m venv /tmp/numpy|/tmp/numpy/": "downloads NumPy, which the project does not need",
+    r"pip install 'capture-forwarder\[catalog\]'": "needs the published package",
+    r"\.venv-catalog/bin/": "tests/catalog/datahub/test_tools.py runs it there",
+    r"datahub ingest": "tests/catalog/datahub/test_tools.py runs it in .venv-catalog",
     r"make (setup|demo|demo-stack|fmt|check|test|bench)$": "set-up, or a part of CI; test_project_files.py checks targets",
 }
 # Options of the AWS CLI for any operation, and its own commands that no operation stands for.

@@ -26,8 +26,8 @@ def ingest(recipe: Recipe) -> None:
     """Write SageMaker, its captures and the forwarder to DataHub.
 
     Runs DataHub's own pipeline, as `datahub ingest -c` does, so every sink and transformer works. Needs the extra
-    catalog. What cannot be read is skipped and reported, and the exit code is 1; stale entities are then kept. The
-    telemetry of DataHub is off, unless DATAHUB_TELEMETRY_ENABLED is true.
+    catalog. An entity that cannot be read is skipped and reported. The exit code is then 1, and stale entities stay.
+    The telemetry of DataHub is off, unless DATAHUB_TELEMETRY_ENABLED is true.
     """
     if find_spec("datahub") is None:
         raise CommandError(missing("catalog"))

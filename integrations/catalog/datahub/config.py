@@ -74,7 +74,7 @@ class SagemakerCaptureConfig(SagemakerSourceConfig, PlatformInstanceConfigMixin)
     @field_validator(*_PATTERNS)
     @classmethod
     def _expressions(cls, value: AllowDenyPattern) -> AllowDenyPattern:
-        """Refuse what is no regular expression: DataHub's class finds that only in the middle of a run."""
+        """Refuse a text that is no regular expression: DataHub's class finds that only in the middle of a run."""
         Pattern(allow=tuple(value.allow), deny=tuple(value.deny))
         return value
 

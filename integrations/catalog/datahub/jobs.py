@@ -96,7 +96,7 @@ class Jobs(JobProcessor):
         return {s3_urn(each["uri"], self.env, as_written=True): each for each in data_sets.values()}
 
     def _with_s3_addresses_only(self, name: str, document: Document) -> Document:
-        """Leave out addresses that are not S3's, which DataHub's code refuses with the whole run (F13)."""
+        """Leave out addresses that are not S3's: DataHub's code ends the run at one (F13)."""
         return {key: self._kept(name, value) for key, value in document.items() if self._is_usable(name, key, value)}
 
     def _kept(self, name: str, value: Any) -> Any:
@@ -133,7 +133,7 @@ class Jobs(JobProcessor):
         return snapshot, name, arn
 
     def process_hyper_parameter_tuning_job(self, job: Document) -> SageMakerJob:
-        """Return a tuning job. Its training jobs name it, so its definitions, which have other names, are no jobs."""
+        """Return a tuning job. Its training jobs name it, so its definitions are no jobs: they have other names."""
         without = {key: value for key, value in job.items() if key != "TrainingJobDefinitions"}
         return super().process_hyper_parameter_tuning_job(without)
 

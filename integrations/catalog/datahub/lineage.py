@@ -1,4 +1,4 @@
-"""The edges of the catalog by URN: what each entity reads, writes, follows, runs on and belongs to."""
+"""The edges of the catalog by URN: reading, writing, order, serving and membership."""
 
 from collections import defaultdict
 

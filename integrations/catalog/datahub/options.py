@@ -8,7 +8,7 @@ from integrations.catalog.values import JobKind
 
 
 def options_of(config: SagemakerCaptureConfig) -> Options:
-    """Return what `config` asks to read."""
+    """Return the options of `config` for the reader."""
     jobs = config.extract_jobs
     return Options(
         extract_feature_groups=bool(config.extract_feature_groups),

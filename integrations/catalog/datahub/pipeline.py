@@ -25,7 +25,7 @@ class NotReachable(Exception):
 
 
 class Finding(Struct, frozen=True):
-    """A failure or a warning of a run: what it is, what to do, and some of the places where it is so."""
+    """A failure or a warning of a run, with the next step and some of its places."""
 
     title: str
     advice: str
@@ -33,7 +33,7 @@ class Finding(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """What a run gave."""
+    """The result of a run."""
 
     written: int
     failures: tuple[Finding, ...] = ()
@@ -41,9 +41,9 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 def run_recipe(recipe: Path) -> Run:
-    """Run a recipe, whose `${VARIABLE}`s come from the environment, and return what it gave.
+    """Run a recipe, whose `${VARIABLE}`s come from the environment, and return its result.
 
-    Raises `RecipeError`, which lists all problems, `NotReachable`, and the errors of AWS.
+    Raises `RecipeError` with all problems, `NotReachable`, and the errors of AWS.
     """
     pipeline = _pipeline(_loaded(recipe))
     pipeline.run()
@@ -77,7 +77,7 @@ def _pipeline(loaded: dict[str, Any]) -> Pipeline:
 
 
 def _explain(error: PipelineInitError) -> None:
-    """Raise what a person can correct; return if the cause is AWS or a bug."""
+    """Raise an error that a person can correct; return if the cause is AWS or a bug."""
     cause: BaseException | None = error
     while cause:
         match cause:

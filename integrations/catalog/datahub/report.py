@@ -1,4 +1,4 @@
-"""The report of a run: DataHub's counters, and what was skipped, with the reason and what to do."""
+"""The report of a run: DataHub's counters, and skipped entities with the reason and the next step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The source `sagemaker-capture`: what DataHub's SageMaker source gives, corrected, and what only we know."""
+"""The source `sagemaker-capture`: DataHub's SageMaker source, corrected, with captures and the forwarder."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -49,7 +49,7 @@ from integrations.catalog.values import Estate
 @capability(SourceCapability.OWNERSHIP, "Enabled by default")
 @capability(SourceCapability.SCHEMA_METADATA, "The attributes of monitored models")
 class SagemakerCaptureSource(SagemakerSource):
-    """Extracts what `sagemaker` does, and where captures lie, which routes forward them, and to which monitored model.
+    """Extracts the entities of `sagemaker`, and captures, the routes that forward them, and the monitored models.
 
     - Feature groups, seven types of jobs, endpoints, model groups, models, and the lineage between them
     - Variants of endpoints, inference components, captures, forwarding jobs, monitored models
@@ -65,7 +65,7 @@ class SagemakerCaptureSource(SagemakerSource):
 
     @classmethod
     def create(cls, config_dict: dict[str, Any], ctx: PipelineContext) -> "SagemakerCaptureSource":
-        """Return the source of a recipe. Raises pydantic's error, which lists all problems of the recipe."""
+        """Return the source of a recipe. Raises pydantic's error with all problems of the recipe."""
         return cls(SagemakerCaptureConfig.model_validate(config_dict), ctx)
 
     def get_stale_entity_state_type(self) -> type[GenericCheckpointState]:

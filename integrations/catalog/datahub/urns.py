@@ -28,7 +28,7 @@ def urn_of(key: Key, env: str) -> str:  # noqa: PLR0911 - one for each kind of e
 
 
 def dataset_urn(platform: str, name: str, env: str) -> str:
-    """Return the URN of a data set with this name, which is written as it is."""
+    """Return the URN of a data set with this name, as it is written."""
     return mce_builder.make_dataset_urn(platform, name, env)
 
 

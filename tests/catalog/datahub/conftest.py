@@ -1,4 +1,4 @@
-"""What the tests need that import DataHub. They run in .venv-catalog: see tests/catalog/test_with_datahub.py."""
+"""Fixtures of the tests that import DataHub. They run in .venv-catalog: see tests/catalog/test_with_datahub.py."""
 
 import os
 from importlib.util import find_spec
@@ -13,7 +13,7 @@ os.environ["DATAHUB_TELEMETRY_ENABLED"] = "false"
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Run in a folder without a forwarder.toml, with credentials of nobody, and without settings of AWS."""
+    """Run in a folder without a forwarder.toml, with false credentials, and without settings of AWS."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "CAPTURE_FORWARDER_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

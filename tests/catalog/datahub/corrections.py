@@ -1,7 +1,7 @@
 """The written list of differences from DataHub's own source on DataHub's stubs. No other is allowed, and each occurs.
 
-`F1` to `F16` are the faults in docs/catalog.md. `added` is what only our source knows. `since 2022` are changes of
-DataHub itself since its published golden file, and `table` is what the stubs lack and our table has.
+`F1` to `F16` are the faults in docs/catalog.md. `added` are lineage and entities that our source adds. `since 2022` are changes of
+DataHub itself since its published golden file, and `table` are additions of our table to the stubs.
 """
 
 import re
@@ -14,7 +14,7 @@ ABSENT = object()
 
 
 class Correction(Struct, frozen=True):
-    """What a value of DataHub's source becomes, in the fields `URN aspect field` that `where` matches."""
+    """The change of a value of DataHub's source, in the fields `URN aspect field` that `where` matches."""
 
     reason: str
     where: str

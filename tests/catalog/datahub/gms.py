@@ -15,7 +15,7 @@ _RUNS = ("dataHubExecutionRequest", "dataHubIngestionSource")
 
 
 class Gms(ThreadingHTTPServer):
-    """Keeps what it takes. `refusals` is how many posts are still answered by 503; `tokens` are those that were sent."""
+    """Keeps the proposals. `refusals` is how many posts are still answered by 503; `tokens` are those that were sent."""
 
     daemon_threads = True
 
@@ -34,7 +34,7 @@ class Gms(ThreadingHTTPServer):
 
     @property
     def records(self) -> Records:
-        """What it holds, without the report of the run itself."""
+        """The records that it holds, without the report of the run itself."""
         return merged([each for each in self.entries if each["entityType"] not in _RUNS])
 
 
@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Write nothing."""
+        """Write no log."""
 
 
 def _entry(proposal: dict[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ _STOPPED_AFTER = 50
 
 
 class Figures(Struct, frozen=True):
-    """What is counted of a run. `hops` are from the training data of A to its monitored model."""
+    """The counts of a run. `hops` are from the training data of A to its monitored model."""
 
     dangling: int
     false_links: int
@@ -117,7 +117,7 @@ def _associate(table: Table, source: tuple[str, str], target: tuple[str, str]) -
 
 
 def feature_group_of_two_pages() -> Table:
-    """A feature group with four features, of which DescribeFeatureGroup gives two at a time."""
+    """A feature group with four features. DescribeFeatureGroup gives two at a time."""
     table = Table()
     table.feature_page_size = 2
     table.add(

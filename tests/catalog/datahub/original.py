@@ -1,4 +1,4 @@
-"""Writes `stubs/original.json`: what DataHub's own source makes of its stubs. `python -m tests.catalog.datahub.original`."""
+"""Writes `stubs/original.json`, the records of DataHub's own source. Run `python -m tests.catalog.datahub.original`."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""DataHub's own stubs as a table: `sagemaker-responses.json`, and two endpoint configurations, which are ours."""
+"""DataHub's own stubs as a table: `sagemaker-responses.json`, and two endpoint configurations of ours."""
 
 import json
 from datetime import datetime
@@ -58,7 +58,7 @@ def stub_table() -> Table:
 
 
 def _our_configs(table: Table) -> Any:
-    """Name a configuration for each endpoint, in which the stubs have "string", and answer it. These two are ours."""
+    """Name a configuration for each endpoint, and answer it. The stubs have the name "string". These two are ours."""
     described = table.answers["DescribeEndpoint"]
     table.answers["DescribeEndpoint"] = lambda asked: {
         **described(asked),
@@ -76,7 +76,7 @@ def _always(answer: Document, _: Document) -> Document:
 
 
 def _second_version(described: Document, kind: str) -> Document:
-    """Return the answer of DescribeAutoMLJobV2 for that of the first version, which the stubs have."""
+    """Return the answer of DescribeAutoMLJobV2 for that of the first version: the stubs have the first one."""
     if kind != "auto_ml":
         return described
     data = {"AutoMLJobInputDataConfig": described["InputDataConfig"]}

@@ -1,4 +1,4 @@
-"""The configuration class: what it takes, what it refuses, and the values that the reader gets."""
+"""The configuration class: its values, its errors, and the values that the reader gets."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""On DataHub's own stubs our source gives what DataHub's gives, but for a written list of corrections."""
+"""On DataHub's own stubs our source gives the records of DataHub's, but for a written list of corrections."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Runs one after the other: equal without a change, and with a state what is gone is removed, but nobody else's."""
+"""Runs one after the other: equal without a change. With a state, own entities that are gone are removed."""
 
 import json
 from pathlib import Path
