@@ -54,7 +54,7 @@ e2e: $(READY) $(CDK) $(E2E) catalog ## The long form of the whole system: deploy
 
 catalog: $(READY) $(CATALOG) ## Types and tests of the source for DataHub, with DataHub itself: 230 MB in .venv-catalog
 	@.venv-catalog/bin/mypy $(wildcard integrations/catalog/datahub/*.py tests/catalog/datahub/*.py)
-	@.venv-catalog/bin/pytest -q --confcutdir=tests/catalog/datahub tests/catalog/datahub
+	@.venv-catalog/bin/pytest -q -n 2 -m "" --confcutdir=tests/catalog/datahub tests/catalog/datahub
 
 faults: $(READY) ## The long form: every fault at every dependency, at its first, middle and last call, in half an hour
 	@$(BIN)/python -m tests.faults.matrix $(PART)

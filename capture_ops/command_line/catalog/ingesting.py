@@ -49,8 +49,7 @@ def ingest(recipe: Recipe) -> None:
 def _print(run: Any, to: "Console") -> None:
     for kind, style, findings in (("failure", "red", run.failures), ("warning", "yellow", run.warnings)):
         for each in findings:
-            print_line(to, f"{kind}: {each.title}: {each.advice}", style)
+            print_line(to, f"{kind}: {each.sentence}", style)
             for place in each.places:
                 print_line(to, f"    {place}")
-    counts = f"{len(run.failures)} failures and {len(run.warnings)} warnings"
-    print_line(to, f"{run.written} records written, with {counts}.")
+    print_line(to, f"records: {run.written}, failures: {len(run.failures)}, warnings: {len(run.warnings)}")

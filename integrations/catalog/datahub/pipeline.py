@@ -27,8 +27,7 @@ class NotReachable(Exception):
 class Finding(Struct, frozen=True):
     """A failure or a warning of a run, with the next step and some of its places."""
 
-    title: str
-    advice: str
+    sentence: str
     places: tuple[str, ...]
 
 
@@ -102,8 +101,11 @@ def _problems(error: ValidationError) -> str:
 
 
 def _findings(entries: Iterable[Any]) -> list[Finding]:
-    return [Finding(each.title or "", each.message, tuple(map(str, each.context or ()))) for each in entries]
+    return [
+        Finding(f"{each.title}: {each.message}" if each.title else each.message, tuple(map(str, each.context or ())))
+        for each in entries
+    ]
 
 
 def _sink_failures(failures: Iterable[Any]) -> list[Finding]:
-    return [Finding("The sink refuses records", str(each), ()) for each in failures]
+    return [Finding(f"the sink refuses records: {each}", ()) for each in failures]

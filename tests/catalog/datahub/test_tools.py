@@ -24,6 +24,7 @@ from tests.catalog.table_server import TableServer, serving
 
 ROOT = Path(__file__).parents[3]
 BIN = Path(sys.executable).parent
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 MOTO = ROOT / ".venv/bin/moto_server"
 # Moto has no answer to these.
 _LACKED = {
@@ -128,6 +129,18 @@ def test_the_stock_command_runs_the_source_against_moto(moto: str, tmp_path: Pat
     assert written == 18
 
 
+def test_telemetry_is_off_unless_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("DATAHUB_TELEMETRY_ENABLED")
+    with serving(account()) as server:
+        assert (
+            _run("capture-forwarder", "catalog", "ingest", _recipe(tmp_path, server, _to_file(tmp_path))).returncode
+            == 0
+        )
+    settings = tmp_path / ".datahub/telemetry-config.json"
+    assert not settings.exists() or json.loads(settings.read_text())["enabled"] is False
+
+
 def test_the_plug_in_is_listed_and_enabled() -> None:
     assert "sagemaker-capture" in _run("datahub", "check", "plugins").stdout.split()
     assert (
@@ -166,11 +179,11 @@ def test_exit_codes_of_our_command(tmp_path: Path) -> None:
         done = _run("capture-forwarder", "catalog", "ingest", fine)
         written = len(json.loads((tmp_path / "records.json").read_text()))
         assert done.returncode == 0
-        assert done.stderr.splitlines()[-1] == f"{written} records written, with 0 failures and 0 warnings."
+        assert done.stderr.splitlines()[-1] == f"records: {written}, failures: 0, warnings: 0"
         server.fail("ListModels", "AccessDeniedException")
         done = _run("capture-forwarder", "catalog", "ingest", fine)
         assert done.returncode == 1
-        assert "failure: ListModels is denied" in done.stderr
+        assert "failure: ListModels failed: AccessDeniedException: allow sagemaker:ListModels" in done.stderr
         wrong = _recipe(tmp_path, server, _to_file(tmp_path), s3_names="odd", max_workers=0, nonsense=1)
         done = _run("capture-forwarder", "catalog", "ingest", wrong)
         assert done.returncode == 3
