@@ -47,6 +47,14 @@ def test_the_asset_is_named_by_its_content(tmp_path: Path, monkeypatch: pytest.M
     assert synthesised(tmp_path / "two")[0] == key
 
 
+def test_the_asset_has_neither_commands_nor_integrations(tmp_path: Path) -> None:
+    """DataHub and the source for it are for operators. The function needs none of them."""
+    build_asset(tmp_path / "asset", CONFIG, Target.here())
+    folders = {path.name for path in (tmp_path / "asset").iterdir()}
+    assert "capture_forwarder" in folders
+    assert folders.isdisjoint({"capture_ops", "integrations", "datahub"})
+
+
 def test_a_command_without_need_for_the_code_bundles_nothing(tmp_path: Path) -> None:
     """`cdk list` sets this context."""
     _, staged = synthesised(tmp_path, {"aws:cdk:bundling-stacks": []})
