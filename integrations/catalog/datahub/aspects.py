@@ -51,11 +51,11 @@ def aspects_of(node: Node, env: str, links: Links, training_jobs: Iterable[str] 
         found += _own_aspects(node, urn, links, sorted(training_jobs))
         if node.subtype:
             found.append(SubTypesClass(typeNames=[node.subtype.value]))
-    if node.tags:
-        found.append(make_global_tag_aspect_with_tag_list(sorted(node.tags)))
+    if tags := sorted(tag for tag in node.tags if tag):
+        found.append(make_global_tag_aspect_with_tag_list(tags))
     # DataHub's source gives a group the owner that this node names too.
-    if node.owners and not (node.extends and node.key.entity is Entity.MODEL_GROUP):
-        owners = [make_user_urn(owner) for owner in node.owners]
+    owners = [make_user_urn(owner) for owner in node.owners if owner]
+    if owners and not (node.extends and node.key.entity is Entity.MODEL_GROUP):
         found.append(make_ownership_aspect_from_urn_list(owners, None, OwnershipTypeClass.DATAOWNER))
     for aspect in found:
         if entity_supports_aspect(node.key.entity.value, type(aspect)):

@@ -14,9 +14,9 @@ def shown(document: Document, *, environment_values: bool) -> Document:
     """Return a copy of an answer of AWS.
 
     The values of environment variables become `***`, unless `environment_values`: they may be secrets. Times are in
-    UTC: boto3 gives them in the zone of the machine.
+    UTC: boto3 gives them in the zone of the machine. Fields without a value are left out.
     """
-    copied: Document = {key: _shown(value, environment_values) for key, value in document.items()}
+    copied: Document = {key: _shown(value, environment_values) for key, value in document.items() if value is not None}
     if not environment_values and isinstance(copied.get(_ENVIRONMENT), dict):
         copied[_ENVIRONMENT] = dict.fromkeys(copied[_ENVIRONMENT], HIDDEN)
     return copied

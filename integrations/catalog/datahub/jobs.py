@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from datahub.ingestion.api.workunit import MetadataWorkUnit
-from datahub.ingestion.source.aws.s3_util import is_s3_uri
 from datahub.ingestion.source.aws.sagemaker_processors.jobs import (
     JobProcessor,
     JobType,
@@ -28,7 +27,7 @@ from integrations.catalog.datahub.foreign import described
 from integrations.catalog.datahub.lineage import Links
 from integrations.catalog.datahub.report import CaptureReport
 from integrations.catalog.datahub.snapshots import NO_CLIENT
-from integrations.catalog.datahub.urns import s3_urn
+from integrations.catalog.datahub.urns import is_on_s3, s3_urn
 from integrations.catalog.values import Document, Job
 
 # Statuses that DataHub's maps lack (F14).
@@ -79,6 +78,7 @@ class Jobs(JobProcessor):
         in_order = [made[urn] for urn in sorted(made)]
         yield from self._data_sets(in_order)
         for processed in in_order:
+            processed.input_jobs &= made.keys()
             yield from self._units(processed)
             self.report.report_job_scanned()
 
@@ -109,7 +109,7 @@ class Jobs(JobProcessor):
                 return value
 
     def _is_usable(self, name: str, key: str, value: Any) -> bool:
-        if key not in _ADDRESSES or (isinstance(value, str) and is_s3_uri(value)):
+        if key not in _ADDRESSES or is_on_s3(value):
             return True
         if value:
             self._report.marked("Address is not on S3", f"{name}: {key} {value}", "correct it where the job is made")

@@ -1,15 +1,21 @@
 """The edges of the catalog by URN: reading, writing, order, serving and membership."""
 
 from collections import defaultdict
+from collections.abc import Set as AbstractSet
 
 from integrations.catalog.datahub.urns import urn_of
 from integrations.catalog.nodes import Edge, EdgeKind, Graph
 
 
 class Links:
-    """The edges of a graph, by the URN of the entity whose aspect holds them."""
+    """The edges of a graph, by the URN of the entity whose aspect holds them.
 
-    def __init__(self, graph: Graph, env: str) -> None:
+    `made` grows during a run: it has the URNs that DataHub's processors have made. They skip malformed entities, and no
+    edge leads to a skipped one.
+    """
+
+    def __init__(self, graph: Graph, env: str, made: AbstractSet[str]) -> None:
+        self._made = made
         self._owned = {urn_of(node.key, env) for node in graph.nodes if not node.extends}
         self._edges: dict[tuple[EdgeKind, str], set[str]] = defaultdict(set)
         for edge in graph.edges:
@@ -49,11 +55,11 @@ class Links:
 
     def deployments(self, model: str) -> list[str]:
         """Return the deployments of a model."""
-        return sorted(self._edges[EdgeKind.DEPLOYED_ON, model])
+        return sorted(self._edges[EdgeKind.DEPLOYED_ON, model] & self._made)
 
     def groups(self, model: str) -> list[str]:
         """Return the groups of a model or of a model package."""
-        return sorted(self._edges[EdgeKind.MEMBER_OF, model])
+        return sorted(self._edges[EdgeKind.MEMBER_OF, model] & self._made)
 
     def models_of(self, package: str) -> list[str]:
         """Return the models that name a package."""

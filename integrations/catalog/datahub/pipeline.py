@@ -1,6 +1,6 @@
 """Runs a recipe by DataHub's own pipeline, as `datahub ingest` does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,17 +77,22 @@ def _pipeline(loaded: dict[str, Any]) -> Pipeline:
 
 def _explain(error: PipelineInitError) -> None:
     """Raise an error that a person can correct; return if the cause is AWS or a bug."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ValidationError):
+            raise RecipeError(_problems(cause)) from error
+        # DataHub's own message has a part of the token.
+        if isinstance(cause, (requests.RequestException, OperationalError)):
+            kind = type(cause).__name__
+            raise NotReachable(f"DataHub's server: {kind}; check `server` and `token` of the sink") from error
+    if any(isinstance(cause, (ConfigurationError, CannotConnect, KeyError)) for cause in causes):
+        raise RecipeError(str(error)) from error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
     cause: BaseException | None = error
     while cause:
-        match cause:
-            case ValidationError():
-                raise RecipeError(_problems(cause)) from error
-            case requests.RequestException() | OperationalError():
-                raise NotReachable(f"DataHub's server: {cause}; check `server` and `token` of the sink") from error
-            case ConfigurationError() | CannotConnect() | KeyError():
-                raise RecipeError(str(error)) from error
-            case _:
-                pass
+        yield cause
         cause = cause.__cause__
 
 

@@ -95,11 +95,11 @@ class SagemakerCaptureSource(SagemakerSource):
     def _units(self, estate: Estate, graph: Graph) -> Iterator[MetadataWorkUnit]:
         config, report = self.source_config, self.report
         region, documents = self.sagemaker_client.meta.region_name, estate.documents
-        links = Links(graph, self.env)
+        made: set[str] = set()
+        links = Links(graph, self.env, made)
         groups = [documents[each.feature_group_arn] for each in estate.feature_groups]
         stores = {each["FeatureGroupName"]: urn for each in groups if (urn := store_urn(each, self.env))}
         jobs = Jobs(estate.jobs, documents, stores, links, config, report, region)
-        made: set[str] = set()
         for part in (
             FeatureGroups(groups, config, report),
             jobs,

@@ -40,9 +40,14 @@ def s3_urn(address: str, env: str, *, as_written: bool) -> str:
     return make_s3_urn_for_lineage(address, env) if as_written else make_s3_urn(address, env)
 
 
-def store_name(address: str) -> str | None:
+def is_on_s3(address: object) -> bool:
+    """Return whether `address` is a text with a bucket of S3."""
+    return isinstance(address, str) and is_s3_uri(address) and strip_s3_prefix(address).partition("/")[0] != ""
+
+
+def store_name(address: object) -> str | None:
     """Return the name of the data set of an offline store, `None` if its address is not one of S3."""
-    return strip_s3_prefix(address).removesuffix("/") if is_s3_uri(address) else None
+    return strip_s3_prefix(str(address)).removesuffix("/") if is_on_s3(address) else None
 
 
 def is_foreign(urn: str) -> bool:

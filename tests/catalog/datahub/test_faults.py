@@ -163,7 +163,7 @@ def test_f11_one_failed_describe_leaves_the_rest(code: str, tmp_path: Path) -> N
 
 def test_f13_addresses_that_are_not_on_s3_are_left_out(tmp_path: Path) -> None:
     table = Table()
-    processing_job(table, "job", "string", "s3://in/data.csv")
+    processing_job(table, "job", "string", "s3://", "s3://in/data.csv")
     _feature_group(table, {"S3StorageConfig": {"S3Uri": "hdfs://store"}})
     ran = Ran(table, tmp_path)
     job = ran.records[job_urn("processing", "job"), "dataJobInputOutput"]
@@ -171,7 +171,7 @@ def test_f13_addresses_that_are_not_on_s3_are_left_out(tmp_path: Path) -> None:
     assert "string" in ran.records[job_urn("processing", "job"), "dataJobInfo"]["customProperties"]["ProcessingInputs"]
     assert ran.warnings == [
         ("Offline store is not on S3", ["group: hdfs://store"]),
-        ("Address is not on S3", ["job: S3Uri string"]),
+        ("Address is not on S3", ["job: S3Uri string", "job: S3Uri s3://"]),
     ]
 
 

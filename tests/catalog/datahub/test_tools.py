@@ -191,6 +191,6 @@ def test_exit_codes_of_our_command(tmp_path: Path) -> None:
         sink = {"type": "datahub-rest", "config": {"server": "http://127.0.0.1:9", "token": "${TOKEN}"}}
         done = _run("capture-forwarder", "catalog", "ingest", _recipe(tmp_path, server, sink))
         assert done.returncode == 4
-        assert "DataHub's server" in done.stderr
+        assert "DataHub's server: ConnectionError; check `server` and `token` of the sink" in done.stderr
         done = _run("capture-forwarder", "catalog", "ingest", str(tmp_path / "none.yml"))
         assert done.returncode == 2
