@@ -1,4 +1,4 @@
-"""The stand-ins for S3 and the receiver with what the peers need besides.
+"""The stand-ins for S3 and the receiver, with the calls that only peers make.
 
 `python -m benchmarks.peers.servers s3 OBJECTS` also answers HeadObject; OBJECTS is that of `benchmarks.s3_stand_in`.
 `python -m benchmarks.peers.servers receiver` accepts every request, by POST or PUT, and counts captures in any format.
@@ -22,7 +22,7 @@ class _S3(S3Handler):
     """Answers HeadObject too."""
 
     def do_HEAD(self) -> None:  # noqa: N802 - the base class's naming
-        """Answer with the size of an object, which S3Handler has by name."""
+        """Answer with the size of an object."""
         parts = self.path.split("/")
         found = self._objects[parts[3]]
         self.send_response(200)

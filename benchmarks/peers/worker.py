@@ -1,7 +1,7 @@
 """One sample of one peer, in its own environment: `python -m benchmarks.peers.worker PEER COMPRESSION`.
 
-Reads the names of objects from stdin; the first opens connections and is not counted. It imports nothing but the
-standard library and the peer, whose folder is the first of the path.
+Reads the names of objects from stdin; the first opens connections and is not counted. It imports only the
+standard library and the peer. The peer's folder is the first of the path.
 """
 
 import gzip
@@ -65,7 +65,7 @@ def _without_gzip(request: Any) -> Any:
 
 
 def _datadog(_: str) -> Callable[[Event, Any], Any]:
-    """Return Datadog's handler. Traces of applications, which S3 has none of, need a library in Go: it is left out."""
+    """Return Datadog's handler, without its library in Go for traces: captures hold none."""
     module: Any = ModuleType("trace_forwarder.connection")
     module.TraceConnection = lambda *_: None
     sys.modules[module.__name__] = module
