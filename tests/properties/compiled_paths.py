@@ -11,6 +11,7 @@ from capture_forwarder.domain.route import DecodingOptions, RowForm
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.kinds.captures.compiled import CompiledPath, RowLists
 from capture_forwarder.kinds.captures.compiled_calls import compile_reading
+from capture_forwarder.kinds.captures.learned_calls import LEARNED
 from capture_forwarder.kinds.captures.plain import Decoded, PlainPath
 from capture_forwarder.kinds.kind import EncodedRows
 from tests.support.captures import Side, capture, encode_inference
@@ -21,6 +22,7 @@ class Paths:
 
     def __init__(self, model: ModelSchema | None, options: DecodingOptions | None = None) -> None:
         compile_reading.cache_clear()
+        LEARNED.clear()
         self._apart = options is not None and options.form is RowForm.APART
         self.plain = PlainPath(options or DecodingOptions(), model)
         self.compiled = CompiledPath(options or DecodingOptions(), model, Row)
@@ -29,7 +31,7 @@ class Paths:
         """Let the compiled path learn how the plain path reads a line."""
         outcome = self.plain(Line(1, 0, len(line), line))
         if isinstance(outcome, Decoded):
-            self.compiled.learn(outcome.record, outcome.reading)
+            self.compiled.learn(outcome)
 
     def compare(self, calls: Iterable[tuple[Side, Side]]) -> None:
         """Compare the rows of both paths, after each call is learned and after all calls are."""
@@ -56,6 +58,7 @@ class Paths:
         assert [row.partner_inference_id for row in inferences] == list(rows.ids)
         assert [self._encoded(row) for row in inferences] == [msgspec.json.encode(row) for row in rows.rows]
         assert {row.inference_timestamp for row in inferences} == {rows.time}
+        assert self.compiled.left_out.take() == outcome.left_out
         return rows
 
     def _encoded(self, row: Inference) -> bytes:

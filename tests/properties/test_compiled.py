@@ -188,7 +188,7 @@ def test_layouts_of_one_declaration_are_bounded() -> None:
     lines = [capture(json_side({key: [ROW] * 2} if key else [ROW] * 2), json_side([ANSWER] * 2)) for key in keys]
     lines.append(capture(json_side([{"features": ROW}] * 2), json_side([ANSWER] * 2)))
     paths = Paths(MIXED)
-    for line in lines[:8] * 2:
+    for line in lines[:8]:
         paths.learn(line)
     assert all(paths.compiled_rows(line) for line in lines[:8])
     paths.learn(lines[8])

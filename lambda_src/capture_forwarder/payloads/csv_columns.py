@@ -67,9 +67,12 @@ class CsvColumns:
         self._decode_gaps: Callable[[str], list[Values]] | None = None
         if not keeps_empty and len(columns) > 1:  # the empty line of one column is no row
             self._decode_gaps = _decoders([column.type | None for column in columns])[1]
+        # Whether the last row had empty cells. Then the next one has them, too, and is not read without them first.
+        self.has_gaps = False
         self._numbers = [place for place, column in enumerate(columns) if column.type is not str]
         self._texts = [_Texts(place, one.convert) for place, one in enumerate(columns) if one.convert]
         self.rewritten = [one for one in self._texts if columns[one.place].is_rewritten]
+        self._after_blanks = [place for place, column in enumerate(columns) if place and column.type is str]
 
     def has_number(self, row: Values) -> bool:
         """Tell whether a row holds a number in a column of numbers."""
@@ -79,14 +82,33 @@ class CsvColumns:
         """Return the values of a line without quotes and backslashes."""
         text = f'["{line.replace(",", COMMA)}"]'
         try:
+            if self.has_gaps and _EMPTY in text:
+                return self._with_gaps(f"[{text}]", self._texts)[0]
+            self.has_gaps = False
             row = self.decode_row(text)
         except REFUSED:
-            return self._with_gaps(f"[{text}]", self._texts)[0]
+            row = self._with_gaps(f"[{text}]", self._texts)[0]
+            self.has_gaps = True
+            return row
         return _converted(row, self.rewritten) if self.rewritten else row
 
     def rows(self, text: str) -> list[Values]:
         """Return the values of lines without quotes and backslashes."""
         return [row for piece in _pieces(text.removesuffix("\n")) for row in self._piece(piece)]
+
+    def rows_after_blanks(self, text: str) -> list[Values]:
+        """Return the values of lines in which one blank was removed before every cell but the first.
+
+        Raises one of `REFUSED` if a cell does not fit, or is empty.
+        """
+        rows = self._decode_rows(f'[["{text.replace(",", COMMA).replace(_LINE_END, _NEXT_ROW)}"]]')
+        return [_converted(self._with_blanks(row), self._texts) for row in rows] if self.has_texts else rows
+
+    def _with_blanks(self, row: Values) -> Values:
+        values = list(row)
+        for place in self._after_blanks:
+            values[place] = f" {values[place]}"
+        return values
 
     def rows_of_cells(self, cells: list[list[str]]) -> list[Values]:
         """Return the values of cells, which may hold any text."""

@@ -1,6 +1,6 @@
 """Decoders of calls, compiled from how earlier calls were read and from the model's schema."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
@@ -9,12 +9,14 @@ from capture_forwarder.domain.schema import ModelSchema, Side
 from capture_forwarder.kinds.captures.compiled_rows import RowMaker, RowMakers
 from capture_forwarder.kinds.captures.reading import Reading
 from capture_forwarder.payloads.compiled import compile_cut, compile_payload
-from capture_forwarder.payloads.compiled_types import ODD_NAMES, REFUSED, Values
+from capture_forwarder.payloads.compiled_types import ODD_NAMES, REFUSED, PayloadDecoder, Values
 from capture_forwarder.payloads.lazy import Lazy
 from capture_forwarder.payloads.placement import PayloadReading, Placement, RowForm
 
 # Returns rows as values of both sides by name. Raises one of `REFUSED` for calls with another reading.
 CallDecoder = Callable[[str, str], Sequence[Any]]
+# Finds the rows of a call with one of these readings, and its decoder, which is not the last one.
+FindLearned = Callable[[str, str, Collection[Reading], CallDecoder], tuple[Sequence[Any], CallDecoder] | None]
 _MAX_READINGS = 8
 _AS_SENT = CellOptions()
 # Decoders are made once a process, not once a run; this is enough for the schemas of a few hundred models.
@@ -41,6 +43,11 @@ def compile_reading(
         decode_response = compile_payload(response, outputs, cells, is_answer=True)
     if decode_request is None or decode_response is None:
         return None
+    return paired(decode_request, decode_response, apart=apart)
+
+
+def paired(decode_request: PayloadDecoder, decode_response: PayloadDecoder, *, apart: bool) -> CallDecoder:
+    """Return the decoder of calls whose sides are decoded by these."""
     makers = RowMakers(apart=apart)
 
     def decode(request: str, response: str) -> Sequence[Any]:
@@ -81,12 +88,19 @@ def _may_be_error(reading: PayloadReading, side: Side) -> bool:
 class CallDecoders:
     """The decoders of calls that are declared alike; `decode` is the one that was used last.
 
-    `used_unlearned` is a reading that was expected, not learned, once a call was decoded by it.
+    `learned` finds decoders of calls of known skeletons. `used_unlearned` is a reading that was expected, not learned,
+    once a call was decoded by it.
     """
 
     def __init__(
-        self, schema: ModelSchema | None = None, cells: CellOptions = _AS_SENT, *, apart: bool = False
+        self,
+        schema: ModelSchema | None = None,
+        cells: CellOptions = _AS_SENT,
+        *,
+        apart: bool = False,
+        learned: FindLearned | None = None,
     ) -> None:
+        self._find_learned = learned
         self._schema = schema
         self._cells = cells
         self._apart = apart
@@ -105,7 +119,12 @@ class CallDecoders:
                     continue
                 self.decode = decode
                 return rows
-        return None
+        # A reading must be that of a call of this run, so that the plain path notices changes in every run.
+        found = self._find_learned and self._find_learned(request, response, self._readings, self.decode)
+        if not found:
+            return None
+        rows, self.decode = found
+        return rows
 
     def expect(self, reading: Reading) -> None:
         """Compile a `reading` that was not learned from a call."""
