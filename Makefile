@@ -42,7 +42,7 @@ lint: $(READY) ## Check format and lint, and change nothing
 	@$(BIN)/ruff check .
 
 types: $(READY) ## mypy, strict
-	@$(BIN)/mypy lambda_src/capture_forwarder capture_ops infra app.py tests benchmarks
+	@$(BIN)/mypy lambda_src/capture_forwarder capture_ops infra integrations app.py tests benchmarks
 
 imports: $(READY) ## The directions of imports between packages
 	@$(BIN)/lint-imports

@@ -1,0 +1,1 @@
+"""SageMaker lineage: which model made the captured inferences, what it was trained on, and where its rows are sent."""
