@@ -42,6 +42,6 @@ def _near_their_sources(found: list[list[str]], before: dict[str, list[str]]) ->
     place: dict[str, float] = defaultdict(float)
     for layer in found:
         mean = {arn: sum(place[source] for source in before[arn]) / max(len(before[arn]), 1) for arn in layer}
-        layer.sort(key=lambda arn: (mean[arn], arn))  # noqa: B023 - the key is used in this turn only
+        layer.sort(key=lambda arn: (mean[arn], arn))
         place.update((arn, float(at)) for at, arn in enumerate(layer))
     return found

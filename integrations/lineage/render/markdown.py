@@ -39,6 +39,6 @@ def _code(cell: str) -> str:
 
 
 def _padded(text: str) -> str:
-    """Return a text with a space at both ends if Markdown would take off its own, or a backtick would join the fence."""
+    """Return a text with a space at both ends if Markdown would drop its own, or a backtick would join the fence."""
     edges = text[0] + text[-1]
     return f" {text} " if "`" in edges or (edges == "  " and text.strip(" ")) else text

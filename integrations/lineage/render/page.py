@@ -18,7 +18,8 @@ _HEAD = """<!DOCTYPE html>
 <style>
 body { font: 14px/1.4 sans-serif; margin: 1.5rem; color: #1b1b1b; background: #fff; }
 table { border-collapse: collapse; }
-th, td { border: 1px solid #ccc; padding: .25rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th, td { border: 1px solid #ccc; padding: .25rem .5rem; text-align: left; vertical-align: top; }
+td { overflow-wrap: anywhere; }
 th { background: #f2f2f2; position: sticky; top: 0; }
 .drawing { overflow: auto; border: 1px solid #ccc; }
 .Artifact { fill: #e8f1fb; stroke: #1f5f9f; }
