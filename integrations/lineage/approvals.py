@@ -11,6 +11,7 @@ from integrations.lineage.found import described
 from integrations.lineage.graph import Kind, Vertex
 from integrations.lineage.ports import Change, LinksListed, WritesLineage
 from integrations.lineage.render.sheet import time_text
+from integrations.lineage.render.text import visible
 from integrations.lineage.roles import is_model, package_arn
 from integrations.lineage.starts import Reads
 
@@ -93,6 +94,16 @@ def approve(model: Vertex, status: Status, by: str, note: str | None, now: datet
     removed = ("approval_note",) if not note and "approval_note" in old else ()
     kept = {key: value for key, value in properties.items() if key not in removed}
     return Change(kind=Kind.ARTIFACT, arn=model.arn, properties=kept, removed=removed)
+
+
+def sentence(step: Change | Approval) -> str:
+    """Return the step of `approve` as a sentence. Its texts are escaped."""
+    match step:
+        case Change():
+            pairs = ", ".join(f"{key}={value}" for key, value in sorted((step.properties or {}).items()))
+            return visible(f"{step.arn}: {pairs}")
+        case Approval():
+            return visible(f"{step.where}: ModelApprovalStatus={step.status.value}, ApprovalDescription={step.note}")
 
 
 def run(writes: WritesLineage, step: Change | Approval) -> None:

@@ -104,6 +104,18 @@ class ReadsSageMaker(Protocol):
         """Return DescribeTrainingJob's answer."""
         ...
 
+    def processing_job(self, name: str) -> Mapping[str, Any]:
+        """Return DescribeProcessingJob's answer."""
+        ...
+
+    def transform_job(self, name: str) -> Mapping[str, Any]:
+        """Return DescribeTransformJob's answer."""
+        ...
+
+    def pipeline_steps(self, execution_arn: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the entries of ListPipelineExecutionSteps' answer."""
+        ...
+
     def model_package(self, arn: str) -> Mapping[str, Any]:
         """Return DescribeModelPackage's answer."""
         ...

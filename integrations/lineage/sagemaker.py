@@ -98,6 +98,19 @@ class SageMaker:
         """Return DescribeTrainingJob's answer."""
         return self._described("describe_training_job", TrainingJobName=name)
 
+    def processing_job(self, name: str) -> Mapping[str, Any]:
+        """Return DescribeProcessingJob's answer."""
+        return self._described("describe_processing_job", ProcessingJobName=name)
+
+    def transform_job(self, name: str) -> Mapping[str, Any]:
+        """Return DescribeTransformJob's answer."""
+        return self._described("describe_transform_job", TransformJobName=name)
+
+    def pipeline_steps(self, execution_arn: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the entries of ListPipelineExecutionSteps' answer."""
+        request = {"PipelineExecutionArn": execution_arn}
+        yield from self._pages("list_pipeline_execution_steps", "PipelineExecutionSteps", _LIST_PAGE, request)
+
     def model_package(self, arn: str) -> Mapping[str, Any]:
         """Return DescribeModelPackage's answer."""
         return self._described("describe_model_package", ModelPackageName=arn)

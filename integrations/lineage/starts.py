@@ -92,7 +92,7 @@ def _named(store: Reads, name: str) -> tuple[Vertex, ...]:
 def _endpoint(store: Reads, name: str) -> tuple[Vertex, ...]:
     try:
         return of_source(store, str(store.endpoint(name)["EndpointArn"]))
-    except NotFound:
+    except (NotFound, Invalid):
         return ()
 
 
@@ -100,7 +100,7 @@ def _by_name(kind: Kind) -> Callable[[Reads, str], tuple[Vertex, ...]]:
     def lookup(store: Reads, name: str) -> tuple[Vertex, ...]:
         try:
             return (store.describe(name, kind),)
-        except NotFound:
+        except (NotFound, Invalid):  # invalid: the text can be no name
             return ()
 
     return lookup

@@ -139,6 +139,15 @@ class InMemory:
     def training_job(self, name: str) -> Mapping[str, Any]:
         return self._answer("training_job", name)
 
+    def processing_job(self, name: str) -> Mapping[str, Any]:
+        return self._answer("processing_job", name)
+
+    def transform_job(self, name: str) -> Mapping[str, Any]:
+        return self._answer("transform_job", name)
+
+    def pipeline_steps(self, execution_arn: str) -> Iterator[Mapping[str, Any]]:
+        yield from self._answer("pipeline_steps", execution_arn)["PipelineExecutionSteps"]
+
     def model_package(self, arn: str) -> Mapping[str, Any]:
         return self._answer("model_package", arn)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from integrations.lineage.errors import Invalid
 from integrations.lineage.graph import Graph
-from integrations.lineage.render.csv_text import graph_csv, sheet_csv
+from integrations.lineage.render.csv_text import graph_csv, sheets_csv
 from integrations.lineage.render.dot import dot
 from integrations.lineage.render.json_text import answer_json, graph_json
 from integrations.lineage.render.markdown import markdown
@@ -36,7 +36,8 @@ def render(graph: Graph, format: Format | str) -> str:  # noqa: A002 - the name 
 def render_answer(answer: Any, sheets: Sequence[Sheet], format: Format | str) -> str:  # noqa: A002 - as above
     """Return an answer as text: `answer` itself as JSON, its sheets in the other formats.
 
-    Raises `Invalid` for a format of graphs, and `ValueError` for an unknown format. CSV has one table: the first sheet.
+    Raises `Invalid` for a format of graphs, and `ValueError` for an unknown format. All sheets must have the same
+    headings: CSV has one table.
     """
     match Format(format):
         case Format.JSON:
@@ -44,7 +45,7 @@ def render_answer(answer: Any, sheets: Sequence[Sheet], format: Format | str) ->
         case Format.TABLE:
             return text_table(sheets)
         case Format.CSV:
-            return sheet_csv(sheets[0])
+            return sheets_csv(sheets)
         case Format.MARKDOWN:
             return markdown(sheets)
         case Format.HTML:

@@ -29,9 +29,9 @@ def graph_csv(graph: Graph) -> str:
     return _text(_GRAPH_HEADINGS, chain(entities, links))
 
 
-def sheet_csv(sheet: Sheet) -> str:
-    """Return the rows of a sheet under its headings."""
-    return _text(sheet.headings, (tuple(map(_safe, row)) for row in sheet.rows))
+def sheets_csv(sheets: Sequence[Sheet]) -> str:
+    """Return the rows of sheets with the same headings as one table."""
+    return _text(sheets[0].headings, (tuple(map(_safe, row)) for sheet in sheets for row in sheet.rows))
 
 
 def _text(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,0 +1,1 @@
+"""The options and help of the commands `lineage ...`."""
