@@ -39,19 +39,12 @@ def render_answer(answer: Any, sheets: Sequence[Sheet], format: Format | str) ->
     Raises `Invalid` for a format of graphs, and `ValueError` for an unknown format. All sheets must have the same
     headings: CSV has one table.
     """
-    match Format(format):
-        case Format.JSON:
-            return answer_json(answer)
-        case Format.TABLE:
-            return text_table(sheets)
-        case Format.CSV:
-            return sheets_csv(sheets)
-        case Format.MARKDOWN:
-            return markdown(sheets)
-        case Format.HTML:
-            return sheets_page(sheets)
-        case Format.MERMAID | Format.DOT as other:
-            raise Invalid(f"--format {other.value} draws graphs, and this answer is a table; give --format table")
+    chosen = Format(format)
+    if chosen == Format.JSON:
+        return answer_json(answer)
+    if chosen not in _SHEET_RENDERERS:
+        raise Invalid(f"--format {chosen.value} draws graphs, and this answer is a table; give --format table")
+    return _SHEET_RENDERERS[chosen](sheets)
 
 
 _RENDERERS: dict[Format, Callable[[Graph], str]] = {
@@ -62,6 +55,12 @@ _RENDERERS: dict[Format, Callable[[Graph], str]] = {
     Format.MERMAID: mermaid,
     Format.DOT: dot,
     Format.HTML: graph_page,
+}
+_SHEET_RENDERERS: dict[Format, Callable[[Sequence[Sheet]], str]] = {
+    Format.TABLE: text_table,
+    Format.CSV: sheets_csv,
+    Format.MARKDOWN: markdown,
+    Format.HTML: sheets_page,
 }
 
 __all__ = ["Format", "Sheet", "render", "render_answer"]

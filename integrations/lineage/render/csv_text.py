@@ -8,10 +8,10 @@ from itertools import chain
 
 from integrations.lineage.graph import Graph
 from integrations.lineage.render.sheet import ENTITY_HEADINGS, Sheet, entity_cells
+from integrations.lineage.render.text import visible
 
-# A spreadsheet takes cells for formulas if they begin with one of these, also behind white space or in full width.
-_FORMULA = re.compile(r"[\s\0'\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|['\s\0\ufeff]").match
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
+# A spreadsheet takes cells for formulas if they begin with one of these, also behind spaces or in full width.
+_FORMULA = re.compile(r" *[=+\-@\uff1d\uff0b\uff0d\uff20]|'").match
 _GRAPH_HEADINGS = ("Record", *ENTITY_HEADINGS[1:], "From", "Association type", "To")
 _NO_ENTITY = ("",) * (len(ENTITY_HEADINGS) - 1)
 
@@ -19,7 +19,7 @@ _NO_ENTITY = ("",) * (len(ENTITY_HEADINGS) - 1)
 def graph_csv(graph: Graph) -> str:
     """Return one row for each entity and each association. The first column says `entity` or `association`.
 
-    Half a surrogate pair becomes U+FFFD, because no file in UTF-8 can hold it.
+    A record is one line: line feeds and other control characters are escaped.
     """
     entities = (("entity", *map(_safe, entity_cells(vertex)), "", "", "") for vertex in graph.vertices)
     links = (
@@ -39,9 +39,10 @@ def _text(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(headings)
     writer.writerows(rows)
-    return _HALF_PAIR.sub("\ufffd", stream.getvalue())
+    return stream.getvalue()
 
 
 def _safe(cell: str) -> str:
     """Return a cell with an apostrophe before it if a spreadsheet could calculate it, or if it begins with one."""
-    return f"'{cell}" if _FORMULA(cell) else cell
+    text = visible(cell)
+    return f"'{text}" if _FORMULA(text) else text

@@ -1,6 +1,7 @@
 """A graph in the language of Graphviz: https://graphviz.org/doc/info/lang.html."""
 
 from collections.abc import Iterator
+from html import escape
 
 from integrations.lineage.graph import Graph, Kind, Vertex
 from integrations.lineage.render.text import visible
@@ -41,4 +42,4 @@ def _label(vertex: Vertex) -> str:
 
 def _text(text: str) -> str:
     r"""Return the text of a label. Graphviz reads `\N`, `\l` and entities such as `&lt;` in labels."""
-    return visible(text).replace("\\", "\\\\").replace('"', r"\"").replace("&", "&amp;")
+    return escape(visible(text), quote=False).replace("\\", "\\\\").replace('"', r"\"")
