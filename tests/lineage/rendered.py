@@ -107,8 +107,10 @@ class Page(HTMLParser):
     """Reads the elements and the cells of a page. Raises for elements and attributes that we do not write."""
 
     ELEMENTS = frozenset(
-        ("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "div", "table", "thead", "tbody")
-        + ("tr", "th", "td", "svg", "defs", "marker", "path", "g", "rect", "text")
+        [
+            *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "div"),
+            *("table", "thead", "tbody", "tr", "th", "td", "svg", "defs", "marker", "path", "g", "rect", "text"),
+        ]
     )
     VOID = frozenset({"meta"})
 
