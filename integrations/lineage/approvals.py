@@ -46,6 +46,14 @@ class Approval(Struct, frozen=True, kw_only=True):
     where: str | None = None
 
 
+class PackageStatus(Struct, frozen=True, kw_only=True):
+    """The step that records the approval of a model package."""
+
+    package: str
+    status: Status
+    note: str
+
+
 def approval_of(store: Reads, model: Vertex) -> Approval:
     """Return the approval of a described model.
 
@@ -72,7 +80,7 @@ def parse_status(text: str) -> Status:
     raise Invalid(f"{text} is no status; give approved, rejected or pending")
 
 
-def approve(model: Vertex, status: Status, by: str, note: str | None, now: datetime) -> Change | Approval:
+def approve(model: Vertex, status: Status, by: str, note: str | None, now: datetime) -> Change | PackageStatus:
     """Return the step that records an approval: a change of the artifact, or the new status of its package.
 
     Raises `Invalid` if the entity is no model, or has no room for the properties.
@@ -80,8 +88,7 @@ def approve(model: Vertex, status: Status, by: str, note: str | None, now: datet
     if not is_model(model):
         raise Invalid(f"{model.arn} has the type {model.type or '(none)'}; only models are approved")
     if package := package_arn(model):
-        text = f"{note} (by {by})" if note else f"by {by}"
-        return Approval(status=status, by=by, note=text, where=package)
+        return PackageStatus(package=package, status=status, note=f"{note} (by {by})" if note else f"by {by}")
     added = {"approved": _PROPERTY[status], "approver": by, "approval_date": time_text(now)}
     added |= {"approval_note": note} if note else {}
     old = model.details.properties if model.details else {}
@@ -96,25 +103,20 @@ def approve(model: Vertex, status: Status, by: str, note: str | None, now: datet
     return Change(kind=Kind.ARTIFACT, arn=model.arn, properties=kept, removed=removed)
 
 
-def sentence(step: Change | Approval) -> str:
+def sentence(step: Change | PackageStatus) -> str:
     """Return the step of `approve` as a sentence. Its texts are escaped."""
-    match step:
-        case Change():
-            pairs = ", ".join(f"{key}={value}" for key, value in sorted((step.properties or {}).items()))
-            return visible(f"{step.arn}: {pairs}")
-        case Approval():
-            return visible(f"{step.where}: ModelApprovalStatus={step.status.value}, ApprovalDescription={step.note}")
+    if isinstance(step, PackageStatus):
+        return visible(f"{step.package}: ModelApprovalStatus={step.status.value}, ApprovalDescription={step.note}")
+    pairs = ", ".join(f"{key}={value}" for key, value in sorted((step.properties or {}).items()))
+    return visible(f"{step.arn}: {pairs}")
 
 
-def run(writes: WritesLineage, step: Change | Approval) -> None:
+def run(writes: WritesLineage, step: Change | PackageStatus) -> None:
     """Do the step of `approve`."""
-    match step:
-        case Change():
-            writes.update(step)
-        case Approval(where=str(arn)):
-            writes.approve_package(arn, step.status.value, step.note)
-        case Approval():
-            raise Invalid("The approval names no package")
+    if isinstance(step, PackageStatus):
+        writes.approve_package(step.package, step.status.value, step.note)
+    else:
+        writes.update(step)
 
 
 def _of_properties(model: Vertex) -> Approval | None:

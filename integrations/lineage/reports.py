@@ -15,7 +15,7 @@ from integrations.lineage.render.sheet import Sheet, properties_text, time_text
 from integrations.lineage.roles import Role, is_model, role_of
 from integrations.lineage.starts import Reads, endpoint_contexts, find
 
-_PARTS = {
+_PARTS: Mapping[Role | None, str] = {
     Role.DATA: "data set",
     Role.IMAGE: "image",
     Role.JOB: "job",
@@ -99,7 +99,7 @@ class Report(Struct, frozen=True, kw_only=True):
 def endpoint(store: Reads, walk: Walk, name: str) -> Summary:
     """Return everything that an endpoint was made of, and the monitors of its captures. Raises `NotFound`."""
     contexts = endpoint_contexts(store, name)
-    before = _parts(store, walk, contexts, Direction.UP, tuple(_PARTS))
+    before = _parts(store, walk, contexts, Direction.UP, tuple(Role))
     after = _parts(store, walk, contexts, Direction.DOWN, (Role.DATA, Role.MONITOR))
     known = {part.entity.arn for part in before}
     parts = (*before, *(part for part in after if part.entity.arn not in known))
@@ -152,19 +152,21 @@ def _names(parts: Sequence[Part], role: Role) -> tuple[str, ...]:
 def _parts(
     store: Reads, walk: Walk, starts: Sequence[Vertex], direction: Direction, roles: Sequence[Role]
 ) -> tuple[Part, ...]:
-    """Return the entities of some roles on one side of the starts, in the order of the roles."""
+    """Return the entities of some roles on one side of the starts, in the order of the roles.
+
+    With models come their packages: only the details show that a model is a package.
+    """
     graph = walk(_arns(starts), direction)
     found = places(graph, direction)
     known: Mapping[str, Vertex] = {vertex.arn: vertex for vertex in starts}
-    by_role: dict[Role, list[Part]] = {role: [] for role in roles}
+    by_role: dict[Role | None, list[Part]] = {role: [] for role in roles}
     for bare in nearest(found, graph.vertices):
-        if role_of(bare) not in by_role and not (Role.PACKAGE in by_role and is_model(bare)):
+        if role_of(bare) not in by_role:
             continue
         vertex = known.get(bare.arn) or described(store, bare)
+        approval = approval_of(store, vertex) if is_model(vertex) else None
         role = role_of(vertex)
-        if role in by_role:
-            approval = approval_of(store, vertex) if is_model(vertex) else None
-            by_role[role].append(Part(role=_PARTS[role], entity=Found.of(vertex, found[bare.arn]), approval=approval))
+        by_role[role].append(Part(role=_PARTS[role], entity=Found.of(vertex, found[bare.arn]), approval=approval))
     return tuple(part for role in roles for part in by_role[role])
 
 

@@ -28,15 +28,13 @@ def start_of(store: Reads, start: Start, value: str) -> tuple[Vertex, ...]:
 
     Raises `NotFound` if there is none, `Invalid` if the value is malformed.
     """
-    match start:
-        case Start.ENDPOINT:
-            return endpoint_contexts(store, value)
-        case Start.PIPELINE_STEP:
-            return _of_step(store, value)
-        case Start.ARN:
-            return find(store, value)
-        case Start.MODEL_PACKAGE | Start.TRAINING_JOB | Start.PROCESSING_JOB | Start.TRANSFORM_JOB:
-            return _of(store, value if value.startswith("arn:") else _arn(store, start, value))
+    if start == Start.ENDPOINT:
+        return endpoint_contexts(store, value)
+    if start == Start.PIPELINE_STEP:
+        return _of_step(store, value)
+    if start == Start.ARN:
+        return find(store, value)
+    return _of(store, value if value.startswith("arn:") else _arn(store, start, value))
 
 
 def _arn(store: Reads, start: Start, name: str) -> str:

@@ -122,6 +122,7 @@ def test_packages_that_disagree_are_all_named() -> None:
     world.store.answers["model_package", other] = {"ModelApprovalStatus": "Rejected"}
     derived = world.store.add(Kind.ARTIFACT, "Model", None, f"{BASE}:model-package/churn/5")
     world.store.join(world.arns["model"], derived, "DerivedFrom")
+    world.store.join(world.arns["model"], world.arns["monitor"])
     found = approval_of(world.store, find_one(world.store, MODEL))
     assert found.status == Status.MIXED
     assert found.note is not None

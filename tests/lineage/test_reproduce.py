@@ -1,5 +1,6 @@
 """The request that trains a model again: valid for CreateTrainingJob, with every gap named."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ REQUEST: Any = OPERATIONS.operation_model("CreateTrainingJob").input_shape
 ANSWER: Any = OPERATIONS.operation_model("DescribeTrainingJob").output_shape
 
 
-def problems(request: object) -> str:
+def problems(request: Mapping[str, Any]) -> str:
     """Return the problems that boto3 finds in a request."""
     return str(ParamValidator().validate(request, REQUEST).generate_report())
 
