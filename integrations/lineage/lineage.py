@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Lineage:
     """The lineage of one account and region.
 
-    Entities are named by ARN, by name, or by the URI of their source. Methods that write return the
-    steps that they did; with `dry_run` they return the steps that they would do. They raise the errors of `integrations.lineage.errors`.
+    Entities are named by ARN, by name, or by the URI of their source. Methods that write return the steps they did.
+    They raise the errors of `integrations.lineage.errors`.
 
     Args:
         region: The region; by default that of the profile or the environment.
