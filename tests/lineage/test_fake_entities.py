@@ -1,6 +1,6 @@
 """The rules of artifacts, actions and contexts. Each test names its source: a section of the facts and its mark."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -131,12 +131,13 @@ def test_artifacts_are_described_by_arn_only(client: Any) -> None:
 def test_actions_and_contexts_are_changed_by_name_only(client: Any) -> None:
     """Facts 2 (M)."""
     deploy, endpoint = action("a"), context("c")
-    for refused in (
+    refusals: list[Callable[[], object]] = [
         lambda: client.update_action(ActionName=deploy, Status="Stopped"),
         lambda: client.delete_action(ActionName=deploy),
         lambda: client.update_context(ContextName=endpoint, Description="d"),
         lambda: client.delete_context(ContextName=endpoint),
-    ):
+    ]
+    for refused in refusals:
         with pytest.raises(ClientError, match="ValidationException"):
             refused()
 
@@ -144,7 +145,7 @@ def test_actions_and_contexts_are_changed_by_name_only(client: Any) -> None:
 def test_missing_entities_are_not_found(client: Any) -> None:
     """Facts 2 (M): ResourceNotFound of describe, update, delete and query."""
     action("a-1")
-    for missing in (
+    refusals: list[Callable[[], object]] = [
         lambda: client.describe_artifact(ArtifactArn=MISSING),
         lambda: client.describe_context(ContextName="a-1"),
         lambda: client.update_artifact(ArtifactArn=MISSING, ArtifactName="n"),
@@ -152,7 +153,8 @@ def test_missing_entities_are_not_found(client: Any) -> None:
         lambda: client.delete_artifact(Source={"SourceUri": "s3://missing"}),
         lambda: client.delete_action(ActionName="other"),
         lambda: client.query_lineage(StartArns=[MISSING]),
-    ):
+    ]
+    for missing in refusals:
         with pytest.raises(client.exceptions.ResourceNotFound):
             missing()
 

@@ -21,7 +21,7 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from tests.lineage_fake import associations, entities, experiments, querying, tagging
 from tests.lineage_fake.checks import check
-from tests.lineage_fake.errors import conflict, denied, throttled
+from tests.lineage_fake.errors import Refused, conflict, denied, throttled
 from tests.lineage_fake.modes import Modes
 from tests.lineage_fake.records import Call
 from tests.lineage_fake.store import Store, forget_stores, store_of
@@ -31,6 +31,9 @@ ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 
 Handler = Callable[[Store, Call], dict[str, Any]]
+Method = Callable[[Any], Any]
+"""A method of moto's response class: it returns an ActionResult, or a body with headers."""
+_BAD_REQUEST = 400
 
 OPERATIONS: dict[str, Handler] = {
     **{f"Create{kind}": partial(entities.create, kind) for kind in ("Artifact", "Action", "Context")},
@@ -74,7 +77,7 @@ class Fake:
         return store_of(account, region)
 
     def answer(self, operation: str, handler: Handler, store: Store, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer a call. Raises moto's ServiceException for each error of the service."""
+        """Answer a call. Raises Refused for each error of the service."""
         with self._lock:
             self.calls.append((operation, params))
             self._refuse(operation)
@@ -121,7 +124,7 @@ def lineage_fake(modes: Modes | None = None, clock: Callable[[], datetime] | Non
         forget_stores()
 
 
-def _methods(fake: Fake) -> dict[str, Callable[[Any], ActionResult]]:
+def _methods(fake: Fake) -> dict[str, Method]:
     methods = {}
     for operation, handler in OPERATIONS.items():
         methods[camelcase_to_underscores(operation)] = _method(fake, operation, handler)
@@ -131,17 +134,18 @@ def _methods(fake: Fake) -> dict[str, Callable[[Any], ActionResult]]:
     return methods
 
 
-def _method(
-    fake: Fake, operation: str, handler: Handler, original: Callable[[Any], ActionResult] | None = None
-) -> Callable[[Any], ActionResult]:
+def _method(fake: Fake, operation: str, handler: Handler, original: Method | None = None) -> Method:
     """Return a method of moto's response class. The original answers what has nothing to do with lineage."""
 
-    def method(self: Any) -> ActionResult:
+    def method(self: Any) -> Any:
         params = dict(self.params)
         if original and not _is_ours(operation, params):
             return original(self)
         store = store_of(self.current_account, self.region)
-        return ActionResult(fake.answer(operation, handler, store, params))
+        try:
+            return ActionResult(fake.answer(operation, handler, store, params))
+        except Refused as error:
+            return error.body, {"status": _BAD_REQUEST}
 
     return method
 
