@@ -1,4 +1,4 @@
-"""What SageMaker makes by itself, as the fake has it. Each test names its source: a section of the facts and its mark."""
+"""The fake's automatic entities. Each test names its source: a section of the facts and its mark."""
 
 from itertools import pairwise
 

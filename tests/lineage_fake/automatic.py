@@ -1,4 +1,4 @@
-"""Puts into the store what SageMaker makes by itself when a model is trained, registered, approved and deployed.
+"""Puts into the store the entities that SageMaker makes when a model is trained, registered, approved and deployed.
 
 Facts 3 and 7 (D, N, C). The names of automatic contexts and actions are in no source that was found, so they are
 unguessable here: a client must look them up by SourceUri.

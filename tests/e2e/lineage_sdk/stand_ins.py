@@ -1,8 +1,8 @@
-"""A plug-in of pytest with which the tests of the SDK's second version run on the third, where lineage lives on.
+"""A plug-in of pytest that lets the lineage tests of the SDK's version 2 run on version 3.
 
-The SDK's lineage tests are in the second version's tree only. Their conftest imports modules that the third version
-has removed or renamed. Lineage itself is the SDK's own; of the other modules, the tests of a pipeline's results use
-those that have a stand-in here, and are skipped.
+The tests are in the tree of version 2 only. Their conftest imports modules that version 3 has removed or renamed.
+Lineage itself is version 3's own. The other modules have stand-ins here; the tests that would use them need a pipeline
+that ran on AWS, and are skipped.
 """
 
 import importlib
@@ -44,7 +44,7 @@ def pytest_load_initial_conftests() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a pipeline that ran on AWS, and run both load tests, which AWS skips."""
+    """Skip the tests that need a pipeline that ran on AWS. Run both load tests, although AWS skips them."""
     for item in items:
         if _NEEDS_A_PIPELINE in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.skip("needs a pipeline that ran on AWS"))
