@@ -1,1 +1,1 @@
-"""The options and help of the commands `lineage ...`."""
+"""The commands of `capture-forwarder lineage`."""
