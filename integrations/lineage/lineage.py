@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from integrations.lineage import document, entities, importing, plan, querying
+from integrations.lineage.asking import Asks
 from integrations.lineage.existing import all_edges
 from integrations.lineage.graph import Direction, Edge, Graph, Kind, Vertex
 from integrations.lineage.listing import Selection, selected
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from integrations.lineage.sagemaker import SageMaker
 
 
-class Lineage:
+class Lineage(Asks):
     """The lineage of one account and region.
 
     Entities are named by ARN, by name, or by the URI of their source. Methods that write return the steps they did.

@@ -8,7 +8,7 @@ from integrations.lineage import approvals
 from integrations.lineage.approvals import Status, approval_of, approve, parse_status, sentence
 from integrations.lineage.errors import Denied, Invalid, NotFound
 from integrations.lineage.graph import Kind
-from integrations.lineage.moments import moment
+from integrations.lineage.moments import before
 from integrations.lineage.ports import Change
 from integrations.lineage.reports import Report, endpoint, provenance, report
 from integrations.lineage.starts import find_one
@@ -247,11 +247,11 @@ def test_versions_of_no_model_are_an_error(text: str) -> None:
 )
 def test_times_are_read(text: str, expected: datetime) -> None:
     """Before now, or absolute."""
-    assert moment(text, NOW) == expected
+    assert before(text, NOW) == expected
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "999999w", "30", "-1d", "2026-13-01"])
 def test_other_times_are_errors(text: str) -> None:
     """The error says what to write."""
     with pytest.raises(Invalid, match="write 30d"):
-        moment(text, NOW)
+        before(text, NOW)

@@ -4,19 +4,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from capture_ops.command_line.lineage.options import EndpointUrl, Profile, Region
 from capture_ops.command_line.options import DryRun
 from capture_ops.terminal.errors import ExitCode
 
 if TYPE_CHECKING:
-    from integrations.lineage.sagemaker import SageMaker
+    from integrations.lineage import Lineage
 
-Region = Annotated[
-    str | None, typer.Option(help="The AWS region.", metavar="NAME", show_default="that of the profile or environment")
-]
-Profile = Annotated[str | None, typer.Option(help="The profile of the AWS configuration.", metavar="NAME")]
-EndpointUrl = Annotated[
-    str | None, typer.Option(help="The address of SageMaker's API.", metavar="URL", show_default="that of AWS")
-]
 AnswerFormat = Annotated[
     Literal["table", "json", "csv", "markdown", "html"], typer.Option("--format", help="The format of the answer.")
 ]
@@ -30,20 +24,11 @@ Entity = Annotated[
 ]
 
 
-def sagemaker(region: str | None, profile: str | None, endpoint_url: str | None) -> "SageMaker":
-    """Return the client of SageMaker; boto3 is imported only here."""
-    from integrations.lineage.sagemaker import SageMaker
+def lineage(region: str | None, profile: str | None, endpoint_url: str | None) -> "Lineage":
+    """Return the lineage that the options name; it is imported only here."""
+    from integrations.lineage import Lineage
 
-    return SageMaker(region, profile, endpoint_url)
-
-
-def walk(store: "SageMaker") -> Any:
-    """Return the walk of questions over SageMaker."""
-    from time import monotonic
-
-    from integrations.lineage.walks import walk_of
-
-    return walk_of(store, monotonic)
+    return Lineage(region, profile, endpoint_url)
 
 
 def show(answer: Any, format_: str) -> None:
@@ -86,12 +71,9 @@ def ask(
     were trained on. Entities are matched by direction, kind and type, never by the type of an association.
     """
     from integrations.lineage.graph import Direction
-    from integrations.lineage.questions import Question
-    from integrations.lineage.questions import ask as answer
 
-    store = sagemaker(region, profile, endpoint_url)
     chosen = Direction(direction) if direction else None
-    show(answer(store, walk(store), Question(question), entity, chosen), format_)
+    show(lineage(region, profile, endpoint_url).ask(question, entity, chosen), format_)
 
 
 def endpoint(
@@ -103,10 +85,7 @@ def endpoint(
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Print everything that an endpoint was made of: models, approvals, jobs, data sets; and its monitors."""
-    from integrations.lineage.reports import endpoint as summary
-
-    store = sagemaker(region, profile, endpoint_url)
-    show(summary(store, walk(store), name), format_)
+    show(lineage(region, profile, endpoint_url).endpoint(name), format_)
 
 
 def versions(
@@ -118,9 +97,7 @@ def versions(
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Print the versions of a model with their approval: derived models, or the packages of a group."""
-    from integrations.lineage.versions import versions as found
-
-    show(found(sagemaker(region, profile, endpoint_url), model), format_)
+    show(lineage(region, profile, endpoint_url).versions(model), format_)
 
 
 def approve(  # noqa: PLR0913 - the options of the command
@@ -137,15 +114,9 @@ def approve(  # noqa: PLR0913 - the options of the command
     """Record the approval of a model, in the properties of its artifact, or as the status of its model package."""
     from datetime import UTC, datetime
 
-    from integrations.lineage import approvals
-    from integrations.lineage.starts import find_one
-
-    store = sagemaker(region, profile, endpoint_url)
-    chosen = approvals.parse_status(status)
-    step = approvals.approve(find_one(store, model), chosen, by, note, datetime.now(UTC))
-    typer.echo(("would record: " if dry_run else "") + approvals.sentence(step))
-    if not dry_run:
-        approvals.run(store, step)
+    store = lineage(region, profile, endpoint_url)
+    done = store.approve(model, by=by, status=status, now=datetime.now(UTC), note=note, dry_run=dry_run)
+    typer.echo(f"would record: {done}" if dry_run else f"recorded: {done}")
 
 
 def provenance(
@@ -157,10 +128,7 @@ def provenance(
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Print the data sets, images, jobs and models that an entity was made of, with their sources and properties."""
-    from integrations.lineage.reports import provenance as summary
-
-    store = sagemaker(region, profile, endpoint_url)
-    show(summary(store, walk(store), entity), format_)
+    show(lineage(region, profile, endpoint_url).provenance(entity), format_)
 
 
 def report(
@@ -180,11 +148,10 @@ def report(
     """Print the models that were created since a time, with their data sets, jobs and approval."""
     from datetime import UTC, datetime
 
-    from integrations.lineage.moments import moment
-    from integrations.lineage.reports import report as made
+    from integrations.lineage.moments import before
 
-    store = sagemaker(region, profile, endpoint_url)
-    found = made(store, walk(store), moment(since, datetime.now(UTC)), require_approval=require_approval)
+    time = before(since, datetime.now(UTC))
+    found = lineage(region, profile, endpoint_url).report(time, require_approval=require_approval)
     show(found, format_)
     if require_approval and found.not_approved:
         typer.echo(f"{len(found.not_approved)} of {len(found.models)} model(s) are not approved.", err=True)
@@ -210,10 +177,7 @@ def reproduce(
     """
     import json
 
-    from integrations.lineage.reproduce import reproduce as made
-
-    store = sagemaker(region, profile, endpoint_url)
-    found = made(store, walk(store), entity, name)
+    found = lineage(region, profile, endpoint_url).reproduce(entity, name)
     typer.echo(json.dumps(found.request, indent=2, default=str))
     typer.echo(f"From {found.origin}", err=True)
     for gap in found.gaps:

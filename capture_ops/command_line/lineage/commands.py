@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 import typer
 
+from capture_ops.command_line.lineage.asking import approve, ask, endpoint, provenance, report, reproduce, versions
 from capture_ops.command_line.lineage.documents import export, import_file
 from capture_ops.command_line.lineage.entities import create, delete, record, tag, update
 from capture_ops.command_line.lineage.links import add_to, edges, link, unlink
 from capture_ops.command_line.lineage.listing import get, list_entities
 from capture_ops.command_line.lineage.querying import query
+from capture_ops.command_line.lineage.serving import who_served
+from capture_ops.command_line.lineage.tables import table
 from capture_ops.terminal.errors import EXIT_CODES
 
 lineage = typer.Typer(
@@ -30,6 +33,15 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_file,
     "export": export,
     "query": query,
+    "table": table,
+    "ask": ask,
+    "endpoint": endpoint,
+    "provenance": provenance,
+    "versions": versions,
+    "approve": approve,
+    "report": report,
+    "reproduce": reproduce,
+    "who-served": who_served,
 }
 for name, command in _COMMANDS.items():
     lineage.command(name, epilog=EXIT_CODES)(command)

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from capture_ops.command_line.lineage.asking import AnswerFormat, EndpointUrl, Profile, Region, sagemaker, walk
+from capture_ops.command_line.lineage.asking import AnswerFormat, lineage
+from capture_ops.command_line.lineage.options import EndpointUrl, Profile, Region
 from capture_ops.command_line.options import Config
 from capture_ops.terminal.errors import CommandError, ExitCode
 
@@ -48,20 +49,19 @@ def who_served(  # noqa: PLR0913 - the options of the command
     --at, only captures of that hour and the hours beside it are read. With --endpoint and --at and without --captures,
     no capture is read. If several models are possible, all are printed, and the exit code is 1.
     """
-    from datetime import UTC, datetime
+    from datetime import UTC
 
-    from integrations.lineage.moments import moment
     from integrations.lineage.render import render_answer
     from integrations.lineage.serving import Call
-    from integrations.lineage.serving import who_served as served
+    from integrations.lineage.times import moment
 
-    time = moment(at, datetime.now(UTC)) if at else None
+    time = moment(at, UTC) if at else None
     if endpoint and time and captures is None:
         calls = [Call(id=inference, endpoint=endpoint, variant=variant, at=time)]
     else:
         calls = _read(inference, captures, time, endpoint, variant, config)
-    store = sagemaker(region, profile, endpoint_url)
-    answers = [served(store, walk(store), call) for call in calls]
+    store = lineage(region, profile, endpoint_url)
+    answers = [store.who_served(call) for call in calls]
     answer = answers[0] if len(answers) == 1 else answers
     typer.echo(render_answer(answer, [each.sheet() for each in answers], format_), nl=False)
     notes = [f"{len(calls)} captured calls have the id {inference}."] if len(calls) > 1 else []

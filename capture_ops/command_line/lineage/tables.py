@@ -1,10 +1,11 @@
-"""The command `lineage table`, and the formats of graphs."""
+"""The command `lineage table`."""
 
 from typing import Annotated
 
 import typer
 
-from capture_ops.command_line.lineage.asking import AnswerFormat, EndpointUrl, Profile, Region, sagemaker
+from capture_ops.command_line.lineage.asking import AnswerFormat, lineage
+from capture_ops.command_line.lineage.options import EndpointUrl, Profile, Region
 from capture_ops.terminal.errors import CommandError
 
 
@@ -29,15 +30,13 @@ def table(  # noqa: PLR0913 - the options of the command
     Give exactly one of the options that name an entity. The columns are Name/Source, Direction, Type, Association Type
     and Lineage Type.
     """
-    from integrations.lineage.five_columns import five_columns
     from integrations.lineage.render import render_answer
-    from integrations.lineage.table_start import Start, start_of
+    from integrations.lineage.table_start import Start
 
     values = (endpoint, training_job, processing_job, transform_job, model_package, pipeline_step, arn)
     given = [(start, value) for start, value in zip(Start, values, strict=True) if value is not None]
     if len(given) != 1:
         raise CommandError(f"give exactly one of {', '.join(f'--{start.value}' for start in Start)}")
-    store = sagemaker(region, profile, endpoint_url)
-    found = [five_columns(store, vertex.arn) for vertex in start_of(store, *given[0])]
+    found = lineage(region, profile, endpoint_url).table(*given[0])
     answer = found[0] if len(found) == 1 else found
     typer.echo(render_answer(answer, [each.sheet() for each in found], format_), nl=False)
