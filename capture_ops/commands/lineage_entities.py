@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from capture_ops.commands.lineage_querying import lineage, pairs
 from capture_ops.terminal.text import printable
 from integrations.lineage import Lineage
 from integrations.lineage.graph import Kind
-from integrations.lineage.naming import generated_source, hashed_name
+from integrations.lineage.naming import named
 from integrations.lineage.ports import NewEntity
 from integrations.lineage.recording import Recording
 from integrations.lineage.steps import Step
@@ -20,14 +21,13 @@ def new_entity(kind: str, texts: Mapping[str, str | None], lists: Mapping[str, I
     """Return the entity that the options of `create` describe. A name or a source that is left out is made."""
     which = _KINDS[kind]
     found = {name: pairs(each or (), _OPTIONS[name]) for name, each in lists.items()}
-    name, source, type_ = texts["name"], texts["source_uri"], texts["type"] or ""
-    if name is None:
-        name = hashed_name(type_, source or "")
+    type_ = texts["type"] or ""
+    name, source = named(which, type_, texts["name"], texts["source_uri"], uuid4().hex)
     return NewEntity(
         kind=which,
         type=type_,
         name=name,
-        source_uri=source if source is not None else generated_source(which, name),
+        source_uri=source,
         source_types=tuple(found["source_types"].items()),
         properties=found["properties"],
         tags=found["tags"],
