@@ -106,6 +106,8 @@ def test_copies_of_an_artifact_have_the_same_id(client: Any, monkeypatch: pytest
     """Facts 2 (D), cross-account: the same id in both ARNs, and an edge of the type SameAs."""
     here = artifact("s3://shared")
     monkeypatch.setenv("MOTO_ACCOUNT_ID", "210987654321")
+    with pytest.raises(client.exceptions.ResourceNotFound):
+        client.query_lineage(StartArns=[here.replace("eu-west-1", "no-region-1")])
     there = artifact("s3://shared")
     assert here != there
     assert here.rsplit("/")[-1] == there.rsplit("/")[-1]
