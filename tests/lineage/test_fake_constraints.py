@@ -123,7 +123,7 @@ def test_all_problems_are_in_one_error(client: Any) -> None:
 
 
 def test_the_checks_of_botocore_are_the_services_too(client: Any) -> None:
-    """botocore refuses these two before the call; another client may not."""
+    """Botocore refuses these two before the call; another client may not."""
     del client
     unchecked = boto3.client("sagemaker", config=Config(parameter_validation=False))
     with pytest.raises(ClientError, match="'source' failed to satisfy constraint: Member must not be null"):
