@@ -32,6 +32,7 @@ NOT_RUN = {
     r"for name in .*aws iam create-policy": "needs an account; infra/limits/test_execution_policy.py checks the files",
     r"\.venv/bin/cdk import": "needs a stack that was destroyed in an account",
     r"git clone|cd capture-forwarder": "needs the address of the repository; CI checks it out",
+    r"git -C ../sdk|make e2e LINEAGE": "needs AWS's repository; tests/e2e/test_lineage_sdk.py runs its checks where they lie",
     r"mkdir policies|sed -i": "a test below runs them together",
     r"python -m venv /tmp/numpy|/tmp/numpy/": "downloads NumPy, which the project does not need",
     r"make (setup|demo|demo-stack|fmt|check|test|bench)$": "set-up, or a part of CI; test_project_files.py checks targets",

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.lineage_fake.graphs import artifact, faked
@@ -93,6 +95,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("query_lineage", {"StartArns": [ARN], "Filters": {"Types": list("abcdef")}}, "length"),
     ("query_lineage", {"StartArns": [ARN], "Filters": {"Types": ["t" * 41]}}, "length"),
     ("query_lineage", {"StartArns": [ARN], "Filters": {"LineageTypes": ["Association"]}}, "enum"),
+    ("query_lineage", {"StartArns": [ARN], "Filters": {"LineageTypes": ["Action"] * 5}}, "length"),
+    ("query_lineage", {"StartArns": [ARN], "Filters": {"Properties": {"k": "v" * 257}}}, "length"),
     ("query_lineage", {"StartArns": [ARN], "Filters": {"Properties": properties(6)}}, "length"),
     ("query_lineage", {"StartArns": [ARN], "Filters": {"Properties": properties(1, 257)}}, "length"),
     ("query_lineage", {"StartArns": [ARN], "NextToken": "t" * 8193}, "length"),
@@ -116,6 +120,16 @@ def test_all_problems_are_in_one_error(client: Any) -> None:
     """An answer of the service names every value that it refuses."""
     with pytest.raises(ClientError, match=r"2 validation errors detected: .*actionName.*actionType"):
         client.create_action(ActionName="a_b", Source=SOURCE, ActionType="t" * 257)
+
+
+def test_the_checks_of_botocore_are_the_services_too(client: Any) -> None:
+    """Botocore refuses these two before the call; another client may not."""
+    del client
+    unchecked = boto3.client("sagemaker", config=Config(parameter_validation=False))
+    with pytest.raises(ClientError, match="'source' failed to satisfy constraint: Member must not be null"):
+        unchecked.create_artifact(ArtifactType="T")
+    with pytest.raises(ClientError, match="Member must have value greater than or equal to 1"):
+        unchecked.list_artifacts(MaxResults=0)
 
 
 def test_an_entity_has_at_most_fifty_tags(client: Any) -> None:

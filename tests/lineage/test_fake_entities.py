@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.lineage_fake.graphs import action, artifact, context, faked, link
 from tests.lineage_fake.modes import ArtifactIdentity, Modes, Updates
@@ -106,6 +106,8 @@ def test_copies_of_an_artifact_have_the_same_id(client: Any, monkeypatch: pytest
     """Facts 2 (D), cross-account: the same id in both ARNs, and an edge of the type SameAs."""
     here = artifact("s3://shared")
     monkeypatch.setenv("MOTO_ACCOUNT_ID", "210987654321")
+    with pytest.raises(client.exceptions.ResourceNotFound):
+        client.query_lineage(StartArns=[here.replace("eu-west-1", "no-region-1")])
     there = artifact("s3://shared")
     assert here != there
     assert here.rsplit("/")[-1] == there.rsplit("/")[-1]
@@ -184,6 +186,33 @@ def test_an_update_leaves_what_it_does_not_name(client: Any) -> None:
     client.update_context(ContextName="c", Description="")
     described = client.describe_context(ContextName="c")
     assert (described["Description"], described["Properties"]) == ("", {"k": "v"})
+
+
+def test_every_update_removes_properties(client: Any) -> None:
+    """Facts 1 (M): all updates take PropertiesToRemove. A key that is absent is no error."""
+    given = {"k1": "v1", "k2": "v2"}
+    arn = artifact("s3://b", Properties=given)
+    action("a", Properties=given)
+    context("c", Properties=given)
+    gone = {"PropertiesToRemove": ["k1", "absent"]}
+    client.update_artifact(ArtifactArn=arn, **gone)
+    client.update_action(ActionName="a", **gone)
+    client.update_context(ContextName="c", **gone)
+    for described in (
+        client.describe_artifact(ArtifactArn=arn),
+        client.describe_action(ActionName="a"),
+        client.describe_context(ContextName="c"),
+    ):
+        assert described["Properties"] == {"k2": "v2"}
+
+
+def test_metadata_properties_are_set_on_create_only(client: Any) -> None:
+    """Facts 1 (M): no update takes them."""
+    arn = artifact("s3://b", MetadataProperties={"CommitId": "c"})
+    with pytest.raises(ParamValidationError, match="MetadataProperties"):
+        client.update_artifact(ArtifactArn=arn, MetadataProperties={"CommitId": "d"})
+    client.update_artifact(ArtifactArn=arn, ArtifactName="n")
+    assert client.describe_artifact(ArtifactArn=arn)["MetadataProperties"] == {"CommitId": "c"}
 
 
 def test_merged_properties_stay_within_the_limit() -> None:

@@ -113,8 +113,20 @@ def test_associations_filter_by_their_ends(aws: Any) -> None:
     assert listed(SourceType="Model") == listed(DestinationType="Endpoint") == [model]
     assert listed(AssociationType="Produced") == [data]
     assert listed(CreatedAfter=START + timedelta(minutes=4)) == [model]
-    by_type = aws.list_associations(SortBy="SourceType", SortOrder="Ascending")["AssociationSummaries"]
-    assert [each["SourceType"] for each in by_type] == ["DataSet", "Model"]
+
+
+@pytest.mark.parametrize("key", ["SourceArn", "DestinationArn", "SourceType", "DestinationType", "CreationTime"])
+def test_associations_are_sorted_by_their_ends_or_time(aws: Any, key: str) -> None:
+    """Facts 2 (M): five keys."""
+    for source, destination, number in (("B", "Z", 1), ("C", "X", 2), ("A", "Y", 3)):
+        link(artifact(f"s3://{number}", source), action(f"a{number}", destination))
+
+    def listed(order: str) -> list[Any]:
+        summaries = aws.list_associations(SortBy=key, SortOrder=order)["AssociationSummaries"]
+        return [each[key] for each in summaries]
+
+    assert listed("Ascending") == sorted(listed("Ascending")) == listed("Descending")[::-1]
+    assert len(set(listed("Ascending"))) == 3
 
 
 def test_association_summaries_have_names_and_types(aws: Any) -> None:

@@ -98,6 +98,8 @@ class Store:
     def find(self, arn: str, call: Call) -> Entity | None:
         """Return the entity of an ARN, also of another account, if it exists and is visible."""
         _, _, _, region, account, resource = arn.split(":", 5)
+        if region not in sagemaker_backends[account].regions:
+            return None
         if (account, region) != (self.backend.account_id, self.backend.region_name):
             return store_of(account, region).find(arn, call)
         kind, _, name = resource.partition("/")
