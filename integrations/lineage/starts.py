@@ -70,20 +70,27 @@ def endpoint_contexts(store: Reads, name: str) -> tuple[Vertex, ...]:
         arn = ""
     if arn and (found := tuple(store.list(Kind.CONTEXT, Listed(source_uri=arn)))):
         return tuple(_described(store, found))
-    ending = f":endpoint/{name}".casefold()
-    contexts = store.list(Kind.CONTEXT, Listed(type="Endpoint"))
-    found = tuple(each for each in contexts if _source_of(each).casefold().endswith(ending))
+    found = _contexts_ending(store, name)
     if not found:
         raise NotFound(
             f"No lineage of an endpoint {name} exists. SageMaker writes it up to two minutes after the deployment; "
             "check the name, the region and the account"
         )
-    return tuple(_described(store, found))
+    return found
+
+
+def _contexts_ending(store: Reads, name: str) -> tuple[Vertex, ...]:
+    ending = f":endpoint/{name}".casefold()
+    contexts = store.list(Kind.CONTEXT, Listed(type="Endpoint"))
+    return tuple(_described(store, [each for each in contexts if _source_of(each).casefold().endswith(ending)]))
 
 
 def _named(store: Reads, name: str) -> tuple[Vertex, ...]:
-    """Return the entities of the first kind that has the name: an endpoint, a context, an action, or artifacts."""
-    for lookup in (_endpoint, _by_name(Kind.CONTEXT), _by_name(Kind.ACTION), _artifacts):
+    """Return the entities of the first kind that has the name: an endpoint, a context, an action, or artifacts.
+
+    An endpoint that was deleted comes after contexts and actions: its lineage is found by a list.
+    """
+    for lookup in (_endpoint, _by_name(Kind.CONTEXT), _by_name(Kind.ACTION), _contexts_ending, _artifacts):
         if found := lookup(store, name):
             return found
     return ()

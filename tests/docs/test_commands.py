@@ -21,6 +21,7 @@ RUN_BY = {
     "backfill": "tests/contracts/test_backfill.py",
     "enable-eventbridge": "tests/contracts/test_enable_eventbridge.py",
     "inspect": "tests/contracts/test_inspect.py",
+    "lineage": "tests/lineage/test_asking_commands.py",
     "policy": "tests/contracts/test_policy.py",
     "quarantine": "tests/contracts/test_quarantine_command.py",
     "replay": "tests/contracts/test_replay_command.py",
@@ -38,7 +39,7 @@ NOT_RUN = {
     r"make (setup|demo|demo-stack|fmt|check|test|bench)$": "set-up, or a part of CI; test_project_files.py checks targets",
 }
 # Options of the AWS CLI for any operation, and its own commands that no operation stands for.
-GLOBAL_OPTIONS = {"query", "output"}
+GLOBAL_OPTIONS = {"query", "output", "cli-input-json"}
 RENAMED_OPTIONS = {"notification-endpoint": "endpoint"}  # `--endpoint` would be a beginning of `--endpoint-url`
 OWN_COMMANDS = {("s3", "ls"), ("s3", "rm"), ("s3", "cp"), ("logs", "tail")}
 

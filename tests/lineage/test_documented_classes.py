@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from integrations.lineage import Lineage
 from integrations.lineage.classes import (
@@ -22,7 +24,7 @@ from integrations.lineage.classes import (
     session,
 )
 from integrations.lineage.errors import AlreadyExists, Invalid, NotFound
-from tests.lineage.in_memory import InMemory
+from tests.lineage.in_memory import ACCOUNT, InMemory
 
 ENTITIES: list[tuple[Any, str]] = [(Artifact, "artifact"), (Action, "action"), (Context, "context")]
 each_class = pytest.mark.parametrize(("cls", "noun"), ENTITIES, ids=["artifact", "action", "context"])
@@ -262,11 +264,14 @@ def test_filter_by_values(values: dict[str, Any], expected: list[int]) -> None:
 def test_wrong_queries() -> None:
     """Starts are 1 to 10, the depth is 1 to 100."""
     arns = chain()
-    for wrong in ({"start_arns": []}, {"start_arns": arns * 3}, {"start_arns": arns, "max_depth": 101}):
+    for query in (
+        LineageQuery(start_arns=[]),
+        LineageQuery(start_arns=arns * 3),
+        LineageQuery(start_arns=arns, max_depth=101),
+        LineageQuery(start_arns=arns, direction="Sideways"),
+    ):
         with pytest.raises(Invalid):
-            LineageQuery(**wrong).query()
-    with pytest.raises(Invalid):
-        LineageQuery(start_arns=arns, direction="Sideways").query()
+            query.query()
 
 
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
@@ -283,3 +288,11 @@ def test_a_name_with_another_source_is_an_error() -> None:
     made(Action, "action")
     with pytest.raises(AlreadyExists, match=r"s3://action/one[\s\S]*s3://other|s3://other[\s\S]*s3://action/one"):
         made(Action, "action", source={"source_uri": "s3://other"})
+
+
+def test_a_session_names_the_default_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As SageMaker names it. The bucket is not created."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        assert Session().default_bucket() == f"sagemaker-eu-west-1-{ACCOUNT}"
+        assert boto3.client("s3").list_buckets()["Buckets"] == []

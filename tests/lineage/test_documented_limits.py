@@ -92,6 +92,19 @@ def test_an_entity_may_have_more_than_1000_associations() -> None:
     assert len(ours.edges(centre)) == 1001
 
 
+@pytest.mark.parametrize("status", ["Unknown", "InProgress", "Completed", "Failed", "Stopping", "Stopped"])
+def test_the_statuses_of_actions(status: str) -> None:
+    """Six in the API, four in the page. Others are refused."""
+    ours, store = lineage()
+    arn = store.add(Kind.ACTION, "Training", "one")
+    ours.update(arn, status=status)
+    details = ours.get(arn).details
+    assert details is not None
+    assert details.status == status
+    with pytest.raises(Invalid):
+        ours.update(arn, status="Done")
+
+
 def test_an_account_has_limits() -> None:
     """Of the second page: 6,000 artifacts, 500 contexts, 3,000 actions, 6,000 associations."""
     assert MAX_ENTITIES == {Kind.ARTIFACT: 6000, Kind.CONTEXT: 500, Kind.ACTION: 3000}

@@ -179,6 +179,13 @@ def test_names_are_looked_up_in_order() -> None:
         assert [vertex.arn for vertex in find(world.store, text)] == [world.arns[name]]
 
 
+def test_a_deleted_endpoint_is_found_by_its_name() -> None:
+    """Its context stays. It is not described first, because DescribeEndpoint does not find it."""
+    world = worked()
+    del world.store.answers["endpoint", "churn"]
+    assert [vertex.arn for vertex in find(world.store, "churn")] == [world.arns["endpoint"]]
+
+
 @pytest.mark.parametrize("text", ["nothing", "s3://B/other", f"{BASE}:endpoint/other", f"{BASE}:artifact/none"])
 def test_an_unknown_entity_is_named(text: str) -> None:
     """With the text that was given."""
