@@ -158,7 +158,7 @@ def test_errors_of_the_fake(fake: Fake) -> None:
     with pytest.raises(NotFound, match="DeleteAssociation"):
         store.unlink(other, one)
     fake.modes = Modes(denied=frozenset({"QueryLineage"}))
-    with pytest.raises(Denied, match="QueryLineage: .*; allow this action"):
+    with pytest.raises(Denied, match=r"QueryLineage: .*; allow this action"):
         Lineage(store=store).query([one])
     fake.modes = Modes(limits=Limits(artifacts=2))
     steps: list[Step] = [Join(Edge(other, one)), Create("new:c", entity(Kind.ARTIFACT, "c"))]
@@ -170,10 +170,9 @@ def test_throttling_of_every_third_call(fake: Fake) -> None:
     """Calls are tried again, and the graph is whole."""
     fake.modes = Modes(throttle_every=3)
     lineage = Lineage(region="eu-west-1")
-    arns = [lineage.create(entity(Kind.ARTIFACT, f"a{number}")) for number in range(4)]
-    for one, other in zip(arns, arns[1:], strict=False):
-        lineage.link(one, other, "DerivedFrom")
-    assert len(lineage.query(arns[:1]).edges) == 3
+    one, other = (lineage.store.create(entity(Kind.ARTIFACT, name)) for name in ("a", "b"))
+    lineage.store.link(Edge(one, other))
+    assert len(lineage.query([one]).edges) == 1
 
 
 @pytest.mark.parametrize(
