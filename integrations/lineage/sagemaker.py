@@ -43,6 +43,7 @@ class SageMaker:
     ) -> None:
         self._client = boto3_client or client(region, profile, endpoint_url)
         self._sleep = sleep
+        # The ARNs, names and associations that this object has made.
         self._made: set[str] = set()
 
     @property
@@ -131,7 +132,7 @@ class SageMaker:
         """Create an entity and return its ARN."""
         answer = self._call(f"create_{_NOUNS[entity.kind]}", **answers.create_request(entity))
         arn = str(answer[f"{entity.kind}Arn"])
-        self._made.update(each for each in (arn, entity.name) if each)
+        self._made |= {arn, f"{entity.kind}Name={entity.name}"}
         return arn
 
     def update(self, change: Change) -> None:
@@ -141,17 +142,20 @@ class SageMaker:
     def delete(self, vertex: Vertex) -> None:
         """Delete an entity that has no associations."""
         name = vertex.details.name if vertex.details else None
-        self._made.difference_update({vertex.arn, name or ""})
+        self._made -= {vertex.arn, f"{vertex.kind}Name={name}"}
         self._call(f"delete_{_NOUNS[vertex.kind]}", **answers.identity(vertex.kind, vertex.arn, name))
 
     def link(self, edge: Edge) -> None:
         """Add an association."""
         typed = {"AssociationType": edge.type} if edge.type else {}
         self._call("add_association", SourceArn=edge.source, DestinationArn=edge.destination, **typed)
+        self._made.add(f"{edge.source} {edge.destination}")
 
     def unlink(self, source: str, destination: str) -> None:
         """Delete an association."""
-        self._call("delete_association", SourceArn=source, DestinationArn=destination)
+        ends = {"SourceArn": source, "DestinationArn": destination}
+        call(lambda: self._client.delete_association(**ends), self._made, [f"{source} {destination}"], self._sleep)
+        self._made.discard(f"{source} {destination}")
 
     def tag(self, arn: str, added: Mapping[str, str], removed: Sequence[str] = ()) -> None:
         """Add and remove tags."""
@@ -181,6 +185,6 @@ class SageMaker:
 
     def _call(self, operation: str, **request: Any) -> Any:
         method = getattr(self._client, operation)
-        starts = request.get("StartArns", ())
-        names = [*starts, *(value for value in request.values() if isinstance(value, str))]
-        return call(lambda: method(**request), self._made, names, self._sleep)
+        texts = {name: value for name, value in request.items() if isinstance(value, str)}
+        named = [*request.get("StartArns", ()), *texts.values(), *(f"{name}={value}" for name, value in texts.items())]
+        return call(lambda: method(**request), self._made, named, self._sleep)
