@@ -55,3 +55,57 @@ def test_a_second_run_writes_nothing_and_reads_at_most_twelve_times() -> None:
     registered(store)
     assert store.writes == 0
     assert store.calls.total() <= 12
+
+
+@pytest.mark.parametrize("write", range(7))
+def test_a_run_that_ended_after_any_write_is_completed_by_the_next(write: int) -> None:
+    """The next run makes the rest: the same graph as without the fault."""
+    whole = InMemory()
+    made_by_sagemaker(whole)
+    registered(whole)
+    store = InMemory()
+    made_by_sagemaker(store)
+    left = iter(range(write))
+
+    def die(_: str) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    store.after_writes = die
+    with pytest.raises(KeyboardInterrupt):
+        registered(store)
+    store.after_writes = lambda _: None
+    assert graph_of(store) != graph_of(whole) or write == 6
+    registered(store)
+    assert graph_of(store) == graph_of(whole)
+
+
+def test_seven_writes_register_a_route() -> None:
+    """So the test above ends a run after each of them."""
+    store = InMemory()
+    made_by_sagemaker(store)
+    registered(store)
+    assert (store.calls["create"], store.calls["link"]) == (3, 4)
+    assert store.writes == 7
+
+
+@pytest.mark.parametrize("call", range(14))
+def test_two_runs_at_the_same_time_make_the_same_graph(call: int) -> None:
+    """The second run is complete before any one call of the first."""
+    whole = InMemory()
+    made_by_sagemaker(whole)
+    registered(whole)
+    assert whole.calls.total() == 14
+    store = InMemory()
+    made_by_sagemaker(store)
+    calls = iter(range(call))
+
+    def run_the_other(_: str) -> None:
+        if next(calls, None) is None:
+            store.before = lambda _: None
+            registered(store)
+
+    store.before = run_the_other
+    registered(store)
+    assert store.calls["endpoint"] == 2, "the other ran"
+    assert graph_of(store) == graph_of(whole)
