@@ -24,6 +24,13 @@ class Outcome(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     error: LineageError | None = None
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The warnings and the error, as sentences that name the route."""
+        routes = ", ".join(self.routes)
+        failed = [f"route {routes}: {self.error}"] if self.error else []
+        return (*(f"route {routes}: {warning}" for warning in self.warnings), *failed)
+
 
 def register(
     api: Api, registrations: Iterable[Registration], endpoint: str | None = None, *, dry_run: bool = False

@@ -52,7 +52,7 @@ def survey(reads: Reads, registration: Registration, chosen: str | None = None) 
     arn = described["EndpointArn"]
     capture_uri = _capture_uri(registration, name, described)
     context = _context(reads, name, arn)
-    model, warnings = _model(reads, registration, name, context)
+    model, warnings = _model(reads, name, context)
     captures = _artifact(reads, capture_uri, DATA_SET)
     into = reads.links(LinksListed(destination=captures)) if captures else iter(())
     outgoing = list(reads.links(LinksListed(source=captures))) if captures else []
@@ -90,7 +90,7 @@ def _endpoint(reads: Reads, registration: Registration, chosen: str | None) -> t
             continue
     tried = f"there is no endpoint {' or '.join(candidates)} in this region" if candidates else "its prefix names none"
     raise NotFound(
-        f"route {registration.route}: {tried}; name the endpoint of {registration.uri} by --endpoint, or deploy it first"
+        f"{tried}; name the endpoint of {registration.uri} by --endpoint, or deploy it first"
     )
 
 
@@ -108,7 +108,7 @@ def _capture_uri(registration: Registration, name: str, described: Mapping[str, 
     if registration.uri.startswith(folder):
         return registration.uri
     raise Invalid(
-        f"route {registration.route}: the endpoint {name} captures to {folder}, and the route reads {registration.uri}; "
+        f"the endpoint {name} captures to {folder}, and the route reads {registration.uri}; "
         "name another endpoint by --endpoint, or correct the prefix"
     )
 
@@ -120,23 +120,23 @@ def _context(reads: Reads, name: str, endpoint_arn: str) -> str | None:
     return min(vertex.arn for vertex in theirs or found) if found else None
 
 
-def _model(reads: Reads, registration: Registration, name: str, context: str | None) -> tuple[str | None, list[str]]:
+def _model(reads: Reads, name: str, context: str | None) -> tuple[str | None, list[str]]:
     """Return the ARN of the artifact of the model of the latest deployment, and warnings."""
     if not context:
         return None, [
-            f"route {registration.route}: SageMaker's lineage does not know the endpoint {name} yet, so its model is not "
+            f"SageMaker's lineage does not know the endpoint {name} yet, so its model is not "
             "associated; run register again later"
         ]
     deployments = [link for link in reads.links(LinksListed(destination=context)) if link.source_type == _DEPLOYMENT]
     if not deployments:
-        return None, [f"route {registration.route}: lineage has no deployment of the endpoint {name}; no model is associated"]
+        return None, [f"lineage has no deployment of the endpoint {name}; no model is associated"]
     latest = max(deployments, key=_age).edge.source
     models = [link.edge.source for link in reads.links(LinksListed(destination=latest)) if link.source_type == _MODEL]
     served = _packages(reads, models) or models
     if len(served) == 1:
         return served[0], []
     found = f"several models: {', '.join(sorted(served))}" if served else "no model"
-    return None, [f"route {registration.route}: the deployment of the endpoint {name} has {found}; none is associated"]
+    return None, [f"the deployment of the endpoint {name} has {found}; none is associated"]
 
 
 def _age(link: Link) -> tuple[datetime, str]:

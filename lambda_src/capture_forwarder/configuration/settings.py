@@ -62,10 +62,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         default_factory=FunctionSettings
     )
     stack: Annotated[StackSettings, Meta(description="The stack in AWS")] = field(default_factory=StackSettings)
+    bucket: Annotated[tuple[BucketSettings, ...], Meta(description="Buckets that need more than their name")] = ()
     lineage: Annotated[LineageSettings, Meta(description="Records in SageMaker's lineage")] = field(
         default_factory=LineageSettings
     )
-    bucket: Annotated[tuple[BucketSettings, ...], Meta(description="Buckets that need more than their name")] = ()
 
     def with_paths_in(self, folder: Path) -> "Settings":
         """Return the settings with absolute paths; a relative path is one in `folder`."""
