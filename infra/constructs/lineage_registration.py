@@ -16,9 +16,9 @@ from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import StackSettings
 from infra.constructs.function import ARCHITECTURES, ForwarderLog
 from integrations.lineage.configured import registrations
-from integrations.lineage.custom_resource import PROPERTY, WARNINGS
+from integrations.lineage.custom_resource import WARNINGS
 from integrations.lineage.permissions import DEPLOYED, Allowed
-from integrations.lineage.registration import Registration
+from integrations.lineage.registration import PROPERTY, Registration
 
 # A request to a custom resource has at most 256 KB, and an update holds the old and the new routes.
 _GROUPS = 8

@@ -1,6 +1,6 @@
 """The function behind the custom resource of the stack: registers routes at deployment, and never fails one.
 
-It imports the rest inside its functions, so that an error there is a warning too.
+It answers CloudFormation. `deploying` does the work.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
 """
 
@@ -8,12 +8,11 @@ import json
 import logging
 import os
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from threading import Thread
 from typing import Any, Protocol
 from urllib.request import Request, urlopen
 
-PROPERTY = "Registrations"
 WARNINGS = "Warnings"
 _MAX_WARNING_CHARS = 1000  # an answer has at most 4 KB
 _ANSWER_SECS = 30  # kept for the answer
@@ -44,33 +43,12 @@ def handle(event: Mapping[str, Any], context: Invocation) -> None:
 
 def _work(event: Mapping[str, Any], warnings: list[str]) -> None:
     try:
-        for warning in _warnings(event):
-            warnings.append(warning)
+        from integrations.lineage import deploying  # noqa: PLC0415 - an error of an import is a warning too
+
+        warnings.extend(deploying.warnings(event))
     except Exception as error:  # the lineage is less important than the deployment
         _logger.exception("registering failed")
         warnings.append(f"registering failed: {type(error).__name__}")
-
-
-def _warnings(event: Mapping[str, Any]) -> Iterator[str]:
-    """Do the request, and yield its warnings."""
-    import msgspec
-
-    from integrations.lineage.registering import register, unregister
-    from integrations.lineage.registration import Registration
-    from integrations.lineage.sagemaker import SageMaker
-
-    def of(properties: str) -> tuple[Registration, ...]:
-        return msgspec.convert(event.get(properties, {}).get(PROPERTY, []), tuple[Registration, ...])
-
-    wanted, before = of("ResourceProperties"), of("OldResourceProperties")
-    places = {(one.route, one.uri) for one in wanted}
-    gone = wanted if event["RequestType"] == "Delete" else [one for one in before if (one.route, one.uri) not in places]
-    api = SageMaker()
-    if gone:
-        yield from unregister(api, gone).problems
-    if event["RequestType"] != "Delete":
-        for outcome in register(api, wanted):
-            yield from outcome.problems
 
 
 def _answer(event: Mapping[str, Any], warnings: str) -> None:

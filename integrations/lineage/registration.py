@@ -19,6 +19,8 @@ MANAGED = {"capture-forwarder:managed": "true"}
 """The tag of every entity that `register` creates. `clean` deletes no entity without it."""
 ROUTE = "capture-forwarder:route"
 """The property with the unaltered name of the route: names of entities allow fewer characters."""
+PROPERTY = "Registrations"
+"""The property of the stack's custom resource that has the routes."""
 DATA_SET, FORWARDING, MONITORED_MODEL, ENDPOINT = "DataSet", "DataCaptureForwarding", "MonitoredModel", "Endpoint"
 IN_PROGRESS, STOPPED = "InProgress", "Stopped"
 
@@ -212,3 +214,19 @@ def _forwarding(registration: Registration, known: Known, target: Target, name: 
 def _entity(registration: Registration, kind: Kind, type_: str, name: str, source_uri: str) -> NewEntity:
     properties = {ROUTE: registration.route}
     return NewEntity(kind=kind, type=type_, name=name, source_uri=source_uri, properties=properties, tags=MANAGED)
+
+
+def shown(step: Step) -> str:
+    """Return a step as one line for people."""
+    match step:
+        case NewEntity():
+            return f"create {step.kind.lower()} {step.name} ({step.type}) of {step.source_uri}"
+        case Change():
+            return f"set {step.kind.lower()} {step.name} to {step.status}"
+        case Edge():
+            return f"associate {_last(step.source)} with {_last(step.destination)} ({step.type})"
+
+
+def _last(end: str) -> str:
+    """Return the end of an ARN, or a name."""
+    return end.rpartition(":")[2]

@@ -89,9 +89,7 @@ def _endpoint(reads: Reads, registration: Registration, chosen: str | None) -> t
         except NotFound:
             continue
     tried = f"there is no endpoint {' or '.join(candidates)} in this region" if candidates else "its prefix names none"
-    raise NotFound(
-        f"{tried}; name the endpoint of {registration.uri} by --endpoint, or deploy it first"
-    )
+    raise NotFound(f"{tried}; name the endpoint of {registration.uri} by --endpoint, or deploy it first")
 
 
 def _capture_uri(registration: Registration, name: str, described: Mapping[str, Any]) -> str:
@@ -121,15 +119,13 @@ def _context(reads: Reads, name: str, endpoint_arn: str) -> str | None:
 
 
 def _model(reads: Reads, name: str, context: str | None) -> tuple[str | None, list[str]]:
-    """Return the ARN of the artifact of the model of the latest deployment, and warnings."""
-    if not context:
-        return None, [
-            f"SageMaker's lineage does not know the endpoint {name} yet, so its model is not "
-            "associated; run register again later"
-        ]
-    deployments = [link for link in reads.links(LinksListed(destination=context)) if link.source_type == _DEPLOYMENT]
+    """Return the ARN of the artifact of the model of the latest deployment, else a warning."""
+    into = reads.links(LinksListed(destination=context)) if context else iter(())
+    deployments = [link for link in into if link.source_type == _DEPLOYMENT]
     if not deployments:
-        return None, [f"lineage has no deployment of the endpoint {name}; no model is associated"]
+        return None, [
+            f"lineage has no deployment of the endpoint {name} yet, so no model is associated; register later"
+        ]
     latest = max(deployments, key=_age).edge.source
     models = [link.edge.source for link in reads.links(LinksListed(destination=latest)) if link.source_type == _MODEL]
     served = _packages(reads, models) or models
@@ -153,7 +149,9 @@ def _packages(reads: Reads, models: Sequence[str]) -> list[str]:
 
 def _artifact(reads: Reads, source_uri: str, type_: str | None = None) -> str | None:
     """Return the ARN of the artifact with this source; of several one of `type_`."""
-    found = sorted(reads.list(Kind.ARTIFACT, Listed(source_uri=source_uri)), key=lambda one: (one.type != type_, one.arn))
+    found = sorted(
+        reads.list(Kind.ARTIFACT, Listed(source_uri=source_uri)), key=lambda one: (one.type != type_, one.arn)
+    )
     return found[0].arn if found else None
 
 
@@ -165,9 +163,7 @@ def _found(reads: Reads, own: Sequence[str]) -> Iterator[tuple[str, Vertex]]:
             continue
 
 
-def _stale(
-    reads: Reads, registration: Registration, outgoing: Sequence[Link], own: Sequence[str]
-) -> Iterator[Vertex]:
+def _stale(reads: Reads, registration: Registration, outgoing: Sequence[Link], own: Sequence[str]) -> Iterator[Vertex]:
     """Yield the forwardings of this route for a destination or a model that it no longer has."""
     for link in outgoing:
         if link.destination_type != FORWARDING or link.destination_name in own:

@@ -136,11 +136,12 @@ LINEAGE = (
     Acknowledged(
         "Lineage", "LambdaDLQ", "CloudFormation waits for the answer, and repeats a request that has none", NIST
     ),
+    Acknowledged("Lineage", "LambdaConcurrency", "a deployment invokes the function at most eight times", NIST),
     Acknowledged(
-        "Lineage", "LambdaConcurrency", "a deployment invokes the function at most eight times", NIST
-    ),
-    Acknowledged(
-        "Lineage", "LambdaInsideVPC", "the function calls SageMaker and CloudFormation only, and has no inbound access", NIST
+        "Lineage",
+        "LambdaInsideVPC",
+        "the function calls SageMaker and CloudFormation only, and has no inbound access",
+        NIST,
     ),
 )
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from integrations.lineage.graph import Edge, Kind
-from integrations.lineage.registering import register, unregister
+from integrations.lineage.registering import register
 from integrations.lineage.registration import MANAGED
 from tests.lineage.in_memory import InMemory
 from tests.lineage.registered import configured, graph_of, made_by_sagemaker
