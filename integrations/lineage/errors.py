@@ -1,8 +1,21 @@
 """The errors of lineage. Each says what is wrong, where, and what to do."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from integrations.lineage.graph import Graph
+
 
 class LineageError(Exception):
-    """The base of all errors of lineage. Its text is complete: one sentence for each problem, one problem a line."""
+    """The base of all errors of lineage. Its text is complete: one sentence for each problem, one problem a line.
+
+    `done` describes the steps of a plan that were done before the error. They need not be repeated.
+    """
+
+    def __init__(self, text: str, *, done: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.done = tuple(done)
 
 
 class NotFound(LineageError):
@@ -17,11 +30,19 @@ class Cycle(LineageError):
     """An association would close a cycle."""
 
 
-class TooLarge(LineageError):
+class _CapPassed(LineageError):
+    """A cap was passed. `reached` is the part of the graph that was read before."""
+
+    def __init__(self, text: str, *, reached: "Graph | None" = None) -> None:
+        super().__init__(text)
+        self.reached = reached
+
+
+class TooLarge(_CapPassed):
     """A graph or a plan is larger than the cap."""
 
 
-class TimedOut(LineageError):
+class TimedOut(_CapPassed):
     """A query took longer than its limit."""
 
 
@@ -35,6 +56,10 @@ class Denied(LineageError):
 
 class Throttled(LineageError):
     """AWS refused the call because of too many requests, also after all retries."""
+
+
+class Conflict(LineageError):
+    """Another client changed the entity at the same time. Read it again, and repeat the change."""
 
 
 class Invalid(LineageError):

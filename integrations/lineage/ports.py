@@ -50,6 +50,7 @@ class Link(Struct, frozen=True, kw_only=True):
     destination_name: str = ""
     destination_type: str = ""
     created: datetime | None = None
+    created_by: str | None = None
 
 
 class LinksListed(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """SageMaker's lineage in memory: the reference of the property tests. It counts calls, and fails where a test wants it."""
+# ruff: noqa: D102 - the protocols describe the methods
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from typing import Any
@@ -19,6 +20,7 @@ _PLACES = {
     Kind.CONTEXT: "context",
     Kind.TRIAL_COMPONENT: "experiment-trial-component",
 }
+Answer = tuple[Sequence[Vertex], Sequence[Edge]]
 WRITES = {"create", "update", "delete", "link", "unlink", "tag", "approve_package"}
 
 
@@ -45,6 +47,7 @@ class InMemory:
         self.before = before
         self.after_writes = after_writes
         self.calls: Counter[str] = Counter()
+        self.queries: MutableSequence[Query] = []
         self.vertices: dict[str, Vertex] = {}
         self.edges: dict[tuple[str, str], Edge] = {}
         self.tagged: dict[str, dict[str, str]] = {}
@@ -55,6 +58,7 @@ class InMemory:
         self._out: dict[str, dict[str, None]] = {}
         self._in: dict[str, dict[str, None]] = {}
         self._now = datetime(2026, 1, 1, tzinfo=UTC)
+        self._snapshot: Sequence[Page] = ()
 
     @property
     def writes(self) -> int:
@@ -79,17 +83,16 @@ class InMemory:
 
     def query(self, query: Query) -> Page:
         self._count("query")
+        self.queries.append(query)
         if query.start not in self.vertices:
             raise NotFound(f"{query.start} does not exist")
         if not 0 < query.depth <= 10:
             raise Invalid("MaxDepth is 1 to 10")
         if query.filters and query.edges:
             raise Invalid("this store filters queries without edges only")
-        reached = self.reached(query.start, query.direction, query.depth)
-        if not query.edges:
-            found = [arn for arn in reached if arn != query.start and self._matches(self.vertices[arn], query.filters)]
-            return self._page([self._bare(arn) for arn in found], {}, query.token)
-        return self._page([self._bare(arn) for arn in reached], self._walked(reached, query), query.token)
+        if query.token is None:
+            self._snapshot = self._pages(query)
+        return self._snapshot[int(query.token or 0)]
 
     def list(self, kind: Kind, listed: Listed) -> Iterator[Vertex]:
         self._count("list")
@@ -106,7 +109,7 @@ class InMemory:
         elif listed.destination is not None:
             pairs = [(other, listed.destination) for other in self._in.get(listed.destination, ())]
         else:
-            pairs = list(self.edges)
+            pairs = [*self.edges]
         for pair in pairs:
             if (link := self._link(pair)) and _link_fits(link, listed):
                 yield link
@@ -222,13 +225,13 @@ class InMemory:
                     queue.append(other)
         return distances
 
-    def _neighbours(self, arn: str, direction: str) -> list[str]:
+    def _neighbours(self, arn: str, direction: str) -> Sequence[str]:
         down = [*self._out.get(arn, ())] if direction != "Ascendants" else []
         up = [*self._in.get(arn, ())] if direction != "Descendants" else []
         return down + up
 
     def _walked(self, reached: Mapping[str, int], query: Query) -> dict[tuple[str, str], Edge]:
-        edges = {}
+        edges: dict[tuple[str, str], Edge] = {}
         for arn, distance in reached.items():
             if distance < query.depth:
                 if query.direction != "Ascendants":
@@ -237,17 +240,27 @@ class InMemory:
                     edges |= {(other, arn): self.edges[other, arn] for other in self._in.get(arn, ())}
         return edges
 
-    def _page(self, found: list[Vertex], edges: Mapping[tuple[str, str], Edge], token: str | None) -> Page:
-        at, size = int(token or 0), self.page_size
-        vertex_pages = max(-(-len(found) // size), 1)
+    def _pages(self, query: Query) -> Sequence[Page]:
+        reached = self.reached(query.start, query.direction, query.depth)
+        found = [*reached]
+        edges: dict[tuple[str, str], Edge] = {}
+        if query.edges:
+            edges = self._walked(reached, query)
+        else:
+            found = [arn for arn in reached if arn != query.start and self._matches(self.vertices[arn], query.filters)]
+        size = self.page_size
+        vertices = [[self._bare(arn) for arn in found[at:][:size]] for at in range(0, max(len(found), 1), size)]
         if self.edges_alone:
-            edge_pages = -(-len(edges) // size)
-            alone = list(edges.values())[max(at - vertex_pages, 0) * size :][:size] if at >= vertex_pages else []
-            last = at + 1 >= vertex_pages + edge_pages
-            return Page(found[at * size :][:size], alone, None if last else str(at + 1))
-        place = {vertex.arn: number // size for number, vertex in enumerate(found)}
-        with_vertices = [edge for (one, other), edge in edges.items() if max(place[one], place[other]) == at]
-        return Page(found[at * size :][:size], with_vertices, None if at + 1 >= vertex_pages else str(at + 1))
+            alone = [[*edges.values()][at:][:size] for at in range(0, len(edges), size)]
+            answers: Sequence[Answer] = [*((page, []) for page in vertices), *(([], page) for page in alone)]
+        else:
+            place = {arn: number // size for number, arn in enumerate(found)}
+            beside: Sequence[MutableSequence[Edge]] = [[] for _ in vertices]
+            for (one, other), edge in edges.items():
+                beside[max(place[one], place[other])].append(edge)
+            answers = [*zip(vertices, beside, strict=True)]
+        tokens = [*map(str, range(1, len(answers))), None]
+        return [Page(*answer, token) for answer, token in zip(answers, tokens, strict=True)]
 
     def _matches(self, vertex: Vertex, filters: Mapping[str, Any]) -> bool:
         details = vertex.details
@@ -331,7 +344,9 @@ def _fits(vertex: Vertex, listed: Listed) -> bool:
         listed.source_uri in (None, details.source_uri)
         and listed.type in (None, vertex.type)
         and (listed.created_after is None or (details.created is not None and details.created >= listed.created_after))
-        and (listed.created_before is None or (details.created is not None and details.created <= listed.created_before))
+        and (
+            listed.created_before is None or (details.created is not None and details.created <= listed.created_before)
+        )
     )
 
 
