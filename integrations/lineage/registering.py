@@ -91,7 +91,7 @@ class Run:
                 self._arns[step.name or ""] = self._created(step)
             case Edge():
                 self._link(Edge(self._arn(step.source), self._arn(step.destination), step.type))
-            case Change():
+            case _:
                 self._api.update(step)
 
     def _arn(self, end: str) -> str:

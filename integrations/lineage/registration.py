@@ -121,9 +121,9 @@ def captures_name(registration: Registration, endpoint: str, place: Place) -> st
 
 def hashed_name(text: str, *parts: str) -> str:
     """Return a name that SageMaker accepts: `text` without other characters, and 8 hex of the SHA-256 of `parts`."""
-    readable = _OTHERS.sub("-", text).lstrip("-")[:_MAX_CHARS]
+    readable = _OTHERS.sub("-", text)[:_MAX_CHARS]
     digest = sha256("\0".join(parts).encode()).hexdigest()
-    return f"{readable}-{digest[:8]}"
+    return f"{readable}-{digest[:8]}".lstrip("-")
 
 
 def steps(registration: Registration, known: Known) -> Iterator[Step]:
@@ -223,7 +223,7 @@ def shown(step: Step) -> str:
             return f"create {step.kind.lower()} {step.name} ({step.type}) of {step.source_uri}"
         case Change():
             return f"set {step.kind.lower()} {step.name} to {step.status}"
-        case Edge():
+        case _:
             return f"associate {_last(step.source)} with {_last(step.destination)} ({step.type})"
 
 

@@ -123,9 +123,7 @@ def _model(reads: Reads, name: str, context: str | None) -> tuple[str | None, li
     into = reads.links(LinksListed(destination=context)) if context else iter(())
     deployments = [link for link in into if link.source_type == _DEPLOYMENT]
     if not deployments:
-        return None, [
-            f"lineage has no deployment of the endpoint {name} yet, so no model is associated; register later"
-        ]
+        return None, [f"lineage has no deployment of the endpoint {name} yet; no model is associated"]
     latest = max(deployments, key=_age).edge.source
     models = [link.edge.source for link in reads.links(LinksListed(destination=latest)) if link.source_type == _MODEL]
     served = _packages(reads, models) or models

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from capture_forwarder.configuration.reader import parse_settings
 from integrations.lineage.configured import registrations
@@ -91,3 +92,13 @@ def graph_of(store: InMemory) -> object:
 
 
 World = Callable[[], tuple[InMemory, SageMaker]]
+
+
+def with_destinations(count: int) -> tuple[Registration, ...]:
+    """Return the route with several destinations: the configuration has one for each route, the interface many."""
+    (one,) = configured()
+    targets = [
+        replace(one.targets[0], destination=f"d{index}", source_uri=f"https://{index}.example.com/models/M")
+        for index in range(count)
+    ]
+    return (replace(one, targets=tuple(targets)),)
