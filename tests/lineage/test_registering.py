@@ -138,7 +138,7 @@ def test_the_numbers_of_entities_and_associations(count: int, known: bool) -> No
     assert [outcome.error for outcome in outcomes] == [None]
     entities, edges = len(store.vertices) - before[0], len(store.edges) - before[1]
     assert (entities, edges) == (1 + (not known) + 2 * count, 1 + (2 + known) * count)
-    assert list(register(store, with_destinations(count)))[0].steps == ()
+    assert next(register(store, with_destinations(count))).steps == ()
 
 
 def test_destinations_with_the_same_address_share_the_monitored_model() -> None:
