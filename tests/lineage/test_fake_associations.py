@@ -32,7 +32,7 @@ def test_there_are_22_operations() -> None:
 
 @pytest.mark.parametrize("type_", TYPES)
 def test_any_entities_may_have_any_type_of_association(client: Any, type_: str) -> None:
-    """Facts 1 (M, D): five types, which SageMaker does not restrict."""
+    """Facts 1 (M, D): five types; SageMaker allows each of them between any two entities."""
     ends = [artifact("s3://b"), action("a"), context("c")]
     for source in ends:
         for destination in ends:
@@ -42,7 +42,7 @@ def test_any_entities_may_have_any_type_of_association(client: Any, type_: str) 
 
 
 def test_a_pair_has_one_association(client: Any) -> None:
-    """Facts 1: the identity is the pair; at most one edge of a pair is what the fake assumes (?)."""
+    """Facts 1: the identity is the pair; the fake assumes at most one edge for a pair (?)."""
     source, destination = artifact("s3://1"), artifact("s3://2")
     link(source, destination)
     with pytest.raises(ClientError, match=r"ValidationException.*already exists"):

@@ -1,4 +1,4 @@
-"""Lengths, patterns, counts and choices, of which botocore checks almost none (facts 2, R). Facts 8: all enforced."""
+"""Lengths, patterns, counts and choices. botocore checks almost none of them (facts 2, R); the fake all (facts 8)."""
 
 from collections.abc import Iterator
 from typing import Any

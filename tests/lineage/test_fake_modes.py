@@ -1,4 +1,4 @@
-"""The modes of the fake: what the real service may do to a client. Each test names its source."""
+"""The modes of the fake: throttling, conflicts, late answers, full accounts. Each test names its source."""
 
 from collections.abc import Callable
 from itertools import product
@@ -160,7 +160,7 @@ def test_operations_may_be_denied() -> None:
 
 
 def test_a_fake_starts_empty_and_leaves_moto_as_it_was() -> None:
-    """Facts 8: a store for each account and region, of which nothing is left."""
+    """Facts 8: a store for each account and region; the next fake starts without them."""
     with faked() as (aws, _):
         artifact("s3://1")
         assert client("us-east-1").list_artifacts()["ArtifactSummaries"] == []

@@ -47,7 +47,7 @@ def query(start: str, direction: str = "Descendants", depth: int = 10, **more: A
 
 @pytest.fixture
 def family(aws: Any) -> dict[str, str]:
-    """Make a parent with two children, the first of which has a child of its own."""
+    """Make a parent with two children and a grandchild."""
     del aws
     people = {name: artifact(f"s3://{name}") for name in ("parent", "child", "sibling", "grandchild")}
     for older, younger in (("parent", "child"), ("parent", "sibling"), ("child", "grandchild")):
@@ -96,7 +96,7 @@ def test_a_vertex_has_arn_type_and_lineage_type_only(aws: Any) -> None:
 
 
 def test_the_depth_counts_associations() -> None:
-    """Facts 2 (M): MaxDepth at most 10, which reaches ten associations far."""
+    """Facts 2 (M): MaxDepth is at most 10 associations."""
     with faked() as (_, fake):
         start = put_long(fake.store(), 26)
         assert len(query(start, depth=3, IncludeEdges=False)[0]) == 3
@@ -181,7 +181,7 @@ def test_filters_by_time() -> None:
 @settings(max_examples=60)
 @given(data=st.data())
 def test_every_walk_is_a_breadth_first_search(data: st.DataObject) -> None:
-    """Facts 2: over random graphs, each direction equals a search that knows nothing of the fake's indexes."""
+    """Facts 2: over random graphs, each direction equals a search without the fake's indexes."""
     size, depth = data.draw(st.integers(1, 7)), data.draw(st.integers(1, 10))
     pairs = data.draw(st.sets(st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)), max_size=12))
     direction = data.draw(st.sampled_from(["Ascendants", "Descendants", "Both"]))

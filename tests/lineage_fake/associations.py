@@ -103,7 +103,7 @@ def describe_lineage_group(store: Store, call: Call) -> dict[str, Any]:
 
 
 def get_lineage_group_policy(store: Store, call: Call) -> dict[str, Any]:
-    """Answer GetLineageGroupPolicy. The fake shares nothing, so there is no policy."""
+    """Answer GetLineageGroupPolicy. The group has no policy, because the fake shares no entities."""
     _check_group(store, call)
     return {"LineageGroupArn": store.arn("lineage-group", GROUP)}
 

@@ -1,4 +1,4 @@
-"""Checks a request against the constraints of botocore's service model, which botocore itself does not check."""
+"""Checks a request against the constraints of botocore's service model. botocore itself does not check them."""
 
 import re
 import unicodedata

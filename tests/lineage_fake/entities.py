@@ -1,4 +1,4 @@
-"""The fifteen operations on artifacts, actions and contexts, which differ in few points."""
+"""The fifteen operations on artifacts, actions and contexts."""
 
 from collections.abc import Mapping
 from hashlib import md5

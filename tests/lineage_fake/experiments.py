@@ -1,4 +1,4 @@
-"""What moto's trial components lack: the job that they stand for, and the trials of one."""
+"""Adds to moto's trial components their jobs, and to Search the trials of a trial component."""
 
 from collections.abc import Callable
 from typing import Any

@@ -15,7 +15,7 @@ from tests.lineage_fake.plugin import REGION, Fake, lineage_fake
 from tests.lineage_fake.records import Association, Entity
 from tests.lineage_fake.store import Store
 
-_LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
 @cache
@@ -64,8 +64,8 @@ def put_artifacts(store: Store, count: int, type_: str = "DataSet") -> list[str]
             name=f"artifact-{number}",
             type=type_,
             source={"SourceUri": f"s3://bucket/{number}"},
-            created=_LONG_AGO,
-            modified=_LONG_AGO,
+            created=LONG_AGO,
+            modified=LONG_AGO,
             number=number,
             automatic=True,
         )
@@ -82,7 +82,7 @@ def put_links(store: Store, pairs: list[tuple[str, str]], type_: str | None = "C
                 source=source,
                 destination=destination,
                 type=type_,
-                created=_LONG_AGO,
+                created=LONG_AGO,
                 number=number,
                 automatic=True,
             )

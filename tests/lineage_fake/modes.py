@@ -1,4 +1,4 @@
-"""The ways in which the real service may behave and which its documentation leaves open, as switches."""
+"""Switches for the behaviour that the documentation of the real service leaves open."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Tokens(StrEnum):
-    """What a page token stands for."""
+    """The meaning of a page token."""
 
     SNAPSHOT = "snapshot"
     """The list as it was at the first page: deletions between pages skip no entry."""
@@ -26,14 +26,14 @@ class EdgePages(StrEnum):
 
 
 class Updates(StrEnum):
-    """What an update does with properties that it does not name. AWS's documentation and tests allow both."""
+    """The effect of an update on properties that it does not name. AWS's documentation and tests allow both."""
 
     OVERWRITE = "overwrite"
     MERGE = "merge"
 
 
 class ArtifactIdentity(StrEnum):
-    """What two artifacts must not share."""
+    """The part of the source that two artifacts must not share."""
 
     URI = "uri"
     """The guide: one artifact for a SourceUri."""

@@ -17,7 +17,7 @@ Entries = list[Any]
 
 
 class _Place(Struct, frozen=True):
-    """Where a token continues: in which list, from which entry, and whether an empty page comes first."""
+    """The place where a token continues: the list, the entry, and whether an empty page comes first."""
 
     request: str
     start: int
@@ -41,7 +41,7 @@ def page(store: Store, call: Call, size: int, entries: Callable[[], Entries], *,
 
 
 def _request(call: Call) -> str:
-    """Return what identifies a list: all parameters but those of the page."""
+    """Return the key of a list: all parameters but those of the page."""
     params = {name: value for name, value in call.params.items() if name not in {"NextToken", "MaxResults"}}
     return sha256(json.dumps([call.operation, params], sort_keys=True, default=str).encode()).hexdigest()
 

@@ -106,7 +106,7 @@ class Fake:
 
 @contextmanager
 def lineage_fake(modes: Modes | None = None, clock: Callable[[], datetime] | None = None) -> Iterator[Fake]:
-    """Install the plug-in until the block is left, and then forget what it stored."""
+    """Install the plug-in until the block is left, and then forget its stores."""
     fake = Fake(modes or Modes(), clock or partial(datetime.now, UTC))
     methods = _methods(fake)
     before = {name: SageMakerResponse.__dict__.get(name) for name in methods}
@@ -135,7 +135,7 @@ def _methods(fake: Fake) -> dict[str, Method]:
 
 
 def _method(fake: Fake, operation: str, handler: Handler, original: Method | None = None) -> Method:
-    """Return a method of moto's response class. The original answers what has nothing to do with lineage."""
+    """Return a method of moto's response class. The original answers the calls about moto's own resources."""
 
     def method(self: Any) -> Any:
         params = dict(self.params)

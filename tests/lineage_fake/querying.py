@@ -116,7 +116,7 @@ def _matches(entity: Entity, filters: dict[str, Any]) -> bool:
 
 
 def within(moment: Any, after: Any, before: Any) -> bool:
-    """Return whether a moment lies between two others, each of which may be None."""
+    """Return whether a moment lies between two others. None is no limit."""
     return (after is None or after <= moment) and (before is None or moment <= before)
 
 

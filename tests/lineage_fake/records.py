@@ -1,4 +1,4 @@
-"""What the fake keeps: entities and associations of one account and region; and the request that it answers."""
+"""The entities and associations that the fake keeps, and the request that it answers."""
 
 from datetime import datetime
 from typing import Any

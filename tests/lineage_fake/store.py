@@ -32,7 +32,7 @@ class Store:
     """Entities and associations. `version` grows with every change, so that a result can be kept until then."""
 
     def __init__(self, backend: Any) -> None:
-        """Make an empty store beside a backend of moto, which holds jobs and trial components."""
+        """Make an empty store. The backend of moto holds jobs and trial components."""
         self.backend = backend
         self.entities: dict[str, Entity] = {}
         self.named: dict[tuple[str, str], Entity] = {}
@@ -62,7 +62,7 @@ class Store:
         self.version += 1
 
     def remove(self, entity: Entity) -> None:
-        """Remove an entity, which has no associations."""
+        """Remove an entity that has no associations."""
         del self.entities[entity.arn]
         del self.by_uri[entity.source["SourceUri"]][entity.arn]
         if entity.name:
