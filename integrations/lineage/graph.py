@@ -29,7 +29,7 @@ class Direction(StrEnum):
     """The ancestors and the descendants of the start, without their other relatives."""
 
 
-class Details(Struct, frozen=True, kw_only=True):
+class Details(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The values of an entity that QueryLineage does not return."""
 
     name: str | None = None
@@ -47,7 +47,7 @@ class Details(Struct, frozen=True, kw_only=True):
     modified_by: str | None = None
 
 
-class Vertex(Struct, frozen=True, kw_only=True):
+class Vertex(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An entity of a graph. `details` is None if only the query's answer is known."""
 
     arn: str

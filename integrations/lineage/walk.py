@@ -107,6 +107,8 @@ def walk(store: ReadsLineage, starts: Sequence[str], direction: Direction, depth
                     following[other] = None
         distances |= dict.fromkeys(following, distance + 1)
         level = list(following)
+        if not level:
+            break
     vertices = {arn: budget.vertices[arn] for arn in distances if arn in budget.vertices}
     # An experiment or a trial may be an end of an edge, and is no vertex of an answer.
     edges = {edge for edge in edges if edge.source in vertices and edge.destination in vertices}

@@ -44,8 +44,8 @@ def random_graphs(draw: st.DrawFn, *, largest: int = 40) -> tuple[InMemory, list
         arns.append(store.add(kind, draw(st.sampled_from(("Model", "DataSet"))), f"v{number}", properties=properties))
     places = st.integers(0, size - 1)
     if draw(st.booleans()):  # long chains, which random edges rarely make
-        for one, other in pairwise(arns):
-            store.join(one, other, "ContributedTo")
+        for source, destination in pairwise(arns):
+            store.join(source, destination, "ContributedTo")
     for one, other in draw(st.lists(st.tuples(places, places), max_size=size)):
         if one != other and not draw(st.booleans()):
             store.join(arns[one], arns[other], draw(st.sampled_from((None, "Produced"))))

@@ -153,3 +153,12 @@ def test_the_trials_of_trial_components_are_searched(client: Any) -> None:
     with pytest.raises(ClientError, match="ValidationException"):
         search(21)
     assert client.search(Resource="ExperimentTrial")["Results"]
+
+
+def test_a_versioned_package_is_described_by_its_arn_only(client: Any) -> None:
+    """Facts 4 (R): the SDK asks for `group` of `.../model-package/group/1`: not found. moto finds it."""
+    client.create_model_package_group(ModelPackageGroupName="group")
+    arn = client.create_model_package(ModelPackageGroupName="group")["ModelPackageArn"]
+    assert client.describe_model_package(ModelPackageName=arn)["ModelPackageArn"] == arn
+    with pytest.raises(ClientError, match=r"ValidationException.*does not exist"):
+        client.describe_model_package(ModelPackageName="group")

@@ -19,7 +19,7 @@ from moto.core.responses import ActionResult
 from moto.core.utils import camelcase_to_underscores
 from moto.sagemaker.responses import SageMakerResponse
 
-from tests.lineage_fake import associations, entities, experiments, querying, tagging
+from tests.lineage_fake import associations, corrections, entities, querying, tagging
 from tests.lineage_fake.checks import check
 from tests.lineage_fake.errors import Refused, conflict, denied, throttled
 from tests.lineage_fake.modes import Modes
@@ -128,7 +128,7 @@ def _methods(fake: Fake) -> dict[str, Method]:
     methods = {}
     for operation, handler in OPERATIONS.items():
         methods[camelcase_to_underscores(operation)] = _method(fake, operation, handler)
-    for operation, handler in (TAGGING | experiments.OPERATIONS).items():
+    for operation, handler in (TAGGING | corrections.OPERATIONS).items():
         name = camelcase_to_underscores(operation)
         methods[name] = _method(fake, operation, handler, getattr(SageMakerResponse, name))
     return methods
@@ -138,10 +138,9 @@ def _method(fake: Fake, operation: str, handler: Handler, original: Method | Non
     """Return a method of moto's response class. The original answers the calls about moto's own resources."""
 
     def method(self: Any) -> Any:
-        params = dict(self.params)
-        if original and not _is_ours(operation, params):
+        params, store = dict(self.params), store_of(self.current_account, self.region)
+        if original and not _is_ours(operation, params, store):
             return original(self)
-        store = store_of(self.current_account, self.region)
         try:
             return ActionResult(fake.answer(operation, handler, store, params))
         except Refused as error:
@@ -150,7 +149,7 @@ def _method(fake: Fake, operation: str, handler: Handler, original: Method | Non
     return method
 
 
-def _is_ours(operation: str, params: dict[str, Any]) -> bool:
+def _is_ours(operation: str, params: dict[str, Any], store: Store) -> bool:
     if operation in TAGGING:
         return tagging.is_of_lineage(params.get("ResourceArn", ""))
-    return experiments.is_ours(operation, params)
+    return corrections.is_ours(operation, params, store)

@@ -1,16 +1,23 @@
-"""Adds to moto's trial components their jobs, and to Search the trials of a trial component."""
+"""Corrects moto's answers that lineage reads.
+
+moto's trial components have no job and its Search gives no trials. It also finds a versioned model package by the name
+of its group.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from tests.lineage_fake.entities import DEFAULT_PAGE
+from tests.lineage_fake.errors import invalid
 from tests.lineage_fake.paging import page
 from tests.lineage_fake.records import Call
 from tests.lineage_fake.store import Store
 
 
-def is_ours(operation: str, params: dict[str, Any]) -> bool:
+def is_ours(operation: str, params: dict[str, Any], store: Store) -> bool:
     """Return whether moto would answer a call wrongly."""
+    if operation == "DescribeModelPackage":
+        return params["ModelPackageName"] in store.backend.model_package_groups
     if operation == "ListTrialComponents":
         return "SourceArn" in params
     if operation == "Search":
@@ -74,8 +81,15 @@ def _parents(store: Store, component: Any) -> list[dict[str, str]]:
     ]
 
 
+def describe_model_package(store: Store, call: Call) -> dict[str, Any]:
+    """Refuse DescribeModelPackage by the name of a group: a versioned package has an ARN only."""
+    name = call.params["ModelPackageName"]
+    raise invalid(f"ModelPackage {store.arn('model-package', name)} does not exist.")
+
+
 OPERATIONS: dict[str, Callable[[Store, Call], dict[str, Any]]] = {
     "ListTrialComponents": list_trial_components,
+    "DescribeModelPackage": describe_model_package,
     "DescribeTrialComponent": describe_trial_component,
     "Search": search,
 }
