@@ -12,9 +12,9 @@ from capture_forwarder import __version__
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError, ExitCode
 from capture_ops.terminal.text import print_line
-from integrations.lineage import cleaning, registering
+from integrations.lineage import cleaning, plan, registering
 from integrations.lineage.configured import registrations
-from integrations.lineage.registration import Registration, shown
+from integrations.lineage.registration import Registration
 
 if TYPE_CHECKING:
     from integrations.lineage.sagemaker import SageMaker
@@ -64,7 +64,7 @@ def unregister(
     return ExitCode.OK
 
 
-def clean(api: cleaning.Api, route: str | None, older_than: str | None, console: Console, *, dry_run: bool) -> int:
+def clean(api: plan.Store, route: str | None, older_than: str | None, console: Console, *, dry_run: bool) -> int:
     """Delete records, and return the exit code. Raises `CommandError`, and the error of a call."""
     before = datetime.now(UTC) - age(older_than) if older_than else None
     found = cleaning.removals(api, route, before)
@@ -97,7 +97,7 @@ def _chosen(config: Path | None, routes: Sequence[str]) -> list[Registration]:
 
 def _print(outcome: registering.Outcome, console: Console, *, dry_run: bool) -> None:
     for step in outcome.steps:
-        print_line(console, _said(shown(step), dry_run=dry_run))
+        print_line(console, _said(step, dry_run=dry_run))
     if not outcome.steps and not outcome.error:
         print_line(console, f"{', '.join(outcome.routes)}: there is nothing to change.")
     for problem in outcome.problems:

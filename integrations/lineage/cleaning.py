@@ -6,14 +6,16 @@ A run that is interrupted is run again: what is gone already is left out.
 import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from msgspec import Struct
 
-from integrations.lineage.errors import NotFound
+from integrations.lineage import plan
+from integrations.lineage.existing import all_edges
 from integrations.lineage.graph import Edge, Kind, Vertex
-from integrations.lineage.ports import LinksListed, Listed, ReadsLineage, WritesLineage
+from integrations.lineage.plan import Store
+from integrations.lineage.ports import Listed, ReadsLineage
 from integrations.lineage.registration import DATA_SET, ENDPOINT, FORWARDING, MANAGED, MONITORED_MODEL, ROUTE
+from integrations.lineage.steps import Disjoin, Erase
 
 # The entities that `register` makes, by kind, type and name. The name saves a call for the tags of all others.
 _HASHED = re.compile(".*-[0-9a-f]{8}")
@@ -23,10 +25,6 @@ _MADE = (
     (Kind.ARTIFACT, MONITORED_MODEL, _HASHED),
     (Kind.CONTEXT, ENDPOINT, re.compile(".*-capture-forwarder")),
 )
-
-
-class Api(ReadsLineage, WritesLineage, Protocol):
-    """All calls that cleaning makes."""
 
 
 class Removal(Struct, frozen=True):
@@ -49,7 +47,7 @@ def removals(api: ReadsLineage, route: str | None = None, before: datetime | Non
     kept = {vertex.arn for vertex in managed} - doomed.keys()
     found: list[Removal] = []
     for vertex in doomed.values():  # the actions first: they never keep each other
-        edges = _edges(api, vertex.arn)
+        edges = all_edges(api, vertex.arn)
         if vertex.kind is not Kind.ACTION and _is_used(vertex, edges, kept):
             kept.add(vertex.arn)
         else:
@@ -57,17 +55,10 @@ def removals(api: ReadsLineage, route: str | None = None, before: datetime | Non
     return found
 
 
-def remove(api: Api, removal: Removal) -> None:
+def remove(api: Store, removal: Removal) -> None:
     """Delete one entity and its associations. Raises the errors of lineage, but not if something is gone already."""
-    for edge in removal.edges:
-        try:
-            api.unlink(edge.source, edge.destination)
-        except NotFound:
-            continue
-    try:
-        api.delete(removal.vertex)
-    except NotFound:
-        return
+    unlinked = (Disjoin(edge.source, edge.destination) for edge in removal.edges)
+    plan.run(api, [*unlinked, Erase(removal.vertex)])
 
 
 def _managed(api: ReadsLineage) -> Iterator[Vertex]:
@@ -93,9 +84,3 @@ def _is_used(vertex: Vertex, edges: Sequence[Edge], kept: Collection[str]) -> bo
     if vertex.type == MONITORED_MODEL:
         return any(edge.source in kept for edge in edges)
     return any(edge.source == vertex.arn and edge.destination in kept for edge in edges)
-
-
-def _edges(api: ReadsLineage, arn: str) -> list[Edge]:
-    """Return all associations of an entity: all pages are read before the first is deleted."""
-    listed = (LinksListed(destination=arn), LinksListed(source=arn))
-    return list(dict.fromkeys(link.edge for each in listed for link in api.links(each)))

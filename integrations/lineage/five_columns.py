@@ -61,9 +61,7 @@ def _order(edge: Edge) -> tuple[str, str, str]:
     return edge.source, edge.destination, edge.type or ""
 
 
-def _row(
-    store: ReadsLineage, direction: str, arn: str, name: str, kind: str, association: str | None
-) -> Neighbour:
+def _row(store: ReadsLineage, direction: str, arn: str, name: str, kind: str, association: str | None) -> Neighbour:
     return Neighbour(
         name=name or _source(store, arn),
         direction=direction,

@@ -5,10 +5,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from integrations.lineage.errors import AlreadyExists, LineageError
-from integrations.lineage.graph import Edge, Kind
-from integrations.lineage.ports import Change, Listed, NewEntity, WritesLineage
-from integrations.lineage.registration import FORWARDING, ROUTE, STOPPED, Registration, Step, steps, stopped
+from integrations.lineage import plan
+from integrations.lineage.errors import LineageError
+from integrations.lineage.graph import Kind
+from integrations.lineage.ports import Listed, WritesLineage
+from integrations.lineage.registration import FORWARDING, ROUTE, STOPPED, Registration, steps, stopped
+from integrations.lineage.steps import Step
 from integrations.lineage.surveying import Reads, survey
 
 
@@ -17,10 +19,10 @@ class Api(Reads, WritesLineage, Protocol):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """The steps of routes: done, or only planned by a dry run."""
+    """The steps of routes, as text: done, or only planned by a dry run."""
 
     routes: tuple[str, ...]
-    steps: tuple[Step, ...] = ()
+    steps: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     error: LineageError | None = None
 
@@ -28,7 +30,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     def problems(self) -> tuple[str, ...]:
         """The warnings and the error, as sentences that name the route."""
         routes = ", ".join(self.routes)
-        failed = [f"route {routes}: {self.error}"] if self.error else []
+        failed = [f"route {routes}: {'; '.join(str(self.error).splitlines())}"] if self.error else []
         return (*(f"route {routes}: {warning}" for warning in self.warnings), *failed)
 
 
@@ -49,83 +51,42 @@ def register(
 
 def unregister(api: Api, registrations: Sequence[Registration], *, dry_run: bool = False) -> Outcome:
     """Set the forwardings of routes to Stopped, also those of endpoints, destinations and models of earlier times."""
-    done: list[Step] = []
+    done: list[str] = []
     error = None
     try:
-        for step in _endings(api, registrations):
-            if not dry_run:
-                api.update(step)
-            done.append(step)
+        _run(api, list(_endings(api, registrations)), done, dry_run=dry_run)
     except LineageError as raised:
         error = raised
     return Outcome(routes=tuple(one.route for one in registrations), steps=tuple(done), error=error)
 
 
 def _register(api: Api, registration: Registration, endpoint: str | None, *, dry_run: bool) -> Outcome:
-    done: list[Step] = []
+    done: list[str] = []
     warnings: list[str] = []
     error = None
     try:
         known, warnings = survey(api, registration, endpoint)
-        run = Run(api)
-        for step in steps(registration, known):
-            if not dry_run:
-                run.do(step)
-            done.append(step)
+        _run(api, list(steps(registration, known)), done, dry_run=dry_run)
     except LineageError as raised:
         error = raised
     return Outcome(routes=(registration.route,), steps=tuple(done), warnings=tuple(warnings), error=error)
 
 
-class Run:
-    """Does steps in their order. Another run may do the same at the same time: both use what the other created."""
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._arns: dict[str, str] = {}
-
-    def do(self, step: Step) -> None:
-        """Do one step. Raises the errors of lineage."""
-        match step:
-            case NewEntity():
-                self._arns[step.name or ""] = self._created(step)
-            case Edge():
-                self._link(Edge(self._arn(step.source), self._arn(step.destination), step.type))
-            case _:
-                self._api.update(step)
-
-    def _arn(self, end: str) -> str:
-        return self._arns.get(end, end)
-
-    def _created(self, entity: NewEntity) -> str:
-        try:
-            return self._api.create(entity)
-        except AlreadyExists:
-            if found := self._existing(entity):
-                return found
-            raise
-
-    def _existing(self, entity: NewEntity) -> str | None:
-        """Return the ARN of the entity that another run created in the meantime."""
-        if entity.kind is not Kind.ARTIFACT:
-            return self._api.describe(entity.name or "", entity.kind).arn
-        found = self._api.list(entity.kind, Listed(source_uri=entity.source_uri))
-        return min((vertex.arn for vertex in found), default=None)
-
-    def _link(self, edge: Edge) -> None:
-        try:
-            self._api.link(edge)
-        except AlreadyExists:
-            return
+def _run(api: Api, planned: Sequence[Step], done: list[str], *, dry_run: bool) -> None:
+    """Check and do the steps, and add their texts to `done`. No step can close a cycle."""
+    plan.check(api, planned, None)
+    if dry_run:
+        done += map(str, planned)
+    else:
+        plan.run(api, planned, done.append)
 
 
-def _endings(api: Api, registrations: Sequence[Registration]) -> Iterator[Change]:
+def _endings(api: Api, registrations: Sequence[Registration]) -> Iterator[Step]:
     """Yield the changes of the forwardings of these routes that are in progress."""
-    # The list is complete before the first write, which changes the order of further pages.
-    for listed in list(api.list(Kind.ACTION, Listed(type=FORWARDING))):
+    for listed in api.list(Kind.ACTION, Listed(type=FORWARDING)):
         uri, status = (listed.details.source_uri or "", listed.details.status) if listed.details else ("", None)
         routes = {one.route for one in registrations if uri.startswith(one.uri)}
         if status != STOPPED and routes:
-            action = api.describe(listed.label, Kind.ACTION)
+            action = api.describe(listed.arn, Kind.ACTION)
             if action.details and action.details.properties.get(ROUTE) in routes:
                 yield stopped(action)

@@ -1,4 +1,4 @@
-"""What the configuration registers in lineage, and the steps that are missing; pure.
+"""What the configuration registers in lineage, and the steps that are missing; pure. Keys of new entities are names.
 
 For each route and endpoint, section "Worked graph" of docs/lineage.md:
 
@@ -8,12 +8,14 @@ For each route and endpoint, section "Worked graph" of docs/lineage.md:
 
 import re
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from integrations.lineage.graph import Edge, Kind, Vertex
-from integrations.lineage.ports import Change, NewEntity
+from integrations.lineage.naming import hashed_name
+from integrations.lineage.ports import NewEntity
+from integrations.lineage.steps import Amend, Create, Join, Step
 
 MANAGED = {"capture-forwarder:managed": "true"}
 """The tag of every entity that `register` creates. `clean` deletes no entity without it."""
@@ -25,12 +27,7 @@ DATA_SET, FORWARDING, MONITORED_MODEL, ENDPOINT = "DataSet", "DataCaptureForward
 IN_PROGRESS, STOPPED = "InProgress", "Stopped"
 
 _PRODUCED, _CONTRIBUTED, _ASSOCIATED = "Produced", "ContributedTo", "AssociatedWith"
-_MAX_CHARS = 111  # of the 120 of a name; the hash takes the others
 _ENDPOINT_NAME = re.compile("[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
-_OTHERS = re.compile("[^A-Za-z0-9-]+")
-
-Step = NewEntity | Change | Edge
-"""A write. The ends of an edge are ARNs, or names of entities that an earlier step creates."""
 
 
 class Place(Struct, frozen=True):
@@ -119,21 +116,15 @@ def captures_name(registration: Registration, endpoint: str, place: Place) -> st
     return hashed_name(f"{registration.route}-capture", place.account, place.region, registration.route, endpoint)
 
 
-def hashed_name(text: str, *parts: str) -> str:
-    """Return a name that SageMaker accepts: `text` without other characters, and 8 hex of the SHA-256 of `parts`."""
-    readable = _OTHERS.sub("-", text)[:_MAX_CHARS]
-    digest = sha256("\0".join(parts).encode()).hexdigest()
-    return f"{readable}-{digest[:8]}".lstrip("-")
-
-
 def steps(registration: Registration, known: Known) -> Iterator[Step]:
     """Yield the writes that are missing, in their order; none if all is registered."""
     there = set(known.edges)
     for step in _all_steps(registration, known):
-        if isinstance(step, Edge):
-            if (step.source, step.destination) in there:
+        if isinstance(step, Join):
+            ends = (step.edge.source, step.edge.destination)
+            if ends in there:
                 continue
-            there.add((step.source, step.destination))
+            there.add(ends)
         yield step
 
 
@@ -145,7 +136,7 @@ def _all_steps(registration: Registration, known: Known) -> Iterator[Step]:
     captures = known.captures or captures_name(registration, known.endpoint, Place.of(known.endpoint_arn))
     if not known.captures:
         yield _entity(registration, Kind.ARTIFACT, DATA_SET, captures, known.capture_uri)
-    yield Edge(context, captures, _PRODUCED)
+    yield Join(Edge(context, captures, _PRODUCED))
     monitored = dict(known.monitored)
     for target in registration.targets:
         yield from _of_target(registration, known, target, captures, monitored)
@@ -157,9 +148,9 @@ def context_name(endpoint: str) -> str:
     return f"{endpoint}-capture-forwarder"
 
 
-def stopped(action: Vertex) -> Change:
+def stopped(action: Vertex) -> Amend:
     """Return the step that marks a forwarding as ended."""
-    return Change(kind=Kind.ACTION, arn=action.arn, name=action.label, status=STOPPED)
+    return Amend(vertex=action, status=STOPPED)
 
 
 def forwarding_properties(registration: Registration, target: Target) -> dict[str, str]:
@@ -180,53 +171,31 @@ def _of_target(
     action = known.forwardings.get(named.forwarding)
     forwarding = action.arn if action else named.forwarding
     yield from _forwarding(registration, known, target, named.forwarding)
-    yield Edge(captures, forwarding, _CONTRIBUTED)
+    yield Join(Edge(captures, forwarding, _CONTRIBUTED))
     if target.source_uri not in monitored:
         monitored[target.source_uri] = named.monitored
         yield _entity(registration, Kind.ARTIFACT, MONITORED_MODEL, named.monitored, target.source_uri)
     model = monitored[target.source_uri]
-    yield Edge(forwarding, model, _PRODUCED)
+    yield Join(Edge(forwarding, model, _PRODUCED))
     if known.model:
-        yield Edge(known.model, model, _ASSOCIATED)
+        yield Join(Edge(known.model, model, _ASSOCIATED))
 
 
 def _forwarding(registration: Registration, known: Known, target: Target, name: str) -> Iterator[Step]:
-    """Yield the creation of the action, or its change."""
+    """Yield the creation of the action, or its change. Properties that others set are kept."""
     properties = forwarding_properties(registration, target)
     action = known.forwardings.get(name)
     if action is None:
-        yield NewEntity(
-            kind=Kind.ACTION,
-            type=FORWARDING,
-            name=name,
-            source_uri=known.capture_uri,
-            status=IN_PROGRESS,
-            properties=properties,
-            tags=MANAGED,
-        )
+        made = _entity(registration, Kind.ACTION, FORWARDING, name, known.capture_uri)
+        yield Create(name, replace(made.entity, status=IN_PROGRESS, properties=properties))
         return
-    before = dict(action.details.properties) if action.details else {}
-    status = action.details.status if action.details else None
-    if before | properties != before or status != IN_PROGRESS:
-        yield Change(kind=Kind.ACTION, arn=action.arn, name=name, properties=before | properties, status=IN_PROGRESS)
+    before, status = (action.details.properties, action.details.status) if action.details else ({}, None)
+    changed = {key: value for key, value in properties.items() if before.get(key) != value}
+    if changed or status != IN_PROGRESS:
+        yield Amend(vertex=action, properties=changed, status=None if status == IN_PROGRESS else IN_PROGRESS)
 
 
-def _entity(registration: Registration, kind: Kind, type_: str, name: str, source_uri: str) -> NewEntity:
+def _entity(registration: Registration, kind: Kind, type_: str, name: str, source_uri: str) -> Create:
     properties = {ROUTE: registration.route}
-    return NewEntity(kind=kind, type=type_, name=name, source_uri=source_uri, properties=properties, tags=MANAGED)
-
-
-def shown(step: Step) -> str:
-    """Return a step as one line for people."""
-    match step:
-        case NewEntity():
-            return f"create {step.kind.lower()} {step.name} ({step.type}) of {step.source_uri}"
-        case Change():
-            return f"set {step.kind.lower()} {step.name} to {step.status}"
-        case _:
-            return f"associate {_last(step.source)} with {_last(step.destination)} ({step.type})"
-
-
-def _last(end: str) -> str:
-    """Return the end of an ARN, or a name."""
-    return end.rpartition(":")[2]
+    entity = NewEntity(kind=kind, type=type_, name=name, source_uri=source_uri, properties=properties, tags=MANAGED)
+    return Create(name, entity)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.model import OperationModel
 
-from integrations.lineage.cleaning import remove, removals
+from integrations.lineage.cleaning import removals, remove
 from integrations.lineage.graph import Kind, Vertex
 from integrations.lineage.permissions import DEPLOYED, OF_COMMANDS, Allowed
 from integrations.lineage.ports import Listed

@@ -86,7 +86,7 @@ def test_unregister_stops_and_clean_deletes(config: Path, store: InMemory) -> No
     for dry_run in (True, False):
         terminal, output = console()
         assert command.unregister(store, config, [], terminal, dry_run=dry_run) == 0
-        assert output.getvalue().rstrip().endswith("to Stopped")
+        assert output.getvalue().rstrip().endswith("status Stopped")
     terminal, output = console()
     assert command.unregister(store, config, [], terminal, dry_run=False) == 0
     assert output.getvalue() == "churn: there is nothing to change.\n"
