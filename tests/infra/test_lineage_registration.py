@@ -120,9 +120,7 @@ def test_the_asset_starts_by_itself_and_registers(tmp_path: Path) -> None:
         finally:
             server.stop()
     assert ran.stderr == ""
-    assert ran.stdout.split("\n")[-2] == "['route churn: there is no endpoint churn or datacapture in this region; " + (
-        "name the endpoint of s3://b/datacapture/churn/ by --endpoint, or deploy it first']"
-    )
+    assert "route churn: there is no endpoint churn or datacapture in this region" in ran.stdout
 
 
 SCRIPT = """

@@ -1,21 +1,24 @@
 """What `register` finds before it writes: the endpoint, its captures, its model, and what is there already."""
 
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from integrations.lineage.errors import Invalid, NotFound
 from integrations.lineage.graph import Kind
-from integrations.lineage.ports import NewEntity
+from integrations.lineage.ports import Link, LinksListed, NewEntity
 from integrations.lineage.registration import Known
 from integrations.lineage.surveying import survey
 from tests.lineage.in_memory import InMemory
 from tests.lineage.registered import CONFIG, ENDPOINT_ARN, PACKAGE_ARN, SAGEMAKER, configured
 
 
-def with_endpoint(name: str = "churn", destination: str | None = "s3://the-bucket/datacapture/") -> InMemory:
+def with_endpoint(
+    name: str = "churn", destination: str | None = "s3://the-bucket/datacapture/", store: InMemory | None = None
+) -> InMemory:
     """Return a lineage that knows one endpoint of SageMaker."""
-    store = InMemory()
+    store = store or InMemory()
     captures = {"DataCaptureConfig": {"DestinationS3Uri": destination}} if destination else {}
     store.answers["endpoint", name] = {"EndpointArn": f"{SAGEMAKER}:endpoint/{name}", **captures}
     return store
@@ -101,9 +104,20 @@ def test_an_endpoint_without_a_deployment_has_no_model_and_a_warning() -> None:
     assert warnings(store) == ["lineage has no deployment of the endpoint churn yet; no model is associated"]
 
 
+class Dated(InMemory):
+    """A lineage whose associations have the times of their sources, and one of them none."""
+
+    def links(self, listed: LinksListed) -> Iterator[Link]:
+        """Yield the associations."""
+        for link in super().links(listed):
+            details = self.vertices[link.edge.source].details
+            is_first = link.source_name == "d"
+            yield replace(link, created=details.created if details and not is_first else None)
+
+
 def deployed(*sources: str) -> tuple[InMemory, list[str]]:
     """Return a lineage whose deployment has models with these sources, and an image; and the ARNs of the models."""
-    store = with_endpoint()
+    store = with_endpoint(store=Dated())
     deployment = store.add(Kind.ACTION, "ModelDeployment", "d", ENDPOINT_ARN)
     store.join(deployment, store.add(Kind.CONTEXT, "Endpoint", "e", ENDPOINT_ARN))
     models = [store.add(Kind.ARTIFACT, "Model", None, source) for source in sources]
@@ -150,15 +164,6 @@ def test_the_latest_deployment_is_in_force() -> None:
     second = store.add(Kind.ARTIFACT, "Model", None, OTHER)
     store.join(second, later)
     store.join(later, context)
-    links: Any = store.links
-
-    def dated(listed: Any) -> Any:
-        # The store gives all links one time.
-        for link in links(listed):
-            created = store.vertices[link.edge.source].details.created if link.edge.source == later else None
-            yield type(link)(edge=link.edge, source_type=link.source_type, created=created)
-
-    store.links = dated  # type: ignore[method-assign] - a store whose links have times of their own
     assert known(store).model == second != first
 
 
