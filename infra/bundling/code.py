@@ -26,7 +26,7 @@ def function_code(settings: Settings, config: Path) -> lambda_.Code:
     the reason.
     """
     target = chosen_target(settings)
-    return _bundled(lambda folder: build_asset(folder, config, target))
+    return _bundled(ROOT / "lambda_src", lambda folder: build_asset(folder, config, target))
 
 
 def registration_code(settings: Settings) -> lambda_.Code | None:
@@ -34,12 +34,13 @@ def registration_code(settings: Settings) -> lambda_.Code | None:
     if not settings.lineage.register:
         return None
     target = chosen_target(settings)
-    return _bundled(lambda folder: build_registration_asset(folder, target))
+    return _bundled(ROOT / "integrations", lambda folder: build_registration_asset(folder, target))
 
 
-def _bundled(build: Callable[[Path], None]) -> lambda_.Code:
+def _bundled(source: Path, build: Callable[[Path], None]) -> lambda_.Code:
+    """Return the asset that `build` makes. The CDK takes two assets for the same one if they have the same `source`."""
     return lambda_.Code.from_asset(
-        str(ROOT / "lambda_src"),
+        str(source),
         asset_hash_type=cdk.AssetHashType.OUTPUT,
         bundling=cdk.BundlingOptions(
             image=cdk.DockerImage.from_registry("none-is-used"),

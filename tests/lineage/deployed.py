@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
 from moto import mock_aws
@@ -40,11 +41,12 @@ def world(modes: Modes | None = None) -> Iterator[tuple[Fake, Deployed, SageMake
         yield fake, made, SageMaker(boto3_client=client(), sleep=lambda _: None)
 
 
-def make_endpoint(name: str) -> None:
-    """Make an endpoint that captures to `s3://bucket-of-b/datacapture`."""
+def make_endpoint(name: str, bucket: str = "bucket-of-b", sagemaker: Any = None) -> None:
+    """Make an endpoint that captures to `s3://BUCKET/datacapture`."""
+    sagemaker = sagemaker or client()
     role = "arn:aws:iam::123456789012:role/r"
-    client().create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer={"Image": "image:1"})
-    client().create_endpoint_config(
+    sagemaker.create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer={"Image": "image:1"})
+    sagemaker.create_endpoint_config(
         EndpointConfigName=name,
         ProductionVariants=[
             {"VariantName": "v", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
@@ -52,8 +54,8 @@ def make_endpoint(name: str) -> None:
         DataCaptureConfig={
             "EnableCapture": True,
             "InitialSamplingPercentage": 100,
-            "DestinationS3Uri": "s3://bucket-of-b/datacapture",
+            "DestinationS3Uri": f"s3://{bucket}/datacapture",
             "CaptureOptions": [{"CaptureMode": "Input"}],
         },
     )
-    client().create_endpoint(EndpointName=name, EndpointConfigName=name)
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
