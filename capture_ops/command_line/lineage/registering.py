@@ -29,7 +29,7 @@ def register(
     *,
     dry_run: DryRun = False,
 ) -> None:
-    """Record in lineage where the captures of each route are sent, and as which model.
+    """Record in lineage where the captures of each route are sent, and as inferences of a model.
 
     Connects the endpoint, its captures, the forwarding and the monitored model. Entities that are there are used as
     they are, so a second run writes nothing, and an interrupted one is completed. A route that cannot be recorded is
@@ -50,7 +50,7 @@ def unregister(
     *,
     dry_run: DryRun = False,
 ) -> None:
-    """Mark the forwardings of each route as stopped. Nothing is deleted: `clean` does that.
+    """Mark the forwardings of each route as stopped. `clean` deletes records.
 
     It covers all endpoints, destinations and models that the route had. The removal of a stack with
     [lineage] register = true does the same.
