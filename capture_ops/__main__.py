@@ -13,6 +13,7 @@ except ModuleNotFoundError:  # the package is installed as a library
 
 from capture_forwarder import __version__
 from capture_ops.command_line.inspecting import inspect
+from capture_ops.command_line.lineage.commands import lineage
 from capture_ops.command_line.local import demo, invoke, monitor
 from capture_ops.command_line.quarantined import list_quarantine, show_quarantine
 from capture_ops.command_line.sending import backfill, replay
@@ -58,6 +59,7 @@ quarantine = typer.Typer(help="List the quarantine files of rejected captures, a
 quarantine.command("list", epilog=EXIT_CODES)(list_quarantine)
 quarantine.command("show", epilog=EXIT_CODES)(show_quarantine)
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(lineage, name="lineage")
 
 
 @app.command()

@@ -62,5 +62,5 @@ class Conflict(LineageError):
     """Another client changed the entity at the same time. Read it again, and repeat the change."""
 
 
-class Invalid(LineageError):
+class Invalid(LineageError, ValueError):
     """Names, lengths, counts or other values that SageMaker would refuse. The text lists all problems."""

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from integrations.lineage.document import Document
 from integrations.lineage.entities import creation, joining
-from integrations.lineage.errors import AlreadyExists, Invalid
+from integrations.lineage.errors import AlreadyExists, Invalid, TooLarge
 from integrations.lineage.graph import Details, Edge, Graph, Kind, Vertex
 from integrations.lineage.limits import count_problems
 from integrations.lineage.ports import NewEntity, ReadsLineage
@@ -19,12 +19,15 @@ def import_plan(store: ReadsLineage, document: Document) -> list[Step]:
     """Plan all entities and links of a document that do not exist yet.
 
     Raises:
-        Invalid: The document is larger than an account, or two local names are one entity.
+        Invalid: Two local names are one entity.
+        TooLarge: The document is larger than an account.
         AlreadyExists: Names, sources or associations belong to others. The text lists all.
     """
     entities = list(document.entities.values())
-    if problems := [*count_problems(entities, len(document.links)), *_same_entities(document)]:
-        raise Invalid("\n".join(problems))
+    large, same = [*count_problems(entities, len(document.links))], _same_entities(document)
+    if large or same:
+        kind = Invalid if same else TooLarge
+        raise kind("\n".join([*large, *same]))
     ends: dict[str, str] = {}
     steps: list[Step] = []
     wrong: list[str] = []

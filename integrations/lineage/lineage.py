@@ -61,7 +61,7 @@ class Lineage:
         steps: Sequence[Step],
         *,
         dry_run: bool = False,
-        allow_cycle: bool = True,
+        allow_cycle: bool = False,
         report: Callable[[str], None] = lambda _: None,
     ) -> dict[str, str]:
         """Check a plan, then do it, and return the ARNs of what it created by key. With `dry_run` only check it."""
@@ -71,8 +71,12 @@ class Lineage:
 
     def create(self, entity: NewEntity) -> str:
         """Create an entity, or reuse the one that exists and add what it lacks. Return its ARN."""
-        planned = entities.creation(self.store, entity)
+        planned = self.plan(entity)
         return self.run(planned.steps).get(planned.end, planned.end)
+
+    def plan(self, entity: NewEntity) -> entities.Planned:
+        """Return what `create` would do."""
+        return entities.creation(self.store, entity)
 
     def get(self, text: str, kind: Kind | None = None) -> Vertex:
         """Return one entity with all its details."""
@@ -99,24 +103,22 @@ class Lineage:
         text: str,
         properties: Mapping[str, str] | None = None,
         removed: Sequence[str] = (),
+        *,
         status: str | None = None,
         description: str | None = None,
+        dry_run: bool = False,
     ) -> Sequence[Step]:
         """Merge properties into those of an entity, remove others, and set its status and description."""
-        return self._done(
-            entities.change(
-                self.store,
-                text,
-                properties=properties or {},
-                removed=removed,
-                status=status,
-                description=description,
-            )
+        steps = entities.change(
+            self.store, text, properties=properties or {}, removed=removed, status=status, description=description
         )
+        return self._done(steps, dry_run=dry_run)
 
-    def tag(self, text: str, tags: Mapping[str, str] | None = None, removed: Sequence[str] = ()) -> Sequence[Step]:
+    def tag(
+        self, text: str, tags: Mapping[str, str] | None = None, removed: Sequence[str] = (), *, dry_run: bool = False
+    ) -> Sequence[Step]:
         """Set and remove tags."""
-        return self._done([Label(one(self.store, text).arn, tags or {}, tuple(removed))])
+        return self._done([Label(one(self.store, text).arn, tags or {}, tuple(removed))], dry_run=dry_run)
 
     def link(
         self,
@@ -125,31 +127,39 @@ class Lineage:
         type: str | None = None,  # noqa: A002 - the word of the API
         *,
         allow_cycle: bool = False,
+        dry_run: bool = False,
     ) -> Sequence[Step]:
         """Associate two entities. An association that exists is left as it is."""
         ends = one(self.store, source).arn, one(self.store, destination).arn
         steps = entities.joining(self.store, [Edge(*ends, type)])
-        self.run(steps, allow_cycle=allow_cycle)
-        return steps
+        return self._done(steps, allow_cycle=allow_cycle, dry_run=dry_run)
 
-    def unlink(self, source: str, destination: str) -> Sequence[Step]:
+    def unlink(self, source: str, destination: str, *, dry_run: bool = False) -> Sequence[Step]:
         """Delete one association."""
-        return self._done(entities.unjoining(self.store, source, destination))
+        return self._done(entities.unjoining(self.store, source, destination), dry_run=dry_run)
 
-    def record(self, what: Recording, *, allow_cycle: bool = False) -> Sequence[Step]:
+    def record(self, what: Recording, *, allow_cycle: bool = False, dry_run: bool = False) -> Sequence[Step]:
         """Associate the inputs and outputs of an action with it."""
-        steps = recording(self.store, what)
-        self.run(steps, allow_cycle=allow_cycle)
-        return steps
+        return self._done(recording(self.store, what), allow_cycle=allow_cycle, dry_run=dry_run)
 
-    def add_to(self, context: str, texts: Sequence[str], type: str = "AssociatedWith") -> Sequence[Step]:  # noqa: A002
+    def add_to(
+        self,
+        context: str,
+        texts: Sequence[str],
+        type: str = "AssociatedWith",  # noqa: A002 - the word of the API
+        *,
+        allow_cycle: bool = False,
+        dry_run: bool = False,
+    ) -> Sequence[Step]:
         """Associate a context with entities."""
-        return self._done(adding(self.store, context, texts, type))
+        return self._done(adding(self.store, context, texts, type), allow_cycle=allow_cycle, dry_run=dry_run)
 
-    def delete(self, texts: Sequence[str], *, with_associations: bool = False) -> tuple[Sequence[Step], Sequence[str]]:
+    def delete(
+        self, texts: Sequence[str], *, with_associations: bool = False, dry_run: bool = False
+    ) -> tuple[Sequence[Step], Sequence[str]]:
         """Delete entities. Return the steps, and the texts that name no entity any more."""
         steps, missing = entities.deletion(self.store, texts, with_associations=with_associations)
-        return self._done(steps), missing
+        return self._done(steps, dry_run=dry_run), missing
 
     def edges(self, text: str) -> Sequence[Edge]:
         """Return all associations of an entity."""
@@ -158,8 +168,7 @@ class Lineage:
     def import_content(self, content: Any, *, allow_cycle: bool = False, dry_run: bool = False) -> Sequence[Step]:
         """Create what a document describes and what does not exist yet."""
         steps = importing.import_plan(self.store, document.decoded(content))
-        self.run(steps, allow_cycle=allow_cycle, dry_run=dry_run)
-        return steps
+        return self._done(steps, allow_cycle=allow_cycle, dry_run=dry_run)
 
     def export(self, texts: Sequence[str], options: querying.Options | None = None) -> dict[str, Any]:
         """Return the document of everything around some entities, which `import_content` reads back."""
@@ -173,6 +182,6 @@ class Lineage:
         starts = [vertex.arn for text in texts for vertex in resolve(self.store, text)]
         return querying.query(self.store, starts, options or querying.Options(), self._clock)
 
-    def _done(self, steps: Sequence[Step]) -> Sequence[Step]:
-        self.run(steps)
+    def _done(self, steps: Sequence[Step], *, allow_cycle: bool = False, dry_run: bool = False) -> Sequence[Step]:
+        self.run(steps, allow_cycle=allow_cycle, dry_run=dry_run)
         return steps

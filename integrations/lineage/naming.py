@@ -27,6 +27,17 @@ def hashed_name(text: str, *identity: str) -> str:
     return f"{shown}-{digest[:_HASH_CHARS]}"
 
 
+def valid_name(name: str, kind: Kind) -> str:
+    """Return `name` if SageMaker accepts it, else a name that shows it and that no other text gets."""
+    return name if is_name(name, kind) else hashed_name(name)
+
+
 def generated_source(kind: Kind, name: str) -> str:
     """Return the SourceUri of an entity that was given none, so that creating it twice finds the first."""
     return f"{SCHEME}://{kind.value.lower()}/{name}"
+
+
+def named(kind: Kind, type_: str, name: str | None, source_uri: str | None, chance: str) -> tuple[str, str]:
+    """Return the name and the SourceUri of a new entity. What was left out is made: from the other, else by chance."""
+    name = name if name is not None else hashed_name(type_, source_uri if source_uri is not None else chance)
+    return name, source_uri if source_uri is not None else generated_source(kind, name)
