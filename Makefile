@@ -98,6 +98,7 @@ lock: $(UV) ## Resolve every dependency anew, with hashes
 	$(COMPILE) --upgrade -c lambda_src/requirements.txt --extra demo --group dev pyproject.toml -o requirements/dev.lock
 	echo 'arthur-client==1.4.0' | $(COMPILE) --upgrade - -o requirements/arthur.lock
 	echo 'mutmut' | $(COMPILE) --upgrade -c requirements/dev.lock --extra demo --group test pyproject.toml - -o requirements/mutants.lock
+	printf 'boto3\nmsgspec\n' | $(COMPILE) --upgrade -c lambda_src/requirements.txt - -o requirements/registration.lock
 	echo 'awslambdaric' | $(COMPILE) --upgrade - -o requirements/ric.lock
 	echo 'ministack>=1.5.33' | $(COMPILE) --upgrade - -o requirements/e2e.lock
 	printf '%s\n' sagemaker-core sagemaker-experiments 'setuptools<81' pyvis beautifulsoup4 ipython pytest pytest-timeout | $(COMPILE) --upgrade - -o requirements/lineage-sdk.lock

@@ -1,0 +1,108 @@
+"""`lineage register`, `lineage unregister` and `lineage clean`: makes a list of steps, and prints it or does it."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from capture_forwarder import __version__
+from capture_ops.terminal.configuration import settings_of
+from capture_ops.terminal.errors import CommandError, ExitCode
+from capture_ops.terminal.text import print_line
+from integrations.lineage import cleaning, plan, registering
+from integrations.lineage.configured import registrations
+from integrations.lineage.registration import Registration
+
+if TYPE_CHECKING:
+    from integrations.lineage.sagemaker import SageMaker
+
+_AGE = re.compile(r"([1-9][0-9]{0,5})([hdw])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def api(region: str | None, profile: str | None, endpoint_url: str | None) -> "SageMaker":
+    """Return the API of SageMaker."""
+    from integrations.lineage.sagemaker import SageMaker
+
+    return SageMaker(region, profile, endpoint_url)
+
+
+def register(
+    api: registering.Api,
+    config: Path | None,
+    routes: Sequence[str],
+    endpoint: str | None,
+    console: Console,
+    *,
+    dry_run: bool,
+) -> int:
+    """Record routes, and return the exit code. Raises `CommandError`, and the error of the routes if all failed."""
+    chosen = _chosen(config, routes)
+    if endpoint and len(chosen) > 1:
+        names = ", ".join(one.route for one in chosen)
+        raise CommandError(f"--endpoint is that of one route, and there are {names}; name the route by --route")
+    failures = []
+    for outcome in registering.register(api, chosen, endpoint, dry_run=dry_run):
+        _print(outcome, console, dry_run=dry_run)
+        failures += [outcome.error] if outcome.error else []
+    if len(failures) == len(chosen):
+        raise failures[0]
+    return ExitCode.INCOMPLETE if failures else ExitCode.OK
+
+
+def unregister(
+    api: registering.Api, config: Path | None, routes: Sequence[str], console: Console, *, dry_run: bool
+) -> int:
+    """Mark forwardings as stopped, and return the exit code. Raises `CommandError`, and the error of a call."""
+    outcome = registering.unregister(api, _chosen(config, routes), dry_run=dry_run)
+    _print(outcome, console, dry_run=dry_run)
+    if outcome.error:
+        raise outcome.error
+    return ExitCode.OK
+
+
+def clean(api: plan.Store, route: str | None, older_than: str | None, console: Console, *, dry_run: bool) -> int:
+    """Delete records, and return the exit code. Raises `CommandError`, and the error of a call."""
+    before = datetime.now(UTC) - age(older_than) if older_than else None
+    found = cleaning.removals(api, route, before)
+    for removal in found:
+        if not dry_run:
+            cleaning.remove(api, removal)
+        vertex = removal.vertex
+        text = f"delete {vertex.kind.lower()} {vertex.label} ({vertex.type}) and its {len(removal.edges)} associations"
+        print_line(console, _said(text, dry_run=dry_run))
+    if not found:
+        print_line(console, "There is nothing to delete.")
+    return ExitCode.OK
+
+
+def age(text: str) -> timedelta:
+    """Return an age such as `30d`, in hours, days or weeks. Raises `CommandError`."""
+    if found := _AGE.fullmatch(text):
+        return int(found[1]) * _UNITS[found[2]]
+    raise CommandError(f"{text} is no age; write a number and h, d or w for hours, days or weeks, such as 30d")
+
+
+def _chosen(config: Path | None, routes: Sequence[str]) -> list[Registration]:
+    """Return the routes of the configuration with these names, by default all. Raises `CommandError`."""
+    found = registrations(settings_of(config), __version__)
+    known = [one.route for one in found]
+    if unknown := [name for name in routes if name not in known]:
+        raise CommandError(f"there is no route {', '.join(unknown)}; there are {', '.join(known)}")
+    return [one for one in found if not routes or one.route in routes]
+
+
+def _print(outcome: registering.Outcome, console: Console, *, dry_run: bool) -> None:
+    for step in outcome.steps:
+        print_line(console, _said(step, dry_run=dry_run))
+    if not outcome.steps and not outcome.error:
+        print_line(console, f"{', '.join(outcome.routes)}: there is nothing to change.")
+    for problem in outcome.problems:
+        print_line(console, problem, "yellow")
+
+
+def _said(step: str, *, dry_run: bool) -> str:
+    return f"would {step}" if dry_run else step
