@@ -1,5 +1,6 @@
 """The questions of `Lineage`, as its methods."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,16 @@ if TYPE_CHECKING:
     from integrations.lineage.sagemaker import SageMaker
 
 
-class Asks:
+class Asks(ABC):
     """Answers questions about the lineage of one account and region. Texts are ARNs, names or URIs of sources."""
 
     _clock: Callable[[], float]
 
     @property
+    @abstractmethod
     def store(self) -> "SageMaker":
-        """Return what answers the calls."""
-        raise NotImplementedError
+        """Return the client that answers the calls."""
+        ...
 
     def ask(
         self, question: questions.Question | str, text: str, direction: Direction | None = None

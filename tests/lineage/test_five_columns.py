@@ -1,13 +1,28 @@
 """The five columns of the SDK's table, and the ways to name its start."""
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from integrations.lineage.errors import Invalid, NotFound
 from integrations.lineage.five_columns import HEADINGS, five_columns
 from integrations.lineage.graph import Kind
 from integrations.lineage.render import render_answer
+from integrations.lineage.sagemaker import SageMaker
 from integrations.lineage.table_start import Start, start_of
-from tests.lineage.worked import BASE, EXECUTION, IMAGE, MODEL, PACKAGE, PROCESSING, RAW, TRAIN, TRAINING, worked
+from tests.lineage.worked import (
+    BASE,
+    DEPLOYED,
+    EXECUTION,
+    IMAGE,
+    MODEL,
+    PACKAGE,
+    PROCESSING,
+    RAW,
+    TRAIN,
+    TRAINING,
+    worked,
+)
 
 
 def test_inputs_come_before_outputs() -> None:
@@ -64,6 +79,30 @@ def test_each_option_names_an_entity(start: Start, value: str, expected: str) ->
     """By its source, never by a name that SageMaker may choose."""
     world = worked()
     assert [vertex.arn for vertex in start_of(world.store, start, value)] == [world.arns[expected]]
+
+
+def test_jobs_and_steps_are_described_by_their_names() -> None:
+    """With the requests that SageMaker takes. Steps come in pages of 100."""
+    api = boto3.client("sagemaker", region_name="eu-west-1")
+    pages: dict[str, object] = {"PipelineExecutionArn": EXECUTION, "MaxResults": 100}
+    with Stubber(api) as stub:
+        store = SageMaker(boto3_client=api)
+        stub.add_client_error(
+            "describe_processing_job",
+            "ValidationException",
+            "Could not find it",
+            expected_params={"ProcessingJobName": "p"},
+        )
+        with pytest.raises(NotFound):
+            store.processing_job("p")
+        stub.add_client_error("describe_transform_job", "ValidationException", "Could not find it")
+        with pytest.raises(NotFound):
+            store.transform_job("t")
+        steps: dict[str, object] = {"PipelineExecutionSteps": [{"StepName": "s"}]}
+        token: dict[str, object] = {"NextToken": "next"}
+        stub.add_response("list_pipeline_execution_steps", steps | token, pages)
+        stub.add_response("list_pipeline_execution_steps", steps, pages | token)
+        assert [step["StepName"] for step in store.pipeline_steps(EXECUTION)] == ["s", "s"]
 
 
 def test_a_package_without_versions_is_named_by_its_name() -> None:

@@ -10,6 +10,7 @@ from capture_ops.command_line.lineage.entities import create, delete, record, ta
 from capture_ops.command_line.lineage.links import add_to, edges, link, unlink
 from capture_ops.command_line.lineage.listing import get, list_entities
 from capture_ops.command_line.lineage.querying import query
+from capture_ops.command_line.lineage.registering import clean, register, unregister
 from capture_ops.command_line.lineage.serving import who_served
 from capture_ops.command_line.lineage.tables import table
 from capture_ops.terminal.errors import EXIT_CODES
@@ -42,6 +43,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "report": report,
     "reproduce": reproduce,
     "who-served": who_served,
+    "register": register,
+    "unregister": unregister,
+    "clean": clean,
 }
 for name, command in _COMMANDS.items():
     lineage.command(name, epilog=EXIT_CODES)(command)
