@@ -66,7 +66,7 @@ def test_create_and_attributes(cls: Any, noun: str) -> None:
 
 @each_class
 def test_load(cls: Any, noun: str) -> None:
-    """By ARN, as the documentation writes; what does not exist is an error."""
+    """By ARN, as the documentation writes. A missing entity is an error."""
     one = made(cls, noun)
     assert getattr(cls.load(**{f"{noun}_arn": one.arn}), f"{noun}_name") == "one"
     with pytest.raises(NotFound):

@@ -12,7 +12,6 @@ from integrations.lineage.sagemaker import SageMaker
 from integrations.lineage.table_start import Start, start_of
 from tests.lineage.worked import (
     BASE,
-    DEPLOYED,
     EXECUTION,
     IMAGE,
     MODEL,
@@ -26,7 +25,7 @@ from tests.lineage.worked import (
 
 
 def test_inputs_come_before_outputs() -> None:
-    """A nameless artifact is described for its source, which is shortened."""
+    """A nameless artifact is described for its source. A long source is shortened."""
     world = worked()
     found = five_columns(world.store, world.arns["training"])
     assert found.sheet().headings == HEADINGS

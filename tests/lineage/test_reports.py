@@ -220,7 +220,7 @@ def test_versions_of_a_package_are_those_of_its_group(text: str) -> None:
 
 
 def test_versions_of_a_group_by_its_name() -> None:
-    """The context of a group has another name, which SageMaker does not document."""
+    """The context of a group has another name. SageMaker does not document it."""
     world = worked()
     world.store.add(Kind.ARTIFACT, "Model", None, f"{BASE}:model-package/fraud/1")
     found = versions(world.store, "fraud")
@@ -252,6 +252,6 @@ def test_times_are_read(text: str, expected: datetime) -> None:
 
 @pytest.mark.parametrize("text", ["", "yesterday", "999999w", "30", "-1d", "2026-13-01"])
 def test_other_times_are_errors(text: str) -> None:
-    """The error says what to write."""
+    """The error has examples of times."""
     with pytest.raises(Invalid, match="write 30d"):
         before(text, NOW)

@@ -34,7 +34,7 @@ def test_every_member_of_the_request_is_known() -> None:
 
 @pytest.mark.parametrize("text", ["churn", MODEL, TRAINING])
 def test_a_job_is_repeated_under_a_new_name(text: str) -> None:
-    """With its tags, and without what SageMaker reserves or left empty."""
+    """With its tags, and without reserved tags and empty members."""
     world = worked()
     found = reproduce(world.store, world.walk, text)
     assert (found.origin, found.gaps) == (TRAINING, ())

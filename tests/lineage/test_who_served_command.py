@@ -53,7 +53,7 @@ def test_several_calls_with_one_id_are_all_named(captures: Path) -> None:
 
 @pytest.mark.usefixtures("deployed")
 def test_an_id_without_a_capture_is_an_error(captures: Path) -> None:
-    """Whatever is missing, the sentence says what to give."""
+    """The sentence names the missing option."""
     assert run("who-served", "call-9", "--captures", captures).exit_code == 1
     assert run("who-served", "call-9", "--captures", captures / "none").exit_code == 2
     shutil.copy(captures / FOLDER / "a.jsonl", captures / "moved.jsonl")
@@ -95,7 +95,7 @@ def test_captures_in_s3_are_read_by_the_hour(uploaded: str) -> None:
 def test_by_default_the_captures_are_those_of_the_routes(
     uploaded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a configuration, the sentence says what to give."""
+    """Without a configuration, the sentence names the options."""
     monkeypatch.chdir(tmp_path)
     assert "Give --captures" in run("who-served", "event-1").stderr
     route = f'[[route]]\nname = "r"\nbucket = "{uploaded}"\nprefix = "data/"\ndestination = "d"\nmodel_id = "m"\n'

@@ -20,7 +20,7 @@ from capture_ops.command_line.lineage.options import (
 
 
 class Sort(StrEnum):
-    """By what a list is sorted."""
+    """The key by which a list is sorted."""
 
     CREATED = "created"
     MODIFIED = "modified"

@@ -19,7 +19,7 @@ from capture_ops.command_line.lineage.options import (
 
 
 class Direction(StrEnum):
-    """Which way the query walks."""
+    """The direction of a query."""
 
     UP = "up"
     DOWN = "down"
@@ -78,10 +78,10 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
         bool, typer.Option("--keep-copies", help="Print the copies of an artifact in other accounts too.")
     ] = False,
 ) -> None:
-    """Print what led to some entities, and what they led to.
+    """Print the ancestors and descendants of entities, and the links between them.
 
     With filters, the entities on the shortest path from a start to each match are printed too, so that the graph is
-    connected; --no-edges leaves them out. A query that passes a limit prints nothing but the error.
+    connected; --no-edges leaves them out. A query that passes a limit ends with an error.
     """
     from capture_ops.commands import lineage_querying as command
 
