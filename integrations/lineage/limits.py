@@ -33,7 +33,7 @@ def entity_problems(entity: NewEntity) -> Iterable[str]:
         yield f"A {entity.kind} cannot be created; SageMaker makes it with the job"
         return
     yield from _name_problems(entity)
-    yield from _length("the source URI", entity.source_uri, 1, _MAX_SOURCE_CHARS)
+    yield from _line("the source URI", entity.source_uri, 1, _MAX_SOURCE_CHARS)
     yield from _length("the type", entity.type, 1, _MAX_TYPE_CHARS)
     yield from _source_type_problems(entity)
     yield from value_problems(entity.kind, entity.properties, entity.status, entity.description)
@@ -48,15 +48,15 @@ def value_problems(
     if len(properties) > _MAX_PROPERTIES:
         yield f"{len(properties)} properties; at most {_MAX_PROPERTIES} are allowed"
     for key, value in properties.items():
-        yield from _length("the key of a property", key, 1, _MAX_KEY_CHARS)
-        yield from _length(f"the property {_short(key)}", value, 0, _MAX_VALUE_CHARS.get(kind, _MAX_KEY_CHARS))
+        yield from _line("the key of a property", key, 1, _MAX_KEY_CHARS)
+        yield from _line(f"the property {_short(key)}", value, 0, _MAX_VALUE_CHARS.get(kind, _MAX_KEY_CHARS))
     if status is not None and kind != Kind.ACTION:
         yield "only actions have a status"
     elif status is not None and status not in STATUSES:
         yield f"the status {_short(status)} is none of {', '.join(STATUSES)}"
     if description is not None and kind == Kind.ARTIFACT:
         yield "artifacts have no description; use a property"
-    yield from _length("the description", description or "", 0, _MAX_DESCRIPTION_CHARS)
+    yield from _line("the description", description or "", 0, _MAX_DESCRIPTION_CHARS)
 
 
 def tag_problems(tags: Mapping[str, str]) -> Iterable[str]:
@@ -119,7 +119,14 @@ def _metadata_problems(entity: NewEntity) -> Iterable[str]:
     for key, value in entity.metadata.items():
         if key not in METADATA:
             yield f"the metadata property {_short(key)} is none of {', '.join(METADATA)}"
-        yield from _length(f"the metadata property {_short(key)}", value, 0, _MAX_METADATA_CHARS)
+        yield from _line(f"the metadata property {_short(key)}", value, 0, _MAX_METADATA_CHARS)
+
+
+def _line(what: str, text: str, least: int, most: int) -> Iterable[str]:
+    """Yield the problems of a text for which the model has the pattern `.*`, which no line feed matches."""
+    yield from _length(what, text, least, most)
+    if "\n" in text:
+        yield f"{what} has a line feed; SageMaker takes one line"
 
 
 def _length(what: str, text: str, least: int, most: int) -> Iterable[str]:
