@@ -1,5 +1,7 @@
 """What SageMaker would refuse, found before the first call. Sources: botocore's model of the API, and the guide."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from integrations.lineage.arns import is_arn, is_associable, is_experiment
@@ -66,6 +68,8 @@ def tag_problems(tags: Mapping[str, str]) -> Iterable[str]:
     for key, value in tags.items():
         yield from _length("the key of a tag", key, 1, _MAX_TAG_KEY_CHARS)
         yield from _length(f"the tag {_short(key)}", value, 0, _MAX_TAG_VALUE_CHARS)
+        if not (_is_tag(key) and _is_tag(value)):
+            yield f"the tag {_short(key)} has other signs than letters, digits, spaces and {_TAG_SIGNS}"
         if key.lower().startswith("aws:"):
             yield f"the tag {_short(key)} begins with aws:, which only AWS may use"
 
@@ -123,10 +127,10 @@ def _metadata_problems(entity: NewEntity) -> Iterable[str]:
 
 
 def _line(what: str, text: str, least: int, most: int) -> Iterable[str]:
-    """Yield the problems of a text for which the model has the pattern `.*`, which no line feed matches."""
+    """Yield the problems of a text for which the model has the pattern `.*`, which matches no end of a line in Java."""
     yield from _length(what, text, least, most)
-    if "\n" in text:
-        yield f"{what} has a line feed; SageMaker takes one line"
+    if _LINE_ENDS.search(text):
+        yield f"{what} has the end of a line in it; SageMaker takes one line"
 
 
 def _length(what: str, text: str, least: int, most: int) -> Iterable[str]:
@@ -136,6 +140,12 @@ def _length(what: str, text: str, least: int, most: int) -> Iterable[str]:
         yield f"{what} has {len(text)} characters; at most {most} are allowed"
 
 
+def _is_tag(text: str) -> bool:
+    return all(letter in _TAG_SIGNS or unicodedata.category(letter)[0] in "LZN" for letter in text)
+
+
+_LINE_ENDS = re.compile("[\n\r\u0085\u2028\u2029]")
+_TAG_SIGNS = "_.:/=+-@"
 _SHOWN_CHARS = 60
 
 

@@ -196,7 +196,7 @@ def test_entities_that_are_gone_are_named(trained: Run) -> None:
 
 def test_hostile_names_are_escaped(run: Run) -> None:
     """A terminal executes no control character."""
-    run("create", "artifact", "--type", "\x1b[31mred", "--source-uri", "s3://b/\x1b]0;x\x07", "--property", "\x1b=\r")
+    run("create", "artifact", "--type", "\x1b[31mred", "--source-uri", "s3://b/\x1b]0;x\x07", "--property", "\x1b=\t")
     for arguments in (("list", "artifact"), ("get", "s3://b/\x1b]0;x\x07"), ("query", "s3://b/\x1b]0;x\x07")):
         assert "\x1b" not in run(*arguments).stdout
     assert "\x1b" not in run("update", "s3://b/\x1b]0;x\x07", "--set", "\x1b=2").stdout
