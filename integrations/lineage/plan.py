@@ -55,7 +55,7 @@ def _problems(step: Step) -> Iterator[str]:
         case Amend():
             yield from value_problems(step.vertex.kind, _merged(step.vertex, step), step.status, step.description)
         case Disjoin() | Erase():
-            pass
+            return
 
 
 def run(store: Store, steps: Sequence[Step], report: Callable[[str], None] = lambda _: None) -> dict[str, str]:
