@@ -8,6 +8,7 @@ import ast
 import os
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -97,7 +98,7 @@ def run(found: list[str], namespace: dict[str, Any]) -> None:
 @pytest.fixture
 def store() -> Iterator[InMemory]:
     """Let the classes use a store in memory, in which the entities exist that the reference does not create."""
-    store = InMemory()
+    store = InMemory(begin=datetime.now(UTC) - timedelta(hours=1))
     for name in GIVEN_ARNS:
         details = Details(name=name, source_uri=f"s3://given/{name}", properties={"approved": "true"})
         arn = f"arn:aws:sagemaker:us-west-2:123:artifact/{name}"
