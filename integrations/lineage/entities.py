@@ -92,12 +92,9 @@ def joining(store: ReadsLineage, edges: Iterable[Edge]) -> list[Step]:
     """
     steps: list[Step] = []
     problems = []
+    known = _Joined(store)
     for edge in dict.fromkeys(edges):
-        found = (
-            edge_between(store, edge)
-            if edge.source.startswith("arn:") and edge.destination.startswith("arn:")
-            else None
-        )
+        found = known.between(edge)
         if found is None:
             steps.append(Join(edge))
         elif found.type != edge.type:
