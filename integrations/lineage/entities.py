@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from integrations.lineage.arns import is_arn
 from integrations.lineage.errors import AlreadyExists, Invalid, NotFound
 from integrations.lineage.existing import all_edges, edge_between, matching
-from integrations.lineage.graph import Edge, Kind, Vertex
+from integrations.lineage.graph import Details, Edge, Kind, Vertex
 from integrations.lineage.ports import LinksListed, NewEntity, ReadsLineage
 from integrations.lineage.resolving import described, one
 from integrations.lineage.steps import Amend, Create, Disjoin, Erase, Join, Label, Step
@@ -92,12 +92,9 @@ def joining(store: ReadsLineage, edges: Iterable[Edge]) -> list[Step]:
     """
     steps: list[Step] = []
     problems = []
+    known = _Joined(store)
     for edge in dict.fromkeys(edges):
-        found = (
-            edge_between(store, edge)
-            if edge.source.startswith("arn:") and edge.destination.startswith("arn:")
-            else None
-        )
+        found = known.between(edge)
         if found is None:
             steps.append(Join(edge))
         elif found.type != edge.type:
@@ -130,9 +127,7 @@ def _missing_values(store: ReadsLineage, found: Vertex, entity: NewEntity) -> It
 
 def _changed(vertex: Vertex, wanted: Amend) -> Iterable[Step]:
     """Yield the step without all that is so already, if anything is left of it."""
-    details = vertex.details
-    if details is None:
-        return
+    details = vertex.details or Details()
     properties = {key: value for key, value in wanted.properties.items() if details.properties.get(key) != value}
     removed = tuple(key for key in wanted.removed if key in details.properties)
     status = None if wanted.status == details.status else wanted.status

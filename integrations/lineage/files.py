@@ -66,10 +66,7 @@ def yaml_text(content: Any) -> str:
 
 def _json(text: str, twice: list[str]) -> Any:
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in found]
-        twice.extend(
-            dict.fromkeys(name for name in names if names.count(name) > 1) if len(set(names)) < len(names) else ()
-        )
+        twice.extend(_repeated([name for name, _ in found]))
         return {name: _as_text(value) for name, value in found}
 
     return json.loads(text, object_pairs_hook=pairs, parse_int=str, parse_float=str, parse_constant=str)
@@ -86,10 +83,7 @@ def _yaml(text: str, twice: list[str]) -> Any:
         """Reads every scalar as text, and notes the names that are written twice."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's form
-            names = [key.value for key, _ in node.value if isinstance(key.value, str)]
-            twice.extend(name for at, name in enumerate(names) if name in names[:at]) if len(set(names)) < len(
-                names
-            ) else None
+            twice.extend(_repeated([key.value for key, _ in node.value if isinstance(key.value, str)]))
             return super().construct_mapping(node, deep=deep)
 
     Loader.add_implicit_resolver(_NULL, _NULLS, ["~", "n", "N", ""])

@@ -1,5 +1,7 @@
 """What SageMaker would refuse, found before the first call. Sources: botocore's model of the API, and the guide."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from integrations.lineage.arns import is_arn, is_associable, is_experiment
@@ -33,7 +35,7 @@ def entity_problems(entity: NewEntity) -> Iterable[str]:
         yield f"A {entity.kind} cannot be created; SageMaker makes it with the job"
         return
     yield from _name_problems(entity)
-    yield from _length("the source URI", entity.source_uri, 1, _MAX_SOURCE_CHARS)
+    yield from _line("the source URI", entity.source_uri, 1, _MAX_SOURCE_CHARS)
     yield from _length("the type", entity.type, 1, _MAX_TYPE_CHARS)
     yield from _source_type_problems(entity)
     yield from value_problems(entity.kind, entity.properties, entity.status, entity.description)
@@ -48,15 +50,15 @@ def value_problems(
     if len(properties) > _MAX_PROPERTIES:
         yield f"{len(properties)} properties; at most {_MAX_PROPERTIES} are allowed"
     for key, value in properties.items():
-        yield from _length("the key of a property", key, 1, _MAX_KEY_CHARS)
-        yield from _length(f"the property {_short(key)}", value, 0, _MAX_VALUE_CHARS.get(kind, _MAX_KEY_CHARS))
+        yield from _line("the key of a property", key, 1, _MAX_KEY_CHARS)
+        yield from _line(f"the property {_short(key)}", value, 0, _MAX_VALUE_CHARS.get(kind, _MAX_KEY_CHARS))
     if status is not None and kind != Kind.ACTION:
         yield "only actions have a status"
     elif status is not None and status not in STATUSES:
         yield f"the status {_short(status)} is none of {', '.join(STATUSES)}"
     if description is not None and kind == Kind.ARTIFACT:
         yield "artifacts have no description; use a property"
-    yield from _length("the description", description or "", 0, _MAX_DESCRIPTION_CHARS)
+    yield from _line("the description", description or "", 0, _MAX_DESCRIPTION_CHARS)
 
 
 def tag_problems(tags: Mapping[str, str]) -> Iterable[str]:
@@ -66,6 +68,8 @@ def tag_problems(tags: Mapping[str, str]) -> Iterable[str]:
     for key, value in tags.items():
         yield from _length("the key of a tag", key, 1, _MAX_TAG_KEY_CHARS)
         yield from _length(f"the tag {_short(key)}", value, 0, _MAX_TAG_VALUE_CHARS)
+        if not (_is_tag(key) and _is_tag(value)):
+            yield f"the tag {_short(key)} has other signs than letters, digits, spaces and {_TAG_SIGNS}"
         if key.lower().startswith("aws:"):
             yield f"the tag {_short(key)} begins with aws:, which only AWS may use"
 
@@ -119,7 +123,14 @@ def _metadata_problems(entity: NewEntity) -> Iterable[str]:
     for key, value in entity.metadata.items():
         if key not in METADATA:
             yield f"the metadata property {_short(key)} is none of {', '.join(METADATA)}"
-        yield from _length(f"the metadata property {_short(key)}", value, 0, _MAX_METADATA_CHARS)
+        yield from _line(f"the metadata property {_short(key)}", value, 0, _MAX_METADATA_CHARS)
+
+
+def _line(what: str, text: str, least: int, most: int) -> Iterable[str]:
+    """Yield the problems of a text for which the model has the pattern `.*`, which matches no end of a line in Java."""
+    yield from _length(what, text, least, most)
+    if _LINE_ENDS.search(text):
+        yield f"{what} has the end of a line in it; SageMaker takes one line"
 
 
 def _length(what: str, text: str, least: int, most: int) -> Iterable[str]:
@@ -129,6 +140,12 @@ def _length(what: str, text: str, least: int, most: int) -> Iterable[str]:
         yield f"{what} has {len(text)} characters; at most {most} are allowed"
 
 
+def _is_tag(text: str) -> bool:
+    return all(letter in _TAG_SIGNS or unicodedata.category(letter)[0] in "LZN" for letter in text)
+
+
+_LINE_ENDS = re.compile("[\n\r\u0085\u2028\u2029]")
+_TAG_SIGNS = "_.:/=+-@"
 _SHOWN_CHARS = 60
 
 

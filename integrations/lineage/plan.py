@@ -12,7 +12,7 @@ from integrations.lineage.existing import edge_between, matching
 from integrations.lineage.graph import Edge, Vertex
 from integrations.lineage.limits import count_problems, edge_problems, entity_problems, tag_problems, value_problems
 from integrations.lineage.ports import Change, NewEntity, ReadsLineage, WritesLineage
-from integrations.lineage.steps import Amend, Create, Disjoin, Erase, Join, Label, Step
+from integrations.lineage.steps import Amend, Create, Disjoin, Join, Label, Step
 
 _CHANGES = 5  # how often a change is repeated that collides with another client's
 
@@ -54,8 +54,8 @@ def _problems(step: Step) -> Iterator[str]:
             yield from tag_problems(step.tags)
         case Amend():
             yield from value_problems(step.vertex.kind, _merged(step.vertex, step), step.status, step.description)
-        case Disjoin() | Erase():
-            pass
+        case _:  # deletions have no values
+            return
 
 
 def run(store: Store, steps: Sequence[Step], report: Callable[[str], None] = lambda _: None) -> dict[str, str]:
@@ -97,7 +97,7 @@ def _do(store: Store, step: Step, arns: dict[str, str]) -> None:
             _joined(store, Edge(arns.get(source, source), arns.get(destination, destination), type_))
         case Disjoin():
             _gone(lambda: store.unlink(step.source, step.destination))
-        case Erase():
+        case _:
             _gone(lambda: store.delete(step.vertex))
 
 
@@ -112,7 +112,9 @@ def _created(store: Store, entity: NewEntity) -> str:
 
 def _amended(store: Store, step: Amend) -> None:
     """Read the entity again, because the update sends all its properties."""
-    for last in [False] * (_CHANGES - 1) + [True]:
+    tried = 0
+    while True:
+        tried += 1
         vertex = store.describe(step.vertex.arn, step.vertex.kind)
         change = Change(
             kind=vertex.kind,
@@ -126,7 +128,7 @@ def _amended(store: Store, step: Amend) -> None:
         try:
             store.update(change)
         except Conflict:
-            if last:
+            if tried == _CHANGES:
                 raise
         else:
             return

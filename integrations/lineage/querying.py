@@ -72,6 +72,8 @@ class _Run(Struct):
             edges |= part.edges
         if self.options.details:
             vertices = {arn: self._detailed(vertex) for arn, vertex in vertices.items()}
+        else:  # filters have read some
+            vertices = {arn: self.described.get(arn, vertex) for arn, vertex in vertices.items()}
         return Graph.of(self.starts, vertices, edges if self.options.edges else set())
 
     def _part(self, direction: Direction) -> Walked:

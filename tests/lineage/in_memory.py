@@ -25,11 +25,12 @@ WRITES = {"create", "update", "delete", "link", "unlink", "tag", "approve_packag
 
 
 class InMemory:
-    """Implements the protocols of `ports`. Entities are created one second apart, beginning in 2026.
+    """Implements the protocols of `ports`. Entities are created one second apart.
 
     Args:
         page_size: The vertices of a page of `query`.
         edges_alone: Edges come in pages of their own, after the vertices, and not with their vertices.
+        begin: The time before the first creation.
         before: Is called with the name of every call; what it raises, the call raises. With `after_writes` it is
             called when a write is done.
     """
@@ -39,6 +40,7 @@ class InMemory:
         *,
         page_size: int = 50,
         edges_alone: bool = False,
+        begin: datetime = datetime(2026, 1, 1, tzinfo=UTC),
         before: Callable[[str], None] = lambda _: None,
         after_writes: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -57,7 +59,7 @@ class InMemory:
         self.trials_of: dict[str, list[str]] = {}
         self._out: dict[str, dict[str, None]] = {}
         self._in: dict[str, dict[str, None]] = {}
-        self._now = datetime(2026, 1, 1, tzinfo=UTC)
+        self._now = begin
         self._snapshot: Sequence[Page] = ()
 
     @property

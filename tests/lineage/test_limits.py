@@ -62,6 +62,9 @@ def test_names(text: str, kind: Kind) -> None:
         (Kind.ACTION, {"tags": {"k" * 129: ""}}, "the key of a tag has 129"),
         (Kind.ACTION, {"tags": {"k": "v" * 257}}, "the tag 'k' has 257"),
         (Kind.ACTION, {"tags": {"AWS:k": ""}}, "begins with aws:"),
+        (Kind.ARTIFACT, {"source_uri": "a\nb"}, "the source URI has the end of a line"),
+        (Kind.ACTION, {"properties": {"k": "a\nb"}}, "the property 'k' has the end of a line"),
+        (Kind.ACTION, {"tags": {"k": "<v>"}}, "the tag 'k' has other signs"),
         (Kind.TRIAL_COMPONENT, {}, "SageMaker makes it with the job"),
     ],
 )

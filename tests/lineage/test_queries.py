@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from integrations.lineage import Lineage
 from integrations.lineage.errors import Denied, Invalid, NotFound
 from integrations.lineage.filters import Filters
-from integrations.lineage.graph import Direction, Edge, Graph, Kind, Vertex
+from integrations.lineage.graph import Details, Direction, Edge, Graph, Kind, Vertex
 from integrations.lineage.listing import Selection
 from integrations.lineage.querying import Options
 from integrations.lineage.times import moment
@@ -171,6 +171,10 @@ def test_a_filter_by_time_needs_a_time() -> None:
     assert not Filters(modified_after=FIRST).match(bare)
     assert Filters(types=("Model",)).match(bare)
     assert Filters().empty
+    unknown = replace(bare, details=Details(source_uri="s3://a"))
+    assert Filters(source_uris=("s3://a",)).match(unknown)
+    assert not Filters(created_before=FIRST).match(unknown)
+    assert not Filters(types=("Other",)).match(bare)
 
 
 def arns(graph: Graph) -> set[str]:
