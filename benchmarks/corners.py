@@ -73,11 +73,44 @@ DETAILS: Final[dict[str, Details]] = {
         lambda row: _side("application/jsonlines", "JSON", json.dumps(_named(row), separators=(",", ":")) + "\n"),
         lambda row: _json({"instances": [_named(row)]}),
     ),
+    "columns": (
+        lambda row: _json({name: [value] for name, value in _named(row).items()}),
+        lambda row: _json({"instances": [_named(row)]}),
+    ),
+    "a data frame": (
+        lambda row: _json({"dataframe_split": {"columns": INPUTS, "index": [0], "data": [row]}}),
+        lambda row: _json({"instances": [_named(row)]}),
+    ),
     "null": (
         lambda row: _json({"instances": [_named([None, *row[1:]])]}),
         lambda row: _json({"instances": [_named(row)]}),
     ),
 }
+# Values that have names of their own, so that a schema of the benchmark does not fit them.
+DETAILS_WITHOUT_SCHEMA: Final[dict[str, Details]] = {
+    "tensors": (
+        lambda row: _json(
+            {"inputs": [{"name": "x", "shape": [1, len(row)], "datatype": "FP32", "data": _numbers(row)}]}
+        ),
+        lambda row: _json({"instances": [_numbers(row)]}),
+    ),
+    "a nested document": (
+        lambda row: _json({"row": _named(row), "more": {"id": 1}}),
+        lambda row: _json({"instances": [_named(row)]}),
+    ),
+    "a value beside the rows": (
+        lambda row: _json({"instances": [_named(row)], "caller": "web"}),
+        lambda row: _json({"instances": [_named(row)]}),
+    ),
+    "a chat": (
+        lambda row: _json({"messages": [{"role": "user", "content": f"text {row[0]}"}], "temperature": 0.5}),
+        lambda row: _json({"role": "user", "content": f"text {row[0]}", "temperature": 0.5}),
+    ),
+}
+
+
+def _numbers(row: Row) -> list[float]:
+    return [value if isinstance(value, int | float) else 0.5 for value in row]
 
 
 def measure(options: Namespace) -> list[Figure]:
@@ -85,7 +118,9 @@ def measure(options: Namespace) -> list[Figure]:
     size_bytes = int(options.size_mb * MB)
     figures = [_shape(shape, size_bytes, options.reps) for shape in _SHAPES[: 1 if options.smoke else None]]
     names = [*DETAILS][: 1 if options.smoke else None]
-    return figures + [_detail(name, kind, size_bytes, options.reps) for name in names for kind in _PIPELINES]
+    figures += [_detail(name, kind, size_bytes, options.reps) for name in names for kind in _PIPELINES]
+    names = [*DETAILS_WITHOUT_SCHEMA][: 0 if options.smoke else None]
+    return figures + [_detail(name, "no schema", size_bytes, options.reps) for name in names]
 
 
 _PIPELINES: Final = {"schema": "ours", "no schema": "without_schema"}
@@ -105,7 +140,7 @@ def _detail(name: str, kind: str, size_bytes: int, reps: int) -> Figure:
     pipeline = _PIPELINES[kind]
     with TemporaryDirectory() as folder:
         paths = [Path(folder, f"{place}.jsonl") for place in range(2)]
-        lines = [_lines(write, size_bytes) for write in DETAILS[name]]
+        lines = [_lines(write, size_bytes) for write in (DETAILS | DETAILS_WITHOUT_SCHEMA)[name]]
         for path, found in zip(paths, lines, strict=True):
             path.write_bytes(b"".join(found[: min(map(len, lines))]))
         ratio, spread = _ratio([(pipeline, paths[1]), (pipeline, paths[0])], reps)

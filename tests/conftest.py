@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 
+from capture_forwarder.kinds.captures.learned_calls import LEARNED
 from tests.support.sentinels import Sentry
 
 settings.register_profile(
@@ -46,6 +47,12 @@ def no_aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_terminal_width(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let output have the width that it has without a terminal; pytest-xdist names another one to its workers."""
     monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def forgotten_calls() -> None:
+    """Forget the calls that the compiled path learned in other tests; a process keeps them."""
+    LEARNED.clear()
 
 
 @pytest.fixture(autouse=True)

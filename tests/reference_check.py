@@ -11,10 +11,10 @@ from random import Random
 
 from tests.properties.both_readers import Rows, by_project, by_reference, code_of, exact, shown
 from tests.properties.conservation import lost
-from tests.properties.generated_calls import Side, damaged_call, generated_call
+from tests.properties.generated_calls import damaged_call, generated_call
 from tests.properties.generated_options import generated_options, reader
 from tests.reference.model import Options
-from tests.support.captures import capture
+from tests.support.captures import Side, capture
 
 _CALLS_A_TURN = 2_500
 _PRINTED = 20

@@ -2,13 +2,14 @@
 
 from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from capture_forwarder.aws.errors import AwsError, TimedOut, code_of
-from capture_forwarder.configuration.addresses import origin
-from capture_forwarder.destinations.failures import Failure, causes, failure_of
+from capture_forwarder.aws.no_answer import unanswered
+from capture_forwarder.failures import causes
 
 _LOG_IN = "log in (aws sso login), or set AWS_PROFILE to a profile with credentials"
-# The errors that boto3 raises before it sends a request.
+# The errors that boto3 raises before it sends a request, and that of an answer that it cannot read.
 _SET_UP: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
     (exceptions.NoRegionError, "the AWS region is missing; set AWS_DEFAULT_REGION, or a region in the AWS profile"),
     (exceptions.InvalidRegionError, "the AWS region is no region; correct AWS_DEFAULT_REGION, or the AWS profile"),
@@ -28,6 +29,7 @@ _SET_UP: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str]
         (exceptions.ConfigNotFound, exceptions.ConfigParseError, exceptions.InvalidConfigError),
         "the AWS configuration cannot be read; correct ~/.aws/config, or the file that AWS_CONFIG_FILE names",
     ),
+    (ResponseParserError, "the answer is not one of AWS; check AWS_ENDPOINT_URL, and proxies on the way"),
 )
 # The codes by which every service refuses the credentials.
 _REFUSED = {
@@ -39,12 +41,6 @@ _REFUSED = {
     "InvalidToken",
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
-}
-_ADVICE = {
-    Failure.NO_ADDRESS: "check the network, the region and AWS_ENDPOINT_URL",
-    Failure.REFUSED: "check that a server runs there, and AWS_ENDPOINT_URL",
-    Failure.UNTRUSTED: "name the authority that signed it in AWS_CA_BUNDLE",
-    Failure.NO_TLS: "check http or https in AWS_ENDPOINT_URL",
 }
 _NO_URL = "Invalid endpoint"  # botocore's words for a ValueError
 
@@ -61,7 +57,7 @@ def aws_sentence(error: BaseException) -> str | None:
         if isinstance(each, ValueError) and str(each).startswith(_NO_URL):
             return "AWS_ENDPOINT_URL is no URL; correct it, or remove it"
         if isinstance(each, (BotoCoreError, TimedOut)):
-            return _unanswered(each)
+            return unanswered(each)
     return None
 
 
@@ -71,25 +67,3 @@ def unexpected_answer(error: BaseException) -> str | None:
         return None
     call = error.operation_name if isinstance(error, ClientError) else "a call"
     return f"AWS answers {code_of(error)} to {call}; check your permissions, and the names in the call"
-
-
-def _unanswered(error: BaseException) -> str | None:
-    """Return the sentence for a request without an answer; botocore keeps its cause, and the URL, as arguments."""
-    arguments = getattr(error, "kwargs", {})
-    inner = arguments.get("error")
-    failure = failure_of(inner) if isinstance(inner, BaseException) else None
-    failure = failure or failure_of(error) or _BY_TYPE.get(type(error))
-    if failure is None:
-        return None
-    place = f"{origin(arguments['endpoint_url'])}: " if arguments.get("endpoint_url") else "AWS: "
-    return f"{place}{failure.happened}; {_ADVICE.get(failure, failure.advice)}"
-
-
-_BY_TYPE: dict[type[BaseException], Failure] = {
-    TimedOut: Failure.LATE,
-    exceptions.ConnectTimeoutError: Failure.LATE,
-    exceptions.ReadTimeoutError: Failure.LATE,
-    exceptions.ConnectionClosedError: Failure.CLOSED,
-    exceptions.SSLError: Failure.UNTRUSTED,
-    exceptions.EndpointConnectionError: Failure.NO_ROUTE,
-}

@@ -42,9 +42,9 @@ def inspect(
     """Show the inferences and rejections that a capture file would give. Sends nothing.
 
     Works without a configuration; values then have generated names. With --config, a file needs --route or --key if
-    the configuration has several routes. Rows are shown as they are read. The last line counts lines and rows. With
-    --json, every object has a "kind": "inference", "rejection" or "skipped", with --destination "request"; the counts
-    are on standard error.
+    the configuration has several routes. Rows are shown as they are read. The last line counts lines and rows.
+    Rejections are a result: the exit code is 0 with them, and 1 if the file is binary. With --json, every object has a
+    "kind": "inference", "rejection" or "skipped", with --destination "request"; the counts are on standard error.
     """
     from capture_ops.commands import inspect_output as command
 

@@ -42,7 +42,8 @@ def invoke(
     """Call the Lambda's own handler with EVENT on this machine.
 
     Prints the handler's answer on stdout, and a table of the objects on stderr. With --local it needs no other set-up:
-    S3 on loopback holds the sample captures that the events in events/ name.
+    S3 on loopback holds the sample captures that the events in events/ name. Rejections that are kept in quarantine are
+    a result: the exit code is 1 only if AWS would deliver the event, or a message of it, again.
     """
     from capture_ops.commands import invoke as command
     from capture_ops.terminal.configuration import config_of

@@ -35,9 +35,10 @@ def show_quarantine(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print the entries of a quarantine file: the captured line, the rejected rows, the code and the reason.
+    """Print the rejections in a quarantine file, with their reasons.
 
-    Captured data is printed only with --data. It may be personal data.
+    Each entry has the number of the captured line, the rejected rows, the code and the reason. Captured data is printed
+    only with --data. It may be personal data.
     """
     from capture_ops.commands import quarantine as command
 

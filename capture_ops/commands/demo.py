@@ -146,6 +146,7 @@ def _conclude(console: Console, reports: list[ForwardReport], problems: list[str
     verdict = "does not hold" if problems else "holds exactly"
     console.print(
         f"{len(reports)} objects, {lines} lines: {sums.accepted} inferences accepted ({checked} with a schema)"
-        f"{duplicates}, {rejected} rejections in quarantine, {skipped} skipped. The monitor {verdict} what it should.",
+        f"{duplicates}, {rejected} rejections in quarantine, {skipped} skipped.\n"
+        f"The monitor {verdict} what it should.",
         soft_wrap=True,
     )

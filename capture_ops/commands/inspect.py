@@ -21,6 +21,8 @@ from capture_ops.terminal.tables import counted, ends_of_lines
 Part = Inference | Rejection | Skipped
 
 _SHOWN_LINES = 10
+_NO_CAPTURES = {RejectionCode.LINE_NOT_JSON, RejectionCode.NOT_A_CAPTURE}
+_CAPTURES = "Data Capture writes one JSON object a line; check the name of the file."
 _REMEDY = 'Set the route\'s id_source = "event-id", or let callers send an id of its own for each call.'
 
 
@@ -85,6 +87,8 @@ class Inspection:
             lines = ", ".join(map(str, self._reused_in)) + (", ..." if self._reused > len(self._reused_in) else "")
             reused = f"{self._reused} call(s) have an inference id that came before with other content"
             yield f"{reused}: line {lines}. {_REMEDY}"
+        if self._lines.rejected and self._lines.rejected.keys() <= _NO_CAPTURES and not self._lines.decoded:
+            yield f"{self._source.name} holds no captures. {_CAPTURES}"
         if self._left_out:
             yield f"{self._left_out} captured value(s) are not data and are left out."
 

@@ -119,7 +119,9 @@ def _stream_chunks(name: str, opened: Path | int) -> Iterator[bytes]:
             while chunk := stream.read(_CHUNK_BYTES):
                 yield chunk
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        raise CommandError(f"{name} cannot be read: {getattr(error, 'strerror', error)}") from error
+        raise CommandError(
+            f"{name} cannot be read: {getattr(error, 'strerror', error)}; name a capture file"
+        ) from error
 
 
 def _object_chunks(source: CaptureObject) -> Iterable[bytes]:

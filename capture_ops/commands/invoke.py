@@ -20,6 +20,7 @@ from capture_ops.terminal.tables import Table, by_reason
 from capture_ops.terminal.text import printable
 
 _HEADINGS = ("state", "lines", "inferences", "accepted", "duplicate", "rejected", "skipped", "pending")
+_SAMPLES = "name a JSON file with an event, such as those in events/"
 
 
 class LocalContext:
@@ -74,10 +75,12 @@ def read_event(path: Path) -> dict[str, Any]:
     """Return the event in `path`. Raises `CommandError`."""
     try:
         event = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{path} is no event: {error}") from error
+    except OSError as error:
+        raise CommandError(f"{path} is no event: {error.strerror}; {_SAMPLES}") from error
+    except (ValueError, RecursionError) as error:
+        raise CommandError(f"{path} is no event: it is not one JSON document in UTF-8; {_SAMPLES}") from error
     if not isinstance(event, dict):
-        raise CommandError(f"{path} is no event: it holds no JSON object")
+        raise CommandError(f"{path} is no event: it holds no JSON object; {_SAMPLES}")
     return event
 
 
@@ -103,8 +106,9 @@ def print_reports(reports: Iterable[ForwardReport], console: Console) -> None:
 
 def _cells(report: ForwardReport) -> tuple[str, ...]:
     lines, inferences = report.lines, report.inferences
+    why = (report.why or "").removeprefix(f"{report.source.uri}: ")  # the table names the object already
     return (
-        f"{report.state}{f': {report.why}' if report.why else ''}",
+        f"{report.state}{f': {why}' if why else ''}",
         str(lines.read),
         str(inferences.made),
         str(inferences.accepted),

@@ -103,14 +103,14 @@ class S3Files:
     def write(self, name: str, etag: str, body: IO[bytes]) -> None:
         """Replace the content of `name` by that of `body`. Raises `Changed`, `Unavailable`."""
         body.seek(0)
-        with self._reached():
+        with self._reached(), _if_unchanged():
             self._client.put_object(
                 Bucket=self._bucket, Key=name, Body=body, ContentType="application/x-ndjson", IfMatch=etag
             )
 
     def delete(self, name: str, etag: str) -> None:
         """Delete `name`. Raises `Changed`, `Unavailable`."""
-        with self._reached():
+        with self._reached(), _if_unchanged():
             self._client.delete_object(Bucket=self._bucket, Key=name, IfMatch=etag)
 
     @contextmanager
@@ -118,13 +118,21 @@ class S3Files:
         try:
             yield
         except AwsError as error:
-            code = code_of(error)
-            if code in _CHANGED | _GONE:
-                raise Changed from error
             raise Unavailable(
-                f"s3://{self._bucket} answers {code}; reading needs s3:ListBucket on it, and s3:GetObject on its "
-                "objects; replaying also needs s3:PutObject and s3:DeleteObject on them"
+                f"s3://{self._bucket} answers {code_of(error)}; reading needs s3:ListBucket on it, and s3:GetObject on "
+                "its objects; replaying also needs s3:PutObject and s3:DeleteObject on them; or correct the name"
             ) from error
+
+
+@contextmanager
+def _if_unchanged() -> Iterator[None]:
+    """Raise `Changed` for the answers by which S3 refuses a conditional write. A read has no such answer."""
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) in _CHANGED | _GONE:
+            raise Changed from error
+        raise
 
 
 class DirectoryFiles:

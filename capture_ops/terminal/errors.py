@@ -25,7 +25,8 @@ class ExitCode(IntEnum):
 
 
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 incomplete: something is still pending or was rejected; 2 the call is wrong; "
+    "Exit codes: 0 done; 1 incomplete: work is left, such as pending objects, refused messages or entries that stay in "
+    "quarantine, or the result is not the expected one; 2 the call is wrong; "
     "3 the configuration is wrong; 4 AWS or the destination cannot be reached now, or AWS credentials or the region "
     "are missing; 70 a bug of the command; 130 ended by Ctrl-C or SIGTERM. A second signal ends the command at once. "
     "--debug shows the traceback of an error."

@@ -95,11 +95,17 @@ def _forward(messages: list[Opened], context: Context, runtime: Runtime) -> list
 
 def _refusals(opened: Opened, reports: list[ForwardReport]) -> list[str]:
     """Return why parts of a message are refused: records that name no object, and buckets without a route."""
-    refused = [f"{report.source.uri}: {report.why}" for report in reports if report.state is ObjectState.REFUSED]
+    refused = [_named(report) for report in reports if report.state is ObjectState.REFUSED]
     return [*opened.refusals, *refused]
 
 
 def _check_complete(reports: list[ForwardReport]) -> None:
-    incomplete = [f"{report.source.uri}: {report.why or 'rejections'}" for report in reports if not report.complete]
+    incomplete = [_named(report) for report in reports if not report.complete]
     if incomplete:
         raise ForwardingIncomplete(summary(incomplete))
+
+
+def _named(report: ForwardReport) -> str:
+    """Return the address of the object and why it is not complete. Some reasons begin with the address."""
+    why = report.why or "rejections"
+    return why if why.startswith(report.source.uri) else f"{report.source.uri}: {why}"

@@ -1,34 +1,23 @@
 """The command line: its output and its exit codes."""
 
 import json
-import os
-import subprocess
-import sys
-from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
 import boto3
 import pytest
-from typer.testing import CliRunner, Result
 
-from capture_forwarder import __version__
 from capture_forwarder.configuration.reader import read_settings
-from capture_ops.__main__ import app
 from capture_ops.cloud.local_aws import local_aws
 from capture_ops.commands.monitor import models_of
 from capture_ops.monitor.server import running_monitor
 from tests.support.captures import capture, csv_side
+from tests.support.command_line import run
 
 CAPTURES = Path("events/captures")
 MIXED = next((CAPTURES / "datacapture/synthetic-mixed-lines").rglob("*.jsonl"))
 HEADER = next((CAPTURES / "datacapture/synthetic-csv-header").rglob("*.jsonl"))
 CONFIG = Path("events/forwarder.toml")
-
-
-def run(*arguments: object) -> Result:
-    """Run one command."""
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def test_inspect_prints_one_json_object_a_line() -> None:
@@ -201,54 +190,11 @@ def test_invoke_runs_the_handler_and_reports_success_or_failure(
     assert "put a valid one into the destination's secret" in " ".join(denied.stderr.split())
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        *("demo", "invoke", "validate", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"),
-        *("quarantine list", "quarantine show"),
-    ],
-)
-def test_help_names_the_exit_codes(command: str) -> None:
-    """The help of every command describes its exit codes."""
-    done = run(*command.split(), "--help")
-    assert done.exit_code == 0
-    assert "Exit codes" in done.stdout
-
-
-def test_the_version_is_printed_by_a_command_and_by_an_option() -> None:
-    """Both print it alone."""
-    for argument in ("version", "--version"):
-        done = run(argument)
-        assert (done.exit_code, done.stdout) == (0, f"{__version__}\n")
-
-
-def test_the_command_table_imports_no_command() -> None:
-    """So `version` and `--help` are quick."""
-    code = "import sys, capture_ops.__main__; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
-    heavy = {"boto3", "flask", "moto", "msgspec", "requests", "rich.console", "capture_forwarder.bootstrap"}
-    assert not heavy & set(done.stdout.split())
-
-
 def test_the_demo_forwards_to_a_webhook() -> None:
     """The monitor receives the events, and holds exactly the same values as by Arthur's API."""
     done = run("demo", "--destination", "webhook")
     assert done.exit_code == 0, done.output
     assert "The monitor holds exactly what it should." in done.output
-
-
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["inspect", str(MIXED)], ["invoke", "--help"], ["monitor", "--help"]]
-)
-def test_only_the_demo_and_the_monitor_import_their_servers(arguments: list[str]) -> None:
-    """Moto and Flask take longer to import than all other modules of a command."""
-    code = (
-        "import atexit, sys; from capture_ops.__main__ import app; atexit.register(lambda: print(*sys.modules)); app()"
-    )
-    command = [sys.executable, "-c", code, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
-    assert "typer" in done.stdout.split()
-    assert not {"moto", "flask", "cheroot"} & set(done.stdout.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize("bucket", ["elsewhere", "sagemaker-eu-west-1-123456789012"])
@@ -266,41 +212,3 @@ def test_an_error_prints_names_escaped(tmp_path: Path) -> None:
     """The name of a file may be hostile too."""
     done = run("inspect", tmp_path / "\x1b[2Jnone")
     assert (done.exit_code, "\\x1b[2Jnone cannot be read" in done.stderr, "\x1b" in done.stderr) == (2, True, False)
-
-
-NAMES = ["demo", "invoke", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy", "version"]
-
-
-HELP = """
-from capture_ops.__main__ import app
-for command in {commands}:
-    app(command, standalone_mode=False)
-    print("\f")
-"""
-
-
-@pytest.mark.parametrize("width", [60, 80, 100])
-def test_help_texts_wrap_at_the_width_of_the_terminal(width: int) -> None:
-    """No line is longer, none is broken in the middle of a paragraph, and no text is cut to dots."""
-    code = HELP.format(commands=[["--help"], *([name, "--help"] for name in NAMES)])
-    environment = os.environ | {"COLUMNS": str(width)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)  # noqa: S603 - ourselves
-    helps = done.stdout.split("\f\n")[:-1]
-    assert len(helps) == len(NAMES) + 1
-    for text in helps:
-        assert max(map(len, text.splitlines())) <= width
-        assert not any(line.endswith(("...", "…")) for line in text.splitlines()[1:])
-        description, _, _ = text.partition("\nArguments:")[0].partition("\nOptions:")
-        for line, following in pairwise(description.splitlines()):
-            if line.strip() and following.strip():
-                assert len(line) + 1 + len(following.split()[0]) > min(width, 80) - 2, line
-    listed = " ".join(helps[0].split())
-    assert (
-        "Print the policies that the owner of a capture bucket in another account must add, as JSON on stdout."
-        in listed
-    )
-
-
-def test_help_shows_brackets() -> None:
-    """A help text is no markup."""
-    assert "the key of [stack] instead" in " ".join(run("policy", "--help").stdout.split())

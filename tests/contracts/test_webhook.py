@@ -5,7 +5,6 @@ import hmac
 import json
 from collections.abc import Iterator
 from hashlib import sha256
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,18 +14,15 @@ from capture_forwarder.domain.batch import Batch
 from capture_forwarder.domain.delivery import ACCEPTED, DestinationUnavailable
 from capture_forwarder.ports import Destination
 from tests.contracts.test_destinations import batch
-from tests.contracts.test_http import Answering
+from tests.support.answering import Answering, answering
 from tests.support.destinations import connected
 
 
 @pytest.fixture
 def server() -> Iterator[Answering]:
     """Serve for one test."""
-    answering = Answering()
-    Thread(target=answering.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield answering
-    answering.shutdown()
-    answering.server_close()
+    with answering() as found:
+        yield found
 
 
 def hook(server: Answering, *tokens: str, **options: Any) -> tuple[Destination, Batch]:

@@ -8,14 +8,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from capture_forwarder.configuration.reader import parse_settings
 from capture_forwarder.destinations.webhook.wire import signature_headers
-from tests.contracts.test_http import Answering
+from tests.support.answering import Answering, answering
 
 _PAGE = Path("docs/destinations.md").read_text(encoding="utf-8")
 _EXAMPLE = Path("docs/adding-a-destination.md").read_text(encoding="utf-8")
@@ -43,11 +42,8 @@ def blocks(page: str, language: str) -> list[str]:
 @pytest.fixture
 def server() -> Iterator[Answering]:
     """Serve for one test."""
-    answering = Answering()
-    Thread(target=answering.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield answering
-    answering.shutdown()
-    answering.server_close()
+    with answering() as found:
+        yield found
 
 
 @pytest.mark.parametrize("text", blocks(_PAGE, "toml"))

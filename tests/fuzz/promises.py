@@ -37,7 +37,7 @@ class BothPaths:
         outcome = self._plain(line)
         self._check(line, outcome)
         if isinstance(outcome, Decoded):
-            self._compiled.learn(outcome.record, outcome.reading)
+            self._compiled.learn(outcome)
             self._check(line, outcome)
         return outcome
 

@@ -12,9 +12,8 @@ from typing import Any
 from tests.properties.generated_batches import ORDERED, Batch, Named, Part
 from tests.properties.generated_columns import COLUMNS, one_error
 from tests.properties.generated_single import ANSWERS, REQUESTS
-from tests.support.captures import capture
+from tests.support.captures import Side, capture
 
-Side = dict[str, Any]
 # The inferences of a call; a row whose answer is an error body is `None`. `None` alone is a rejected call.
 Rows = list[tuple[Named, Named] | None] | None
 

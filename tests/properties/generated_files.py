@@ -9,10 +9,9 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from capture_forwarder.domain.route import CsvSpace, DecodingOptions, EmptyText, PayloadOptions
-from tests.support.captures import base64_side, capture, csv_side, json_side
+from tests.support.captures import Side, base64_side, capture, csv_side, json_side
 
 Row = list[Any]
-Side = dict[str, Any]
 
 # Values that most rows of a file have, and odd ones.
 _ODD_NUMBERS: Final = [

@@ -11,9 +11,9 @@ from capture_forwarder.kinds.captures.plain import PlainPath
 from tests.properties.both_readers import by_project, by_reference, code_of, exact, shown
 from tests.properties.conservation import lost, with_unique_scalars
 from tests.properties.generated_batches import ORDERED, Batch, Named, Part
-from tests.properties.generated_calls import Side, damaged_call, dressed, generated_call, paired, random_document, side
+from tests.properties.generated_calls import damaged_call, dressed, generated_call, paired, random_document, side
 from tests.properties.generated_columns import COLUMNS
-from tests.support.captures import capture
+from tests.support.captures import Side, capture
 
 PATH = PlainPath(DecodingOptions())
 

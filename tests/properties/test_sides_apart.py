@@ -11,7 +11,8 @@ from capture_forwarder.domain.inference import Inference, Sides
 from capture_forwarder.domain.route import DecodingOptions, RowForm
 from capture_forwarder.kinds.captures.plain import Decoded
 from tests.properties.compiled_paths import Paths
-from tests.properties.test_compiled import LETTERS, OPTIONS, schema, sides
+from tests.properties.compiled_samples import schema
+from tests.properties.generated_sides import LETTERS, OPTIONS, sides
 from tests.support.captures import capture, csv_side, json_side, outcome_of
 
 APART = DecodingOptions(form=RowForm.APART)
@@ -30,13 +31,7 @@ def test_both_paths_make_the_same_sides(
     calls: list[tuple[dict[str, Any], dict[str, Any]]], model: Any, options: DecodingOptions
 ) -> None:
     """For any payloads, schema and options, and for any calls learned before."""
-    paths = Paths(model, replace(options, form=RowForm.APART))
-    lines = [capture(*call) for call in calls]
-    for line in lines:
-        paths.learn(line)
-        paths.compiled_rows(line)
-    for line in lines:
-        paths.compiled_rows(line)
+    Paths(model, replace(options, form=RowForm.APART)).compare(calls)
 
 
 def test_the_compiled_path_makes_sides() -> None:

@@ -16,28 +16,28 @@ from tests.support.sentinels import PAYLOAD
 
 EVENT_ID = "3cf0d8cb-803e-4ac8-9322-174612a74d1e"
 TIME = "2023-03-24T13:40:21Z"
+# The request or the answer of a call, as a capture holds it.
+Side = dict[str, Any]
 
 
-def csv_side(text: str, content_type: str | None = "text/csv") -> dict[str, Any]:
+def csv_side(text: str, content_type: str | None = "text/csv") -> Side:
     """Return one side of a call as CSV."""
     return {"observedContentType": content_type, "mode": "INPUT", "data": text, "encoding": "CSV"}
 
 
-def json_side(document: Any, content_type: str | None = "application/json") -> dict[str, Any]:
+def json_side(document: Any, content_type: str | None = "application/json") -> Side:
     """Return one side of a call as JSON; text is not changed."""
     text = document if isinstance(document, str) else json.dumps(document)
     return {"observedContentType": content_type, "mode": "INPUT", "data": text, "encoding": "JSON"}
 
 
-def base64_side(body: bytes, content_type: str | None = None) -> dict[str, Any]:
+def base64_side(body: bytes, content_type: str | None = None) -> Side:
     """Return one side of a call as BASE64, as SageMaker encodes bodies by default."""
     data = base64.b64encode(body).decode()
     return {"observedContentType": content_type, "mode": "INPUT", "data": data, "encoding": "BASE64"}
 
 
-def capture(
-    request: dict[str, Any] | None, answer: dict[str, Any] | None, *, time: Any = TIME, **metadata: Any
-) -> bytes:
+def capture(request: Side | None, answer: Side | None, *, time: Any = TIME, **metadata: Any) -> bytes:
     """Return one capture line."""
     sides = {"endpointInput": request, "endpointOutput": answer}
     record = {

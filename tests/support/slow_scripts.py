@@ -67,7 +67,8 @@ def read_nothing(peer: Peer) -> None:
 
 
 def drip_handshake(peer: Peer) -> None:
-    """Begin a record of TLS that has no end."""
+    """Begin a record of TLS that has no end, after the client has begun the handshake."""
+    peer.connection.recv(4096)  # bytes that are sent before may be lost behind the proxy's answer
     peer.send(b"\x16\x03\x03\x40\x00")
     peer.drip(b"\x02")
 

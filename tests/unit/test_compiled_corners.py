@@ -1,7 +1,6 @@
 """The compiled path at the edges of what it reads: every accepted line has the bytes of the plain path."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -11,10 +10,9 @@ from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, Value
 from capture_forwarder.kinds.captures.compiled_rows import RowMakers
 from capture_forwarder.kinds.captures.plain import Decoded
 from tests.properties.compiled_paths import Paths
-from tests.properties.test_compiled import schema
-from tests.support.captures import base64_side, capture, csv_side, json_side
+from tests.properties.compiled_samples import schema
+from tests.support.captures import Side, base64_side, capture, csv_side, json_side
 
-Side = dict[str, Any]
 ONE, HEADER, LINES = csv_side("1"), "text/csv; header=present", "application/jsonlines"
 
 

@@ -1,14 +1,10 @@
 """Calls whose names the compiled path has learned, and calls that it leaves to the plain path."""
 
-from typing import Any
-
 import pytest
 
 from capture_forwarder.domain.route import DecodingOptions, OneSided
 from tests.properties.compiled_paths import Paths
-from tests.support.captures import base64_side, capture, csv_side, json_side
-
-Side = dict[str, Any]
+from tests.support.captures import Side, base64_side, capture, csv_side, json_side
 
 
 def read_after(

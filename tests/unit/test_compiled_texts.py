@@ -1,13 +1,10 @@
 """Texts that the compiled path reads after a closer look, and those that it leaves to the plain path."""
 
-from typing import Any
-
 import pytest
 
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-from tests.properties.compiled_paths import Paths
-from tests.properties.test_compiled import compiled_rows
-from tests.support.captures import capture, csv_side, json_side
+from tests.properties.compiled_paths import Paths, compiled_rows
+from tests.support.captures import Side, capture, csv_side, json_side
 
 _SCHEMA = ModelSchema(
     (
@@ -17,7 +14,6 @@ _SCHEMA = ModelSchema(
     )
 )
 _ROW, _TWICE = '{"x": 1, "t": "a"}', '{"x": 1, "x": 1, "t": "a"}'
-Side = dict[str, Any]
 
 
 def after(known: tuple[Side, Side], line: tuple[Side, Side]) -> bool:

@@ -8,9 +8,7 @@ from capture_forwarder.domain.delivery import Rejection, RejectionCode
 from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, Layout, PayloadOptions
 from capture_forwarder.kinds.captures.plain import Decoded
-from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
-
-Side = dict[str, Any]
+from tests.support.captures import Side, base64_side, capture, csv_side, json_side, outcome_of
 
 
 def inferences(request: Side, answer: Side, options: DecodingOptions | None = None) -> list[Inference]:

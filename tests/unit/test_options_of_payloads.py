@@ -9,9 +9,8 @@ from capture_forwarder.domain.inference import Inference
 from capture_forwarder.domain.route import DecodingOptions, Layout, PayloadOptions
 from capture_forwarder.kinds.captures.plain import Decoded
 from capture_forwarder.payloads.not_data import ALL
-from tests.support.captures import base64_side, capture, csv_side, json_side, outcome_of
+from tests.support.captures import Side, base64_side, capture, csv_side, json_side, outcome_of
 
-Side = dict[str, Any]
 LINES = "application/jsonlines"
 WHOLE = PayloadOptions(layout=Layout.WHOLE)
 ARRAYS = PayloadOptions(layout=Layout.ARRAYS)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from capture_forwarder.configuration.reader import SettingsError, parse_settings
+from capture_forwarder.configuration.reader import parse_settings
 from capture_forwarder.domain.route import CsvSpace, EmptyText, Layout, PayloadOptions
+from tests.support import settings_file
 
 ROUTE = """
 [[destination]]
@@ -23,9 +24,7 @@ model_id = "m"
 
 def problems_of(lines: str) -> list[str]:
     """Return the problems of a route with `lines`, without its path."""
-    with pytest.raises(SettingsError) as caught:
-        parse_settings(ROUTE + lines)
-    return [problem.removeprefix("route[0].") for problem in caught.value.problems]
+    return [problem.removeprefix("route[0].") for problem in settings_file.problems_of(ROUTE + lines)]
 
 
 @pytest.mark.parametrize(

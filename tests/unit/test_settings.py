@@ -1,155 +1,15 @@
-"""`forwarder.toml`: a valid file becomes routes and limits; for a wrong file one error lists every problem with its path."""
+"""A wrong `forwarder.toml`: one error lists every problem with its path."""
 
 import tomllib
 from pathlib import Path
-from shutil import copyfile
 
-import certifi
 import jsonschema
 import msgspec
 import pytest
 
-from capture_forwarder.configuration.names import Resources
 from capture_forwarder.configuration.reader import SettingsError, parse_settings, read_settings
 from capture_forwarder.configuration.settings import Settings
-from capture_forwarder.destinations.arthur.settings import ArthurSettings
-from capture_forwarder.domain.batch import BatchLimits
-from capture_forwarder.domain.route import (
-    CsvSpace,
-    DecodingOptions,
-    EmptyText,
-    IdSource,
-    Layout,
-    OneSided,
-    PayloadOptions,
-    UnknownAttributes,
-)
-from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
-
-GOOD = """
-[function]
-max_line_bytes = 1000
-
-[[destination]]
-name = "arthur"
-kind = "arthur"
-url = "https://arthur.example.com"
-secret = "secretsmanager:arthur-token"
-organization_id = "o-1"
-max_inferences = 10
-max_bytes = 2000
-max_in_flight = 3
-connect_timeout_secs = 1
-read_timeout_secs = 2.5
-ca_bundle = "CERTIFICATES"
-
-[[route]]
-name = "churn"
-bucket = "captures"
-prefix = "datacapture/churn/"
-destination = "arthur"
-model_id = "m-1"
-id_source = "event-id"
-one_sided = "forward"
-unknown_attributes = "drop"
-quarantine_payload = false
-input_content_type = "text/csv"
-output_content_type = "application/json"
-input_layout = "rows"
-output_layout = "list"
-input_csv_header = true
-input_csv_delimiter = ";"
-output_rows = "body.predictions"
-output_call_keys = ["labels", "classes"]
-csv_space = "trim"
-empty_text = "keep"
-
-[[route.attribute]]
-name = "age"
-stage = "PIPELINE_INPUT"
-value_type = "INTEGER"
-position = 0
-
-[[route.attribute]]
-name = "score"
-stage = "PREDICTED_VALUE"
-value_type = "FLOAT"
-position = 0
-implicit = false
-
-[[route]]
-name = "fraud"
-bucket = "captures"
-prefix = ""
-destination = "arthur"
-model_id = "m-2"
-schema = "model"
-""".replace("CERTIFICATES", certifi.where())
-
-
-def problems_of(text: str) -> list[str]:
-    """Return every problem of a file."""
-    with pytest.raises(SettingsError) as caught:
-        parse_settings(text)
-    return caught.value.problems
-
-
-def with_line(place: str, line: str) -> str:
-    """Return the good file with `line` in place of the first line that begins with `place`."""
-    old = next(one for one in GOOD.splitlines() if one.startswith(place))
-    return GOOD.replace(f"\n{old}\n", f"\n{line}\n", 1)
-
-
-def test_every_option_of_a_valid_file_reaches_its_place() -> None:
-    """Limits, decoding options and schemas hold the values of the file."""
-    settings = parse_settings(GOOD)
-    (destination,) = settings.destination
-    assert destination.limits == BatchLimits(10, 2000)
-    assert (destination.connect_timeout_secs, destination.read_timeout_secs) == (1.0, 2.5)
-    assert isinstance(destination, ArthurSettings)
-    assert (destination.max_in_flight, destination.organization_id, destination.ca_bundle) == (
-        3,
-        "o-1",
-        certifi.where(),
-    )
-    assert settings.function.max_line_bytes == 1000
-    churn, fraud = settings.routes
-    assert (churn.name, churn.bucket, churn.prefix) == ("churn", "captures", "datacapture/churn/")
-    assert (churn.destination, churn.model_id, churn.quarantine_payload) == ("arthur", "m-1", False)
-    assert churn.decoding == DecodingOptions(
-        input=PayloadOptions("text/csv", Layout.ROWS, csv_header=True, csv_delimiter=";"),
-        output=PayloadOptions(
-            "application/json", Layout.LIST, rows="body.predictions", call_keys=("labels", "classes")
-        ),
-        id_source=IdSource.EVENT_ID,
-        one_sided=OneSided.FORWARD,
-        unknown_attributes=UnknownAttributes.DROP,
-        csv_space=CsvSpace.TRIM,
-        empty_text=EmptyText.KEEP,
-    )
-    assert churn.schema == ModelSchema(
-        (
-            Attribute("age", Stage.PIPELINE_INPUT, ValueType.INTEGER, 0),
-            Attribute("score", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
-        )
-    )
-    assert (churn.schema_from_model, fraud.schema, fraud.schema_from_model) == (False, None, True)
-
-
-def test_an_absent_option_has_its_documented_default() -> None:
-    """A short file is a complete one."""
-    text = """
-    destination = [{name = "a", kind = "arthur", url = "http://127.0.0.1:1", secret = "env:T"}]
-    route = [{name = "r", bucket = "bucket", prefix = "p/", destination = "a", model_id = "m"}]
-    """
-    settings = parse_settings(text)
-    (destination,), (route,) = settings.destination, settings.routes
-    assert (destination.limits, destination.max_in_flight) == (BatchLimits(1000, 5_000_000), 8)
-    assert (destination.connect_timeout_secs, destination.read_timeout_secs) == (5.0, 30.0)
-    assert settings.function.max_line_bytes == 64 * 1024 * 1024
-    assert route.decoding == DecodingOptions()
-    assert (route.schema, route.schema_from_model, route.quarantine_payload) == (None, False, True)
-
+from tests.support.settings_file import GOOD, problems_of, with_line
 
 BAD = {
     "the route of objects without a route": (with_line('name = "churn"', 'name = "unrouted"'), "route[0].name: write another name; 'unrouted' is that of objects"),
@@ -353,28 +213,6 @@ def test_a_secret_is_named_or_has_its_whole_arn(secret: str) -> None:
     assert parse_settings(with_line("secret", f'secret = "{secret}"')).destination[0].secrets == {"secret": secret}
 
 
-def test_a_path_in_the_file_is_relative_to_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands find the certificates from any folder. An absolute path stays."""
-    (tmp_path / "ca").mkdir()
-    copyfile(certifi.where(), tmp_path / "ca/private.pem")
-    (tmp_path / "forwarder.toml").write_text(with_line("ca_bundle", 'ca_bundle = "ca/private.pem"'), encoding="utf-8")
-    (destination,) = read_settings(tmp_path / "forwarder.toml").destination
-    assert destination.ca_bundle == str(tmp_path / "ca" / "private.pem")
-    monkeypatch.chdir(tmp_path / "ca")
-    text = with_line("ca_bundle", 'ca_bundle = "private.pem"')
-    assert parse_settings(text).destination[0].ca_bundle == str(tmp_path / "ca" / "private.pem")
-    assert parse_settings(GOOD).destination[0].ca_bundle == certifi.where()
-
-
-def test_two_routes_of_one_prefix_have_other_suffixes() -> None:
-    """The suffix decides between them."""
-    text = with_line('prefix = ""', 'prefix = "datacapture/churn/"\nsuffix = ".jsonl.gz"')
-    assert [(route.prefix, route.suffix) for route in parse_settings(text).routes] == [
-        ("datacapture/churn/", ".jsonl"),
-        ("datacapture/churn/", ".jsonl.gz"),
-    ]
-
-
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """A missing file and a file that is not text: one sentence with the path."""
     with pytest.raises(SettingsError, match=r"missing\.toml has 1 problem\(s\):\n  cannot be read: "):
@@ -382,24 +220,3 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match=r"binary\.toml has 1 problem\(s\):\n  cannot be read: "):
         read_settings(tmp_path / "binary.toml")
-
-
-def test_the_sample_configuration_is_valid() -> None:
-    """The demo uses it, and people copy it."""
-    settings = read_settings(Path(__file__).parents[2] / "events" / "forwarder.toml")
-    assert len({route.name for route in settings.routes}) == len(settings.route) >= 9
-
-
-def test_every_bucket_of_a_route_has_an_owner() -> None:
-    """The account of the file, else the stack's own; a request names it, so that no event can claim another bucket."""
-    text = GOOD.replace('name = "fraud"\nbucket = "captures"', 'name = "fraud"\nbucket = "foreign"')
-    settings = parse_settings(f'{text}\n[[bucket]]\nname = "foreign"\naccount = "{"2" * 12}"\n')
-    assert settings.bucket_owners("1" * 12) == {"captures": "1" * 12, "foreign": "2" * 12}
-
-
-def test_the_environment_names_the_resources_of_the_stack() -> None:
-    """Each variable is optional; an empty one names no resource."""
-    variables = {"CAPTURE_FORWARDER_PROGRESS_TABLE": "t", "CAPTURE_FORWARDER_QUEUE_URL": "https://q", "OTHER": "x"}
-    assert Resources.from_environment(variables) == Resources(progress_table="t", queue_url="https://q")
-    assert Resources.from_environment({"CAPTURE_FORWARDER_ACCOUNT": "1" * 12}) == Resources(account="1" * 12)
-    assert Resources.from_environment({"CAPTURE_FORWARDER_QUARANTINE_BUCKET": ""}) == Resources()

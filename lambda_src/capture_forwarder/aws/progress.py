@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.aws.no_answer import unanswered
 from capture_forwarder.aws.timed import TimedCalls
 from capture_forwarder.configuration.names import PROGRESS_EXPIRY, PROGRESS_KEY
 from capture_forwarder.domain.capture import ReadOffset
@@ -282,7 +283,8 @@ def table_problem(error: BaseException) -> str | None:
 
 
 def _unavailable(error: BaseException) -> Unavailable:
-    problem = table_problem(error)
-    return Unavailable(
-        problem or f"the progress table answers {code_of(error)}; allow the function to read and write it"
-    )
+    if why := table_problem(error):
+        return Unavailable(why)
+    if why := unanswered(error):
+        return Unavailable(f"the progress table cannot be reached: {why}")
+    return Unavailable(f"the progress table answers {code_of(error)}; allow the function to read and write it")

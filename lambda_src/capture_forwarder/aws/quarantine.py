@@ -4,6 +4,7 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.aws.no_answer import unanswered
 from capture_forwarder.aws.timed import TimedCalls
 from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.domain.delivery import Unavailable
@@ -55,6 +56,8 @@ class S3Quarantine:
             code = code_of(error)
             if code in _EXISTS and not file.replaces:
                 return
+            if why := unanswered(error):
+                raise Unavailable(f"the quarantine bucket cannot be reached: {why}") from error
             raise Unavailable(f"the quarantine bucket answers {code}; allow the function to write it") from error
 
 

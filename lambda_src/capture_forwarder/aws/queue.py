@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.aws.no_answer import unanswered
 from capture_forwarder.aws.timed import TimedCalls, with_aws_errors
 from capture_forwarder.domain.capture import Work
 
@@ -102,8 +103,10 @@ class SqsQueue:
         try:
             answer = with_aws_errors(self._client.send_message_batch, QueueUrl=batch.entries[0].url, Entries=request)
         except AwsError as error:
+            why = unanswered(error)
+            reason = f"the queue cannot be reached: {why}" if why else f"the queue answers {code_of(error)}; {_ADVICE}"
             for entry in batch.entries:
-                reasons[entry.number] = f"the queue answers {code_of(error)}; {_ADVICE}"
+                reasons[entry.number] = reason
             return []
         failed = {one["Id"]: one for one in answer.get("Failed", [])}
         for one in answer.get("Successful", []):

@@ -15,6 +15,7 @@ from botocore.exceptions import (
 )
 
 from capture_forwarder.aws.errors import code_of
+from capture_forwarder.aws.no_answer import unanswered
 from capture_forwarder.aws.object_names import is_bucket_name, key_problem
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import (
@@ -122,17 +123,20 @@ def outcome(source: CaptureObject, error: Exception, *, region: str, owner: str 
     if code == "PreconditionFailed":
         return Superseded()
     if isinstance(error, _NO_CREDENTIALS):
-        raise SourceDenied(f"{source.uri}: {code}; give AWS credentials to this process") from error
+        raise SourceDenied(
+            f"{source.uri}: AWS credentials are missing or incomplete ({code}); give them to this process"
+        ) from error
     if not isinstance(error, ClientError):
         raise unavailable(source, error) from error
     if code in _PASSING or (code not in _ADVICE and _is_passing(_status(error))):
-        raise SourceUnavailable(f"{source.uri}: S3 answers {code}; it is tried again") from error
+        raise SourceUnavailable(f"{source.uri}: S3 answers {code}; a later try may succeed") from error
     raise SourceDenied(f"{source.uri}: S3 answers {code}; {_advice(code, error, region, owner)}") from error
 
 
 def unavailable(source: CaptureObject, error: Exception) -> SourceUnavailable:
     """Return the failure of a call, or of a stream, that S3 did not answer in full."""
-    return SourceUnavailable(f"{source.uri}: reading failed with {code_of(error)}; it is tried again")
+    why = unanswered(error) or f"reading failed with {code_of(error)}; a later try may succeed"
+    return SourceUnavailable(f"{source.uri}: {why}")
 
 
 def object_size(error: ClientError) -> int | None:

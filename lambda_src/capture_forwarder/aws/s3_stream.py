@@ -165,7 +165,7 @@ class _Part:
             self.is_late = isinstance(error, TimedOut)
             raise unavailable(self._source, error) from error
         if not chunk:
-            raise SourceUnavailable(f"{self._source.uri}: S3 ended the stream early; it is tried again")
+            raise SourceUnavailable(f"{self._source.uri}: S3 ended the stream early; a later try may succeed")
         self._left_bytes -= len(chunk)
         if self._left_bytes:
             self._chunk_bytes = min(_CHUNK_BYTES, 2 * self._chunk_bytes)

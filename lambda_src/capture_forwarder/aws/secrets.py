@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from capture_forwarder.aws.errors import code_of
+from capture_forwarder.aws.no_answer import unanswered
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.secret_reference import SecretKind, SecretReference
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
@@ -43,11 +44,16 @@ _OWN = frozenset(
 _CREATE = "create it in the function's account and region, or correct the reference"
 _ALLOW = "allow the function to read it, and to use its key (secret_kms_key_arn)"
 _KEY = "look at its KMS key: it must be enabled, and the function must be allowed to decrypt with it"
+_CREDENTIALS = "give AWS credentials to this process, such as by AWS_PROFILE"
 _ADVICE = {
     "AccessDenied": _ALLOW,
     "AccessDeniedException": _ALLOW,
     "DecryptionFailure": _KEY,
     "InvalidKeyId": _KEY,
+    "NoCredentialsError": _CREDENTIALS,
+    "NoRegionError": "set AWS_DEFAULT_REGION to the region of the secret",
+    "PartialCredentialsError": _CREDENTIALS,
+    "ProfileNotFound": "correct AWS_PROFILE, or add the profile",
     "InvalidRequestException": "restore it if it is marked for deletion",
     "ParameterNotFound": _CREATE,
     "ParameterVersionNotFound": _CREATE,
@@ -146,7 +152,8 @@ class SecretToken:
     def _failure_of(self, error: Exception) -> DestinationUnavailable:
         code = code_of(error)
         if _is_passing(error):
-            return self._unavailable(f"cannot be read now ({code})")
+            why = unanswered(error)
+            return self._unavailable(f"cannot be read now: {why}" if why else f"cannot be read now ({code})")
         return self._denied(f"cannot be read ({code}); {_ADVICE.get(code, 'look at the secret and at the role')}")
 
     def _token_in(self, text: str) -> str:

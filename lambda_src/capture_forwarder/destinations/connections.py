@@ -13,8 +13,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.connection import create_connection
 
 from capture_forwarder.destinations.answers import Response, UnusableAnswer
-from capture_forwarder.destinations.failures import NoAddress
 from capture_forwarder.destinations.limits import current_limits
+from capture_forwarder.failures import NoAddress
 
 
 class _Bounded(HTTPConnection):

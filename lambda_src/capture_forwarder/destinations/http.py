@@ -1,7 +1,7 @@
 """The HTTP client of all destinations: pooled connections, timeouts, a proxy, a CA bundle, and the token."""
 
 import os
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from functools import lru_cache
 from http.client import HTTPException
@@ -17,12 +17,13 @@ from urllib3.exceptions import HTTPError
 from capture_forwarder.configuration.addresses import origin, proxy_origin
 from capture_forwarder.configuration.certificates import bundle_problem
 from capture_forwarder.destinations.answers import UnusableAnswer
+from capture_forwarder.destinations.bodies import Body, compressor
 from capture_forwarder.destinations.connections import BoundedAdapter
-from capture_forwarder.destinations.failures import causes, failure_of
 from capture_forwarder.destinations.http_settings import Compression, HttpSettings
 from capture_forwarder.destinations.limits import Limits, limited
 from capture_forwarder.destinations.statuses import Answer, retry_after
 from capture_forwarder.domain.delivery import DestinationDenied, DestinationUnavailable
+from capture_forwarder.failures import causes, failure_of
 
 _UNAUTHORIZED = 401
 _REFUSED_BY_PROXY = {"403", "407"}
@@ -31,7 +32,6 @@ _TUNNEL_FAILED = "Tunnel connection failed: "  # http.client's words before the 
 _MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 64 * 1024
 _MAX_PREPARED = 1024
-_GZIP = 31  # the largest window, in gzip's format: https://docs.python.org/3/library/zlib.html
 # A damaged answer may also surface as a ValueError of the parsers below requests.
 _FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
 
@@ -64,42 +64,6 @@ class Network(Struct, frozen=True, kw_only=True):
 _OF_THE_ENVIRONMENT = Network()
 
 
-class Stream(Struct, frozen=True):
-    """A body in parts, which are sent without being joined."""
-
-    parts: tuple[bytes, ...]
-
-    def __len__(self) -> int:
-        return sum(map(len, self.parts))
-
-    def __iter__(self) -> Iterator[bytes]:
-        held, size = [], 0
-        for part in self.parts:
-            held.append(part)
-            size += len(part)
-            if size >= _PIECE_BYTES:
-                yield b"".join(held)
-                held, size = [], 0
-        yield b"".join(held)
-
-
-Body = bytes | Stream
-
-
-def _compressor() -> Callable[[Body], bytes]:
-    """Return the compressor of gzip. It is imported only where it is used, because that takes time at a cold start."""
-    from isal import isal_zlib  # noqa: PLC0415 - as above
-
-    def compress(body: Body) -> bytes:
-        # Level 1 makes bodies two and a half times smaller, in a quarter of zlib's time.
-        if isinstance(body, bytes):
-            return isal_zlib.compress(body, level=1, wbits=_GZIP)
-        deflate = isal_zlib.compressobj(level=1, wbits=_GZIP)
-        return b"".join([*map(deflate.compress, body), deflate.flush()])
-
-    return compress
-
-
 class HttpClient(Generic[T]):
     """Sends requests to one API. Proxies and certificates of the environment are read once.
 
@@ -120,7 +84,7 @@ class HttpClient(Generic[T]):
         network: Network = _OF_THE_ENVIRONMENT,
         of_post: Callable[[T, Body], dict[str, str]] | None = None,
     ) -> None:
-        self._compress = _compressor() if compressed else None
+        self._compress = compressor() if compressed else None
         self._content = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if compressed else {})
         self._url = url.rstrip("/")
         self._token = token

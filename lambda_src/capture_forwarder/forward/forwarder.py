@@ -59,9 +59,10 @@ class Forwarder:
         self._limits = limits
 
     def forward(self, works: Sequence[Work], run: Run) -> list[ForwardReport]:
-        """Return one report a work, in order.
+        """Return one report for each of `works`, in their order.
 
-        Works for one version of an object share it, because events are repeated. It is that of the longest wait.
+        Events are repeated, so several works may name one version of an object. It is forwarded once, as the work with
+        the highest requeue count, and all these works get the same report.
         """
         grouped = [(work.group, work) for work in works]
         groups: dict[str | Work, Work] = {}

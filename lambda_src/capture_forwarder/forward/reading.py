@@ -7,7 +7,7 @@ from msgspec import Struct
 from capture_forwarder.domain.conservation import ObjectState
 from capture_forwarder.domain.delivery import PendingCause, Reason, Superseded
 from capture_forwarder.forward.run import Run
-from capture_forwarder.forward.sending.senders import Sender
+from capture_forwarder.forward.sending.sender import Sender
 from capture_forwarder.forward.tracking import ObjectTracker
 from capture_forwarder.kinds.kind import DecodedSpan, Decoder
 from capture_forwarder.lines.reader import LineReader

@@ -14,7 +14,7 @@ from capture_forwarder.payloads.compiled_csv import csv_decoder, cut_decoder
 from capture_forwarder.payloads.compiled_json import json_decoder
 from capture_forwarder.payloads.compiled_types import PayloadDecoder, Rows
 from capture_forwarder.payloads.learned_json import learned_json_decoder
-from capture_forwarder.payloads.media import UTF_8
+from capture_forwarder.payloads.media import UTF_8, BodyForm
 from capture_forwarder.payloads.placement import PayloadReading, RowForm
 
 
@@ -24,7 +24,7 @@ def compile_cut(reading: PayloadReading, side: Side | None) -> PayloadDecoder | 
     if not body.declared or body.charset not in UTF_8 or body.media is not Media.CSV:
         return None
     decoder = cut_decoder(side)
-    return _base64_decoder(decoder) if decoder and body.base64 else decoder
+    return _of_body(decoder, body) if decoder else None
 
 
 def compile_payload(
@@ -53,10 +53,30 @@ def compile_payload(
         decoder = learned_json_decoder(placement, is_answer=is_answer, is_lines=is_lines)
     else:
         decoder = json_decoder(placement, attributes, is_lines=is_lines)
-    return _base64_decoder(decoder) if decoder and body.base64 else decoder
+    return _of_body(decoder, body) if decoder else None
 
 
-def _base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:
+def _of_body(decoder: PayloadDecoder, body: BodyForm) -> PayloadDecoder | None:
+    """Return the decoder of a body in BASE64, or with another delimiter; `None` if blanks delimit its cells."""
+    if body.media is Media.CSV and body.delimiter != ",":
+        if body.delimiter == " ":
+            return None
+        decoder = _with_commas(decoder, body.delimiter)
+    return base64_decoder(decoder) if body.base64 else decoder
+
+
+def _with_commas(decoder: PayloadDecoder, delimiter: str) -> PayloadDecoder:
+    """Return a decoder of CSV with another delimiter: cells without commas and quotes are the same between commas."""
+
+    def read(text: str) -> Rows:
+        if "," in text or '"' in text:
+            raise ValueError("cells with commas, or in quotes")
+        return decoder(text.replace(delimiter, ","))
+
+    return read
+
+
+def base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:
     """Return a decoder of BASE64: msgspec takes a third of the time of Python's, and is as strict.
 
     JSON text cannot hold NUL, the character that makes a text binary.

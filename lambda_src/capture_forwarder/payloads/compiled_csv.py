@@ -20,7 +20,7 @@ from capture_forwarder.payloads.csv_checks import (
     json_of,
     key_of,
 )
-from capture_forwarder.payloads.csv_columns import CELL_TYPES, NUMBERS, CsvColumns
+from capture_forwarder.payloads.csv_columns import CELL_TYPES, COMMA, NUMBERS, CsvColumns
 from capture_forwarder.payloads.documents import cut_lines
 from capture_forwarder.payloads.error_bodies import TRACEBACK
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
@@ -73,10 +73,21 @@ class _CsvReader:
         self._has_header = has_header
         self._is_answer = is_answer
         self._only = None if has_header else columns.only
+        # One line of these columns is read with few calls, because most calls of an endpoint are one line.
+        self._of_line = self._only if self._only and not (self._only.are_texts or self._only.rewritten) else None
         self._may_begin_with_names = columns.may_begin_with_names and not has_header
 
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED` for texts that only the plain path can read."""
+        line, columns = text.rstrip("\n"), self._of_line
+        if columns is None or "\n" in line or '"' in line or "\\" in line or (columns.has_texts and not is_plain(line)):
+            return self._read_any(text)
+        try:
+            return columns.names, [columns.decode_row(f'["{line.replace(",", COMMA)}"]')]
+        except REFUSED:
+            return self._read_any(text)
+
+    def _read_any(self, text: str) -> Rows:
         if self._is_answer and TRACEBACK in text:
             raise ValueError("a text that may be an error")
         if '"' in text:
@@ -88,14 +99,15 @@ class _CsvReader:
         if "\\" in text:
             return self._read_cells(text)
         lines, key = text.rstrip("\n"), 0
+        if (", " in text or " ," in text) and (rows := self._after_blanks(lines)):
+            return rows
         if self._only:
             columns: CsvColumns | None = self._only
         elif self._has_header:
             head, _, lines = lines.partition("\n")
             columns = self._columns.known(tuple(head.split(",")))
         else:
-            end = lines.find("\n")
-            key = (lines.count(",") if end < 0 else lines.count(",", 0, end)) + 1
+            key = _width_of(lines)
             columns = self._columns.known(key) or self._columns.learn(key, _head_of(lines))
         if columns is None or (columns.has_texts and not is_plain(lines) and not is_read_alike(lines)):
             return self._read_cells(text)
@@ -107,6 +119,24 @@ class _CsvReader:
             return columns.names, [columns.row(lines)]
         except REFUSED:
             return self._read_cells(text)
+
+    def _after_blanks(self, text: str) -> Rows | None:
+        """Return names and values of lines in which every cell but the first begins with one blank.
+
+        Numbers may have a blank before or behind them. Returns `None` for other lines.
+        """
+        columns = None if self._has_header else self._only or self._columns.known(_width_of(text))
+        if columns is None or (columns.has_texts and text.count(", ") != text.count(",")):
+            return None
+        lines = text.replace(", ", ",") if columns.has_texts else text.replace(", ", ",").replace(" ,", ",")
+        if not is_plain(lines):
+            return None
+        try:
+            rows = columns.rows_after_blanks(lines)
+        except REFUSED:
+            return None
+        is_clear = len(rows) == 1 or (columns.begins_with_number and columns.has_number(rows[0]))
+        return (columns.names, rows) if is_clear else None
 
     def _lines(self, columns: CsvColumns, text: str) -> Sequence[Values]:
         rows = _rows_of(columns, text)
@@ -158,6 +188,12 @@ def _rows_of(columns: CsvColumns, text: str) -> Sequence[Values]:
         pieces = [(start, end, len(columns.rows(text[start:end]))) for start, end in cut_lines(text)]
         return rows_of_pieces(text, pieces, columns.rows)
     return columns.rows(text)
+
+
+def _width_of(text: str) -> int:
+    """Return the number of cells of the first line."""
+    end = text.find("\n")
+    return (text.count(",") if end < 0 else text.count(",", 0, end)) + 1
 
 
 def _head_of(text: str) -> list[list[str]]:

@@ -12,7 +12,9 @@ from capture_forwarder.domain.converters import typed
 from capture_forwarder.domain.schema import Attribute, ValueType
 from capture_forwarder.payloads.compiled_types import (
     TYPES,
+    Names,
     PayloadDecoder,
+    Rows,
     Values,
     are_texts,
     is_large,
@@ -25,7 +27,6 @@ from capture_forwarder.payloads.placement import ORDERED_KEYS, Placement, RowFor
 from capture_forwarder.payloads.tensors import TENSOR_KEYS
 
 RowValues = Callable[[Any], Values]
-ReadRows = Callable[[str], Sequence[Values]]
 _TYPES = {**TYPES, ValueType.TIMESTAMP: str}
 _OR_NULL = {value_type: type_ | None for value_type, type_ in _TYPES.items()}
 _SPACE_BEFORE_COLON = re.compile(r'"\s+:')
@@ -46,12 +47,10 @@ def json_decoder(
     count = len(attributes) if placement.form is RowForm.OBJECT else int(placement.values_key is not None)
     values = _values_of_row(placement, attributes)
     if is_lines:
-        read = _rows_of_lines(row_type, values, count)
-    elif placement.single:
-        read = _one_row(row_type, values, count)
-    else:
-        read = _list_of_rows(placement, row_type, values, len(attributes), count)
-    return lambda text: (names, read(text))
+        return _rows_of_lines(row_type, values, names, count)
+    if placement.single:
+        return _one_row(row_type, values, names, count)
+    return _list_of_rows(placement, row_type, values, names, count)
 
 
 def lines_decoder(row_type: Any) -> Callable[[str], list[Any]]:
@@ -60,55 +59,55 @@ def lines_decoder(row_type: Any) -> Callable[[str], list[Any]]:
     return lambda text: [decode(line) for line in text.split("\n") if line.strip()]
 
 
-def _rows_of_lines(row_type: Any, values: RowValues, names: int) -> ReadRows:
-    """Return the decoder of lines that are rows with so many names each."""
+def _rows_of_lines(row_type: Any, values: RowValues, names: Names, count: int) -> PayloadDecoder:
+    """Return the decoder of lines that are rows with `count` names in their text."""
     decode = lines_decoder(row_type)
 
-    def read(text: str) -> Sequence[Values]:
+    def read(text: str) -> Rows:
         if len(text) > LARGE_CHARS:
             raise ValueError("many lines, which are read lazily")
         rows = decode(text)
-        check_names(text, names * len(rows))
-        return list(map(values, rows))
+        check_names(text, count * len(rows))
+        return names, list(map(values, rows))
 
     return read
 
 
-def _one_row(row_type: Any, values: RowValues, names: int) -> ReadRows:
-    """Return the decoder of a document that is one row, with so many names."""
+def _one_row(row_type: Any, values: RowValues, names: Names, count: int) -> PayloadDecoder:
+    """Return the decoder of a document that is one row, with `count` names in its text."""
     decode: Callable[[str], Any] = msgspec.json.Decoder(row_type).decode
 
-    def read(text: str) -> Sequence[Values]:
+    def read(text: str) -> Rows:
         row = values(decode(text))
-        if text.count(":") != names:
-            check_names(text, names)
-        return [row]
+        if text.count(":") != count:
+            check_names(text, count)
+        return names, [row]
 
     return read
 
 
-def _list_of_rows(placement: Placement, row_type: Any, values: RowValues, width: int, names: int) -> ReadRows:
-    """Return the decoder of a list of rows, each of `width` values and with so many names; a key may hold the list."""
+def _list_of_rows(placement: Placement, row_type: Any, values: RowValues, names: Names, count: int) -> PayloadDecoder:
+    """Return the decoder of a list of rows, each with `count` names in its text; a key may hold the list."""
     list_type: Any = list[row_type]
     decode_list: Callable[[str], list[Any]] = msgspec.json.Decoder(list_type).decode
     decode: Callable[[str], Any] = decode_list
     if placement.rows_key:
         decode = msgspec.json.Decoder(object_type(placement.rows_key, list_type)).decode
     is_wrapped = placement.rows_key is not None
-    names_around, names_of_one = int(is_wrapped), int(is_wrapped) + names
+    count_around, count_of_one = int(is_wrapped), int(is_wrapped) + count
 
-    def read(text: str) -> Sequence[Values]:
-        if len(text) > LARGE_CHARS and is_large(text, _row_count(text, placement), width):
+    def read(text: str) -> Rows:
+        if len(text) > LARGE_CHARS and is_large(text, _row_count(text, placement), len(names)):
             lazy_rows = _read_large_list(text, placement, decode_list, values)
-            check_names(text, names_around + names * len(lazy_rows))
-            return lazy_rows
+            check_names(text, count_around + count * len(lazy_rows))
+            return names, lazy_rows
         rows = decode(text).wrapped if is_wrapped else decode(text)
         if len(rows) == 1:
-            if text.count(":") != names_of_one:
-                check_names(text, names_of_one)
-            return [values(rows[0])]
-        check_names(text, names_around + names * len(rows))
-        return list(map(values, rows))
+            if text.count(":") != count_of_one:
+                check_names(text, count_of_one)
+            return names, [values(rows[0])]
+        check_names(text, count_around + count * len(rows))
+        return names, list(map(values, rows))
 
     return read
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, field
 from capture_forwarder.domain.converters import Converter
 from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.schema import ValueType
-from capture_forwarder.payloads.compiled_types import TYPES, Names, Values
+from capture_forwarder.payloads.compiled_types import REFUSED, TYPES, Names, Values
 
 # msgspec reads an integer written as `9007199254740993.0` through a float, so larger ones are left to the plain path.
 NUMBERS = {
@@ -18,9 +18,11 @@ NUMBERS = {
     ValueType.BOOLEAN: bool,
 }
 CELL_TYPES = frozenset({*NUMBERS, ValueType.STRING, ValueType.UNSTRUCTURED_TEXT, ValueType.IMAGE, ValueType.TIMESTAMP})
-_COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
+COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
 _EMPTY, _NULL = '""', "null"
 _PIECE_CHARS = 100_000
+# The type refuses empty cells, so no text is searched for them.
+_TEXT = Annotated[str, Meta(min_length=1)]
 _MAX_KNOWN, _MAX_KNOWN_CHARS = 1024, 32
 
 
@@ -59,13 +61,16 @@ class CsvColumns:
         self.has_texts = any(column.type is str for column in columns)
         self.are_texts = all(column.type is str for column in columns)
         self.begins_with_number = columns[0].type is not str
-        self._decode_row, self._decode_rows = _decoders([column.type for column in columns])
+        types = [_TEXT if column.type is str else column.type for column in columns]
+        # `decode_row` takes the JSON array of the cells of a row without empty cells.
+        self.decode_row, self._decode_rows = _decoders(types)
         self._decode_gaps: Callable[[str], list[Values]] | None = None
         if not keeps_empty and len(columns) > 1:  # the empty line of one column is no row
             self._decode_gaps = _decoders([column.type | None for column in columns])[1]
         self._numbers = [place for place, column in enumerate(columns) if column.type is not str]
         self._texts = [_Texts(place, one.convert) for place, one in enumerate(columns) if one.convert]
-        self._rewritten = [one for one in self._texts if columns[one.place].is_rewritten]
+        self.rewritten = [one for one in self._texts if columns[one.place].is_rewritten]
+        self._after_blanks = [place for place, column in enumerate(columns) if place and column.type is str]
 
     def has_number(self, row: Values) -> bool:
         """Tell whether a row holds a number in a column of numbers."""
@@ -73,27 +78,43 @@ class CsvColumns:
 
     def row(self, line: str) -> Values:
         """Return the values of a line without quotes and backslashes."""
-        text = f'["{line.replace(",", _COMMA)}"]'
-        if _EMPTY in text:
+        text = f'["{line.replace(",", COMMA)}"]'
+        try:
+            row = self.decode_row(text)
+        except REFUSED:
             return self._with_gaps(f"[{text}]", self._texts)[0]
-        return _converted(self._decode_row(text), self._rewritten) if self._rewritten else self._decode_row(text)
+        return _converted(row, self.rewritten) if self.rewritten else row
 
     def rows(self, text: str) -> list[Values]:
         """Return the values of lines without quotes and backslashes."""
         return [row for piece in _pieces(text.removesuffix("\n")) for row in self._piece(piece)]
 
+    def rows_after_blanks(self, text: str) -> list[Values]:
+        """Return the values of lines in which one blank was removed before every cell but the first.
+
+        Raises one of `REFUSED` if a cell does not fit, or is empty.
+        """
+        rows = self._decode_rows(f'[["{text.replace(",", COMMA).replace(_LINE_END, _NEXT_ROW)}"]]')
+        return [_converted(self._with_blanks(row), self._texts) for row in rows] if self.has_texts else rows
+
+    def _with_blanks(self, row: Values) -> Values:
+        values = list(row)
+        for place in self._after_blanks:
+            values[place] = f" {values[place]}"
+        return values
+
     def rows_of_cells(self, cells: list[list[str]]) -> list[Values]:
         """Return the values of cells, which may hold any text."""
         text = msgspec.json.encode(list(map(self._stripped, cells))).decode()
-        if _EMPTY in text and '\\"' in text:
-            raise ValueError("a quote in a cell beside empty cells")
         return self.rows_of_json(text)
 
     def rows_of_json(self, text: str) -> list[Values]:
         """Return the values of a JSON array of arrays of cells, in which two quotes are an empty cell."""
-        if _EMPTY in text:
+        try:
+            rows = self._decode_rows(text)
+        except REFUSED:
             return self._with_gaps(text, self._texts)
-        return [_converted(row, self._texts) for row in self._decode_rows(text)]
+        return [_converted(row, self._texts) for row in rows]
 
     def _stripped(self, cells: list[str]) -> list[str]:
         """Return the cells of a row without space around numbers."""
@@ -103,16 +124,19 @@ class CsvColumns:
         return cells
 
     def _piece(self, lines: str) -> list[Values]:
-        text = f'[["{lines.replace(",", _COMMA).replace(_LINE_END, _NEXT_ROW)}"]]'
-        if _EMPTY in text:
+        text = f'[["{lines.replace(",", COMMA).replace(_LINE_END, _NEXT_ROW)}"]]'
+        try:
+            rows = self._decode_rows(text)
+        except REFUSED:
             return self._with_gaps(text, self._texts)
-        rows = self._decode_rows(text)
-        return [_converted(row, self._rewritten) for row in rows] if self._rewritten else rows
+        return [_converted(row, self.rewritten) for row in rows] if self.rewritten else rows
 
     def _with_gaps(self, text: str, texts: list[_Texts]) -> list[Values]:
-        """Return the values of a JSON array of arrays of texts, of which some are empty."""
-        if self._decode_gaps is None or _NULL in text.lower():  # msgspec reads the text `null` as null
-            raise ValueError("empty cells that are no missing values")
+        """Return the values of a JSON array of arrays of texts, of which some are empty. Raises one of `REFUSED`."""
+        if self._decode_gaps is None or _EMPTY not in text or '\\"' in text:
+            raise ValueError("cells that do not fit, empty cells that are no missing values, or a quote in a cell")
+        if _NULL in text.lower():  # msgspec reads the text `null` as null
+            raise ValueError("a text that says null beside empty cells")
         return [_converted(row, texts) for row in self._decode_gaps(text.replace(_EMPTY, _NULL))]
 
 

@@ -122,7 +122,7 @@ def declared(
         is_array=essence in _ARRAYS,
         is_one_call=essence == _ONE_CALL,
         header=_PRESENT.get(parameters.get("header", "")),
-        form=BodyForm(media or Media.TEXT, base64, charset or "utf-8"),
+        form=BodyForm(media or Media.TEXT, base64, charset or "utf-8", delimiter=delimiter or ","),
     )
 
 

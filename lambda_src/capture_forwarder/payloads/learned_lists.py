@@ -14,6 +14,7 @@ from capture_forwarder.payloads.compiled_types import (
     Rows,
     is_large,
 )
+from capture_forwarder.payloads.error_bodies import TRACEBACK
 from capture_forwarder.payloads.lazy import LARGE_CHARS
 from capture_forwarder.payloads.placement import Placement
 
@@ -70,8 +71,8 @@ class Scalars:
         values = self._decode(text)
         check_names(text, 1)
         types = {*map(type, values)}
-        if not types <= _NUMBERS and types != _TEXTS:
-            raise ValueError("values of several kinds")
+        if not types <= _NUMBERS and (types != _TEXTS or TRACEBACK in text):
+            raise ValueError("values of several kinds, or texts that may be errors")
         return self._names, [(value,) for value in values]
 
 

@@ -9,8 +9,9 @@ from capture_forwarder.destinations.arthur_platform.models import headers
 from capture_forwarder.destinations.arthur_platform.schemas import ArthurSchemas
 from capture_forwarder.destinations.arthur_raw import wire
 from capture_forwarder.destinations.arthur_raw.settings import ArthurRawSettings
+from capture_forwarder.destinations.bodies import Stream
 from capture_forwarder.destinations.connecting import Connected, Surroundings
-from capture_forwarder.destinations.http import HttpClient, Stream
+from capture_forwarder.destinations.http import HttpClient
 from capture_forwarder.domain.batch import Batch, BatchLimits, LineBatch, RowBuilder
 from capture_forwarder.domain.capture import CaptureObject
 from capture_forwarder.domain.delivery import Receipt

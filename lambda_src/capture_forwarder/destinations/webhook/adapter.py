@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from capture_forwarder.destinations.bodies import Body, Stream
 from capture_forwarder.destinations.connecting import Connected, Surroundings
-from capture_forwarder.destinations.http import Body, HttpClient, Stream, Token
+from capture_forwarder.destinations.http import HttpClient, Token
 from capture_forwarder.destinations.webhook import wire
 from capture_forwarder.destinations.webhook.settings import WebhookSettings
 from capture_forwarder.domain.batch import Batch, BatchLimits, RowBuilder

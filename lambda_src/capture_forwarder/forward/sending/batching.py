@@ -1,12 +1,13 @@
 """Fill batches with the rows of spans, as far as the limits of one request allow."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import islice
 
 import msgspec
 
-from capture_forwarder.domain.batch import Batch, BatchLimits, BatchSlice, ResultRecorder, elements
+from capture_forwarder.domain.batch import Batch, BatchSlice, ResultRecorder, elements
 from capture_forwarder.domain.progress import LineSpan
+from capture_forwarder.forward.sending.filling import BatchFiller
 from capture_forwarder.forward.sending.row_limits import refused_rows
 
 # Rows are encoded a block at a time. A block that does not fit into the request is split into its rows again.
@@ -14,20 +15,8 @@ _BLOCK_ROWS = 128
 _encode = msgspec.json.Encoder().encode
 
 
-class Batcher:
-    """Fills batches and hands them to `send`: each as full as its limits allow, in order, without losing a row.
-
-    `max_rows` is how many rows a batch may have from now on. After `stop` no row is taken any more.
-    """
-
-    def __init__(self, model_id: str, limits: BatchLimits, send: Callable[[Batch, list[BatchSlice]], object]) -> None:
-        self.max_rows = limits.max_inferences
-        self._model_id = model_id
-        self._max_bytes = limits.max_bytes
-        self._limits = limits if limits.are_checked else None
-        self._send = send
-        self._stopped = False
-        self._begin()
+class Batcher(BatchFiller):
+    """Fills batches with rows: each as full as its limits allow, in order, without losing a row."""
 
     def add(self, recorder: ResultRecorder, span: LineSpan, ids: Iterable[str], rows: Iterable[object]) -> None:
         """Add the rows of one span; iterators are read a block at a time, and `send` is called in between.
@@ -44,23 +33,14 @@ class Batcher:
             self._add_rows(recorder, span, start, list(islice(next_ids, len(block))), block)
             start += len(block)
 
-    def flush(self) -> None:
-        """Send the batch that was begun, if it has rows."""
-        if self._ids:
-            batch, slices = Batch(self._model_id, self._ids, _joined(self._blocks)), self._slices
-            self._begin()
-            self._send(batch, slices)
-
-    def stop(self) -> None:
-        """Take no more rows, and send none. The other rows of a huge line are not made."""
-        self._stopped = True
-        self._begin()
-
     def _begin(self) -> None:
+        super()._begin()
         self._ids: list[str] = []
-        self._slices: list[BatchSlice] = []
         self._blocks: list[bytes] = []
         self._bytes = 1
+
+    def _made(self) -> Batch:
+        return Batch(self._model_id, self._ids, _joined(self._blocks))
 
     def _add_rows(
         self, recorder: ResultRecorder, span: LineSpan, first: int, ids: list[str], rows: list[object]
@@ -70,15 +50,15 @@ class Batcher:
         while start < count and not self._stopped:
             stop = min(count, start + min(_BLOCK_ROWS, self.max_rows - len(self._ids)))
             piece = BatchSlice(recorder, span, first + start, stop - start)
-            if self._limits:
-                self._add_checked(piece, ids[start:stop], rows[start:stop], self._limits)
+            if self._limits.are_checked:
+                self._add_checked(piece, ids[start:stop], rows[start:stop])
             else:
                 self._add(piece, ids[start:stop], _encode(rows[start:stop]))
             start = stop
 
-    def _add_checked(self, piece: BatchSlice, ids: list[str], rows: list[object], limits: BatchLimits) -> None:
+    def _add_checked(self, piece: BatchSlice, ids: list[str], rows: list[object]) -> None:
         """Add the rows that the destination takes, and record the others as rejected."""
-        refused, start = refused_rows(ids, rows, limits), 0
+        refused, start = refused_rows(ids, rows, self._limits), 0
         for place in (*sorted(refused), len(ids)):
             if place > start:
                 taken = BatchSlice(piece.recorder, piece.span, piece.start + start, place - start)
@@ -89,12 +69,12 @@ class Batcher:
 
     def _add(self, piece: BatchSlice, ids: list[str], block: bytes) -> None:
         """Add a block of rows, encoded as an array; row by row if the block does not fit."""
-        if len(ids) > 1 and self._bytes + len(block) - 1 > self._max_bytes:
+        if len(ids) > 1 and self._bytes + len(block) - 1 > self._limits.max_bytes:
             for place, row in enumerate(elements(block)):
                 one = BatchSlice(piece.recorder, piece.span, piece.start + place, 1)
                 self._add(one, ids[place : place + 1], b"[%b]" % bytes(row))
             return
-        if self._bytes + len(block) - 1 > self._max_bytes:
+        if self._bytes + len(block) - 1 > self._limits.max_bytes:
             self.flush()
         self._ids += ids
         self._slices.append(piece)

@@ -1,29 +1,20 @@
 """Fill batches with captured lines that are sent as they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
-from capture_forwarder.domain.batch import BatchLimits, BatchSlice, LineBatch, ResultRecorder, WholeLine
+from capture_forwarder.domain.batch import BatchSlice, LineBatch, ResultRecorder, WholeLine
 from capture_forwarder.domain.progress import LineSpan
+from capture_forwarder.forward.sending.filling import BatchFiller
 
 
-class LineBatcher:
-    """Fills batches with lines of objects of one content type, and hands them to `send`, in order.
+class LineBatcher(BatchFiller):
+    """Fills batches with lines of objects of one content type.
 
-    `max_rows` is how many lines a batch may have from now on. A line with more rows or bytes than a request may have is
-    sent alone. After `stop` no line is taken any more.
+    `max_rows` counts lines. A line with more rows or bytes than a request may have is sent alone.
     """
 
-    def __init__(
-        self, model_id: str, limits: BatchLimits, send: Callable[[LineBatch, list[BatchSlice]], object]
-    ) -> None:
-        self.max_rows = limits.max_inferences
-        self._model_id = model_id
-        self._limits = limits
-        self._send = send
-        self._stopped = False
-        self._content_type: str | None = None
-        self._begin()
+    _content_type: str | None = None
 
     def begin_object(self, content_type: str | None) -> None:
         """Note the content type of the object whose lines come next."""
@@ -46,23 +37,14 @@ class LineBatcher:
         if self._is_full(1, 1):
             self.flush()
 
-    def flush(self) -> None:
-        """Send the batch that was begun, if it has lines."""
-        if self._lines:
-            batch, slices = LineBatch.made_of(self._model_id, self._lines, self._content_type), self._slices
-            self._begin()
-            self._send(batch, slices)
-
-    def stop(self) -> None:
-        """Take no more lines, and send none."""
-        self._stopped = True
-        self._begin()
-
     def _begin(self) -> None:
+        super()._begin()
         self._lines: list[WholeLine] = []
-        self._slices: list[BatchSlice] = []
         self._rows = 0
         self._bytes = self._limits.framing_bytes
+
+    def _made(self) -> LineBatch:
+        return LineBatch.made_of(self._model_id, self._lines, self._content_type)
 
     def _is_full(self, more_rows: int, more_bytes: int) -> bool:
         """Return whether so many more rows and bytes need another request."""

@@ -19,16 +19,15 @@ from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.kinds.captures.compiled_calls import CallDecoders
 from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope
 from capture_forwarder.kinds.captures.large import large_call
+from capture_forwarder.kinds.captures.learned_calls import LEARNED, Declaration
 from capture_forwarder.kinds.captures.noticing import InferenceIds
+from capture_forwarder.kinds.captures.plain import Decoded
 from capture_forwarder.kinds.captures.reading import Reading
 from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.compiled_types import REFUSED
 from capture_forwarder.payloads.declared import declared
 from capture_forwarder.payloads.lazy import Lazy
 from capture_forwarder.payloads.placement import PayloadReading, csv_reading
-
-# Encoding and content type of the request, and of the response.
-Declaration = tuple[str, str | None, str, str | None]
 
 _ENCODINGS = frozenset(Encoding)
 # Lines of CSV are no rows there.
@@ -60,6 +59,8 @@ class CompiledPath:
         self._schema = schema
         self._cells = CellOptions(options.csv_space, options.empty_text)
         self._build_row = build_row
+        self._route_calls = LEARNED.of(options, schema)
+        self.left_out = self._route_calls.left_out
         self._by_event = options.id_source is IdSource.EVENT_ID
         self._max_id_chars = options.max_partner_id_chars - _SUFFIX_CHARS
         self.ids = InferenceIds()
@@ -106,8 +107,9 @@ class CompiledPath:
             if type(values) is Lazy:
                 return self._large(call_id, time, values, len(line))
             rows.time = time
-            add_count(len(values))
-            if len(values) == 1:
+            count = len(values)
+            add_count(count)
+            if count == 1:
                 add_id(call_id)
                 add_row(build_row(call_id, time, values[0]))
             else:
@@ -134,8 +136,9 @@ class CompiledPath:
         decoders = self._decoders.get(_declaration(record)) if record.input and record.output else None
         return decoders.used_unlearned if decoders else None
 
-    def learn(self, record: CaptureRecord, reading: Reading) -> None:
-        """Compile `reading`, the plain path's reading of `record`, for calls that are declared like `record`."""
+    def learn(self, decoded: Decoded) -> None:
+        """Compile decoders from how the plain path read a call, for calls that are declared like it."""
+        record, reading = decoded.record, decoded.reading
         if record.input and record.output and reading.request and reading.response:
             declaration = _declaration(record)
             self._switch_to(declaration)
@@ -143,12 +146,14 @@ class CompiledPath:
                 reading.response, *declaration[2:], self._options.output
             ):
                 self._current.learn(reading)
+                self._route_calls.see(declaration, decoded)
 
     def _switch_to(self, declaration: Declaration) -> None:
         if declaration not in self._decoders:
             if len(self._decoders) >= _MAX_DECLARATIONS:
                 self._decoders.clear()
-            decoders = CallDecoders(self._schema, self._cells, apart=self._apart)
+            learned = self._route_calls.of(declaration).decode
+            decoders = CallDecoders(self._schema, self._cells, apart=self._apart, learned=learned)
             self._decoders[declaration] = decoders
             if reading := _declared_reading(declaration, self._options):
                 decoders.expect(reading)

@@ -1,6 +1,6 @@
 """Decoders of calls, compiled from how earlier calls were read and from the model's schema."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
@@ -9,12 +9,14 @@ from capture_forwarder.domain.schema import ModelSchema, Side
 from capture_forwarder.kinds.captures.compiled_rows import RowMaker, RowMakers
 from capture_forwarder.kinds.captures.reading import Reading
 from capture_forwarder.payloads.compiled import compile_cut, compile_payload
-from capture_forwarder.payloads.compiled_types import ODD_NAMES, REFUSED, Values
+from capture_forwarder.payloads.compiled_types import ODD_NAMES, REFUSED, PayloadDecoder, Values
 from capture_forwarder.payloads.lazy import Lazy
 from capture_forwarder.payloads.placement import PayloadReading, Placement, RowForm
 
 # Returns rows as values of both sides by name. Raises one of `REFUSED` for calls with another reading.
 CallDecoder = Callable[[str, str], Sequence[Any]]
+# The same for calls with one of these readings.
+LearnedDecoder = Callable[[str, str, Collection[Reading]], Sequence[Any]]
 _MAX_READINGS = 8
 _AS_SENT = CellOptions()
 # Decoders are made once a process, not once a run; this is enough for the schemas of a few hundred models.
@@ -41,15 +43,23 @@ def compile_reading(
         decode_response = compile_payload(response, outputs, cells, is_answer=True)
     if decode_request is None or decode_response is None:
         return None
-    maker = RowMakers(apart=apart).maker
+    return paired(decode_request, decode_response, apart=apart)
+
+
+def paired(decode_request: PayloadDecoder, decode_response: PayloadDecoder, *, apart: bool) -> CallDecoder:
+    """Return the decoder of calls whose sides are decoded by these."""
+    makers = RowMakers(apart=apart)
 
     def decode(request: str, response: str) -> Sequence[Any]:
         asked, inputs = decode_request(request)
         answered, found = decode_response(response)
-        if len(inputs) != len(found) or not inputs:
+        count = len(inputs)
+        if count != len(found) or not count:
             raise ValueError("no rows, or another number of rows on either side")
-        row = maker(asked, answered, len(inputs))
-        if len(inputs) == 1:
+        known_asked, known_answered, row = makers.last
+        if asked is not known_asked or answered is not known_answered:
+            row = makers.maker(asked, answered, count)
+        if count == 1:
             return [row(*inputs[0], *found[0])]
         if type(inputs) is Lazy or type(found) is Lazy:
             return _lazy_rows(row, inputs, found)
@@ -78,12 +88,20 @@ def _may_be_error(reading: PayloadReading, side: Side) -> bool:
 class CallDecoders:
     """The decoders of calls that are declared alike; `decode` is the one that was used last.
 
-    `used_unlearned` is a reading that was expected, not learned, once a call was decoded by it.
+    `learned` decodes calls of known skeletons. `used_unlearned` is a reading that was expected, not learned, once a
+    call was decoded by it.
     """
 
     def __init__(
-        self, schema: ModelSchema | None = None, cells: CellOptions = _AS_SENT, *, apart: bool = False
+        self,
+        schema: ModelSchema | None = None,
+        cells: CellOptions = _AS_SENT,
+        *,
+        apart: bool = False,
+        learned: LearnedDecoder | None = None,
     ) -> None:
+        self._learned = learned or _refuse
+        self._by_skeleton: CallDecoder = self._decode_by_skeleton
         self._schema = schema
         self._cells = cells
         self._apart = apart
@@ -94,7 +112,7 @@ class CallDecoders:
 
     def decode_by_others(self, request: str, response: str) -> Sequence[Any] | None:
         """Return the rows of a call that `decode` refused, or `None` if every decoder refuses it."""
-        for decode in self._decoders:
+        for decode in (*self._decoders, self._by_skeleton):
             if decode is not self.decode:
                 try:
                     rows = decode(request, response)
@@ -103,6 +121,10 @@ class CallDecoders:
                 self.decode = decode
                 return rows
         return None
+
+    def _decode_by_skeleton(self, request: str, response: str) -> Sequence[Any]:
+        """Decode a call of a known skeleton, if the plain path has read one like it in this run: it notices changes."""
+        return self._learned(request, response, self._readings)
 
     def expect(self, reading: Reading) -> None:
         """Compile a `reading` that was not learned from a call."""
@@ -132,5 +154,5 @@ class CallDecoders:
             self.decode = decoder
 
 
-def _refuse(request: str, response: str) -> Sequence[Any]:
+def _refuse(request: str, response: str, _: Collection[Reading] = ()) -> Sequence[Any]:
     raise ValueError(f"no decoder is known for {len(request)} and {len(response)} characters")

@@ -26,7 +26,8 @@ class RowMakers:
 
     def __init__(self, *, apart: bool = False) -> None:
         self._is_apart = apart
-        self._last: tuple[Names, Names, RowMaker] | None = None
+        # The names of the last rows, compared by identity, and what made them.
+        self.last: tuple[Names | None, Names | None, RowMaker] = (None, None, dict)
         self._structs: dict[tuple[Names, Names], RowMaker] = {}
         self._seen: Counter[tuple[Names, Names]] = Counter()
 
@@ -36,9 +37,6 @@ class RowMakers:
         If both sides have a name, the value of the answer is `output.{name}`, as on the plain path. Raises `ValueError`
         if several rows have such a name, because the plain path compares their values, and if this name is taken.
         """
-        last = self._last
-        if last and last[0] is asked and last[1] is answered:
-            return last[2]
         names = asked + answered
         is_shared = len(set(names)) < len(names)
         if is_shared:
@@ -47,7 +45,7 @@ class RowMakers:
         if row is None:
             return self._new(asked, answered, names, count)
         if not is_shared:
-            self._last = (asked, answered, row)
+            self.last = (asked, answered, row)
         return row
 
     def _new(self, asked: Names, answered: Names, names: Names, count: int) -> RowMaker:

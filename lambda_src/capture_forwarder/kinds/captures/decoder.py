@@ -35,15 +35,13 @@ class CaptureKind:
     ) -> "CaptureDecoder | WholeLineDecoder":
         """Return the decoder of `route`; most lines are decoded by the compiled path.
 
-        The compiled path makes rows of payloads only, and reads cells between commas only, so the plain path reads the
-        lines of routes that send metadata or name another delimiter.
+        The compiled path makes rows of payloads only, so the plain path reads the lines of routes that send metadata.
         """
         del builder_of
         options = route.decoding
         if options.form is RowForm.LINES:
             return WholeLineDecoder(options, schema)
-        is_plain = options.metadata or {options.input.csv_delimiter, options.output.csv_delimiter} - {None, ","}
-        compiled = None if is_plain else CompiledPath(options, schema, build_row)
+        compiled = None if options.metadata else CompiledPath(options, schema, build_row)
         return CaptureDecoder(PlainPath(options, schema), compiled, build_row, apart=options.form is RowForm.APART)
 
 
@@ -57,7 +55,7 @@ class CaptureDecoder:
         self._values = _SIDES if apart else _FLAT
         self._compiled = compiled
         self._build_row = build_row
-        self._noticing = Noticing(compiled.ids if compiled else InferenceIds())
+        self._noticing = Noticing(compiled.ids, compiled.left_out) if compiled else Noticing(InferenceIds())
 
     def decode(self, reader: LineReader, max_rows: int) -> Iterator[DecodedSpan]:
         """Yield every line in exactly one span, in order.
@@ -117,7 +115,7 @@ class CaptureDecoder:
         record, reading, compiled = outcome.record, outcome.reading, self._compiled
         unlearned = compiled.reading_without_learning(record) if compiled else None
         if compiled:
-            compiled.learn(record, reading)
+            compiled.learn(outcome)
         return self._noticing.of_call(record, outcome.call_id, reading, unlearned, left_out=outcome.left_out)
 
     def _decoded(self, line: Line, decoded: Decoded) -> DecodedSpan:

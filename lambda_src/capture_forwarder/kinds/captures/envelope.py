@@ -23,7 +23,21 @@ _ABSENT = (b"", b"null")
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
-_PATH = re.compile(r"`(\$[^`]*)`$")
+# Parts of msgspec's validation messages.
+_PATH = re.compile(r"`\$\.([^`]*)`$")
+_TYPE = re.compile(r"Expected `(\w+)[^`]*`, got `(\w+)`")
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_EMPTY = "Expected `str` of length >= 1"
+_WORDS = {
+    "object": "an object",
+    "array": "a list",
+    "str": "text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "a boolean",
+    "null": "null",
+    "datetime": "a time with a time zone",
+}
 
 
 class Side(Struct, gc=False, rename="camel"):
@@ -124,6 +138,12 @@ def _not_a_capture(why: str) -> Reason:
 
 
 def _without_values(message: str) -> str:
-    """Keep only the path of a validation message: the rest of it may quote captured data."""
+    """Return the field and its problem of a validation message. Nothing else is kept: it may quote captured data."""
     path = _PATH.search(message)
-    return f"{path[1] if path else '$'} is missing or of another type"
+    field = path[1] if path else "the line"
+    if missing := _MISSING.match(message):
+        return f"{field}.{missing[1]} is missing"
+    if types := _TYPE.match(message):
+        expected, found = _WORDS.get(types[1], "what is expected"), _WORDS.get(types[2], "of another type")
+        return f"{field} is {found}, not {expected if path else 'a JSON object'}"
+    return f"{field} is empty" if message.startswith(_EMPTY) else f"{field} is not {_WORDS['datetime']}"

@@ -1,5 +1,7 @@
 """Notes about calls that can be read: inference ids that are used again, and layouts that change."""
 
+from msgspec import Struct
+
 from capture_forwarder.domain.capture import CaptureRecord, Payload
 from capture_forwarder.domain.conservation import ReadingCounts
 from capture_forwarder.kinds.captures.reading import Reading
@@ -11,6 +13,17 @@ _MAX_DECLARATIONS = 64
 _MAX_READINGS = 16
 
 _Declared = tuple[str, str | None] | None
+
+
+class LeftOut(Struct):
+    """Counts the values of calls that are not data."""
+
+    count: int = 0
+
+    def take(self) -> int:
+        """Return the count since it was last taken; it is taken once a span."""
+        count, self.count = self.count, 0
+        return count
 
 
 class InferenceIds:
@@ -68,15 +81,19 @@ class LayoutChanges:
 
 
 class Noticing:
-    """Collects notes about the calls of one route; `ids` are those that both paths see."""
+    """Collects notes about the calls of one route.
 
-    def __init__(self, ids: InferenceIds) -> None:
+    `ids` are those that both paths see; `left_out` counts the values of calls of the compiled path that are not data.
+    """
+
+    def __init__(self, ids: InferenceIds, left_out: LeftOut | None = None) -> None:
         self._ids = ids
+        self._left_out = left_out or LeftOut()
         self._layouts = LayoutChanges()
 
     def of_lines(self, count: int) -> ReadingCounts:
         """Return the notes since the last span, of `count` lines of the compiled path."""
-        return ReadingCounts(reused_ids=self._ids.take(), compiled=count)
+        return ReadingCounts(self._left_out.take(), self._ids.take(), compiled=count)
 
     def of_call(
         self, record: CaptureRecord, call_id: str, reading: Reading, unlearned: Reading | None, *, left_out: int

@@ -73,6 +73,10 @@ class PlainPath:
             return Skipped(record, line.number)
         if isinstance(record, Reason):
             return _rejection(record, line)
+        return self.read(record, line)
+
+    def read(self, record: CaptureRecord, line: Line) -> Outcome:
+        """Return the rows of the record of a `line`, or why it is rejected."""
         by_event = self._options.id_source is IdSource.EVENT_ID
         call_id = record.event_id if by_event else record.inference_id or record.event_id
         if len(call_id) > self._options.max_partner_id_chars:

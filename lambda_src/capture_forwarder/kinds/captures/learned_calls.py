@@ -1,0 +1,179 @@
+"""Decoders of calls of one skeleton, learned from examples.
+
+They read every layout of JSON that has no decoder of its own: columns, frames, tensors, nested documents, values beside
+rows. The plain path defines where values go. A decoder only puts other values into the same places.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from capture_forwarder.domain.capture import CaptureRecord, Line
+from capture_forwarder.domain.converters import CellOptions
+from capture_forwarder.domain.route import DecodingOptions, RowForm
+from capture_forwarder.domain.schema import ModelSchema
+from capture_forwarder.kinds.captures.compiled_calls import CallDecoder, paired
+from capture_forwarder.kinds.captures.examples import Example
+from capture_forwarder.kinds.captures.learned_sides import LearnedSide
+from capture_forwarder.kinds.captures.noticing import LeftOut
+from capture_forwarder.kinds.captures.places import find_places
+from capture_forwarder.kinds.captures.plain import Decoded, Outcome, PlainPath
+from capture_forwarder.kinds.captures.reading import Reading
+from capture_forwarder.payloads.compiled_types import REFUSED
+from capture_forwarder.payloads.skeleton import key_of
+
+# Encoding and content type of the request, and of the response.
+Declaration = tuple[str, str | None, str, str | None]
+
+_ENOUGH = 2
+_MAX_CHARS = 64_000
+# Callers choose names and lengths: limits keep hostile ones from filling the memory, and from taking the time.
+_MAX_SEEN = 256
+_MAX_CALLS, _MAX_TRIES = 64, 8
+_MAX_DECLARATIONS, _MAX_ROUTES = 64, 1024
+# A leaf takes up to 400 bytes: 4 MB for a route, and 30 MB for all routes.
+_MAX_LEAVES_OF_ROUTE, _MAX_LEAVES = 10_000, 75_000
+# How many calls are looked at until one is learned. A call that cannot be learned counts for many.
+_PATIENCE, _COST_OF_FAILURE = 256, 16
+# The place of an example does not matter.
+_LINE = Line(1, 0, 0, b"")
+
+
+class LearnedCall(Struct, frozen=True):
+    """A decoder of calls of one skeleton, how the plain path read them, and how many of their values are not data."""
+
+    decode: CallDecoder
+    reading: Reading
+    left_out: int
+
+
+class LearnedCalls:
+    """The decoders of calls that are declared alike, the last used one first."""
+
+    def __init__(self, left_out: LeftOut) -> None:
+        self._left_out = left_out
+        self._calls: list[LearnedCall] = []
+        # Most calls with as many commas on both sides have one skeleton.
+        self._by_commas: dict[tuple[int, int], LearnedCall] = {}
+
+    def add(self, call: LearnedCall) -> None:
+        """Add a decoder; the one that was not used for longest is removed for it."""
+        self._calls[_MAX_CALLS - 1 :] = []
+        self._calls.insert(0, call)
+
+    def decode(self, request: str, response: str, readings: Collection[Reading]) -> Sequence[Any]:
+        """Return the rows of a call with one of these readings. Raises one of `REFUSED` if no decoder fits."""
+        commas = (request.count(","), response.count(",")) if len(self._calls) > 1 else (0, 0)
+        known = self._by_commas.get(commas)
+        for call in self._calls[:_MAX_TRIES] if known is None else (known, *self._calls[:_MAX_TRIES]):
+            if call.reading not in readings:
+                continue
+            try:
+                rows = call.decode(request, response)
+            except REFUSED:
+                continue
+            self._left_out.count += call.left_out
+            if known is not call:
+                self._remember(commas, call)
+            return rows
+        raise ValueError("no call that was learned")
+
+    def _remember(self, commas: tuple[int, int], call: LearnedCall) -> None:
+        if len(self._by_commas) >= _MAX_SEEN:
+            self._by_commas.clear()
+        self._by_commas[commas] = call
+        self._calls.remove(call)
+        self._calls.insert(0, call)
+
+
+class RouteCalls:
+    """What is learned of the calls of one route. It is kept for the next run, because learning takes milliseconds."""
+
+    def __init__(self, options: DecodingOptions, schema: ModelSchema | None) -> None:
+        self.left_out = LeftOut()
+        self._plain = PlainPath(options, schema)
+        self._schema = schema
+        self._cells = CellOptions(options.csv_space, options.empty_text)
+        self._apart = options.form is RowForm.APART
+        self._calls: dict[Declaration, LearnedCalls] = {}
+        self._seen: Counter[tuple[Declaration, int]] = Counter()
+        self.leaf_count, self._patience = 0, _PATIENCE
+
+    def of(self, declaration: Declaration) -> LearnedCalls:
+        """Return the decoders of calls that are declared like this."""
+        if declaration not in self._calls and len(self._calls) >= _MAX_DECLARATIONS:
+            self._calls.clear()
+        return self._calls.setdefault(declaration, LearnedCalls(self.left_out))
+
+    def see(self, declaration: Declaration, decoded: Decoded) -> None:
+        """Learn the skeleton of a call that the plain path read, if one with this skeleton came before."""
+        if self._patience <= 0 or _size(decoded.record) > _MAX_CHARS:
+            return
+        self._patience -= 1
+        try:
+            example = Example(decoded, self._read)
+            if self._is_known(declaration, example):
+                self._patience -= _COST_OF_FAILURE
+                self.of(declaration).add(self._learned(example))
+                self.leaf_count += len(example.leaves)
+                self._patience = _PATIENCE
+        except REFUSED:
+            return
+
+    def _is_known(self, declaration: Declaration, example: Example) -> bool:
+        if len(self._seen) >= _MAX_SEEN:
+            self._seen.clear()
+        documents = [part.document if part else None for part in (example.request, example.response)]
+        key = (declaration, key_of(documents))
+        self._seen[key] += 1
+        return self._seen[key] == _ENOUGH and self.leaf_count + len(example.leaves) <= _MAX_LEAVES_OF_ROUTE
+
+    def _read(self, record: CaptureRecord) -> Outcome:
+        return self._plain.read(record, _LINE)
+
+    def _learned(self, example: Example) -> LearnedCall:
+        """Return the decoder of calls like an example. Raises `ValueError` if their values decide how they are read."""
+        reading, (asked, answered) = example.base.reading, example.base.names
+        if example.base.count > 1 and "index" in answered:
+            raise ValueError("an index, which the plain path compares with the order of the rows")
+        places = find_places(example)
+        width = len(asked) + len(answered)
+        rows = [places.sources[start : start + width] for start in range(0, len(places.sources), width)]
+        asked_rows, answered_rows = [row[: len(asked)] for row in rows], [row[len(asked) :] for row in rows]
+        inputs, outputs = (self._schema.inputs, self._schema.outputs) if self._schema else (None, None)
+        request = LearnedSide(example.request, reading.request, asked, asked_rows, inputs)
+        response = LearnedSide(example.response, reading.response, answered, answered_rows, outputs)
+        decode_request = request.decoder(places, self._cells, is_answer=False)
+        decode_response = response.decoder(places, self._cells, is_answer=True)
+        if reading.is_cut and response.has_texts:
+            raise ValueError("texts that are cut into rows")
+        return LearnedCall(paired(decode_request, decode_response, apart=self._apart), reading, example.base.left_out)
+
+
+class LearnedRoutes:
+    """What is learned of the calls of all routes of this process."""
+
+    def __init__(self) -> None:
+        self._routes: dict[tuple[DecodingOptions, ModelSchema | None], RouteCalls] = {}
+
+    def of(self, options: DecodingOptions, schema: ModelSchema | None) -> RouteCalls:
+        """Return what is learned of the calls of a route; all is forgotten when it takes too much memory."""
+        if sum(route.leaf_count for route in self._routes.values()) > _MAX_LEAVES or len(self._routes) >= _MAX_ROUTES:
+            self.clear()
+        key = (options, schema)
+        if key not in self._routes:
+            self._routes[key] = RouteCalls(options, schema)
+        return self._routes[key]
+
+    def clear(self) -> None:
+        """Forget all routes."""
+        self._routes.clear()
+
+
+LEARNED = LearnedRoutes()
+
+
+def _size(record: CaptureRecord) -> int:
+    return sum(len(payload.data) for payload in (record.input, record.output) if payload)

@@ -1,0 +1,81 @@
+"""The decoder of one side of a call that was learned from an example."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from capture_forwarder.domain.converters import CellOptions
+from capture_forwarder.domain.schema import Side
+from capture_forwarder.kinds.captures.examples import Part
+from capture_forwarder.kinds.captures.places import Places
+from capture_forwarder.payloads.compiled import base64_decoder, compile_payload
+from capture_forwarder.payloads.compiled_types import INT64, TYPES, Names, PayloadDecoder, Rows
+from capture_forwarder.payloads.error_bodies import ERROR_NAMES, TRACEBACK
+from capture_forwarder.payloads.placement import PayloadReading
+from capture_forwarder.payloads.skeleton import Leaf, skeleton_decoder
+
+# Values under these names decide how a document is read. A decoder accepts only those of its example.
+_DECIDING_NAMES = ERROR_NAMES | {"schema"}
+
+
+class LearnedSide(Struct, frozen=True):
+    """One side of an example: its document, its reading, the names of a row, and the leaves of each row's values."""
+
+    part: Part | None
+    reading: PayloadReading | None
+    names: Names
+    rows: list[Sequence[int]]
+    side: Side | None
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether one of the values of the document is a text."""
+        return self.part is not None and any(isinstance(leaf.value, str) for leaf in self.part.leaves)
+
+    def decoder(self, places: Places, cells: CellOptions, *, is_answer: bool) -> PayloadDecoder:
+        """Return the decoder of this side. Raises `ValueError` if there is none."""
+        if self.part is None:
+            decode = compile_payload(self.reading, self.side, cells, is_answer=is_answer) if self.reading else None
+            if decode is None:
+                raise ValueError("another format, which has no decoder")
+            return decode
+        if not self.names or (self.side and self.side.structures):
+            raise ValueError("no values, or values that are lists")
+        start, leaves = self.part.start, self.part.leaves
+        fields = [[leaves[place - start].field for place in row] for row in self.rows]
+        decode = skeleton_decoder(self.part.document, iter(self._types(self.part, places)), fields, self.names)
+        if is_answer and self.has_texts:
+            decode = _without_tracebacks(decode)
+        return base64_decoder(decode) if self.part.base64 else decode
+
+    def _types(self, part: Part, places: Places) -> list[Any]:
+        """Return the types of the values of the document."""
+        types = [_type_of(leaf, is_free=part.start + place in places.free) for place, leaf in enumerate(part.leaves)]
+        for row in self.rows if self.side else ():
+            for name, place in zip(self.names, row, strict=True):
+                if place in places.free and self.side:
+                    types[place - part.start] = TYPES.get(self.side.by_name[name].value_type, str)
+        return types
+
+
+def _type_of(leaf: Leaf, *, is_free: bool) -> Any:
+    value = leaf.value
+    if value is None:
+        return None
+    if isinstance(value, str | int) and (not is_free or not _DECIDING_NAMES.isdisjoint(leaf.names)):
+        return Literal[value]
+    if not is_free:
+        raise ValueError("a number that decides how a call is read")
+    if isinstance(value, str | bool):
+        return type(value)
+    return INT64 | float
+
+
+def _without_tracebacks(decode: PayloadDecoder) -> PayloadDecoder:
+    def read(text: str) -> Rows:
+        if TRACEBACK in text:
+            raise ValueError("a text that may be an error")
+        return decode(text)
+
+    return read
