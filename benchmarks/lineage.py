@@ -11,7 +11,7 @@ from time import perf_counter
 
 from integrations.lineage.graph import Direction, Edge, Kind, Vertex
 from integrations.lineage.ports import Page, Query
-from integrations.lineage.querying import Options, query
+from integrations.lineage.walking.querying import Options, query
 
 _VERTICES = 10_000
 _EDGES = 100_000

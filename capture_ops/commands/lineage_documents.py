@@ -10,10 +10,10 @@ from capture_ops.commands.lineage_querying import lineage
 from capture_ops.terminal.errors import CommandError
 from capture_ops.terminal.extras import missing
 from integrations.lineage import Lineage
+from integrations.lineage.documents.files import YamlMissing, json_text, read_text, yaml_text
 from integrations.lineage.errors import Invalid
-from integrations.lineage.files import YamlMissing, json_text, read_text, yaml_text
 from integrations.lineage.graph import Direction
-from integrations.lineage.querying import Options
+from integrations.lineage.walking.querying import Options
 
 __all__ = ["exported", "import_file", "is_yaml", "lineage"]
 _YAML = {".yaml", ".yml"}

@@ -8,10 +8,10 @@ from capture_ops.commands.lineage_querying import lineage, pairs
 from capture_ops.terminal.text import printable
 from integrations.lineage import Lineage
 from integrations.lineage.graph import Kind
-from integrations.lineage.naming import named
+from integrations.lineage.planning.naming import named
+from integrations.lineage.planning.recording import Recording
+from integrations.lineage.planning.steps import Step
 from integrations.lineage.ports import NewEntity
-from integrations.lineage.recording import Recording
-from integrations.lineage.steps import Step
 
 __all__ = ["create", "lineage", "new_entity", "pairs", "printable", "record", "report", "show_tags"]
 _KINDS = {"artifact": Kind.ARTIFACT, "action": Kind.ACTION, "context": Kind.CONTEXT}

@@ -8,8 +8,8 @@ from msgspec import Struct
 from capture_ops.commands.lineage_querying import KINDS, Times, lineage, times
 from capture_ops.terminal.errors import CommandError
 from integrations.lineage import Lineage
+from integrations.lineage.finding.listing import Selection
 from integrations.lineage.graph import Vertex
-from integrations.lineage.listing import Selection
 from integrations.lineage.ports import Link, LinksListed
 from integrations.lineage.render import Sheet, render_answer
 from integrations.lineage.render.sheet import ENTITY_HEADINGS, entity_cells, time_text

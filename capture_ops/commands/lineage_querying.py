@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 from capture_ops.terminal.errors import CommandError
 from integrations.lineage import Lineage
-from integrations.lineage.filters import Filters
 from integrations.lineage.graph import Direction, Kind
-from integrations.lineage.querying import Options
 from integrations.lineage.render import render
 from integrations.lineage.times import moment
-from integrations.lineage.walk import Caps
+from integrations.lineage.walking.filters import Filters
+from integrations.lineage.walking.querying import Options
+from integrations.lineage.walking.walk import Caps
 
 KINDS = {
     "artifact": Kind.ARTIFACT,

@@ -12,9 +12,10 @@ from capture_forwarder import __version__
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError, ExitCode
 from capture_ops.terminal.text import print_line
-from integrations.lineage import cleaning, plan, registering
-from integrations.lineage.configured import registrations
-from integrations.lineage.registration import Registration
+from integrations.lineage.planning import plan
+from integrations.lineage.registering import cleaning, routes
+from integrations.lineage.registering.configured import registrations
+from integrations.lineage.registering.registration import Registration
 
 if TYPE_CHECKING:
     from integrations.lineage.sagemaker import SageMaker
@@ -31,21 +32,21 @@ def api(region: str | None, profile: str | None, endpoint_url: str | None) -> "S
 
 
 def register(
-    api: registering.Api,
+    api: routes.Api,
     config: Path | None,
-    routes: Sequence[str],
+    names: Sequence[str],
     endpoint: str | None,
     console: Console,
     *,
     dry_run: bool,
 ) -> int:
     """Record routes, and return the exit code. Raises `CommandError`, and the error of the routes if all failed."""
-    chosen = _chosen(config, routes)
+    chosen = _chosen(config, names)
     if endpoint and len(chosen) > 1:
-        names = ", ".join(one.route for one in chosen)
-        raise CommandError(f"--endpoint is that of one route, and there are {names}; name the route by --route")
+        several = ", ".join(one.route for one in chosen)
+        raise CommandError(f"--endpoint is that of one route, and there are {several}; name the route by --route")
     failures = []
-    for outcome in registering.register(api, chosen, endpoint, dry_run=dry_run):
+    for outcome in routes.register(api, chosen, endpoint, dry_run=dry_run):
         _print(outcome, console, dry_run=dry_run)
         failures += [outcome.error] if outcome.error else []
     if len(failures) == len(chosen):
@@ -53,11 +54,9 @@ def register(
     return ExitCode.INCOMPLETE if failures else ExitCode.OK
 
 
-def unregister(
-    api: registering.Api, config: Path | None, routes: Sequence[str], console: Console, *, dry_run: bool
-) -> int:
+def unregister(api: routes.Api, config: Path | None, names: Sequence[str], console: Console, *, dry_run: bool) -> int:
     """Mark forwardings as stopped, and return the exit code. Raises `CommandError`, and the error of a call."""
-    outcome = registering.unregister(api, _chosen(config, routes), dry_run=dry_run)
+    outcome = routes.unregister(api, _chosen(config, names), dry_run=dry_run)
     _print(outcome, console, dry_run=dry_run)
     if outcome.error:
         raise outcome.error
@@ -86,16 +85,16 @@ def age(text: str) -> timedelta:
     raise CommandError(f"{text} is no age; write a number and h, d or w for hours, days or weeks, such as 30d")
 
 
-def _chosen(config: Path | None, routes: Sequence[str]) -> list[Registration]:
+def _chosen(config: Path | None, names: Sequence[str]) -> list[Registration]:
     """Return the routes of the configuration with these names, by default all. Raises `CommandError`."""
     found = registrations(settings_of(config), __version__)
     known = [one.route for one in found]
-    if unknown := [name for name in routes if name not in known]:
+    if unknown := [name for name in names if name not in known]:
         raise CommandError(f"there is no route {', '.join(unknown)}; there are {', '.join(known)}")
-    return [one for one in found if not routes or one.route in routes]
+    return [one for one in found if not names or one.route in names]
 
 
-def _print(outcome: registering.Outcome, console: Console, *, dry_run: bool) -> None:
+def _print(outcome: routes.Outcome, console: Console, *, dry_run: bool) -> None:
     for step in outcome.steps:
         print_line(console, _said(step, dry_run=dry_run))
     if not outcome.steps and not outcome.error:

@@ -15,10 +15,10 @@ from capture_forwarder import __version__
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import StackSettings
 from infra.constructs.function import ARCHITECTURES, ForwarderLog
-from integrations.lineage.configured import registrations
-from integrations.lineage.custom_resource import WARNINGS
-from integrations.lineage.permissions import DEPLOYED, Allowed
-from integrations.lineage.registration import PROPERTY, Registration
+from integrations.lineage.deploying.custom_resource import WARNINGS
+from integrations.lineage.registering.configured import registrations
+from integrations.lineage.registering.permissions import DEPLOYED, Allowed
+from integrations.lineage.registering.registration import PROPERTY, Registration
 
 # A request to a custom resource has at most 256 KB, and an update holds the old and the new routes.
 _GROUPS = 8
@@ -70,7 +70,7 @@ class LineageRegistration(Construct):
             description="Records the routes of capture-forwarder in SageMaker's lineage at deployment",
             runtime=lambda_.Runtime(settings.runtime, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True),
             architecture=ARCHITECTURES[settings.architecture],
-            handler="integrations.lineage.custom_resource.handle",
+            handler="integrations.lineage.deploying.custom_resource.handle",
             code=code,
             role=role,
             log_group=log_group,

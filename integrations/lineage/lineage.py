@@ -2,22 +2,21 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import replace
 
-from integrations.lineage import document, entities, importing, plan, querying
-from integrations.lineage.asking import Asks
-from integrations.lineage.existing import all_edges
+from integrations.lineage.asking.methods import Asks
+from integrations.lineage.documents import document, importing
+from integrations.lineage.finding.listing import Selection, selected
+from integrations.lineage.finding.named import described, every, one
 from integrations.lineage.graph import Direction, Edge, Graph, Kind, Vertex
-from integrations.lineage.listing import Selection, selected
-from integrations.lineage.ports import Link, LinksListed, NewEntity
-from integrations.lineage.recording import Recording, adding, recording
-from integrations.lineage.resolving import described, one, resolve
-from integrations.lineage.steps import Join, Label, Step
-
-if TYPE_CHECKING:
-    from integrations.lineage.sagemaker import SageMaker
+from integrations.lineage.planning import entities, plan
+from integrations.lineage.planning.existing import all_edges
+from integrations.lineage.planning.recording import Recording, adding, recording
+from integrations.lineage.planning.steps import Join, Label, Step
+from integrations.lineage.ports import Link, LinksListed, NewEntity, Store
+from integrations.lineage.walking import querying
 
 
 class Lineage(Asks):
@@ -48,13 +47,13 @@ class Lineage(Asks):
         self._clock = clock
 
     @property
-    def store(self) -> "SageMaker":
+    def store(self) -> Store:
         """Return what answers the calls. boto3 is loaded at the first use."""
         if self._store is None:
             from integrations.lineage.sagemaker import SageMaker  # noqa: PLC0415 - boto3 takes half a second
 
             self._store = SageMaker(*self._arguments)
-        store: SageMaker = self._store
+        store: Store = self._store
         return store
 
     def run(
@@ -85,7 +84,7 @@ class Lineage(Asks):
 
     def find(self, text: str, kind: Kind | None = None) -> list[Vertex]:
         """Return all entities that an ARN, a name or the URI of a source names."""
-        return resolve(self.store, text, kind)
+        return every(self.store, text, kind)
 
     def tags(self, text: str) -> Mapping[str, str]:
         """Return the tags of an entity."""
@@ -180,7 +179,7 @@ class Lineage(Asks):
 
     def query(self, texts: Sequence[str], options: querying.Options | None = None) -> Graph:
         """Return the lineage around some entities."""
-        starts = [vertex.arn for text in texts for vertex in resolve(self.store, text)]
+        starts = [vertex.arn for text in texts for vertex in every(self.store, text)]
         return querying.query(self.store, starts, options or querying.Options(), self._clock)
 
     def _done(self, steps: Sequence[Step], *, allow_cycle: bool = False, dry_run: bool = False) -> Sequence[Step]:

@@ -92,10 +92,6 @@ class ReadsLineage(Protocol):
 class ReadsSageMaker(Protocol):
     """Reads what SageMaker itself knows of jobs, packages and endpoints: answers as boto3 returns them."""
 
-    def trial_components(self, source_arn: str) -> Iterator[str]:
-        """Yield the ARNs of the trial components of a job."""
-        ...
-
     def trials(self, trial_component_arn: str) -> Iterator[str]:
         """Yield the names of the trials that a trial component belongs to."""
         ...
@@ -191,3 +187,7 @@ class WritesLineage(Protocol):
     def approve_package(self, arn: str, status: str, note: str | None) -> None:
         """Set a model package's ModelApprovalStatus and ApprovalDescription."""
         ...
+
+
+class Store(ReadsLineage, ReadsSageMaker, WritesLineage, Protocol):
+    """All calls: what `Lineage` needs."""

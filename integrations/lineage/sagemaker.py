@@ -82,11 +82,6 @@ class SageMaker:
         """Return the tags of an entity or a job."""
         return {each["Key"]: each["Value"] for each in self._pages("list_tags", "Tags", None, {"ResourceArn": arn})}
 
-    def trial_components(self, source_arn: str) -> Iterator[str]:
-        """Yield the ARNs of the trial components of a job."""
-        for vertex in self.list(Kind.TRIAL_COMPONENT, Listed(source_uri=source_arn)):
-            yield vertex.arn
-
     def trials(self, trial_component_arn: str) -> Iterator[str]:
         """Yield the names of the trials that a trial component belongs to."""
         only = {"Name": "TrialComponentArn", "Operator": "Equals", "Value": trial_component_arn}

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from capture_ops.__main__ import app
 from capture_ops.command_line.lineage.commands import lineage as commands
 from integrations.lineage import Lineage
+from integrations.lineage.asking.serving import Call
 from integrations.lineage.errors import LineageError
 from integrations.lineage.sagemaker import SageMaker
-from integrations.lineage.serving import Call
 from tests.docs.test_commands import blocks, typed
 from tests.lineage_fake.automatic import MODEL_URI, Deployed, put_deployed
 from tests.lineage_fake.graphs import client, faked

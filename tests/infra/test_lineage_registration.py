@@ -13,8 +13,8 @@ from moto.server import ThreadedMotoServer
 from infra.bundling.asset import MAX_BYTES
 from infra.bundling.registration import DEPENDENCIES, build_registration_asset
 from infra.bundling.wheels import Target, install_wheels
-from integrations.lineage.permissions import DEPLOYED
-from integrations.lineage.registration import PROPERTY
+from integrations.lineage.registering.permissions import DEPLOYED
+from integrations.lineage.registering.registration import PROPERTY
 from tests.infra.conftest import Stacks, Template
 from tests.infra.examples import DEFAULT, EXAMPLES, properties, resources
 from tests.lineage_fake.plugin import lineage_fake
@@ -128,9 +128,9 @@ import importlib, pathlib, sys
 asset = pathlib.Path(sys.argv[1])
 for path in sorted((asset / "integrations").rglob("*.py")):
     importlib.import_module(".".join(path.relative_to(asset).with_suffix("").parts))
-from integrations.lineage import deploying
+from integrations.lineage.deploying import requests
 route = {"route": "churn", "bucket": "b", "prefix": "datacapture/churn/", "targets": [], "version": "1"}
-print(list(deploying.warnings({"RequestType": "Create", "ResourceProperties": {"Registrations": [route]}})))
+print(list(requests.warnings({"RequestType": "Create", "ResourceProperties": {"Registrations": [route]}})))
 """
 
 

@@ -55,7 +55,6 @@ class InMemory:
         self.tagged: dict[str, dict[str, str]] = {}
         self.answers: dict[tuple[str, str], Mapping[str, Any]] = {}
         """Answers of DescribeTrainingJob and others, by method and name."""
-        self.trial_components_of: dict[str, list[str]] = {}
         self.trials_of: dict[str, list[str]] = {}
         self._out: dict[str, dict[str, None]] = {}
         self._in: dict[str, dict[str, None]] = {}
@@ -129,10 +128,6 @@ class InMemory:
     def tags(self, arn: str) -> Mapping[str, str]:
         self._count("tags")
         return dict(self.tagged.get(arn, {}))
-
-    def trial_components(self, source_arn: str) -> Iterator[str]:
-        self._count("trial_components")
-        yield from self.trial_components_of.get(source_arn, ())
 
     def trials(self, trial_component_arn: str) -> Iterator[str]:
         self._count("trials")

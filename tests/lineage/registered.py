@@ -7,9 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from capture_forwarder.configuration.reader import parse_settings
-from integrations.lineage.configured import registrations
 from integrations.lineage.graph import Details, Kind, Vertex
-from integrations.lineage.registration import Registration
+from integrations.lineage.registering.configured import registrations
+from integrations.lineage.registering.registration import Registration
 from tests.lineage.in_memory import InMemory
 
 SAGEMAKER = "arn:aws:sagemaker:eu-west-1:123456789012"

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from integrations.lineage.cleaning import removals, remove
 from integrations.lineage.graph import Kind, Vertex
-from integrations.lineage.registering import register
-from integrations.lineage.registration import MANAGED
+from integrations.lineage.registering.cleaning import removals, remove
+from integrations.lineage.registering.registration import MANAGED
+from integrations.lineage.registering.routes import register
 from tests.lineage.in_memory import InMemory
 from tests.lineage.registered import CONFIG, ENDPOINT_ARN, configured, graph_of, made_by_sagemaker
 

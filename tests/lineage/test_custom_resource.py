@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from integrations.lineage.custom_resource import handle
+from integrations.lineage.deploying.custom_resource import handle
 from integrations.lineage.graph import Kind
 from integrations.lineage.ports import Listed
-from integrations.lineage.registration import PROPERTY
+from integrations.lineage.registering.registration import PROPERTY
 from integrations.lineage.sagemaker import SageMaker
 from tests.e2e.tls import write_certificate
 from tests.lineage.deployed import CONFIG, make_endpoint, world

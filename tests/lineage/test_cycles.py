@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.lineage.cycles import closing
 from integrations.lineage.graph import Edge
+from integrations.lineage.walking.cycles import closing
 from tests.lineage.graphs import random_graphs
 from tests.lineage.in_memory import InMemory
 

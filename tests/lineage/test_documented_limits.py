@@ -8,10 +8,10 @@ import pytest
 from integrations.lineage import Lineage
 from integrations.lineage.errors import AlreadyExists, Cycle, Invalid, NotFound, TimedOut, TooLarge
 from integrations.lineage.graph import Direction, Kind
-from integrations.lineage.limits import MAX_ASSOCIATIONS, MAX_ENTITIES
+from integrations.lineage.planning.limits import MAX_ASSOCIATIONS, MAX_ENTITIES
 from integrations.lineage.ports import NewEntity
-from integrations.lineage.querying import Options
-from integrations.lineage.walk import Caps
+from integrations.lineage.walking.querying import Options
+from integrations.lineage.walking.walk import Caps
 from tests.lineage.in_memory import ACCOUNT, InMemory
 
 

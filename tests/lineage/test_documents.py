@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.lineage import Lineage
+from integrations.lineage.documents.files import YamlMissing, json_text, read_text, yaml_text
 from integrations.lineage.errors import AlreadyExists, Cycle, Denied, Invalid, LineageError, TooLarge
-from integrations.lineage.files import YamlMissing, json_text, read_text, yaml_text
 from integrations.lineage.graph import Edge, Kind
 from tests.lineage.graphs import random_graphs
 from tests.lineage.in_memory import InMemory
@@ -90,7 +90,7 @@ def test_files_that_cannot_be_read(text: str, yaml: Any, problem: str) -> None:
 def test_deep_files_are_refused() -> None:
     """In a process of its own, because the depth of Python's stack ends the measuring of coverage."""
     script = (
-        "from integrations.lineage.files import read_text; from integrations.lineage.errors import Invalid\n"
+        "from integrations.lineage.documents.files import read_text; from integrations.lineage.errors import Invalid\n"
         "for yaml in (True, False):\n"
         "    try:\n        read_text('[' * 3000, yaml=yaml)\n"
         "    except Invalid as error:\n        print(str(error)[:16])\n"

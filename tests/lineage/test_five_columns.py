@@ -4,12 +4,12 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from integrations.lineage.asking.five_columns import HEADINGS, five_columns
+from integrations.lineage.asking.table_start import Start, start_of
 from integrations.lineage.errors import Invalid, NotFound
-from integrations.lineage.five_columns import HEADINGS, five_columns
 from integrations.lineage.graph import Kind
 from integrations.lineage.render import render_answer
 from integrations.lineage.sagemaker import SageMaker
-from integrations.lineage.table_start import Start, start_of
 from tests.lineage.worked import (
     BASE,
     EXECUTION,
@@ -138,7 +138,6 @@ def test_a_malformed_step_is_refused(value: str) -> None:
 def test_a_job_has_a_table_for_each_component() -> None:
     """A job in two trials may have several; they are sorted."""
     world = worked()
-    second = world.store.add(Kind.TRIAL_COMPONENT, "TrainingJob", "again", f"{PROCESSING}-2")
-    world.store.trial_components_of[PROCESSING] = [second, world.arns["processing"], second]
+    second = world.store.add(Kind.TRIAL_COMPONENT, "TrainingJob", "again", PROCESSING, source_types=(("Custom", "2"),))
     found = start_of(world.store, Start.PROCESSING_JOB, "churn-clean-7")
     assert [vertex.arn for vertex in found] == sorted([second, world.arns["processing"]])

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from integrations.lineage import Lineage
+from integrations.lineage.asking.questions import Question, ask
 from integrations.lineage.graph import Direction, Graph
 from integrations.lineage.ports import LinksListed
-from integrations.lineage.querying import Options
-from integrations.lineage.questions import Question, ask
 from integrations.lineage.sagemaker import SageMaker
+from integrations.lineage.walking.querying import Options
 from tests.lineage_fake.contest import EDGES, MODES, SDK, Subjects, ours, prepare
 from tests.lineage_fake.graphs import faked, put_long, put_wide
 

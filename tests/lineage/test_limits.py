@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from integrations.lineage.arns import id_of, is_arn, is_associable, is_experiment, kind_of
 from integrations.lineage.graph import Kind
-from integrations.lineage.limits import entity_problems, tag_problems
-from integrations.lineage.naming import hashed_name, is_name, named, valid_name
+from integrations.lineage.planning.limits import entity_problems, tag_problems
+from integrations.lineage.planning.naming import hashed_name, is_name, named, valid_name
 from integrations.lineage.ports import NewEntity
 
 # botocore's model of the API.

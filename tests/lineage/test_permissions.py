@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from botocore.model import OperationModel
 
-from integrations.lineage.cleaning import removals, remove
 from integrations.lineage.graph import Kind, Vertex
-from integrations.lineage.permissions import DEPLOYED, OF_COMMANDS, Allowed
 from integrations.lineage.ports import Listed
-from integrations.lineage.registering import register, unregister
+from integrations.lineage.registering.cleaning import removals, remove
+from integrations.lineage.registering.permissions import DEPLOYED, OF_COMMANDS, Allowed
+from integrations.lineage.registering.routes import register, unregister
 from integrations.lineage.sagemaker import SageMaker
 from tests.lineage.deployed import CONFIG, make_endpoint, world
 from tests.lineage.registered import configured

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from integrations.lineage import Lineage
 from integrations.lineage.errors import Denied, Invalid, NotFound
-from integrations.lineage.filters import Filters
+from integrations.lineage.finding.listing import Selection
 from integrations.lineage.graph import Details, Direction, Edge, Graph, Kind, Vertex
-from integrations.lineage.listing import Selection
-from integrations.lineage.querying import Options
 from integrations.lineage.times import moment
+from integrations.lineage.walking.filters import Filters
+from integrations.lineage.walking.querying import Options
 from tests.lineage.graphs import DIRECTIONS, KINDS, chain, random_graphs, star
 from tests.lineage.in_memory import InMemory
 

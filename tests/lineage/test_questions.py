@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integrations.lineage.asking.questions import PIPELINE_TAG, Question, ask
+from integrations.lineage.asking.reaching import places
 from integrations.lineage.errors import Invalid, NotFound
+from integrations.lineage.finding.named import find, find_one
 from integrations.lineage.graph import Direction, Edge, Graph, Kind, Vertex
-from integrations.lineage.questions import PIPELINE_TAG, Question, ask
-from integrations.lineage.reaching import places
-from integrations.lineage.starts import find, find_one
 from tests.lineage.worked import (
     BASE,
     CAPTURES,

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from integrations.lineage.configured import public_url
 from integrations.lineage.errors import AlreadyExists, Denied, LimitReached, LineageError
 from integrations.lineage.graph import Kind, Vertex
-from integrations.lineage.naming import hashed_name
+from integrations.lineage.planning.naming import hashed_name
 from integrations.lineage.ports import Change, Listed
-from integrations.lineage.registering import register, unregister
-from integrations.lineage.registration import MANAGED, Place, Registration, names
+from integrations.lineage.registering.configured import public_url
+from integrations.lineage.registering.registration import MANAGED, Place, Registration, names
+from integrations.lineage.registering.routes import register, unregister
 from tests.lineage.in_memory import InMemory
 from tests.lineage.registered import (
     CONFIG,

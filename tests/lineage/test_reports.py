@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from integrations.lineage import approvals
-from integrations.lineage.approvals import Status, approval_of, approve, parse_status, sentence
+from integrations.lineage.asking import approvals
+from integrations.lineage.asking.approvals import Status, approval_of, approve, parse_status, sentence
+from integrations.lineage.asking.reports import Report, endpoint, provenance, report
+from integrations.lineage.asking.versions import versions
 from integrations.lineage.errors import Denied, Invalid, NotFound
+from integrations.lineage.finding.named import find_one
 from integrations.lineage.graph import Kind
-from integrations.lineage.moments import before
 from integrations.lineage.ports import Change
-from integrations.lineage.reports import Report, endpoint, provenance, report
-from integrations.lineage.starts import find_one
-from integrations.lineage.versions import versions
+from integrations.lineage.times import before
 from tests.lineage.worked import BASE, DEPLOYED, GROUP, MODEL, PACKAGE, RAW, TRAIN, Worked, worked
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)

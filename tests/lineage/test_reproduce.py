@@ -7,10 +7,10 @@ import pytest
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 
+from integrations.lineage.asking.reproduce import OTHERS, SAME, reproduce
 from integrations.lineage.errors import NotFound
 from integrations.lineage.graph import Kind
 from integrations.lineage.ports import Change
-from integrations.lineage.reproduce import OTHERS, SAME, reproduce
 from tests.lineage.worked import BASE, IMAGE, MODEL, RAW, TRAIN, TRAINING, Worked, worked
 
 OPERATIONS = get_session().get_service_model("sagemaker")

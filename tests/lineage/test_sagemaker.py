@@ -23,10 +23,10 @@ from integrations.lineage.errors import (
     Throttled,
 )
 from integrations.lineage.graph import Direction, Edge, Kind
+from integrations.lineage.planning.steps import Create, Join, Step
 from integrations.lineage.ports import LinksListed, Listed, NewEntity
-from integrations.lineage.querying import Options
 from integrations.lineage.sagemaker import SageMaker
-from integrations.lineage.steps import Create, Join, Step
+from integrations.lineage.walking.querying import Options
 from tests.lineage_fake.modes import Limits, Modes
 from tests.lineage_fake.plugin import Fake, lineage_fake
 

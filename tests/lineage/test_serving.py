@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from integrations.lineage.asking.serving import Call, in_force, who_served
 from integrations.lineage.errors import NotFound
 from integrations.lineage.graph import Details, Kind, Vertex
-from integrations.lineage.serving import Call, in_force, who_served
 from tests.lineage.worked import BASE, DEPLOYED, ENDPOINT, MODEL, PACKAGE, Worked, worked
 
 CALLED = DEPLOYED + timedelta(days=1)

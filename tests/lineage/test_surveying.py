@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from integrations.lineage.errors import Invalid, NotFound
 from integrations.lineage.graph import Kind
 from integrations.lineage.ports import Link, LinksListed, NewEntity
-from integrations.lineage.registration import Known
-from integrations.lineage.surveying import survey
+from integrations.lineage.registering.registration import Known
+from integrations.lineage.registering.surveying import survey
 from tests.lineage.in_memory import InMemory
 from tests.lineage.registered import CONFIG, ENDPOINT_ARN, PACKAGE_ARN, SAGEMAKER, configured
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from integrations.lineage.errors import Invalid, NotFound, TimedOut, TooLarge
 from integrations.lineage.graph import Direction, Edge, Graph, Kind
 from integrations.lineage.ports import Page, Query
-from integrations.lineage.querying import Options, query
-from integrations.lineage.walk import Caps
+from integrations.lineage.walking.querying import Options, query
+from integrations.lineage.walking.walk import Caps
 from tests.lineage.graphs import DIRECTIONS, chain, random_graphs, star
 from tests.lineage.in_memory import ACCOUNT, InMemory
 

@@ -6,8 +6,8 @@ import pytest
 
 from integrations.lineage.graph import Direction, Edge, Graph
 from integrations.lineage.ports import LinksListed
-from integrations.lineage.querying import Options, query
-from integrations.lineage.registering import register, unregister
+from integrations.lineage.registering.routes import register, unregister
+from integrations.lineage.walking.querying import Options, query
 from tests.lineage.deployed import CONFIG, world
 from tests.lineage.registered import configured
 from tests.lineage_fake.modes import EdgePages, Modes, Tokens, Updates

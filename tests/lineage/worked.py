@@ -7,9 +7,9 @@ from itertools import count, pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
+from integrations.lineage.asking.questions import PIPELINE_TAG, Walk
+from integrations.lineage.asking.walks import walk_of
 from integrations.lineage.graph import Kind
-from integrations.lineage.questions import PIPELINE_TAG, Walk
-from integrations.lineage.walks import walk_of
 from tests.lineage.in_memory import ACCOUNT, InMemory
 
 BASE = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}"
@@ -73,7 +73,6 @@ def worked() -> Worked:
 
 
 def _sagemaker(store: InMemory, arns: Mapping[str, str]) -> None:
-    store.trial_components_of |= {TRAINING: [arns["training"]], PROCESSING: [arns["processing"]]}
     store.trials_of |= {arns["training"]: ["churn-trial"], arns["processing"]: ["churn-trial"]}
     store.tagged[TRAINING] = {PIPELINE_TAG: EXECUTION, "team": "churn", "aws:x": "y"}
     store.answers |= {

@@ -148,7 +148,7 @@ def report(
     """Print the models that were created since a time, with their data sets, jobs and approval."""
     from datetime import UTC, datetime
 
-    from integrations.lineage.moments import before
+    from integrations.lineage.times import before
 
     time = before(since, datetime.now(UTC))
     found = lineage(region, profile, endpoint_url).report(time, require_approval=require_approval)

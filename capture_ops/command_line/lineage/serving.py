@@ -12,7 +12,7 @@ from capture_ops.terminal.errors import CommandError, ExitCode
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from integrations.lineage.serving import Call
+    from integrations.lineage.asking.serving import Call
 
 
 def who_served(  # noqa: PLR0913 - the options of the command
@@ -51,8 +51,8 @@ def who_served(  # noqa: PLR0913 - the options of the command
     """
     from datetime import UTC
 
+    from integrations.lineage.asking.serving import Call
     from integrations.lineage.render import render_answer
-    from integrations.lineage.serving import Call
     from integrations.lineage.times import moment
 
     time = moment(at, UTC) if at else None
@@ -83,7 +83,7 @@ def _read(
     """Return the captured calls with the id, the same call in two files once."""
     from capture_ops.lineage.calls import find_calls
     from capture_ops.terminal.configuration import settings_if_any
-    from integrations.lineage.serving import Call
+    from integrations.lineage.asking.serving import Call
 
     found = find_calls(inference, captures, at, settings_if_any(config) if captures is None else None)
     if not found:

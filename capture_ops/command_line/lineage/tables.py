@@ -30,8 +30,8 @@ def table(  # noqa: PLR0913 - the options of the command
     Give exactly one of the options that name an entity. The columns are Name/Source, Direction, Type, Association Type
     and Lineage Type.
     """
+    from integrations.lineage.asking.table_start import Start
     from integrations.lineage.render import render_answer
-    from integrations.lineage.table_start import Start
 
     values = (endpoint, training_job, processing_job, transform_job, model_package, pipeline_step, arn)
     given = [(start, value) for start, value in zip(Start, values, strict=True) if value is not None]

@@ -7,9 +7,9 @@ from integrations.lineage.classes.entity import Entity, created, loaded, selecte
 from integrations.lineage.classes.listing import Listing, ascending, most, sort, time
 from integrations.lineage.classes.session import Session
 from integrations.lineage.classes.sources import Given, Source, Tags
+from integrations.lineage.finding.listing import Selection
 from integrations.lineage.graph import Kind, Vertex
-from integrations.lineage.listing import Selection
-from integrations.lineage.naming import valid_name
+from integrations.lineage.planning.naming import valid_name
 
 
 class Action(Entity):

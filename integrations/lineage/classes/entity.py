@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Self
 from integrations.lineage.classes.session import Session, lineage_of
 from integrations.lineage.classes.sources import Given, Tags, new_entity, tag_mapping, texts
 from integrations.lineage.errors import Invalid
+from integrations.lineage.finding.listing import Selection
 from integrations.lineage.graph import Details, Kind, Vertex
 from integrations.lineage.lineage import Lineage
-from integrations.lineage.listing import Selection
 
 
 class Entity:

@@ -9,10 +9,10 @@ from integrations.lineage.classes.listing import time
 from integrations.lineage.classes.properties import LazyProperties
 from integrations.lineage.classes.session import Session, lineage_of
 from integrations.lineage.errors import Invalid
-from integrations.lineage.filters import Filters
 from integrations.lineage.graph import Edge, Graph, Kind, Vertex
 from integrations.lineage.lineage import Lineage
-from integrations.lineage.querying import Options
+from integrations.lineage.walking.filters import Filters
+from integrations.lineage.walking.querying import Options
 
 _MAX_STARTS = 10
 _DEFAULT_DEPTH = 10

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from integrations.lineage.errors import Invalid
 from integrations.lineage.graph import Kind
-from integrations.lineage.limits import SOURCE_ID_TYPES
-from integrations.lineage.naming import named, valid_name
+from integrations.lineage.planning.limits import SOURCE_ID_TYPES
+from integrations.lineage.planning.naming import named, valid_name
 from integrations.lineage.ports import NewEntity
 
 Tags = Sequence[Mapping[str, str]]
