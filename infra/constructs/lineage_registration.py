@@ -102,7 +102,7 @@ class LineageRegistration(Construct):
 
 
 def _groups(routes: Iterable[Registration]) -> dict[int, list[Registration]]:
-    """Return the routes by group, which the name of a route decides."""
+    """Return the routes by group. The name of a route decides its group."""
     found: dict[int, list[Registration]] = {}
     for route in routes:
         found.setdefault(int(sha256(route.route.encode()).hexdigest(), 16) % _GROUPS, []).append(route)

@@ -74,9 +74,13 @@ def count(fake: Fake) -> tuple[int, int]:
     return reads + 1, fake.counts.total() - reads
 
 
-def test_a_second_register_writes_nothing_and_makes_at_most_twelve_reads() -> None:
-    """The calls as SageMaker counts them, each page one."""
-    with world() as (fake, _, api):
+@pytest.mark.parametrize("models", [1, 2])
+def test_a_second_register_makes_no_write_and_at_most_twelve_reads(models: int) -> None:
+    """The calls as SageMaker counts them, each page one. Of an archive and a package it must read both."""
+    with world() as (fake, made, api):
+        if models > 1:
+            api.link(Edge(made.model, made.deployment))
+            fake.calls.clear()
         list(register(api, configured(CONFIG)))
         assert count(fake)[1] == 7
         fake.calls.clear()

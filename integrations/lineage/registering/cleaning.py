@@ -1,6 +1,6 @@
 """Deletes what `register` created: only entities with its tag, with their associations.
 
-A run that is interrupted is run again: what is gone already is left out.
+An interrupted run is run again: entities that are gone already are left out.
 """
 
 import re

@@ -44,7 +44,7 @@ class Place(Struct, frozen=True):
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """A model at a destination, to which a route sends."""
+    """A model at a destination of a route."""
 
     destination: str
     model_id: str
@@ -144,7 +144,7 @@ def _all_steps(registration: Registration, known: Known) -> Iterator[Step]:
 
 
 def context_name(endpoint: str) -> str:
-    """Return the name of our context of an endpoint, for which SageMaker has made none."""
+    """Return the name of our context of an endpoint without a context of SageMaker."""
     return f"{endpoint}-capture-forwarder"
 
 

@@ -1,4 +1,4 @@
-"""Reads what lineage holds of a route and its endpoint, with as few calls as possible: 10 to 12 for one destination."""
+"""Reads the lineage of a route and its endpoint, with few calls: 10 for one destination, 12 for a model package."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ class Reads(ReadsLineage, ReadsEndpoints, Protocol):
 
 
 def survey(reads: Reads, registration: Registration, chosen: str | None = None) -> tuple[Known, list[str]]:
-    """Return what lineage holds of a route and its endpoint, and warnings.
+    """Return the known entities of a route and its endpoint, and warnings.
 
     Args:
         reads: Makes the calls.
