@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from rich.console import Console
 
 from capture_forwarder import __version__
@@ -40,26 +41,29 @@ def register(
     *,
     dry_run: bool,
 ) -> int:
-    """Record routes, and return the exit code. Raises `CommandError`, and the error of the routes if all failed."""
+    """Record routes, and return the exit code. Raises `CommandError`, and the last error if all routes failed."""
     chosen = _chosen(config, names)
     if endpoint and len(chosen) > 1:
         several = ", ".join(one.route for one in chosen)
         raise CommandError(f"--endpoint is that of one route, and there are {several}; name the route by --route")
-    failures = []
+    failures = 0
     for outcome in routes.register(api, chosen, endpoint, dry_run=dry_run):
+        failures += outcome.error is not None
+        if outcome.error and failures == len(chosen):
+            _print(replace(outcome, error=None), console, dry_run=dry_run)
+            raise outcome.error
         _print(outcome, console, dry_run=dry_run)
-        failures += [outcome.error] if outcome.error else []
-    if len(failures) == len(chosen):
-        raise failures[0]
+        _print_if_unchanged(outcome, console)
     return ExitCode.INCOMPLETE if failures else ExitCode.OK
 
 
 def unregister(api: routes.Api, config: Path | None, names: Sequence[str], console: Console, *, dry_run: bool) -> int:
     """Mark forwardings as stopped, and return the exit code. Raises `CommandError`, and the error of a call."""
     outcome = routes.unregister(api, _chosen(config, names), dry_run=dry_run)
-    _print(outcome, console, dry_run=dry_run)
+    _print(replace(outcome, error=None), console, dry_run=dry_run)
     if outcome.error:
         raise outcome.error
+    _print_if_unchanged(outcome, console)
     return ExitCode.OK
 
 
@@ -97,10 +101,13 @@ def _chosen(config: Path | None, names: Sequence[str]) -> list[Registration]:
 def _print(outcome: routes.Outcome, console: Console, *, dry_run: bool) -> None:
     for step in outcome.steps:
         print_line(console, _said(step, dry_run=dry_run))
-    if not outcome.steps and not outcome.error:
-        print_line(console, f"{', '.join(outcome.routes)}: there is nothing to change.")
     for problem in outcome.problems:
         print_line(console, problem, "yellow")
+
+
+def _print_if_unchanged(outcome: registering.Outcome, console: Console) -> None:
+    if not outcome.steps and not outcome.error:
+        print_line(console, f"{', '.join(outcome.routes)}: there is nothing to change.")
 
 
 def _said(step: str, *, dry_run: bool) -> str:

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from capture_ops.__main__ import app
 from capture_ops.commands import lineage_registering as command
 from capture_ops.terminal.errors import CommandError
 from integrations.lineage.errors import NotFound
+from tests.lineage.deployed import CONFIG as FAKE_CONFIG
+from tests.lineage.deployed import world
 from tests.lineage.in_memory import InMemory
 from tests.lineage.registered import CONFIG, made_by_sagemaker
 
@@ -51,6 +55,27 @@ def test_a_dry_run_prints_the_steps_and_writes_nothing(config: Path, store: InMe
     terminal, output = console()
     assert command.register(store, config, [], "churn", terminal, dry_run=False) == 0
     assert output.getvalue() == "churn: there is nothing to change.\n"
+
+
+def test_the_commands_run_against_the_api(tmp_path: Path) -> None:
+    """Register, stop and delete, with the exit codes of the command line."""
+    config = tmp_path / "forwarder.toml"
+    config.write_text(FAKE_CONFIG, encoding="utf-8")
+    with world() as (fake, _, _):
+        before = len(fake.store().entities)
+        for arguments, code, lines in (
+            (["register", "--dry-run"], 0, 7),
+            (["register", "--route", "churn", "--endpoint", "churn"], 0, 7),
+            (["register"], 0, 1),
+            (["register", "--endpoint", "fraud"], 2, 1),
+            (["unregister"], 0, 1),
+            (["clean", "--older-than", "1w"], 0, 1),
+            (["clean", "--route", "churn"], 0, 3),
+        ):
+            options = [] if arguments[0] == "clean" else ["--config", str(config)]
+            ran = CliRunner().invoke(app, ["lineage", *arguments, *options, "--region", "eu-west-1"])
+            assert (ran.exit_code, len(ran.output.splitlines())) == (code, lines), ran.output
+        assert len(fake.store().entities) == before
 
 
 def test_one_route_without_an_endpoint_makes_the_run_incomplete(config: Path, store: InMemory) -> None:

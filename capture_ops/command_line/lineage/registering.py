@@ -4,15 +4,11 @@ from typing import Annotated
 
 import typer
 
+from capture_ops.command_line.lineage.options import EndpointUrl, Profile, Region
 from capture_ops.command_line.options import Config, DryRun, console
 
 Routes = Annotated[
     list[str] | None, typer.Option(help="Only this route; may be repeated.", metavar="NAME", show_default="all")
-]
-Region = Annotated[str | None, typer.Option(help="The AWS region.", show_default="that of the profile")]
-Profile = Annotated[str | None, typer.Option(help="The AWS profile.", show_default="that of the environment")]
-EndpointUrl = Annotated[
-    str | None, typer.Option(help="The address of SageMaker's API.", metavar="URL", show_default="AWS's")
 ]
 
 
