@@ -49,7 +49,7 @@ class SageMaker(Struct):
 
 
 def made_by_sagemaker(store: InMemory) -> SageMaker:
-    """Make what SageMaker makes for data, a training job, a package and an endpoint."""
+    """Make the entities of SageMaker for data, a training job, a package and an endpoint."""
     store.answers["endpoint", "churn"] = {
         "EndpointArn": ENDPOINT_ARN,
         "DataCaptureConfig": {"DestinationS3Uri": "s3://the-bucket/datacapture"},

@@ -1,4 +1,4 @@
-"""`clean`: deletes what carries our tag, and nothing else, also after interruptions."""
+"""`clean`: deletes the entities with our tag and no others, also after interruptions."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ from tests.lineage.registered import CONFIG, ENDPOINT_ARN, configured, graph_of,
 
 
 def registered(text: str = CONFIG, *, sagemaker: bool = True) -> InMemory:
-    """Return a lineage in which a configuration is registered."""
+    """Return a lineage with a registered configuration."""
     store = InMemory()
     made_by_sagemaker(store)
     if not sagemaker:
@@ -93,7 +93,7 @@ def test_our_context_is_kept_while_another_route_uses_it() -> None:
 
 
 def test_the_name_of_a_route_selects() -> None:
-    """A name that no record has deletes nothing."""
+    """A name that no record has deletes none."""
     assert cleaned(registered(), "fraud") == set()
 
 
@@ -131,7 +131,7 @@ def test_a_run_that_ended_after_any_write_is_completed_by_the_next(write: int) -
 
 
 def test_two_runs_at_the_same_time_delete_everything_once() -> None:
-    """What the other deleted is left out."""
+    """An entity that the other deleted is left out."""
     store, before = registered(), InMemory()
     made_by_sagemaker(before)
     found = removals(store)

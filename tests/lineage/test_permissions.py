@@ -131,7 +131,7 @@ def test_a_call_that_is_not_allowed_is_found(calls: list[Call]) -> None:
 
 
 def test_the_deployed_function_may_register_and_unregister() -> None:
-    """And nothing else: it cannot delete."""
+    """It cannot delete."""
     wanted = allowed(OF_COMMANDS["register"]) | allowed(OF_COMMANDS["unregister"])
     assert {action for action, _ in allowed(DEPLOYED)} == {action for action, _ in wanted}
     assert wanted <= allowed(DEPLOYED)

@@ -257,7 +257,7 @@ def test_another_route_on_the_same_captures_is_left_alone() -> None:
 
 
 def test_unregister_stops_and_register_starts_again() -> None:
-    """Nothing is deleted, and a second run of each writes nothing."""
+    """Neither deletes, and a second run of each makes no change."""
     store = InMemory()
     made_by_sagemaker(store)
     registered(store)

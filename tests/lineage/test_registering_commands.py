@@ -36,7 +36,7 @@ def store() -> InMemory:
 
 
 def console() -> tuple[Console, StringIO]:
-    """Return a console, and what it prints."""
+    """Return a console, and its output."""
     output = StringIO()
     return Console(file=output, width=200), output
 
@@ -105,7 +105,7 @@ def test_wrong_names_and_ages_are_refused(config: Path, store: InMemory) -> None
 
 
 def test_unregister_stops_and_clean_deletes(config: Path, store: InMemory) -> None:
-    """Both print their steps, and a dry run of each changes nothing."""
+    """Both print their steps, and a dry run of each makes no change."""
     before = set(store.vertices)
     command.register(store, config, [], None, console()[0], dry_run=False)
     for dry_run in (True, False):

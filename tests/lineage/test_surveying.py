@@ -1,4 +1,4 @@
-"""What `register` finds before it writes: the endpoint, its captures, its model, and what is there already."""
+"""The reads of `register` before it writes: the endpoint, its captures, its model, and the existing entities."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def with_endpoint(
 
 
 def known(store: InMemory, prefix: str = "datacapture/churn/", endpoint: str | None = None) -> Known:
-    """Return what is known of the route with this prefix."""
+    """Return the known entities of the route with this prefix."""
     (registration,) = configured(CONFIG.replace("datacapture/churn/", prefix))
     return survey(store, registration, endpoint)[0]
 

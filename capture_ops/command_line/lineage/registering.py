@@ -27,8 +27,8 @@ def register(
 ) -> None:
     """Record in lineage where the captures of each route are sent, and as inferences of a model.
 
-    Connects the endpoint, its captures, the forwarding and the monitored model. Entities that are there are used as
-    they are, so a second run writes nothing, and an interrupted one is completed. A route that cannot be recorded is
+    Connects the endpoint, its captures, the forwarding and the monitored model. Existing entities are used as they
+    are, so a second run makes no change, and an interrupted one is completed. A route that cannot be recorded is
     reported with the reason, and the others are recorded. [lineage] register = true does the same at each deployment.
     """
     from capture_ops.commands import lineage_registering as command
