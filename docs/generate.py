@@ -9,7 +9,6 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
-from integrations.lineage.permissions import DEPLOYED, OF_COMMANDS
 from msgspec import NODEFAULT
 from msgspec.json import schema
 
@@ -26,6 +25,7 @@ from capture_forwarder.configuration.names import RESOURCE_VARIABLES
 from capture_forwarder.configuration.options import Option, options, tables
 from capture_forwarder.configuration.settings import Settings
 from docs.formats import formats_page
+from integrations.lineage.registering.permissions import DEPLOYED, OF_COMMANDS
 
 
 def metrics_page() -> str:

@@ -105,7 +105,7 @@ def _print(outcome: routes.Outcome, console: Console, *, dry_run: bool) -> None:
         print_line(console, problem, "yellow")
 
 
-def _print_if_unchanged(outcome: registering.Outcome, console: Console) -> None:
+def _print_if_unchanged(outcome: routes.Outcome, console: Console) -> None:
     if not outcome.steps and not outcome.error:
         print_line(console, f"{', '.join(outcome.routes)}: there is nothing to change.")
 
