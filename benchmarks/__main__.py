@@ -7,11 +7,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from benchmarks import cold_start, corners, destinations, end_to_end, memory, small_objects, transform
+from benchmarks import cold_start, corners, destinations, end_to_end, latency, memory, small_objects, transform
 from capture_ops.terminal.interruption import end_on_signals
 
 ALL: Final = [
-    module.BENCHMARK for module in (transform, corners, end_to_end, destinations, small_objects, memory, cold_start)
+    module.BENCHMARK
+    for module in (transform, corners, end_to_end, destinations, small_objects, memory, latency, cold_start)
 ]
 
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from benchmarks.data import MB, write_captures
 from benchmarks.loopback import Loopback, key, loopback
@@ -24,6 +25,7 @@ _PEER: Final = 2.4 * 49_000
 _REFERENCES: Final = {"orjson": 130_000, "loads": 854_000}
 _LABELS: Final = {"orjson": "the orjson transform", "loads": "orjson.loads of every line"}
 _COMPRESSED: Final = "compressed requests"
+_NO_SCHEMA: Final = "no schema"
 _MAX_RSS_MB: Final = 100
 _MAX_RSS_SPREAD_MB: Final = 5
 _LARGE_TIMES: Final = (5, 86)  # repetitions of 58 MB: 291 MB and 5 GB
@@ -96,12 +98,14 @@ def _in_turns(around: Loopback, files: Files, reps: int) -> dict[str, list[dict[
         "plain": [],
         "gzip": [],
         _COMPRESSED: [],
+        _NO_SCHEMA: [],
         **{name: [] for name in _REFERENCES},
     }
     for _ in range(reps):
         for name in ("plain", "gzip"):
             found[name].append(_invoke(around, name))
         found[_COMPRESSED].append(_invoke(around, "plain", compression="gzip"))
+        found[_NO_SCHEMA].append(_invoke(replace(around, attributes=()), "plain"))
         for name in _REFERENCES:
             found[name].append(_sample(name, files.plain))
     return found
@@ -125,7 +129,11 @@ def _speed(samples: dict[str, list[dict[str, Any]]]) -> list[Figure]:
     ratio, spread = median_ratio([sample["cpu_secs"] for sample in samples["gzip"]], plain)
     figures.append(Figure(what="CPU of a gzip object against plain", measured=ratio, at_most=1.2, note=spread))
     ratio, spread = median_ratio([sample["cpu_secs"] for sample in samples[_COMPRESSED]], plain)
-    return [*figures, Figure(what="CPU of gzip requests against plain", measured=ratio, at_most=1.35, note=spread)]
+    figures.append(Figure(what="CPU of gzip requests against plain", measured=ratio, at_most=1.35, note=spread))
+    ratio, spread = median_ratio([sample["cpu_secs"] for sample in samples[_NO_SCHEMA]], plain)
+    speed = records / median(sample["cpu_secs"] for sample in samples[_NO_SCHEMA])
+    note = f"{spread}; {speed:,.0f} records per CPU second"
+    return [*figures, Figure(what="CPU without a schema against with one", measured=ratio, note=note)]
 
 
 def _memory(plain: list[dict[str, Any]], repeated: dict[int, dict[str, Any]], size_mb: float) -> list[Figure]:

@@ -19,10 +19,12 @@ def cores() -> tuple[int, int]:
     return allowed[-1], allowed[0]
 
 
-def start(module: str, *arguments: str, core: int, env: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+def start(
+    module: str, *arguments: str, core: int, env: Mapping[str, str] | None = None, python: str = sys.executable
+) -> "subprocess.Popen[str]":
     """Start `python -m module` on `core`, in the environment of this process and `env`."""
     process = subprocess.Popen(  # noqa: S603 - ourselves
-        [sys.executable, "-m", module, *arguments],
+        [python, "-m", module, *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'lambda_src'}", **(env or {})},
         stdin=subprocess.PIPE,

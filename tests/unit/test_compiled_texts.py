@@ -47,6 +47,20 @@ def test_cells_of_text(cell: str, is_read: bool, row_count: int) -> None:  # noq
     assert after(known, (csv_side(f"1,{cell}\n" * row_count), answer)) is is_read
 
 
+def test_rows_with_empty_cells_are_read_alike_whatever_came_before() -> None:
+    """The decoder expects empty cells after a row that had some."""
+    schema = ModelSchema(
+        (
+            Attribute("x", Stage.PIPELINE_INPUT, ValueType.FLOAT, 0),
+            Attribute("t", Stage.PIPELINE_INPUT, ValueType.STRING, 1),
+            Attribute("y", Stage.PREDICTED_VALUE, ValueType.FLOAT, 0),
+        )
+    )
+    paths = Paths(schema)
+    lines = [capture(csv_side(row), csv_side("1")) for row in (",a", ",b", "1,", "1,a", ",c", "x,", "2,b")]
+    assert [paths.compiled_rows(line) is not None for line in lines] == [True, True, True, True, True, False, True]
+
+
 @pytest.mark.parametrize("around", ["{}", '{{"instances": [{}]}}', '{{"instances": [{0}, {0}]}}'])
 def test_a_name_twice_in_json_is_refused(around: str) -> None:
     """A colon in a text is none after a name."""

@@ -51,7 +51,9 @@ def test_texts_with_any_number_of_commas_are_read() -> None:
     for _ in range(2):
         paths.learn(capture(json_side({"other": NESTED}), json_side(SCORE)))
     for count in range(300):
-        assert is_compiled(paths, {"user": {"age": 3, "name": "," * count}}, SCORE)
+        called = {"user": {"age": 3, "name": "," * count}}
+        assert is_compiled(paths, called, SCORE)
+        assert is_compiled(paths, {"other": called}, SCORE)
 
 
 def test_what_is_learned_is_bounded_by_declarations_skeletons_and_routes() -> None:
@@ -67,3 +69,15 @@ def test_what_is_learned_is_bounded_by_declarations_skeletons_and_routes() -> No
     for chars in range(1030):
         LEARNED.of(DecodingOptions(max_partner_id_chars=chars), None)
     assert LEARNED.of(DecodingOptions(), None).leaf_count == 0
+
+
+def test_batches_of_several_sizes_in_turns_are_read() -> None:
+    """The number of commas says which decoder is tried first."""
+    batches = [
+        ({"a": [1] * count, "b": ["x"] * count}, {"scores": [0.5] * count, "more": [1] * count}) for count in (2, 3)
+    ]
+    paths = learned(*batches[0])
+    for _ in range(2):
+        paths.learn(capture(*map(json_side, batches[1])))
+    for request, answer in batches * 3:
+        assert is_compiled(paths, request, answer)

@@ -83,6 +83,8 @@ class _CsvReader:
         if columns is None or "\n" in line or '"' in line or "\\" in line or (columns.has_texts and not is_plain(line)):
             return self._read_any(text)
         try:
+            if columns.has_gaps:
+                return columns.names, [columns.row(line)]
             return columns.names, [columns.decode_row(f'["{line.replace(",", COMMA)}"]')]
         except REFUSED:
             return self._read_any(text)

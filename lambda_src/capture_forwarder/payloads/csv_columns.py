@@ -67,6 +67,8 @@ class CsvColumns:
         self._decode_gaps: Callable[[str], list[Values]] | None = None
         if not keeps_empty and len(columns) > 1:  # the empty line of one column is no row
             self._decode_gaps = _decoders([column.type | None for column in columns])[1]
+        # Whether the last row had empty cells. Then the next one has them, too, and is not read without them first.
+        self.has_gaps = False
         self._numbers = [place for place, column in enumerate(columns) if column.type is not str]
         self._texts = [_Texts(place, one.convert) for place, one in enumerate(columns) if one.convert]
         self.rewritten = [one for one in self._texts if columns[one.place].is_rewritten]
@@ -80,9 +82,14 @@ class CsvColumns:
         """Return the values of a line without quotes and backslashes."""
         text = f'["{line.replace(",", COMMA)}"]'
         try:
+            if self.has_gaps and _EMPTY in text:
+                return self._with_gaps(f"[{text}]", self._texts)[0]
+            self.has_gaps = False
             row = self.decode_row(text)
         except REFUSED:
-            return self._with_gaps(f"[{text}]", self._texts)[0]
+            row = self._with_gaps(f"[{text}]", self._texts)[0]
+            self.has_gaps = True
+            return row
         return _converted(row, self.rewritten) if self.rewritten else row
 
     def rows(self, text: str) -> list[Values]:

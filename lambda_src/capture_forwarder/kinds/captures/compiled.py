@@ -152,7 +152,7 @@ class CompiledPath:
         if declaration not in self._decoders:
             if len(self._decoders) >= _MAX_DECLARATIONS:
                 self._decoders.clear()
-            learned = self._route_calls.of(declaration).decode
+            learned = self._route_calls.of(declaration).find
             decoders = CallDecoders(self._schema, self._cells, apart=self._apart, learned=learned)
             self._decoders[declaration] = decoders
             if reading := _declared_reading(declaration, self._options):

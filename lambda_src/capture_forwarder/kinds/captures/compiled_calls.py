@@ -15,8 +15,8 @@ from capture_forwarder.payloads.placement import PayloadReading, Placement, RowF
 
 # Returns rows as values of both sides by name. Raises one of `REFUSED` for calls with another reading.
 CallDecoder = Callable[[str, str], Sequence[Any]]
-# The same for calls with one of these readings.
-LearnedDecoder = Callable[[str, str, Collection[Reading]], Sequence[Any]]
+# Finds the rows of a call with one of these readings, and its decoder, which is not the last one.
+FindLearned = Callable[[str, str, Collection[Reading], CallDecoder], tuple[Sequence[Any], CallDecoder] | None]
 _MAX_READINGS = 8
 _AS_SENT = CellOptions()
 # Decoders are made once a process, not once a run; this is enough for the schemas of a few hundred models.
@@ -88,8 +88,8 @@ def _may_be_error(reading: PayloadReading, side: Side) -> bool:
 class CallDecoders:
     """The decoders of calls that are declared alike; `decode` is the one that was used last.
 
-    `learned` decodes calls of known skeletons. `used_unlearned` is a reading that was expected, not learned, once a
-    call was decoded by it.
+    `learned` finds decoders of calls of known skeletons. `used_unlearned` is a reading that was expected, not learned,
+    once a call was decoded by it.
     """
 
     def __init__(
@@ -98,10 +98,9 @@ class CallDecoders:
         cells: CellOptions = _AS_SENT,
         *,
         apart: bool = False,
-        learned: LearnedDecoder | None = None,
+        learned: FindLearned | None = None,
     ) -> None:
-        self._learned = learned or _refuse
-        self._by_skeleton: CallDecoder = self._decode_by_skeleton
+        self._find_learned = learned
         self._schema = schema
         self._cells = cells
         self._apart = apart
@@ -112,7 +111,7 @@ class CallDecoders:
 
     def decode_by_others(self, request: str, response: str) -> Sequence[Any] | None:
         """Return the rows of a call that `decode` refused, or `None` if every decoder refuses it."""
-        for decode in (*self._decoders, self._by_skeleton):
+        for decode in self._decoders:
             if decode is not self.decode:
                 try:
                     rows = decode(request, response)
@@ -120,11 +119,12 @@ class CallDecoders:
                     continue
                 self.decode = decode
                 return rows
-        return None
-
-    def _decode_by_skeleton(self, request: str, response: str) -> Sequence[Any]:
-        """Decode a call of a known skeleton, if the plain path has read one like it in this run: it notices changes."""
-        return self._learned(request, response, self._readings)
+        # A reading must be that of a call of this run, so that the plain path notices changes in every run.
+        found = self._find_learned and self._find_learned(request, response, self._readings, self.decode)
+        if not found:
+            return None
+        rows, self.decode = found
+        return rows
 
     def expect(self, reading: Reading) -> None:
         """Compile a `reading` that was not learned from a call."""
@@ -154,5 +154,5 @@ class CallDecoders:
             self.decode = decoder
 
 
-def _refuse(request: str, response: str, _: Collection[Reading] = ()) -> Sequence[Any]:
+def _refuse(request: str, response: str) -> Sequence[Any]:
     raise ValueError(f"no decoder is known for {len(request)} and {len(response)} characters")

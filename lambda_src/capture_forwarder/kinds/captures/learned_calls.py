@@ -42,18 +42,16 @@ _LINE = Line(1, 0, 0, b"")
 
 
 class LearnedCall(Struct, frozen=True):
-    """A decoder of calls of one skeleton, how the plain path read them, and how many of their values are not data."""
+    """A decoder of calls of one skeleton, and how the plain path read them."""
 
     decode: CallDecoder
     reading: Reading
-    left_out: int
 
 
 class LearnedCalls:
     """The decoders of calls that are declared alike, the last used one first."""
 
-    def __init__(self, left_out: LeftOut) -> None:
-        self._left_out = left_out
+    def __init__(self) -> None:
         self._calls: list[LearnedCall] = []
         # Most calls with as many commas on both sides have one skeleton.
         self._by_commas: dict[tuple[int, int], LearnedCall] = {}
@@ -63,22 +61,26 @@ class LearnedCalls:
         self._calls[_MAX_CALLS - 1 :] = []
         self._calls.insert(0, call)
 
-    def decode(self, request: str, response: str, readings: Collection[Reading]) -> Sequence[Any]:
-        """Return the rows of a call with one of these readings. Raises one of `REFUSED` if no decoder fits."""
-        commas = (request.count(","), response.count(",")) if len(self._calls) > 1 else (0, 0)
+    def find(
+        self, request: str, response: str, readings: Collection[Reading], refused: CallDecoder
+    ) -> tuple[Sequence[Any], CallDecoder] | None:
+        """Return the rows of a call with one of these readings, and its decoder; `None` if no decoder fits.
+
+        The decoder that has `refused` the call is not tried again.
+        """
+        commas = (request.count(","), response.count(","))
         known = self._by_commas.get(commas)
         for call in self._calls[:_MAX_TRIES] if known is None else (known, *self._calls[:_MAX_TRIES]):
-            if call.reading not in readings:
+            if call.decode is refused or call.reading not in readings:
                 continue
             try:
                 rows = call.decode(request, response)
             except REFUSED:
                 continue
-            self._left_out.count += call.left_out
             if known is not call:
                 self._remember(commas, call)
-            return rows
-        raise ValueError("no call that was learned")
+            return rows, call.decode
+        return None
 
     def _remember(self, commas: tuple[int, int], call: LearnedCall) -> None:
         if len(self._by_commas) >= _MAX_SEEN:
@@ -105,7 +107,7 @@ class RouteCalls:
         """Return the decoders of calls that are declared like this."""
         if declaration not in self._calls and len(self._calls) >= _MAX_DECLARATIONS:
             self._calls.clear()
-        return self._calls.setdefault(declaration, LearnedCalls(self.left_out))
+        return self._calls.setdefault(declaration, LearnedCalls())
 
     def see(self, declaration: Declaration, decoded: Decoded) -> None:
         """Learn the skeleton of a call that the plain path read, if one with this skeleton came before."""
@@ -149,7 +151,18 @@ class RouteCalls:
         decode_response = response.decoder(places, self._cells, is_answer=True)
         if reading.is_cut and response.has_texts:
             raise ValueError("texts that are cut into rows")
-        return LearnedCall(paired(decode_request, decode_response, apart=self._apart), reading, example.base.left_out)
+        decode = paired(decode_request, decode_response, apart=self._apart)
+        return LearnedCall(self._counting(decode, example.base.left_out), reading)
+
+    def _counting(self, decode: CallDecoder, left_out: int) -> CallDecoder:
+        """Return a decoder that counts the values of each call that are not data."""
+
+        def counting(request: str, response: str) -> Sequence[Any]:
+            rows = decode(request, response)
+            self.left_out.count += left_out
+            return rows
+
+        return counting if left_out else decode
 
 
 class LearnedRoutes:
