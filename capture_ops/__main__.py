@@ -15,6 +15,7 @@ from capture_forwarder import __version__
 from capture_ops.command_line.catalog.ingesting import ingest
 from capture_ops.command_line.catalog.recipes import iam_policy, recipe
 from capture_ops.command_line.inspecting import inspect
+from capture_ops.command_line.lineage.commands import lineage
 from capture_ops.command_line.local import demo, invoke, monitor
 from capture_ops.command_line.quarantined import list_quarantine, show_quarantine
 from capture_ops.command_line.sending import backfill, replay
@@ -60,6 +61,7 @@ quarantine = typer.Typer(help="List the quarantine files of rejected captures, a
 quarantine.command("list", epilog=EXIT_CODES)(list_quarantine)
 quarantine.command("show", epilog=EXIT_CODES)(show_quarantine)
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(lineage, name="lineage")
 
 catalog = typer.Typer(help="Show SageMaker, its captures and the forwarder in DataHub.", no_args_is_help=True)
 catalog.command("recipe", epilog=EXIT_CODES)(recipe)

@@ -25,6 +25,7 @@ from capture_forwarder.configuration.names import RESOURCE_VARIABLES
 from capture_forwarder.configuration.options import Option, options, tables
 from capture_forwarder.configuration.settings import Settings
 from docs.formats import formats_page
+from integrations.lineage.registering.permissions import DEPLOYED, OF_COMMANDS
 
 
 def metrics_page() -> str:
@@ -106,12 +107,33 @@ def settings_schema() -> dict[str, Any]:
     return document
 
 
+def lineage_policy_page() -> str:
+    """Return `docs/lineage-policy.md`."""
+    lines = [
+        "# Permissions of lineage register, unregister and clean",
+        "",
+        "A test compares them with the calls of each command. The resources are of the account and the region;",
+        "SageMaker makes the ids of artifacts, and lists know no resources.",
+        "",
+    ]
+    tables = {f"`lineage {name}`": allowed for name, allowed in OF_COMMANDS.items()}
+    for heading, allowed in (tables | {"The function of `[lineage] register = true`": DEPLOYED}).items():
+        lines += [f"## {heading}", "", "| actions | resources | it |", "|---|---|---|"]
+        for one in allowed:
+            actions = ", ".join(f"`{action}`" for action in one.actions)
+            resources = ", ".join(f"`{kind}/*`" for kind in one.resources) or "`*`"
+            lines.append(f"| {actions} | {resources} | {one.why} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def generated() -> dict[str, str]:
     """Return the text of every generated file, by its name in `docs`."""
     return {
         "metrics.md": metrics_page(),
         "configuration.md": configuration_page(),
         "formats.md": formats_page(),
+        "lineage-policy.md": lineage_policy_page(),
         "forwarder.schema.json": json.dumps(settings_schema(), indent=1) + "\n",
     }
 

@@ -11,7 +11,7 @@ from capture_forwarder.configuration import filters
 from capture_forwarder.configuration.reader import SettingsError, read_settings
 from capture_forwarder.configuration.secret_reference import SecretKind, SecretReference
 from capture_forwarder.configuration.settings import Settings
-from infra.bundling.code import function_code
+from infra.bundling.code import function_code, registration_code
 from infra.limits import limit_notes, limit_problems, resource_problem
 from infra.stacks.forwarder_stack import ForwarderStack
 
@@ -25,14 +25,20 @@ def build_app(
 ) -> cdk.App:
     """Return the app for the file `config`.
 
-    `code` replaces the bundled function. `synthesizer` replaces deployment by the roles of `cdk bootstrap`.
+    `code` replaces the bundled functions. `synthesizer` replaces deployment by the roles of `cdk bootstrap`.
     Writes a line to standard error for each limit of AWS that makes prefixes wider. Raises `SettingsError` with
     everything that AWS would refuse or that would fail there.
     """
     settings = read_settings(config, extra_checks=deployment_problems)
     sys.stderr.writelines(f"{note}\n" for note in limit_notes(settings))
     app = cdk.App(default_stack_synthesizer=synthesizer)
-    stack = ForwarderStack(app, "Forwarder", settings=settings, code=code or function_code(settings, config))
+    stack = ForwarderStack(
+        app,
+        "Forwarder",
+        settings=settings,
+        code=code or function_code(settings, config),
+        registration_code=code or registration_code(settings),
+    )
     if problem := resource_problem(stack):
         raise SettingsError(str(config), [problem])
     return app

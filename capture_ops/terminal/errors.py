@@ -1,5 +1,6 @@
 """Exit codes, and errors as one sentence on stderr with the next step."""
 
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,7 +85,7 @@ def errors_to_exit_codes() -> Iterator[None]:
     except Exception as error:
         if hasattr(error, "exit_code"):
             raise  # an end, or a usage error, which typer prints
-        sentence, code = _explained(error)
+        sentence, code = _explained_lineage(error) or _explained(error)
         _end(error, sentence, code)
 
 
@@ -109,6 +110,15 @@ def _explained(error: Exception) -> tuple[str, ExitCode]:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}; check the path, its permissions and the disk", ExitCode.USAGE
     return _BUG.format(type(error).__name__), ExitCode.BUG
+
+
+def _explained_lineage(error: Exception) -> tuple[str, ExitCode] | None:
+    # No such error was raised if nothing has loaded its module.
+    if (errors := sys.modules.get("integrations.lineage.errors")) is None or not isinstance(error, errors.LineageError):
+        return None
+    unavailable = (errors.Denied, errors.Throttled, errors.TimedOut, errors.LimitReached, errors.Conflict)
+    code = ExitCode.UNAVAILABLE if isinstance(error, unavailable) else ExitCode.USAGE
+    return str(error), ExitCode.INCOMPLETE if error.done else code
 
 
 def _end(error: Exception, sentence: str, code: ExitCode) -> None:

@@ -5,6 +5,7 @@ The same sources, lock, configuration and interpreter give the same bytes on any
 
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -36,7 +37,7 @@ def build_asset(folder: Path, config: Path, target: Target) -> None:
     the asset has no bytecode, and a warning goes to standard error.
     """
     install_wheels(DEPENDENCIES, folder, target)
-    _trim(folder)
+    trim(folder, _SERVICES)
     copy_modules(_PACKAGE, folder / _PACKAGE.name)
     settings = read_settings(config)
     destinations = tuple(
@@ -48,8 +49,7 @@ def build_asset(folder: Path, config: Path, target: Target) -> None:
         compile_bytecode(folder, executable)
     else:
         _warn_of_slow_starts(target.python)
-    _make_readable(folder)
-    _check_size(folder)
+    finish(folder)
 
 
 def copy_modules(package: Path, folder: Path) -> None:
@@ -70,13 +70,20 @@ def _packaged(index: int, ca_bundle: str | None, folder: Path) -> str | None:
     return name
 
 
-def _trim(folder: Path) -> None:
-    unused = [path for path in folder.glob("botocore/data/*/") if path.name not in _SERVICES and path.is_dir()]
+def trim(folder: Path, services: Collection[str]) -> None:
+    """Remove the files that no import reaches, and botocore's data of other services."""
+    unused = [path for path in folder.glob("botocore/data/*/") if path.name not in services and path.is_dir()]
     for path in [*unused, *(path for pattern in _LEFT_OUT for path in folder.glob(pattern))]:
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)  # it may lie in a folder that is already deleted
+
+
+def finish(folder: Path) -> None:
+    """Make every file readable for Lambda. Raises `AssetError` if they are too large."""
+    _make_readable(folder)
+    _check_size(folder)
 
 
 def _make_readable(folder: Path) -> None:

@@ -13,7 +13,7 @@ from constructs import Construct
 from capture_forwarder.configuration.permissions import Statement
 from capture_forwarder.configuration.stack import Architecture, StackSettings
 
-_ARCHITECTURES = {
+ARCHITECTURES = {
     Architecture.ARM64: lambda_.Architecture.ARM_64,
     Architecture.X86_64: lambda_.Architecture.X86_64,
 }
@@ -65,7 +65,7 @@ class ForwarderFunction(Construct):
             "Function",
             description="Forwards SageMaker captures to the platform that monitors the models",
             runtime=lambda_.Runtime(settings.runtime, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True),
-            architecture=_ARCHITECTURES[settings.architecture],
+            architecture=ARCHITECTURES[settings.architecture],
             handler="capture_forwarder.entry.lambda_handler",
             code=code,
             role=self.role,

@@ -17,6 +17,7 @@ from infra.constructs.alarms import Alarms
 from infra.constructs.buckets import QuarantineBucket
 from infra.constructs.dashboard import Dashboard
 from infra.constructs.function import ForwarderFunction, ForwarderLog
+from infra.constructs.lineage_registration import LineageRegistration
 from infra.constructs.progress import ProgressTable
 from infra.constructs.queue import CaptureQueues
 from infra.constructs.triggers import CaptureTrigger, ForeignEvents
@@ -25,7 +26,16 @@ from infra.constructs.triggers import CaptureTrigger, ForeignEvents
 class ForwarderStack(cdk.Stack):
     """Everything that `forwarder.toml` asks for, in one stack."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, code: lambda_.Code) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        code: lambda_.Code,
+        registration_code: lambda_.Code | None = None,
+    ) -> None:
+        """Make the stack; `registration_code` is that of `[lineage] register`, by default also `code`."""
         super().__init__(
             scope,
             construct_id,
@@ -45,6 +55,8 @@ class ForwarderStack(cdk.Stack):
         self.forwarder.work_backfill(self.queues.backfill, stack)
         self._triggers()
         self._outputs(self._monitoring().topic_arn)
+        if settings.lineage.register:
+            self._register(registration_code or code, key)
         if stack.permissions_boundary_arn:
             iam.PermissionsBoundary.of(self).apply(
                 iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", stack.permissions_boundary_arn)
@@ -69,6 +81,12 @@ class ForwarderStack(cdk.Stack):
             policies=policies(self._settings, location, own),
             environment=self._environment(),
         )
+
+    def _register(self, code: lambda_.Code, key: kms.IKey | None) -> None:
+        lineage = LineageRegistration(
+            self, "Lineage", settings=self._settings, code=code, key=key, after=self.forwarder
+        )
+        cdk.CfnOutput(self, StackOutput.LINEAGE_WARNINGS, value=lineage.warnings)
 
     def _environment(self) -> dict[str, str]:
         named = {

@@ -22,6 +22,7 @@ RUN_BY = {
     "backfill": "tests/contracts/test_backfill.py",
     "enable-eventbridge": "tests/contracts/test_enable_eventbridge.py",
     "inspect": "tests/contracts/test_inspect.py",
+    "lineage": "tests/lineage/test_asking_commands.py",
     "policy": "tests/contracts/test_policy.py",
     "quarantine": "tests/contracts/test_quarantine_command.py",
     "replay": "tests/contracts/test_replay_command.py",
@@ -33,6 +34,7 @@ NOT_RUN = {
     r"for name in .*aws iam create-policy": "needs an account; infra/limits/test_execution_policy.py checks the files",
     r"\.venv/bin/cdk import": "needs a stack that was destroyed in an account",
     r"git clone|cd capture-forwarder": "needs the address of the repository; CI checks it out",
+    r"git -C ../sdk|make e2e LINEAGE": "needs AWS's repository; tests/e2e/test_lineage_sdk.py runs its checks where they lie",
     r"mkdir policies|sed -i": "a test below runs them together",
     r"python -m venv /tmp/numpy|/tmp/numpy/": "downloads NumPy, which the project does not need",
     r"pip install 'capture-forwarder\[catalog\]'": "needs the published package",
@@ -41,7 +43,7 @@ NOT_RUN = {
     r"make (setup|demo|demo-stack|fmt|check|test|bench)$": "set-up, or a part of CI; test_project_files.py checks targets",
 }
 # Options of the AWS CLI for any operation, and its own commands that no operation stands for.
-GLOBAL_OPTIONS = {"query", "output"}
+GLOBAL_OPTIONS = {"query", "output", "cli-input-json"}
 RENAMED_OPTIONS = {"notification-endpoint": "endpoint"}  # `--endpoint` would be a beginning of `--endpoint-url`
 OWN_COMMANDS = {("s3", "ls"), ("s3", "rm"), ("s3", "cp"), ("logs", "tail")}
 

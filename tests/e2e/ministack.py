@@ -35,8 +35,11 @@ class Emulator(Struct, frozen=True):
 
 
 @contextmanager
-def running_ministack(folder: Path) -> Iterator[Emulator]:
-    """Serve AWS on a free port of 127.0.0.1 until the block is left; its state is in `folder`."""
+def running_ministack(folder: Path, variables: Mapping[str, str] | None = None) -> Iterator[Emulator]:
+    """Serve AWS on a free port of 127.0.0.1 until the block is left; its state is in `folder`.
+
+    `variables` are further ones for clients and functions, such as the address of another server for one service.
+    """
     certificate = write_certificate(folder)
     port = _free_port()
     clients = {
@@ -48,6 +51,7 @@ def running_ministack(folder: Path) -> Iterator[Emulator]:
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CA_BUNDLE": str(certificate.path),
         "AWS_EC2_METADATA_DISABLED": "true",
+        **(variables or {}),
     }
     server = {
         "AUTH": "true",

@@ -85,11 +85,11 @@ class World(Struct, frozen=True):
 
 
 @contextmanager
-def running_world(folder: Path) -> Iterator[World]:
-    """Run a world without a stack, and point this process at it until the block is left."""
+def running_world(folder: Path, variables: Mapping[str, str] | None = None) -> Iterator[World]:
+    """Run a world without a stack, and point this process at it until the block is left; see `running_ministack`."""
     token = secrets.token_urlsafe(24)
     with (
-        running_ministack(folder) as emulator,
+        running_ministack(folder, variables) as emulator,
         _environment(emulator.environment),
         running_monitor(models(), token=token) as monitor,
     ):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import aws_cdk as cdk
 from constructs import IConstruct
 from msgspec import Struct
+from msgspec.structs import replace
 
 from capture_forwarder.configuration.names import QUARANTINE_PREFIX
 from capture_forwarder.configuration.packing import readable_prefixes
@@ -116,12 +117,43 @@ CAPTURES = Acknowledged(
     "SageMaker names the captures; the function may only read below the prefixes of its routes",
 )
 
+_LINEAGE_ENTITIES = "SageMaker makes the ids of artifacts, and names of routes make those of actions and contexts"
+LINEAGE = (
+    Acknowledged("Lineage", "IAM5[Resource::*]", "lists of lineage know no resources"),
+    *(
+        Acknowledged(
+            "Lineage",
+            f"IAM5[Resource::arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:{kind}/*]",
+            reason,
+        )
+        for kind, reason in (
+            ("action", _LINEAGE_ENTITIES),
+            ("artifact", _LINEAGE_ENTITIES),
+            ("context", _LINEAGE_ENTITIES),
+            ("endpoint", "the prefix of a route does not say which of its folders is the endpoint"),
+        )
+    ),
+    Acknowledged(
+        "Lineage", "LambdaDLQ", "CloudFormation waits for the answer, and repeats a request that has none", NIST
+    ),
+    Acknowledged("Lineage", "LambdaConcurrency", "a deployment invokes the function at most eight times", NIST),
+    Acknowledged(
+        "Lineage",
+        "LambdaInsideVPC",
+        "the function calls SageMaker and CloudFormation only, and has no inbound access",
+        NIST,
+    ),
+)
+
 
 def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     """Yield the findings that a stack of `settings` keeps."""
     yield from ALWAYS
     yield from _of_options(settings.stack)
     yield from _of_bucket("Quarantine", encrypted=bool(settings.stack.kms_key_arn))
+    if settings.lineage.register:
+        yield from LINEAGE
+        yield from (replace(row, path="Lineage") for row in _of_function(settings.stack))
     for bucket in settings.buckets.values():
         if bucket.create:
             yield _filled(OWN_BUCKET, bucket=bucket.name)
@@ -140,11 +172,15 @@ def _printed(resource: str) -> str:
 def _of_options(stack: StackSettings) -> Iterator[Acknowledged]:
     yield QUEUES_CATCH_FAILURES
     yield NO_BACKUP_PLAN
-    if stack.runtime is not list(PythonRuntime)[-1]:
-        yield OLDER_RUNTIME
+    yield from _of_function(stack)
     yield NETWORK if stack.vpc else NO_NETWORK
     if stack.reserved_concurrency is None:
         yield NO_RESERVED_CONCURRENCY
+
+
+def _of_function(stack: StackSettings) -> Iterator[Acknowledged]:
+    if stack.runtime is not list(PythonRuntime)[-1]:
+        yield OLDER_RUNTIME
     if not stack.kms_key_arn:
         yield LOG_WITHOUT_KEY
 

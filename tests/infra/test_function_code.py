@@ -13,7 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from capture_forwarder.configuration.reader import read_settings
 from infra.bundling.asset import build_asset
-from infra.bundling.code import PLATFORM_VARIABLE, chosen_target, function_code
+from infra.bundling.code import PLATFORM_VARIABLE, chosen_target, function_code, registration_code
 from infra.bundling.wheels import DEPENDENCIES, AssetError, Target
 
 CONFIG = Path("events/forwarder.toml")
@@ -109,3 +109,20 @@ def test_the_cdk_command_is_the_pinned_version_and_needs_no_installed_node(tmp_p
 def test_no_lock_names_a_host(lock: Path) -> None:
     """Hashes fix the packages; the machine chooses the index."""
     assert "://" not in lock.read_text(encoding="utf-8")
+
+
+def test_the_two_functions_have_assets_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CDK takes two assets for one if they have the same source and the same options."""
+    monkeypatch.setenv(PLATFORM_VARIABLE, "local")
+    assert registration_code(read_settings(CONFIG)) is None
+    settings = read_settings(Path("examples/lineage.toml"))
+    app = cdk.App(outdir=str(tmp_path))
+    stack = cdk.Stack(app, "Test")
+    for name, code in (("One", function_code(settings, CONFIG)), ("Two", registration_code(settings))):
+        assert code
+        lambda_.Function(stack, name, runtime=lambda_.Runtime.PYTHON_3_13, handler="x.y", code=code)
+    app.synth()
+    held = [{path.name for path in asset.iterdir()} for asset in tmp_path.glob("asset.*")]
+    assert len(held) == 2
+    assert sum("integrations" in names for names in held) == 1
+    assert sum("forwarder.json" in names for names in held) == 1

@@ -203,7 +203,8 @@ def test_no_statement_has_a_wildcard_in_an_action(stacks: Stacks, example: str) 
         actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
         assert not [action for action in actions if "*" in action]
         if statement["Resource"] == "*":
-            assert {action.split(":")[0] for action in actions} <= {"ec2"}
+            others = [action for action in actions if not action.startswith("sagemaker:List")]
+            assert {action.split(":")[0] for action in others} <= {"ec2"}
 
 
 def test_a_prefix_with_wildcard_characters_is_matched_literally(stacks: Stacks) -> None:

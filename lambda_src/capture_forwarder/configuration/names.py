@@ -38,6 +38,8 @@ class StackOutput(StrEnum):
     PROGRESS_TABLE = "ProgressTable"
     QUARANTINE_BUCKET = "QuarantineBucket"
     ALARM_TOPIC_ARN = "AlarmTopicArn"
+    LINEAGE_WARNINGS = "LineageWarnings"
+    """Only with `[lineage] register = true`: the routes that were not recorded, and why."""
 
 
 class Resources(Struct, frozen=True, kw_only=True):

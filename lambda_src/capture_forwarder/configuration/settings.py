@@ -41,6 +41,18 @@ class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 7
 
 
+class LineageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[lineage]`: the records of the stack in SageMaker's lineage."""
+
+    register: Annotated[
+        bool,
+        Meta(
+            description="Record at each deployment in SageMaker's lineage where the captures of every route are sent. "
+            "It is for routes whose prefix names their endpoint. A failure is a warning: no deployment fails by it"
+        ),
+    ] = False
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -51,6 +63,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     stack: Annotated[StackSettings, Meta(description="The stack in AWS")] = field(default_factory=StackSettings)
     bucket: Annotated[tuple[BucketSettings, ...], Meta(description="Buckets that need more than their name")] = ()
+    lineage: Annotated[LineageSettings, Meta(description="Records in SageMaker's lineage")] = field(
+        default_factory=LineageSettings
+    )
 
     def with_paths_in(self, folder: Path) -> "Settings":
         """Return the settings with absolute paths; a relative path is one in `folder`."""

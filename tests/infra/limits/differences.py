@@ -151,4 +151,5 @@ BEYOND_HANDLERS: dict[str, dict[str, str]] = {
     "execution": {
         "ssm:GetParameters": "CloudFormation reads the version of the bootstrap, a parameter of the template"
     },
+    "execution-lineage": {"lambda:InvokeFunction": "CloudFormation invokes the function of a custom resource"},
 }

@@ -22,6 +22,7 @@ POLICIES = {path.stem: path for path in sorted(Path("docs/policies").glob("*.jso
 OPTIONAL = {
     "execution-topic": {"AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::KMS::Key"},
     "execution-foreign-buckets": {"AWS::Events::EventBusPolicy"},
+    "execution-lineage": {"AWS::CloudFormation::CustomResource"},
 }
 ALWAYS = ("execution", "execution-roles")
 MAX_CHARACTERS = 6144  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -50,8 +51,10 @@ def handlers(kind: str) -> set[str]:
     `list` is left out: only CloudFormation's generator of templates lists resources.
     """
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
-    needed = [each["permissions"] for name, each in schema["handlers"].items() if name != "list"]
-    return {permission.lower() for each in [*needed, schema["tagging"].get("permissions", [])] for permission in each}
+    # A custom resource has no handler of AWS.
+    needed = [each["permissions"] for name, each in schema.get("handlers", {}).items() if name != "list"]
+    tagging = schema.get("tagging", {}).get("permissions", [])
+    return {permission.lower() for each in [*needed, tagging] for permission in each}
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +106,7 @@ ON_ALL_RESOURCES = {
     "DescribeWithoutResources": "the actions only describe, and know no resources",
     "Subscriptions": "SNS knows no resources for these; the id of a subscription is a random uuid",
     "KeyOfTheTopic": "a key has no name, and CloudFormation cannot tag it with the stack; docs/deploy.md says what to do",
+    "FindLineage": "SageMaker knows no resources for lists",
     "JoinNetwork": "a network interface has no ARN before Lambda creates it; the next statement denies it to the code",
 }
 

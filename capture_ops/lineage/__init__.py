@@ -1,0 +1,1 @@
+"""What the commands `lineage ...` do beside the questions to SageMaker."""

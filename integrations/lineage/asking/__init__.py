@@ -1,0 +1,1 @@
+"""Questions about a graph, and their answers: models, endpoints, data sets, origins, versions, approvals."""

@@ -1,0 +1,90 @@
+"""How SageMaker is called: the client, retries of throttled calls, and the errors of boto3 as errors of lineage."""
+
+import os
+from collections.abc import Callable, Collection
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from integrations.lineage.errors import (
+    AlreadyExists,
+    Conflict,
+    Cycle,
+    Denied,
+    Invalid,
+    LimitReached,
+    LineageError,
+    NotFound,
+    Throttled,
+)
+
+# AWS's own notebook uses as many, because the rates of these calls are low and not published.
+_MAX_ATTEMPTS = 50
+# What this process has created may be visible only seconds later.
+_WAITS_SECS = (0.5, 1, 2, 4, 8)
+_CODES: dict[str, type[LineageError]] = {
+    "ResourceNotFound": NotFound,
+    "ResourceNotFoundException": NotFound,
+    "ResourceInUse": AlreadyExists,
+    "ResourceLimitExceeded": LimitReached,
+    "ConflictException": Conflict,
+    "AccessDenied": Denied,
+    "AccessDeniedException": Denied,
+    "UnauthorizedOperation": Denied,
+    "Throttling": Throttled,
+    "ThrottlingException": Throttled,
+    "TooManyRequestsException": Throttled,
+    "RequestLimitExceeded": Throttled,
+}
+# ValidationException has many meanings; its text tells them apart.
+_WORDS: tuple[tuple[tuple[str, ...], type[LineageError]], ...] = (
+    (("already exist",), AlreadyExists),
+    (("does not exist", "not found", "could not find", "cannot find"), NotFound),
+    (("cycle", "circular"), Cycle),
+)
+_ADVICE: dict[type[LineageError], str] = {
+    Denied: "allow this action to the caller",
+    Throttled: "run it again later",
+    LimitReached: "delete entities that are not needed, or ask AWS for a higher limit",
+}
+
+
+def client(region: str | None, profile: str | None, endpoint_url: str | None) -> Any:
+    """Return a client of SageMaker. AWS_MAX_ATTEMPTS sets how often a call is tried, by default 50 times."""
+    retries: Any = {"mode": "adaptive"}
+    if "AWS_MAX_ATTEMPTS" not in os.environ:
+        retries["max_attempts"] = _MAX_ATTEMPTS
+    config = Config(user_agent_extra="capture-forwarder", retries=retries, connect_timeout=5, read_timeout=60)
+    session = boto3.Session(profile_name=profile, region_name=region)
+    return session.client("sagemaker", endpoint_url=endpoint_url, config=config)
+
+
+def call(
+    operation: Callable[[], Any], made: Collection[str], names: Collection[Any], sleep: Callable[[float], None]
+) -> Any:
+    """Call SageMaker. If it does not find an entity of `names` that is in `made`, wait for it, 16 s at most."""
+    for wait in (*_WAITS_SECS, None):
+        try:
+            return operation()
+        except ClientError as error:
+            found = lineage_error(error)
+            if wait is None or not isinstance(found, NotFound) or not any(name in made for name in names):
+                raise found from error
+            sleep(wait)
+    raise AssertionError  # pragma: no cover - the last wait is None
+
+
+def lineage_error(error: ClientError) -> Exception:
+    """Return the error of lineage for an answer of AWS; `error` itself if it is none of ours, such as expired keys."""
+    code = error.response.get("Error", {}).get("Code", "")
+    message = error.response.get("Error", {}).get("Message", "")
+    kind = _CODES.get(code)
+    if code == "ValidationException":
+        lower = message.lower()
+        kind = next((each for words, each in _WORDS if any(word in lower for word in words)), Invalid)
+    if kind is None:
+        return error
+    advice = f"; {_ADVICE[kind]}" if kind in _ADVICE else ""
+    return kind(f"{error.operation_name}: {message or code}{advice}")

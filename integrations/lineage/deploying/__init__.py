@@ -1,0 +1,1 @@
+"""The custom resource that registers the routes of a stack."""

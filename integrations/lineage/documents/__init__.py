@@ -1,0 +1,1 @@
+"""The files of `lineage import` and `lineage export`."""

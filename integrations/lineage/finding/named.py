@@ -1,0 +1,178 @@
+"""Entities that a person names: by an ARN, by the URI of their source, or by a name.
+
+`find` is for questions: it takes the first kind that has the name or the source. `every` is for commands that show or
+change one entity: it looks through all kinds, so that no other entity of the same name is taken by mistake.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from integrations.lineage.arns import is_arn, kind_of
+from integrations.lineage.errors import Invalid, NotFound
+from integrations.lineage.graph import Kind, Vertex
+from integrations.lineage.ports import Listed, ReadsLineage, ReadsSageMaker
+
+_JOB = re.compile(r"arn:[^:]*:sagemaker:[^:]*:[^:]*:(?:training|processing|transform)-job/.+").fullmatch
+# In the order in which they are looked up.
+_BY_SOURCE = (Kind.TRIAL_COMPONENT, Kind.CONTEXT, Kind.ARTIFACT, Kind.ACTION)
+_BY_NAME = (Kind.CONTEXT, Kind.ACTION, Kind.TRIAL_COMPONENT)
+
+
+class Reads(ReadsLineage, ReadsSageMaker, Protocol):
+    """Reads lineage, and the jobs, packages and endpoints that it is about."""
+
+
+def find(store: Reads, text: str) -> tuple[Vertex, ...]:
+    """Return the entities that `text` names, with their details. Several have the same source.
+
+    An ARN of a job, an endpoint or a package means the entities that SageMaker made for it. They are looked up by
+    their source, because their names are not documented. The URI of an S3 artifact is tried with and without `/` at
+    its end. A name is that of an endpoint, a context, an action, a trial component, a deleted endpoint or an artifact.
+
+    Raises `NotFound` if there is none, and the errors of the calls.
+    """
+    if kind := kind_of(text):
+        return (store.describe(text, kind),)
+    found = of_source(store, text) if _is_source(text) else _first_named(store, text)
+    if not found:
+        raise NotFound(_not_found(text))
+    return found
+
+
+def find_one(store: Reads, text: str) -> Vertex:
+    """Return the one entity that `find` finds. Raises `Invalid` if there are several, and `NotFound`."""
+    return _only(find(store, text), text)
+
+
+def every(store: ReadsLineage, text: str, kind: Kind | None = None) -> list[Vertex]:
+    """Return all entities of all kinds, or of one kind, that `text` names; at least one. Endpoints are no kind.
+
+    An ARN of a lineage entity is that entity, and costs no call. The others come as lists have them.
+
+    Raises `NotFound` if there is none.
+    """
+    if known := kind_of(text):
+        return [Vertex(arn=text, kind=known, type="")]
+    lookup = _with_source if _is_source(text) else _with_name
+    found = [vertex for each in ([kind] if kind else Kind) for vertex in lookup(store, text, each)]
+    if not found:
+        raise NotFound(f"No {kind or 'entity'} of lineage has the ARN, name or source {text}")
+    return found
+
+
+def one(store: ReadsLineage, text: str, kind: Kind | None = None) -> Vertex:
+    """Return the one entity that `every` finds. Raises `Invalid` if there are several, and `NotFound`."""
+    return _only(every(store, text, kind), text)
+
+
+def described(store: ReadsLineage, text: str, kind: Kind | None = None) -> Vertex:
+    """Return the one entity that `text` names, with all its details."""
+    vertex = one(store, text, kind)
+    return store.describe(vertex.arn, vertex.kind)
+
+
+def of_source(store: ReadsLineage, source: str) -> tuple[Vertex, ...]:
+    """Return the entities that have a source: the trial components of a job, else contexts, artifacts or actions."""
+    for kind in _BY_SOURCE:
+        if found := _with_source(store, source, kind):
+            return tuple(_described(store, found))
+    return ()
+
+
+def endpoint_contexts(store: Reads, name: str) -> tuple[Vertex, ...]:
+    """Return the contexts of an endpoint, also of one that was deleted. Names are compared in lower case, as in ARNs.
+
+    Raises `NotFound` if there is none.
+    """
+    try:
+        arn = str(store.endpoint(name)["EndpointArn"])
+    except NotFound:
+        arn = ""
+    if arn and (found := tuple(store.list(Kind.CONTEXT, Listed(source_uri=arn)))):
+        return tuple(_described(store, found))
+    found = _contexts_ending(store, name)
+    if not found:
+        raise NotFound(
+            f"No lineage of an endpoint {name} exists. SageMaker writes it up to two minutes after the deployment; "
+            "check the name, the region and the account"
+        )
+    return found
+
+
+def _contexts_ending(store: Reads, name: str) -> tuple[Vertex, ...]:
+    ending = f":endpoint/{name}".casefold()
+    contexts = store.list(Kind.CONTEXT, Listed(type="Endpoint"))
+    return tuple(_described(store, [each for each in contexts if _source_of(each).casefold().endswith(ending)]))
+
+
+def _first_named(store: Reads, name: str) -> tuple[Vertex, ...]:
+    """Return the entities of the first kind that has the name. The lineage of a deleted endpoint takes a list."""
+    if found := _endpoint(store, name):
+        return found
+    for kind in _BY_NAME:
+        if found := _with_name(store, name, kind):
+            return found
+    return _contexts_ending(store, name) or tuple(_described(store, _with_name(store, name, Kind.ARTIFACT)))
+
+
+def _endpoint(store: Reads, name: str) -> tuple[Vertex, ...]:
+    try:
+        return of_source(store, str(store.endpoint(name)["EndpointArn"]))
+    except (NotFound, Invalid):
+        return ()
+
+
+def _with_name(store: ReadsLineage, name: str, kind: Kind) -> tuple[Vertex, ...]:
+    """Return the entities of a kind that have a name. Names of artifacts are no key, so all artifacts are listed."""
+    if kind == Kind.ARTIFACT:
+        listed = store.list(kind, Listed())
+        return tuple(each for each in listed if each.details and each.details.name == name)
+    try:
+        return (store.describe(name, kind),)
+    except (NotFound, Invalid):  # invalid: the text can be no name
+        return ()
+
+
+def _with_source(store: ReadsLineage, source: str, kind: Kind) -> tuple[Vertex, ...]:
+    """Return the entities of a kind that have a source. Only jobs have trial components."""
+    if kind == Kind.TRIAL_COMPONENT and not _JOB(source):
+        return ()
+    for uri in _spellings(source):
+        if found := tuple(store.list(kind, Listed(source_uri=uri))):
+            return found
+    return ()
+
+
+def _described(store: ReadsLineage, vertices: Iterable[Vertex]) -> Iterator[Vertex]:
+    """Yield entities with properties, in the order of their ARNs. Lists return none."""
+    for arn, kind in sorted({(each.arn, each.kind) for each in vertices}):
+        yield store.describe(arn, kind)
+
+
+def _is_source(text: str) -> bool:
+    """Return whether the text can be no name."""
+    return "/" in text or ":" in text
+
+
+def _spellings(uri: str) -> tuple[str, ...]:
+    if is_arn(uri):
+        return (uri,)
+    return (uri, uri.rstrip("/") if uri.endswith("/") else f"{uri}/")
+
+
+def _source_of(vertex: Vertex) -> str:
+    return (vertex.details.source_uri if vertex.details else None) or ""
+
+
+def _only(found: Sequence[Vertex], text: str) -> Vertex:
+    if len(found) > 1:
+        arns = "\n".join(vertex.arn for vertex in found)
+        raise Invalid(f"{text} names {len(found)} entities; give the ARN of one of them:\n{arns}")
+    return found[0]
+
+
+def _not_found(text: str) -> str:
+    if _is_source(text):
+        return f"No lineage entity has the source {text}; check the spelling, the region and the account"
+    return f"No endpoint, context, action or artifact is named {text}; check the spelling, the region and the account"

@@ -1,0 +1,1 @@
+"""What `lineage register` records: routes, their captures, and the models that monitor them."""

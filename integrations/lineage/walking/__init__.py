@@ -1,0 +1,1 @@
+"""Walks over the graph: queries of any depth, their filters, and cycles."""
