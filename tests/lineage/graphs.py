@@ -5,6 +5,7 @@ from itertools import pairwise
 from hypothesis import strategies as st
 
 from integrations.lineage.graph import Kind
+from integrations.lineage.ports import NewEntity
 from tests.lineage.in_memory import InMemory
 
 KINDS = (Kind.ARTIFACT, Kind.ACTION, Kind.CONTEXT, Kind.TRIAL_COMPONENT)
@@ -50,3 +51,9 @@ def random_graphs(draw: st.DrawFn, *, largest: int = 40) -> tuple[InMemory, list
         if one != other and not draw(st.booleans()):
             store.join(arns[one], arns[other], draw(st.sampled_from((None, "Produced"))))
     return store, arns
+
+
+def new(kind: Kind = Kind.ARTIFACT, name: str | None = "data", **more: object) -> NewEntity:
+    """Return an entity to create."""
+    values = {"type": "DataSet", "source_uri": "s3://bucket/data"} | more
+    return NewEntity(kind=kind, name=name, **values)  # type: ignore[arg-type] # values of tests
