@@ -32,14 +32,14 @@ demo-stack: $(READY) $(CDK) $(E2E) ## Deploy the stack to AWS on this machine, a
 check: lint types imports ## Format, lint, types, imports and the fast tests, in about a minute; needs Python alone
 	@$(BIN)/pytest -q -n 2 tests/unit tests/properties tests/golden
 
-test: lint types imports $(READY) $(CDK) $(E2E) ## All checks and all tests; the pure core is covered to the last branch
+test: lint types imports $(READY) $(CDK) $(E2E) ## All checks and all tests; the pure core and lineage are covered to the last branch
 	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-report= $(CORE_TESTS)
 	@$(BIN)/coverage report --fail-under=100 \
-		--include='*/capture_forwarder/domain/*,*/capture_forwarder/lines/*,*/capture_forwarder/payloads/*,*/capture_forwarder/kinds/*,*/capture_forwarder/forward/*'
+		--include='*/capture_forwarder/domain/*,*/capture_forwarder/lines/*,*/capture_forwarder/payloads/*,*/capture_forwarder/kinds/*,*/capture_forwarder/forward/*,*/integrations/lineage/*'
 	@$(BIN)/pytest -q -n 3 --dist worksteal tests $(addprefix --ignore ,$(CORE_TESTS))
 
-# They cover the core. All other tests run without measuring coverage, and mostly wait, so three run at the same time.
-CORE_TESTS := tests/unit tests/properties tests/golden
+# They cover the core and lineage. All other tests run without measuring coverage, and mostly wait, so three run at the same time.
+CORE_TESTS := tests/unit tests/properties tests/golden tests/lineage
 
 lint: $(READY) ## Check format and lint, and change nothing
 	@$(BIN)/ruff format --check .

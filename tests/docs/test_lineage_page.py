@@ -12,15 +12,23 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from botocore.model import OperationModel
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from capture_ops.__main__ import app
 from capture_ops.command_line.lineage.commands import lineage as commands
 from integrations.lineage import Lineage
 from integrations.lineage.asking.serving import Call
+from integrations.lineage.documents.files import read_text
 from integrations.lineage.errors import LineageError
+from integrations.lineage.graph import Kind
+from integrations.lineage.planning.recording import Recording
+from integrations.lineage.ports import NewEntity
+from integrations.lineage.registering.permissions import OF_COMMANDS
 from integrations.lineage.sagemaker import SageMaker
+from integrations.lineage.walking.querying import Options
 from tests.docs.test_commands import blocks, typed
+from tests.lineage.in_memory import InMemory
 from tests.lineage_fake.automatic import MODEL_URI, Deployed, put_deployed
 from tests.lineage_fake.graphs import client, faked
 
@@ -39,9 +47,27 @@ def rows(text: str) -> Iterator[list[str]]:
 
 
 ROWS = [*rows(TEXT.split("## Every item of the documentation")[1])]
+NEW_KINDS = (Kind.ARTIFACT, Kind.ACTION, Kind.CONTEXT)
 PERMISSIONS = {
-    row[0].strip("`"): {*row[1].split(", ")} for row in rows(TEXT.split("## Permissions")[1].split("## Every item")[0])
+    row[0].strip("`"): {*row[1].split(", ")} for row in rows(TEXT.split("## Permissions")[1].split("\n## ")[0])
 }
+
+
+(EXAMPLE,) = blocks(PAGE, "yaml")
+
+
+def test_every_command_has_permissions() -> None:
+    """On this page or on that of `register`."""
+    known = {command.name for command in commands.registered_commands}
+    assert known - OF_COMMANDS.keys() == PERMISSIONS.keys()
+
+
+def test_the_file_of_the_page_is_imported_and_exported() -> None:
+    """And imported again without a step."""
+    lineage = Lineage(store=InMemory())
+    steps = lineage.import_content(read_text(EXAMPLE, yaml=True))
+    assert len(steps) == 7
+    assert lineage.import_content(lineage.export(["train"])) == []
 
 
 def test_every_item_has_one_row() -> None:
@@ -117,7 +143,7 @@ def called() -> Iterator[set[str]]:
     client().meta.events.unregister("provide-client-params.sagemaker", record)
 
 
-def _runs(lineage: Lineage, made: Deployed) -> dict[str, Any]:
+def _asking(lineage: Lineage, made: Deployed) -> dict[str, Any]:
     now = datetime(2026, 3, 1, tzinfo=UTC)
     texts = [made.endpoint_arn, made.job_arn, made.package_arn, MODEL_URI, "churn", "nothing"]
     questions = ["models-of", "pipeline-of", "trials-of", "package-of"]
@@ -135,10 +161,40 @@ def _runs(lineage: Lineage, made: Deployed) -> dict[str, Any]:
     }
 
 
+def _writing(lineage: Lineage, made: Deployed) -> dict[str, Any]:
+    new = [NewEntity(kind=kind, type="T", name="n", source_uri="s3://b/n", tags={"a": "b"}) for kind in NEW_KINDS]
+    more = [replace(each, properties={"a": "1"}, tags={"a": "c"}) for each in new]
+    texts = [each.name or "" for each in new] + [made.job_arn, MODEL_URI, "nothing"]
+    arns = [lineage.create(replace(each, name="m", source_uri="s3://b/m")) for each in new]
+    lineage.link(arns[0], arns[1])
+    trained = Recording(action="run", type="T", inputs=("s3://b/in",), outputs=("s3://b/out",))
+    content = read_text(EXAMPLE, yaml=True)
+    changed = read_text(EXAMPLE.replace("Completed", "Failed").replace("100", "1").replace("churn", "other"), yaml=True)
+    return {
+        "create": [lambda n=n: lineage.create(n) for n in new + more],
+        "get": [lambda t=t: (lineage.get(t), lineage.tags(t)) for t in [*texts, *arns]],
+        "list": [lambda k=k: [*lineage.list(k)] for k in Kind] + [lambda: [*lineage.links()]],
+        "update": [lambda t=t: lineage.update(t, {"a": "2"}) for t in [*texts, *arns]],
+        "tag": [lambda t=t: lineage.tag(t, {"a": "2"}, ["b"]) for t in texts],
+        "link": [lambda t=t: lineage.link(arns[0], t) for t in [*texts, *arns]],
+        "unlink": [lambda t=t: lineage.unlink(arns[0], t) for t in [*texts, *arns]],
+        "edges": [lambda t=t: lineage.edges(t) for t in texts],
+        "record": [lambda: lineage.record(trained)] * 2,
+        "add-to": [lambda t=t: lineage.add_to("m", [t]) for t in texts],
+        "delete": [lambda t=t: lineage.delete([t], with_associations=True) for t in [*texts, *arns]],
+        "import": [lambda c=c: lineage.import_content(c) for c in (content, changed)],
+        "export": [lambda t=t: lineage.export([t]) for t in texts],
+        "query": [lambda t=t: lineage.query([t], Options(details=True)) for t in texts],
+    }
+
+
 @pytest.mark.parametrize("command", PERMISSIONS)
 def test_a_command_makes_only_the_calls_of_its_row(deployed: Deployed, called: set[str], command: str) -> None:
     """Also where entities, jobs or packages are missing."""
-    for run in _runs(Lineage(store=SageMaker(boto3_client=client(), sleep=lambda _: None)), deployed)[command]:
+    lineage = Lineage(store=SageMaker(boto3_client=client(), sleep=lambda _: None))
+    runs = (_asking(lineage, deployed) | _writing(lineage, deployed))[command]
+    called.clear()
+    for run in runs:
         with suppress(LineageError, ClientError):
             run()
     assert called

@@ -5,6 +5,7 @@ from itertools import pairwise
 from hypothesis import strategies as st
 
 from integrations.lineage.graph import Kind
+from integrations.lineage.ports import NewEntity
 from tests.lineage.in_memory import InMemory
 
 KINDS = (Kind.ARTIFACT, Kind.ACTION, Kind.CONTEXT, Kind.TRIAL_COMPONENT)
@@ -37,16 +38,25 @@ def random_graphs(draw: st.DrawFn, *, largest: int = 40) -> tuple[InMemory, list
     """Return a store with a random graph, long chains included, and the ARNs of its vertices."""
     store = InMemory(page_size=draw(st.sampled_from((1, 2, 7, 50))), edges_alone=draw(st.booleans()))
     size = draw(st.integers(1, largest))
-    arns: list[str] = []
-    for number in range(size):
-        kind = draw(st.sampled_from(KINDS))
-        properties = {"team": draw(st.sampled_from("ab"))} if draw(st.booleans()) else {}
-        arns.append(store.add(kind, draw(st.sampled_from(("Model", "DataSet"))), f"v{number}", properties=properties))
+    properties = st.sampled_from(({}, {}, {"team": "a"}, {"team": "b"}))
+    values = st.tuples(st.sampled_from(KINDS), st.sampled_from(("Model", "DataSet")), properties)
+    arns = [
+        store.add(kind, type_, f"v{number}", properties=pairs)
+        for number, (kind, type_, pairs) in enumerate(draw(st.lists(values, min_size=size, max_size=size)))
+    ]
     places = st.integers(0, size - 1)
     if draw(st.booleans()):  # long chains, which random edges rarely make
         for source, destination in pairwise(arns):
             store.join(source, destination, "ContributedTo")
-    for one, other in draw(st.lists(st.tuples(places, places), max_size=size)):
-        if one != other and not draw(st.booleans()):
-            store.join(arns[one], arns[other], draw(st.sampled_from((None, "Produced"))))
+    for one, other, type_ in draw(
+        st.lists(st.tuples(places, places, st.sampled_from((None, "Produced"))), max_size=size)
+    ):
+        if one != other:
+            store.join(arns[one], arns[other], type_)
     return store, arns
+
+
+def new(kind: Kind = Kind.ARTIFACT, name: str | None = "data", **more: object) -> NewEntity:
+    """Return an entity to create."""
+    values = {"type": "DataSet", "source_uri": "s3://bucket/data"} | more
+    return NewEntity(kind=kind, name=name, **values)  # type: ignore[arg-type] # values of tests

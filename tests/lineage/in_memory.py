@@ -1,7 +1,7 @@
 """SageMaker's lineage in memory: the reference of the property tests. It counts calls, and fails where a test wants it."""
 # ruff: noqa: D102 - the protocols describe the methods
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from integrations.lineage.errors import AlreadyExists, Invalid, NotFound
 from integrations.lineage.graph import Details, Edge, Kind, Vertex
 from integrations.lineage.ports import Change, Link, LinksListed, Listed, NewEntity, Page, Query
+from tests.lineage.in_memory_graph import WalkedGraph, fits, link_fits, sort_key
 
 ACCOUNT = "123456789012"
 _PLACES = {
@@ -20,11 +21,10 @@ _PLACES = {
     Kind.CONTEXT: "context",
     Kind.TRIAL_COMPONENT: "experiment-trial-component",
 }
-Answer = tuple[Sequence[Vertex], Sequence[Edge]]
 WRITES = {"create", "update", "delete", "link", "unlink", "tag", "approve_package"}
 
 
-class InMemory:
+class InMemory(WalkedGraph):
     """Implements the protocols of `ports`. Entities are created one second apart.
 
     Args:
@@ -44,21 +44,15 @@ class InMemory:
         before: Callable[[str], None] = lambda _: None,
         after_writes: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.page_size = page_size
-        self.edges_alone = edges_alone
+        super().__init__(page_size=page_size, edges_alone=edges_alone, begin=begin)
         self.before = before
         self.after_writes = after_writes
         self.calls: Counter[str] = Counter()
         self.queries: MutableSequence[Query] = []
-        self.vertices: dict[str, Vertex] = {}
-        self.edges: dict[tuple[str, str], Edge] = {}
         self.tagged: dict[str, dict[str, str]] = {}
         self.answers: dict[tuple[str, str], Mapping[str, Any]] = {}
         """Answers of DescribeTrainingJob and others, by method and name."""
         self.trials_of: dict[str, list[str]] = {}
-        self._out: dict[str, dict[str, None]] = {}
-        self._in: dict[str, dict[str, None]] = {}
-        self._now = begin
         self._snapshot: Sequence[Page] = ()
 
     @property
@@ -92,13 +86,13 @@ class InMemory:
         if query.filters and query.edges:
             raise Invalid("this store filters queries without edges only")
         if query.token is None:
-            self._snapshot = self._pages(query)
+            self._snapshot = self.pages(query)
         return self._snapshot[int(query.token or 0)]
 
     def list(self, kind: Kind, listed: Listed) -> Iterator[Vertex]:
         self._count("list")
-        found = [vertex for vertex in self.vertices.values() if vertex.kind == kind and _fits(vertex, listed)]
-        found.sort(key=lambda vertex: _sort_key(vertex, listed.sort_by), reverse=not listed.ascending)
+        found = [vertex for vertex in self.vertices.values() if vertex.kind == kind and fits(vertex, listed)]
+        found.sort(key=lambda vertex: sort_key(vertex, listed.sort_by), reverse=not listed.ascending)
         for vertex in found:
             assert vertex.details
             yield replace(vertex, details=replace(vertex.details, properties={}, description=None))
@@ -112,7 +106,7 @@ class InMemory:
         else:
             pairs = [*self.edges]
         for pair in pairs:
-            if (link := self._link(pair)) and _link_fits(link, listed):
+            if (link := self._link(pair)) and link_fits(link, listed):
                 yield link
 
     def describe(self, arn_or_name: str, kind: Kind) -> Vertex:
@@ -217,75 +211,6 @@ class InMemory:
         self.answers["model_package", arn] = package
         self.after_writes("approve_package")
 
-    def reached(self, start: str, direction: str, depth: int) -> dict[str, int]:
-        """Return the distance of every vertex within `depth` of `start`, in the order of the search."""
-        distances = {start: 0}
-        queue = deque([start])
-        while queue:
-            arn = queue.popleft()
-            if distances[arn] == depth:
-                continue
-            for other in self._neighbours(arn, direction):
-                if other not in distances:
-                    distances[other] = distances[arn] + 1
-                    queue.append(other)
-        return distances
-
-    def _neighbours(self, arn: str, direction: str) -> Sequence[str]:
-        down = [*self._out.get(arn, ())] if direction != "Ascendants" else []
-        up = [*self._in.get(arn, ())] if direction != "Descendants" else []
-        return down + up
-
-    def _walked(self, reached: Mapping[str, int], query: Query) -> dict[tuple[str, str], Edge]:
-        edges: dict[tuple[str, str], Edge] = {}
-        for arn, distance in reached.items():
-            if distance < query.depth:
-                if query.direction != "Ascendants":
-                    edges |= {(arn, other): self.edges[arn, other] for other in self._out.get(arn, ())}
-                if query.direction != "Descendants":
-                    edges |= {(other, arn): self.edges[other, arn] for other in self._in.get(arn, ())}
-        return edges
-
-    def _pages(self, query: Query) -> Sequence[Page]:
-        reached = self.reached(query.start, query.direction, query.depth)
-        found = [*reached]
-        edges: dict[tuple[str, str], Edge] = {}
-        if query.edges:
-            edges = self._walked(reached, query)
-        else:
-            found = [arn for arn in reached if arn != query.start and self._matches(self.vertices[arn], query.filters)]
-        size = self.page_size
-        vertices = [[self._bare(arn) for arn in found[at:][:size]] for at in range(0, max(len(found), 1), size)]
-        if self.edges_alone:
-            alone = [[*edges.values()][at:][:size] for at in range(0, len(edges), size)]
-            answers: Sequence[Answer] = [*((page, []) for page in vertices), *(([], page) for page in alone)]
-        else:
-            place = {arn: number // size for number, arn in enumerate(found)}
-            beside: Sequence[MutableSequence[Edge]] = [[] for _ in vertices]
-            for (one, other), edge in edges.items():
-                beside[max(place[one], place[other])].append(edge)
-            answers = [*zip(vertices, beside, strict=True)]
-        tokens = [*map(str, range(1, len(answers))), None]
-        return [Page(*answer, token) for answer, token in zip(answers, tokens, strict=True)]
-
-    def _matches(self, vertex: Vertex, filters: Mapping[str, Any]) -> bool:
-        details = vertex.details
-        assert details
-        created, modified = details.created or self._now, details.modified or self._now
-        pairs = filters.get("Properties", {})
-        return (
-            vertex.type in filters.get("Types", [vertex.type])
-            and vertex.kind in filters.get("LineageTypes", [vertex.kind])
-            and (not pairs or any(details.properties.get(key) == value for key, value in pairs.items()))
-            and created >= filters.get("CreatedAfter", created)
-            and created <= filters.get("CreatedBefore", created)
-            and modified >= filters.get("ModifiedAfter", modified)
-            and modified <= filters.get("ModifiedBefore", modified)
-        )
-
-    def _bare(self, arn: str) -> Vertex:
-        return replace(self.vertices[arn], details=None)
-
     def _link(self, pair: tuple[str, str]) -> Link | None:
         edge = self.edges[pair]
         one, other = self.vertices.get(edge.source), self.vertices.get(edge.destination)
@@ -295,7 +220,7 @@ class InMemory:
             source_type=one.type if one else "",
             destination_name=(other and other.details and other.details.name) or "",
             destination_type=other.type if other else "",
-            created=self._now,
+            created=self.now,
         )
 
     def _created(self, entity: NewEntity) -> str:
@@ -335,38 +260,9 @@ class InMemory:
         return self.answers[method, name]
 
     def _tick(self) -> datetime:
-        self._now += timedelta(seconds=1)
-        return self._now
+        self.now += timedelta(seconds=1)
+        return self.now
 
     def _count(self, name: str) -> None:
         self.calls[name] += 1
         self.before(name)
-
-
-def _fits(vertex: Vertex, listed: Listed) -> bool:
-    details = vertex.details
-    assert details
-    return (
-        listed.source_uri in (None, details.source_uri)
-        and listed.type in (None, vertex.type)
-        and (listed.created_after is None or (details.created is not None and details.created >= listed.created_after))
-        and (
-            listed.created_before is None or (details.created is not None and details.created <= listed.created_before)
-        )
-    )
-
-
-def _sort_key(vertex: Vertex, sort_by: str | None) -> Any:
-    assert vertex.details
-    return vertex.details.name if sort_by == "Name" else (vertex.details.created or datetime(1970, 1, 1, tzinfo=UTC))
-
-
-def _link_fits(link: Link, listed: LinksListed) -> bool:
-    pairs = (
-        (listed.source, link.edge.source),
-        (listed.destination, link.edge.destination),
-        (listed.source_type, link.source_type),
-        (listed.destination_type, link.destination_type),
-        (listed.type, link.edge.type),
-    )
-    return all(wanted in (None, actual) for wanted, actual in pairs)

@@ -10,6 +10,7 @@ from capture_forwarder.configuration.reader import parse_settings
 from integrations.lineage.graph import Details, Kind, Vertex
 from integrations.lineage.registering.configured import registrations
 from integrations.lineage.registering.registration import Registration
+from integrations.lineage.registering.routes import register
 from tests.lineage.in_memory import InMemory
 
 SAGEMAKER = "arn:aws:sagemaker:eu-west-1:123456789012"
@@ -102,3 +103,26 @@ def with_destinations(count: int) -> tuple[Registration, ...]:
         for index in range(count)
     ]
     return (replace(one, targets=tuple(targets)),)
+
+
+def registered(store: InMemory, routes: tuple[Registration, ...] = ()) -> None:
+    """Register routes, by default the route `churn`, without warnings."""
+    for outcome in register(store, routes or configured()):
+        assert (outcome.error, outcome.warnings) == (None, ())
+
+
+def named(store: InMemory, type_: str) -> str:
+    """Return the ARN of the one entity of a type."""
+    (arn,) = (arn for arn, vertex in store.vertices.items() if vertex.type == type_)
+    return arn
+
+
+def action_of(store: InMemory, **wanted: str) -> tuple[str | None, dict[str, str]]:
+    """Return the status and the properties of the one forwarding with these properties."""
+    found = [
+        (one.details.status, dict(one.details.properties))
+        for one in store.vertices.values()
+        if one.type == "DataCaptureForwarding" and one.details and wanted.items() <= one.details.properties.items()
+    ]
+    assert len(found) == 1
+    return found[0]

@@ -252,3 +252,38 @@ def test_sessions() -> None:
         assert Session("eu-west-1").default_bucket() == "sagemaker-eu-west-1-123456789012"
     assert session.lineage_of(None) is session.lineage_of(None)
     session._DEFAULT.clear()
+
+
+def test_tags_are_read_once(store: InMemory) -> None:
+    """And again only after a change."""
+    made = Artifact.create(artifact_type="Model", tags=[{"Key": "a", "Value": "1"}])
+    loaded = Artifact.load(made.artifact_arn)
+    assert loaded.tags == loaded.tags == [{"Key": "a", "Value": "1"}]
+    assert store.calls["tags"] == 1
+
+
+def test_properties_of_a_found_vertex_are_read_at_any_first_use(store: InMemory) -> None:
+    """Also by a loop."""
+    made = Artifact.create(artifact_type="Model", source_uri="s3://b/m", properties={"a": "1"})
+    other = Artifact.create(artifact_type="Report")
+    Association.create(made.artifact_arn, other.artifact_arn)
+    found = LineageQuery(
+        start_arns=[other.artifact_arn], direction=LineageQueryDirectionEnum.ASCENDANTS, include_edges=False
+    ).query()
+    (vertex,) = found["Vertices"]
+    before = store.calls["describe"]
+    assert {*vertex["Properties"]} >= {"a", "source_uri"}
+    assert [*vertex["Properties"]] == [*vertex["Properties"]]
+    assert store.calls["describe"] == before + 1
+
+
+def test_the_default_session_is_made_at_the_first_use() -> None:
+    """And is then kept."""
+    assert session._DEFAULT == []
+    try:
+        first = session.lineage_of(None)
+        assert session.lineage_of(None) is first
+        other = Lineage(store=InMemory())
+        assert session.lineage_of(Session(lineage=other)) is other
+    finally:
+        session._DEFAULT.clear()

@@ -205,3 +205,26 @@ def test_other_codes_stay_boto3s() -> None:
 def test_entities_are_json() -> None:
     """Nothing of boto3 is in the values."""
     assert json.dumps(entity(Kind.ARTIFACT, "a").source_types) == "[]"
+
+
+def test_the_trials_of_a_trial_component_are_found(fake: Fake) -> None:
+    """By a search."""
+    del fake
+    client = boto3.client("sagemaker")
+    client.create_experiment(ExperimentName="e")
+    client.create_trial(ExperimentName="e", TrialName="one")
+    arn = client.create_trial_component(TrialComponentName="c")["TrialComponentArn"]
+    client.associate_trial_component(TrialComponentName="c", TrialName="one")
+    assert [*SageMaker(boto3_client=client).trials(arn)] == ["one"]
+
+
+def test_tags_are_added_or_removed(fake: Fake) -> None:
+    """Without a call where there is nothing to do."""
+    store = SageMaker()
+    arn = store.create(entity(Kind.CONTEXT, "pipe"))
+    store.tag(arn, {"a": "1"})
+    store.tag(arn, {}, ["a"])
+    assert dict(store.tags(arn)) == {}
+    assert (fake.counts["AddTags"], fake.counts["DeleteTags"]) == (1, 1)
+    store.tag(arn, {})
+    assert (fake.counts["AddTags"], fake.counts["DeleteTags"]) == (1, 1)
