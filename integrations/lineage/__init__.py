@@ -1,4 +1,4 @@
-"""SageMaker lineage: which model made the captured inferences, what it was trained on, and where its rows are sent."""
+"""SageMaker lineage: the model that made the captured inferences, its training data, and the monitor of its rows."""
 
 from integrations.lineage.lineage import Lineage
 

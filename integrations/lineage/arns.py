@@ -1,4 +1,4 @@
-"""What an ARN of a lineage entity says: its kind, its account and its id."""
+"""The parts of the ARN of a lineage entity: its kind, its account and its id."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The errors of lineage. Each says what is wrong, where, and what to do."""
+"""The errors of lineage. Each says the problem, its place, and the next step."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

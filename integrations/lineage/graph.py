@@ -17,7 +17,7 @@ class Kind(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way a query walks."""
+    """The way that a query walks."""
 
     UP = "up"
     """To the ancestors: against the edges."""

@@ -29,7 +29,7 @@ class Lineage(Asks):
         region: The region; by default that of the profile or the environment.
         profile: The profile of the AWS configuration.
         endpoint_url: The address of SageMaker's API; by default AWS's, or that of AWS_ENDPOINT_URL_SAGEMAKER.
-        store: What answers in place of SageMaker.
+        store: Answers in place of SageMaker.
         clock: Returns seconds from any beginning, for the limits of time.
     """
 
@@ -48,7 +48,7 @@ class Lineage(Asks):
 
     @property
     def store(self) -> Store:
-        """Return what answers the calls. boto3 is loaded at the first use."""
+        """Return the store that answers the calls. boto3 is loaded at the first use."""
         if self._store is None:
             from integrations.lineage.sagemaker import SageMaker  # noqa: PLC0415 - boto3 takes half a second
 
@@ -64,18 +64,18 @@ class Lineage(Asks):
         allow_cycle: bool = False,
         report: Callable[[str], None] = lambda _: None,
     ) -> dict[str, str]:
-        """Check a plan, then do it, and return the ARNs of what it created by key. With `dry_run` only check it."""
+        """Check a plan, then do it, and return the ARNs of the new entities by key. With `dry_run` only check it."""
         links = any(isinstance(step, Join) for step in steps)
         plan.check(self.store, steps, self._clock if links and not allow_cycle else None)
         return {} if dry_run else plan.run(self.store, steps, report)
 
     def create(self, entity: NewEntity) -> str:
-        """Create an entity, or reuse the one that exists and add what it lacks. Return its ARN."""
+        """Create an entity, or reuse the one that exists and add the missing values. Return its ARN."""
         planned = self.plan(entity)
         return self.run(planned.steps).get(planned.end, planned.end)
 
     def plan(self, entity: NewEntity) -> entities.Planned:
-        """Return what `create` would do."""
+        """Return the steps that `create` would take."""
         return entities.creation(self.store, entity)
 
     def get(self, text: str, kind: Kind | None = None) -> Vertex:
@@ -166,12 +166,12 @@ class Lineage(Asks):
         return all_edges(self.store, one(self.store, text).arn)
 
     def import_content(self, content: Any, *, allow_cycle: bool = False, dry_run: bool = False) -> Sequence[Step]:
-        """Create what a document describes and what does not exist yet."""
+        """Create those entities of a document that do not exist yet."""
         steps = importing.import_plan(self.store, document.decoded(content))
         return self._done(steps, allow_cycle=allow_cycle, dry_run=dry_run)
 
     def export(self, texts: Sequence[str], options: querying.Options | None = None) -> dict[str, Any]:
-        """Return the document of everything around some entities, which `import_content` reads back."""
+        """Return the document of everything around some entities; `import_content` reads it back."""
         options = replace(options or querying.Options(direction=Direction.BOTH), details=True, edges=True)
         graph = self.query(texts, options)
         tags = {vertex.arn: self.store.tags(vertex.arn) for vertex in graph.vertices if vertex.kind in document.KINDS}

@@ -90,7 +90,7 @@ class ReadsLineage(Protocol):
 
 
 class ReadsSageMaker(Protocol):
-    """Reads what SageMaker itself knows of jobs, packages and endpoints: answers as boto3 returns them."""
+    """Reads the jobs, packages and endpoints: answers as boto3 returns them."""
 
     def trials(self, trial_component_arn: str) -> Iterator[str]:
         """Yield the names of the trials that a trial component belongs to."""
@@ -190,4 +190,4 @@ class WritesLineage(Protocol):
 
 
 class Store(ReadsLineage, ReadsSageMaker, WritesLineage, Protocol):
-    """All calls: what `Lineage` needs."""
+    """All calls that `Lineage` needs."""

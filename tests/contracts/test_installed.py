@@ -94,4 +94,8 @@ def test_the_wheel_has_types_and_addresses(wheel: Path) -> None:
         (metadata,) = (file.read(name).decode() for name in names if name.endswith(".dist-info/METADATA"))
     assert {"capture_forwarder/py.typed", "capture_ops/py.typed"} <= names
     assert all(f"Project-URL: {label}, " in metadata for label in ("Homepage", "Source", "Issues", "Changelog"))
-    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"capture_forwarder", "capture_ops"}
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {
+        "capture_forwarder",
+        "capture_ops",
+        "integrations",
+    }

@@ -2,7 +2,7 @@
 
     from integrations.lineage.classes import Artifact, LineageQuery
 
-Where the documentation differs from SageMaker, `docs/lineage.md` says what is done.
+Where the documentation differs from SageMaker, `docs/lineage.md` describes the difference.
 """
 
 from integrations.lineage.classes import session

@@ -79,7 +79,7 @@ class Action(Entity):
         description: str | None = None,
         metadata_properties: Mapping[str, str] | None = None,
     ) -> "Action":
-        """Create an action, or reuse the one that exists and add what it lacks.
+        """Create an action, or reuse the one that exists and add the missing values.
 
         Raises:
             Invalid: A value is missing, or SageMaker would refuse it.
@@ -123,7 +123,7 @@ class Action(Entity):
         max_results: int | None = None,
         sagemaker_session: Session | None = None,
     ) -> "Listing[Action]":
-        """Return a list, which is read at its first use; `max_results` limits it, by default all are in it."""
+        """Return a list that is read at its first use; `max_results` limits it, by default all are in it."""
         selection = Selection(
             type=action_type,
             source_uri=source_uri,

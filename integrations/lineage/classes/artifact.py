@@ -61,7 +61,7 @@ class Artifact(Entity):
         source_types: Sequence[Mapping[str, str]] | None = None,
         metadata_properties: Mapping[str, str] | None = None,
     ) -> "Artifact":
-        """Create an artifact, or reuse the one that exists and add what it lacks.
+        """Create an artifact, or reuse the one that exists and add the missing values.
 
         Raises:
             Invalid: A value is missing, or SageMaker would refuse it.
@@ -104,7 +104,7 @@ class Artifact(Entity):
         max_results: int | None = None,
         sagemaker_session: Session | None = None,
     ) -> "Listing[Artifact]":
-        """Return a list, which is read at its first use; `max_results` limits it, by default all are in it."""
+        """Return a list that is read at its first use; `max_results` limits it, by default all are in it."""
         selection = Selection(
             type=artifact_type,
             source_uri=source_uri,

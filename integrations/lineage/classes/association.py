@@ -92,7 +92,7 @@ class Association:
         source_type: str | None = None,
         destination_type: str | None = None,
     ) -> "Listing[Association]":
-        """Return a list, which is read at its first use; `max_results` limits it, by default all are in it."""
+        """Return a list that is read at its first use; `max_results` limits it, by default all are in it."""
         listed = LinksListed(
             source=source_arn,
             destination=destination_arn,

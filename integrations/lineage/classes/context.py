@@ -68,7 +68,7 @@ class Context(Entity):
         source_uri: str | None = None,
         description: str | None = None,
     ) -> "Context":
-        """Create a context, or reuse the one that exists and add what it lacks.
+        """Create a context, or reuse the one that exists and add the missing values.
 
         Raises:
             Invalid: A value is missing, or SageMaker would refuse it.
@@ -114,7 +114,7 @@ class Context(Entity):
         max_results: int | None = None,
         sagemaker_session: Session | None = None,
     ) -> "Listing[Context]":
-        """Return a list, which is read at its first use; `max_results` limits it, by default all are in it."""
+        """Return a list that is read at its first use; `max_results` limits it, by default all are in it."""
         selection = Selection(
             type=context_type,
             source_uri=source_uri,

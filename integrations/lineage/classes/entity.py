@@ -1,4 +1,4 @@
-"""What `Artifact`, `Action` and `Context` have in common. Values that are not known are read at the first use."""
+"""The common part of `Artifact`, `Action` and `Context`. Values that are not known are read at the first use."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -107,7 +107,7 @@ class Entity:
         return {"name": self._full().modified_by}
 
     def save(self) -> None:
-        """Write what was changed: properties, status and description. Other properties of the entity stay."""
+        """Write the changes: properties, status and description. Other properties of the entity stay."""
         before = self._full().properties
         wanted = texts(self._properties if self._properties is not None else before)
         changed = {key: value for key, value in wanted.items() if before.get(key) != value}
@@ -138,7 +138,7 @@ class Entity:
         self._tags = None
 
     def with_vertex(self, vertex: Vertex, *, loaded: bool) -> Self:
-        """Take what was read already: all, or only what lists have."""
+        """Take values that were read already: all, or only those of lists."""
         self._vertex, self._loaded = vertex, loaded
         return self
 

@@ -19,7 +19,7 @@ _DEFAULT_DEPTH = 10
 
 
 class LineageFilter:
-    """Which entities of a query are wanted. Different filters are joined by `and`.
+    """Selects entities of a query. Different filters are joined by `and`.
 
     Args:
         entities: The kinds.
@@ -78,7 +78,7 @@ class LineageQuery:
         start_arns: The ARNs to start at, 1 to 10.
         direction: Ascendants, Descendants or Both.
         include_edges: Whether the answer has edges, the starts, and the paths to the matches.
-        filters: Which entities are wanted.
+        filters: Selects entities.
         max_depth: The largest distance from a start, 1 to 100.
         sagemaker_session: The session; by default the default session.
     """

@@ -39,7 +39,7 @@ class Session:
 
 
 def lineage_of(session: Session | None) -> Lineage:
-    """Return the lineage of a session; without one that of the default session, which is made at the first use."""
+    """Return the lineage of a session; without one that of the default session. It is made at the first use."""
     if session is None:
         if not _DEFAULT:
             Session().use()

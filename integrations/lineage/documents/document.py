@@ -31,7 +31,7 @@ _LINK_FIELDS = {"from", "to", "type"}
 
 
 class Document(Struct, frozen=True):
-    """What a file describes: entities by local name, and associations between local names or ARNs."""
+    """The content of a file: entities by local name, and associations between local names or ARNs."""
 
     entities: Mapping[str, NewEntity]
     links: Sequence[Edge]

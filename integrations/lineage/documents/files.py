@@ -1,4 +1,4 @@
-"""The text of a document: YAML or JSON. YAML needs the extra `lineage`; JSON needs nothing.
+"""The text of a document: YAML or JSON. YAML needs the extra `lineage`; JSON needs no extra.
 
 Scalars keep the text that the file has: `1.0` and `true` are no other value than "1.0" and "true", because properties
 are texts. Only an empty value, `~` and `null` mean that there is no value.

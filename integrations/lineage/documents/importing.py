@@ -1,4 +1,4 @@
-"""The plan of `import`, and the document of `export`, which `import` reads back."""
+"""The plan of `import`, and the document of `export`; `import` reads it back."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,1 +1,1 @@
-"""Plans of changes: what is asked is compared with what exists, checked as a whole, then run step by step."""
+"""Plans of changes: wanted entities are compared with existing ones, checked as a whole, then run step by step."""

@@ -1,4 +1,4 @@
-"""The plans of the commands that create, change and delete single entities. They read first, and write nothing."""
+"""The plans of the commands that create, change and delete single entities. They only read."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -21,7 +21,7 @@ class Planned(Struct, frozen=True):
 
 
 def creation(store: ReadsLineage, entity: NewEntity, key: str = "new") -> Planned:
-    """Plan an entity: reuse the one that exists, and merge what it does not have yet.
+    """Plan an entity: reuse the one that exists, and merge the missing values.
 
     Raises:
         AlreadyExists: The name or source belongs to an entity of another type or source.

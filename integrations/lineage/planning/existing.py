@@ -1,4 +1,4 @@
-"""Entities and associations that exist: found by what identifies them."""
+"""Entities and associations that exist: found by their source or name."""
 
 from integrations.lineage.errors import AlreadyExists, NotFound
 from integrations.lineage.graph import Edge, Kind, Vertex

@@ -1,4 +1,4 @@
-"""What SageMaker would refuse, found before the first call. Sources: botocore's model of the API, and the guide."""
+"""The limits of SageMaker, checked before the first call. Sources: botocore's model of the API, and the guide."""
 
 import re
 import unicodedata
@@ -46,7 +46,7 @@ def entity_problems(entity: NewEntity) -> Iterable[str]:
 def value_problems(
     kind: Kind, properties: Mapping[str, str], status: str | None, description: str | None
 ) -> Iterable[str]:
-    """Yield the problems of what an update can change; `properties` are those after the update."""
+    """Yield the problems of the values of an update; `properties` are those after the update."""
     if len(properties) > _MAX_PROPERTIES:
         yield f"{len(properties)} properties; at most {_MAX_PROPERTIES} are allowed"
     for key, value in properties.items():
@@ -88,7 +88,7 @@ def edge_problems(edge: Edge) -> Iterable[str]:
 
 
 def count_problems(entities: Sequence[NewEntity], edges: int) -> Iterable[str]:
-    """Yield a sentence for each kind of which a plan creates more than an account may hold."""
+    """Yield a sentence for each kind if a plan creates more of it than an account may hold."""
     for kind, most in MAX_ENTITIES.items():
         count = sum(entity.kind == kind for entity in entities)
         if count > most:
@@ -127,7 +127,7 @@ def _metadata_problems(entity: NewEntity) -> Iterable[str]:
 
 
 def _line(what: str, text: str, least: int, most: int) -> Iterable[str]:
-    """Yield the problems of a text for which the model has the pattern `.*`, which matches no end of a line in Java."""
+    """Yield the problems of a text with the pattern `.*` in the model: in Java it matches no end of a line."""
     yield from _length(what, text, least, most)
     if _LINE_ENDS.search(text):
         yield f"{what} has the end of a line in it; SageMaker takes one line"

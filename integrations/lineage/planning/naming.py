@@ -38,6 +38,6 @@ def generated_source(kind: Kind, name: str) -> str:
 
 
 def named(kind: Kind, type_: str, name: str | None, source_uri: str | None, chance: str) -> tuple[str, str]:
-    """Return the name and the SourceUri of a new entity. What was left out is made: from the other, else by chance."""
+    """Return the name and the SourceUri of a new entity. A missing one is made from the other, else by chance."""
     name = name if name is not None else hashed_name(type_, source_uri if source_uri is not None else chance)
     return name, source_uri if source_uri is not None else generated_source(kind, name)

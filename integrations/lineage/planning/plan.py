@@ -31,7 +31,7 @@ def check(store: Store, steps: Sequence[Step], clock: Callable[[], float] | None
     """Refuse a plan before its first write.
 
     Args:
-        store: Says which associations exist.
+        store: Lists the associations that exist.
         steps: The plan.
         clock: Returns seconds, to limit the check for cycles; None leaves that check out.
 

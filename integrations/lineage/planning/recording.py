@@ -14,7 +14,7 @@ from integrations.lineage.ports import NewEntity, ReadsLineage
 
 
 class Recording(Struct, frozen=True, kw_only=True):
-    """What an action took and made. URIs that no artifact has yet become artifacts of the given types.
+    """An action with its inputs and outputs. URIs that no artifact has yet become artifacts of the given types.
 
     The action is created if it does not exist and `type` is given.
     """

@@ -1,4 +1,4 @@
-"""The steps of a plan, which a command prints or runs. The text of a step is what it prints.
+"""The steps of a plan: a command prints or runs them. The text of a step is printed.
 
 An entity that does not exist yet has a key, such as `new:model`, in place of an ARN.
 """

@@ -1,4 +1,4 @@
-"""Copies of one artifact in several accounts, which a query shows as one vertex.
+"""Copies of one artifact in several accounts: a query shows them as one vertex.
 
 Copies have the same id in their ARNs, and an association of type SameAs between them.
 """

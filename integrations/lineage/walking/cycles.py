@@ -61,7 +61,7 @@ def _groups(edges: Sequence[Edge]) -> dict[str, str]:
 
 
 def _finished(down: dict[str, list[str]]) -> list[str]:
-    """Return the vertices in the order in which a depth-first search leaves them."""
+    """Return the vertices in the order of a depth-first search, at its way back."""
     order: list[str] = []
     seen: set[str] = set()
     for root in [*down]:

@@ -15,7 +15,7 @@ _MAX_PROPERTY_CHARS = 256
 
 
 class Filters(Struct, frozen=True, kw_only=True):
-    """Which vertices of a walk are wanted. Without any value all are.
+    """Selects vertices of a walk. Without any value all are.
 
     Times include the given moment. Of `properties` any one pair suffices.
     """

@@ -18,7 +18,7 @@ _PARTS = {Direction.THROUGH: (Direction.UP, Direction.DOWN)}
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """How a query walks and what it returns.
+    """The walk of a query and its answer.
 
     With edges the graph also has the vertices on the shortest paths from a start to a match. Without edges it has the
     matches only, and no start.
@@ -39,7 +39,7 @@ def query(store: ReadsLineage, starts: Sequence[str], options: Options, clock: C
     Args:
         store: Answers the calls.
         starts: The ARNs of lineage entities, at least one.
-        options: How to walk and what to return.
+        options: The walk and the answer.
         clock: Returns seconds from any beginning.
 
     Raises:
@@ -87,7 +87,7 @@ class _Run(Struct):
     def _filtered_by_api(self, direction: Direction) -> dict[str, Vertex] | None:
         """Return the matches by queries without edges; None if only a walk can find them.
 
-        Copies have other accounts in their ARNs. Only the edges say which artifacts are copies.
+        Copies have other accounts in their ARNs. Only the edges show copies.
         """
         filters = self.options.filters.as_api()
         if filters is None or self.options.depth > CALL_DEPTH:

@@ -27,7 +27,7 @@ class Caps(Struct, frozen=True, kw_only=True):
 
 
 class Budget:
-    """Counts what all walks of one query have reached, and ends the query at its caps.
+    """Counts the vertices and edges of all walks of one query, and ends the query at its caps.
 
     Args:
         caps: The limits.
@@ -72,7 +72,7 @@ class Budget:
 
 
 class Walked(Struct, frozen=True):
-    """What one walk reached: the vertices with their distances from the nearest start, and the edges it went along."""
+    """The result of one walk: the vertices with their distances from the nearest start, and the edges it went along."""
 
     starts: tuple[str, ...]
     distances: dict[str, int]
@@ -81,7 +81,7 @@ class Walked(Struct, frozen=True):
 
 
 def walk(store: ReadsLineage, starts: Sequence[str], direction: Direction, depth: int, budget: Budget) -> Walked:
-    """Return everything within `depth` edges of the starts in one direction, which is not `through`.
+    """Return everything within `depth` edges of the starts in one direction, not `through`.
 
     Args:
         store: Answers QueryLineage.

@@ -13,10 +13,10 @@ def too_early(template: dict[str, Any]) -> Iterator[str]:
     Raises ValueError for a circular reference.
     """
     before = needed_before(template)
-    permissions = resources(template, "IAM::ManagedPolicy").keys()
-    for mapping in resources(template, "Lambda::EventSourceMapping"):
-        if not permissions or permissions - before[mapping]:
-            yield f"{mapping} before a permission of its function"
+    for name, mapping in resources(template, "Lambda::EventSourceMapping").items():
+        permissions = _permissions(template, mapping["Properties"]["FunctionName"]["Ref"])
+        if not permissions or permissions - before[name]:
+            yield f"{name} before a permission of its function"
     policies = {name for name in resources(template, "SQS::QueuePolicy") if "Backfill" not in name}
     # EventBridge drops events without permission: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     rules = resources(template, "Events::Rule")
@@ -33,3 +33,11 @@ def too_early(template: dict[str, Any]) -> Iterator[str]:
 
 def _bucket(rule: dict[str, Any]) -> str:
     return str(rule["Properties"]["EventPattern"]["detail"]["bucket"]["name"][0])
+
+
+def _permissions(template: dict[str, Any], function: str) -> set[str]:
+    """Return the managed policies of the role of a function."""
+    role = resources(template, "Lambda::Function")[function]["Properties"]["Role"]["Fn::GetAtt"][0]
+    return {
+        policy["Ref"] for policy in resources(template, "IAM::Role")[role]["Properties"].get("ManagedPolicyArns", [])
+    }
