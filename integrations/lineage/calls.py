@@ -6,7 +6,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from integrations.lineage.errors import (
     AlreadyExists,
@@ -22,6 +23,8 @@ from integrations.lineage.errors import (
 
 # AWS's own notebook uses as many, because the rates of these calls are low and not published.
 _MAX_ATTEMPTS = 50
+# Throttled calls are tried that often. A host that does not answer is not.
+_MAX_UNANSWERED = 3
 # What this process has created may be visible only seconds later.
 _WAITS_SECS = (0.5, 1, 2, 4, 8)
 _CODES: dict[str, type[LineageError]] = {
@@ -56,9 +59,17 @@ def client(region: str | None, profile: str | None, endpoint_url: str | None) ->
     retries: Any = {"mode": "adaptive"}
     if "AWS_MAX_ATTEMPTS" not in os.environ:
         retries["max_attempts"] = _MAX_ATTEMPTS
-    config = Config(user_agent_extra="capture-forwarder", retries=retries, connect_timeout=5, read_timeout=60)
+    config = Config(user_agent_extra="capture-forwarder", retries=retries, connect_timeout=5, read_timeout=20)
     session = boto3.Session(profile_name=profile, region_name=region)
-    return session.client("sagemaker", endpoint_url=endpoint_url, config=config)
+    made = session.client("sagemaker", endpoint_url=endpoint_url, config=config)
+    made.meta.events.register_first("needs-retry.sagemaker", _end_without_answer)
+    return made
+
+
+def _end_without_answer(attempts: int, caught_exception: Exception | None, **_: Any) -> None:
+    """Raise the error of a host that does not answer, so that botocore does not try it as often as a throttled call."""
+    if attempts >= _MAX_UNANSWERED and isinstance(caught_exception, NoConnection | HTTPClientError):
+        raise caught_exception
 
 
 def call(
