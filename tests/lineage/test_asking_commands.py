@@ -93,7 +93,7 @@ def test_an_approval_is_recorded_and_reported(sagemaker: tuple[Any, Fake]) -> No
     api, _ = sagemaker
     made = api.create_artifact(Source={"SourceUri": "s3://m"}, ArtifactType="Model", Properties={"accuracy": "0.9"})
     arn = made["ArtifactArn"]
-    flags = ("report", "--since", "1d", "--require-approval", "--fail")
+    flags = ("report", "--since", "1d", "--fail")
     failed = run(*flags)
     assert failed.exit_code == 1
     assert "1 of 1 model(s) are not approved." in failed.stderr

@@ -181,6 +181,13 @@ def test_a_package_gets_the_status_itself() -> None:
         assert (found.status, found.note) == (Status.PENDING, description)
 
 
+def test_an_approval_names_a_person() -> None:
+    """An audit cannot use an empty name."""
+    world = worked()
+    with pytest.raises(Invalid, match="--by"):
+        approve(find_one(world.store, MODEL), Status.APPROVED, " ", None, NOW)
+
+
 def test_wrong_approvals_are_refused() -> None:
     """Before the first write."""
     world = worked()

@@ -138,7 +138,7 @@ def report(
         bool, typer.Option("--require-approval", help="Mark the models that are not approved.")
     ] = False,
     fail: Annotated[
-        bool, typer.Option("--fail", help="With --require-approval: end with 1 if a model is not approved.")
+        bool, typer.Option("--fail", help="End with 1 if a model is not approved. Implies --require-approval.")
     ] = False,
     format_: AnswerFormat = "table",
     region: Region = None,
@@ -150,6 +150,7 @@ def report(
 
     from integrations.lineage.times import before
 
+    require_approval = require_approval or fail
     time = before(since, datetime.now(UTC))
     found = lineage(region, profile, endpoint_url).report(time, require_approval=require_approval)
     show(found, format_)

@@ -83,8 +83,10 @@ def parse_status(text: str) -> Status:
 def approve(model: Vertex, status: Status, by: str, note: str | None, now: datetime) -> Change | PackageStatus:
     """Return the step that records an approval: a change of the artifact, or the new status of its package.
 
-    Raises `Invalid` if the entity is no model, or has no room for the properties.
+    Raises `Invalid` if the entity is no model, has no room for the properties, or if `by` is empty.
     """
+    if not by.strip():
+        raise Invalid("the approver is empty; name the person in --by")
     if not is_model(model):
         raise Invalid(f"{model.arn} has the type {model.type or '(none)'}; only models are approved")
     if package := package_arn(model):
