@@ -13,7 +13,7 @@ from integrations.lineage.finding.named import Reads
 from integrations.lineage.graph import Kind, Vertex
 from integrations.lineage.ports import Change, LinksListed, WritesLineage
 from integrations.lineage.render.sheet import time_text
-from integrations.lineage.render.text import visible
+from integrations.lineage.text import visible
 
 _MAX_PROPERTIES = 30
 _DERIVED = "DerivedFrom"

@@ -44,7 +44,9 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     def sheet(self) -> Sheet:
         """Return one row for each entity."""
-        return found_sheet(f"{self.question.value.capitalize()} {', '.join(self.starts)}", self.found)
+        return found_sheet(
+            f"{self.question.value.capitalize()} {', '.join(self.starts)}: {len(self.found)}", self.found
+        )
 
 
 def ask(store: Reads, walk: Walk, question: Question, text: str, direction: Direction | None = None) -> Answer:

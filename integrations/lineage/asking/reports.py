@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from integrations.lineage.asking.approvals import Approval, Status, approval_of
-from integrations.lineage.asking.found import Found, described, nearest
+from integrations.lineage.asking.found import Found, described, name_cell, nearest
 from integrations.lineage.asking.questions import Walk
 from integrations.lineage.asking.reaching import places
 from integrations.lineage.asking.roles import Role, is_model, role_of
@@ -14,6 +15,7 @@ from integrations.lineage.finding.named import Reads, endpoint_contexts, find
 from integrations.lineage.graph import Direction, Kind, Vertex
 from integrations.lineage.ports import Listed
 from integrations.lineage.render.sheet import Sheet, properties_text, time_text
+from integrations.lineage.text import counted
 
 _PARTS: Mapping[Role | None, str] = {
     Role.DATA: "data set",
@@ -25,6 +27,7 @@ _PARTS: Mapping[Role | None, str] = {
     Role.ENDPOINT: "endpoint",
     Role.MONITOR: "monitor",
 }
+_CAPTURES = "captures"
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -42,10 +45,16 @@ class Summary(Struct, frozen=True, kw_only=True):
     starts: tuple[str, ...]
     parts: tuple[Part, ...]
 
+    @property
+    def datasets(self) -> int:
+        """Return the number of data sets."""
+        return sum(part.role == _PARTS[Role.DATA] for part in self.parts)
+
     def sheet(self) -> Sheet:
         """Return one row for each entity."""
         headings = ("Role", "Name", "Type", "Hops", "Source", "Status", "Created", "Properties", "ARN")
-        return Sheet(self.title, headings, tuple(_part_cells(part) for part in self.parts))
+        title = f"{self.title}: {counted(len(self.parts), 'entity', 'entities')}, {counted(self.datasets, 'data set')}"
+        return Sheet(title, headings, tuple(_part_cells(part) for part in self.parts))
 
 
 class ModelReport(Struct, frozen=True, kw_only=True):
@@ -80,7 +89,9 @@ class Report(Struct, frozen=True, kw_only=True):
     def sheet(self) -> Sheet:
         """Return one row for each model. With `require_approval` a column says which are not approved."""
         headings = ("Model", "Created", "Approval", "Warning", "Approved by", "Data sets", "Jobs", "Source", "ARN")
-        return Sheet(f"Models since {time_text(self.since)}", headings, tuple(map(self._cells, self.models)))
+        return Sheet(
+            f"Models since {time_text(self.since)}: {len(self.models)}", headings, tuple(map(self._cells, self.models))
+        )
 
     def _cells(self, model: ModelReport) -> tuple[str, ...]:
         return (
@@ -102,8 +113,13 @@ def endpoint(store: Reads, walk: Walk, name: str) -> Summary:
     before = _parts(store, walk, contexts, Direction.UP, tuple(Role))
     after = _parts(store, walk, contexts, Direction.DOWN, (Role.DATA, Role.MONITOR))
     known = {part.entity.arn for part in before}
-    parts = (*before, *(part for part in after if part.entity.arn not in known))
+    parts = (*before, *(_after(part) for part in after if part.entity.arn not in known))
     return Summary(title=f"Endpoint {name}", starts=_arns(contexts), parts=parts)
+
+
+def _after(part: Part) -> Part:
+    """Return a part that the endpoint wrote. A data set of it is its captures: no model was trained on them."""
+    return replace(part, role=_CAPTURES) if part.role == _PARTS[Role.DATA] else part
 
 
 def provenance(store: Reads, walk: Walk, text: str) -> Summary:
@@ -112,8 +128,7 @@ def provenance(store: Reads, walk: Walk, text: str) -> Summary:
     roles = (Role.DATA, Role.IMAGE, Role.JOB, Role.MODEL, Role.PACKAGE)
     parts = _parts(store, walk, starts, Direction.UP, roles)
     made = tuple(part for part in parts if part.entity.arn not in _arns(starts))
-    count = sum(part.role == _PARTS[Role.DATA] for part in made)
-    return Summary(title=f"Origin of {text}, {count} data set(s)", starts=_arns(starts), parts=made)
+    return Summary(title=f"Origin of {text}", starts=_arns(starts), parts=made)
 
 
 def parts_before(store: Reads, walk: Walk, models: Sequence[Vertex]) -> tuple[Part, ...]:
@@ -174,7 +189,7 @@ def _part_cells(part: Part) -> tuple[str, ...]:
     entity = part.entity
     return (
         part.role,
-        entity.name,
+        name_cell(entity),
         entity.type,
         str(entity.hops),
         entity.source_uri or "",

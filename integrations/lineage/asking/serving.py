@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from integrations.lineage.asking.found import Found, described
+from integrations.lineage.asking.found import Found, described, name_cell
 from integrations.lineage.asking.questions import Walk
 from integrations.lineage.asking.reaching import Place, neighbours
 from integrations.lineage.asking.reports import Part, parts_before
@@ -160,4 +160,4 @@ def _utc(time: datetime) -> datetime:
 def _cells(role: str, entity: Found, part: Part | None = None) -> tuple[str, ...]:
     status = part.approval.status.value if part and part.approval else entity.status or ""
     source, created = entity.source_uri or "", time_text(entity.created)
-    return (role, entity.name, entity.type, source, status, created, entity.arn or "")
+    return (role, name_cell(entity), entity.type, source, status, created, entity.arn or "")

@@ -53,7 +53,7 @@ class Versions(Struct, frozen=True, kw_only=True):
             )
             for version in self.versions
         )
-        return Sheet(self.title, headings, rows)
+        return Sheet(f"{self.title}: {len(rows)}", headings, rows)
 
 
 def versions(store: Reads, text: str) -> Versions:

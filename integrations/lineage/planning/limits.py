@@ -34,7 +34,7 @@ def entity_problems(entity: NewEntity) -> Iterable[str]:
     if entity.kind not in MAX_ENTITIES:
         yield f"A {entity.kind} cannot be created; SageMaker makes it with the job"
         return
-    yield from _name_problems(entity)
+    yield from name_problems(entity.kind, entity.name)
     yield from _line("the source URI", entity.source_uri, 1, _MAX_SOURCE_CHARS)
     yield from _length("the type", entity.type, 1, _MAX_TYPE_CHARS)
     yield from _source_type_problems(entity)
@@ -61,10 +61,10 @@ def value_problems(
     yield from _line("the description", description or "", 0, _MAX_DESCRIPTION_CHARS)
 
 
-def tag_problems(tags: Mapping[str, str]) -> Iterable[str]:
-    """Yield the problems of tags."""
-    if len(tags) > _MAX_TAGS:
-        yield f"{len(tags)} tags; at most {_MAX_TAGS} are allowed"
+def tag_problems(tags: Mapping[str, str], count: int | None = None) -> Iterable[str]:
+    """Yield the problems of new tags. The entity has `count` tags with them, by default no others."""
+    if (found := len(tags) if count is None else count) > _MAX_TAGS:
+        yield f"{found} tags; at most {_MAX_TAGS} are allowed"
     for key, value in tags.items():
         yield from _length("the key of a tag", key, 1, _MAX_TAG_KEY_CHARS)
         yield from _length(f"the tag {_short(key)}", value, 0, _MAX_TAG_VALUE_CHARS)
@@ -97,14 +97,15 @@ def count_problems(entities: Sequence[NewEntity], edges: int) -> Iterable[str]:
         yield f"the plan creates {edges} associations; an account may hold {MAX_ASSOCIATIONS}"
 
 
-def _name_problems(entity: NewEntity) -> Iterable[str]:
-    if entity.name is None:
-        if entity.kind != Kind.ARTIFACT:
+def name_problems(kind: Kind, name: str | None) -> Iterable[str]:
+    """Yield the problem of a name. Only artifacts may have none."""
+    if name is None:
+        if kind != Kind.ARTIFACT:
             yield "the name is missing"
-    elif not is_name(entity.name, entity.kind):
-        allowed = "letters, digits, - and _" if entity.kind == Kind.CONTEXT else "letters, digits and -"
+    elif not is_name(name, kind):
+        allowed = "letters, digits, - and _" if kind == Kind.CONTEXT else "letters, digits and -"
         rule = f"1 to {MAX_NAME_CHARS} {allowed}, with a letter or digit at both ends"
-        yield f"the name {_short(entity.name)} is not valid; it must have {rule}"
+        yield f"the name {_short(name)} is not valid; it must have {rule}"
 
 
 def _source_type_problems(entity: NewEntity) -> Iterable[str]:
