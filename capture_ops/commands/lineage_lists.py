@@ -8,6 +8,7 @@ from msgspec import Struct
 from capture_ops.commands.lineage_querying import KINDS, Times, lineage, times
 from capture_ops.terminal.console import console
 from capture_ops.terminal.errors import CommandError
+from capture_ops.terminal.text import printable
 from integrations.lineage import Lineage
 from integrations.lineage.finding.listing import Selection
 from integrations.lineage.graph import Vertex
@@ -90,7 +91,7 @@ def edges(store: Lineage, text: str, format_: str, sides: tuple[bool, bool]) -> 
     (vertex, *more) = store.find(text)
     if more:
         arns = ", ".join(each.arn for each in (vertex, *more))
-        raise CommandError(f"{text} names several entities; give one of {arns}")
+        raise CommandError(f"{printable(text)} names several entities; give one of {arns}")
     found: list[Link] = []
     if sides[0]:
         found += store.links(LinksListed(destination=vertex.arn))

@@ -12,7 +12,7 @@ from integrations.lineage.documents import document, importing
 from integrations.lineage.finding.listing import Selection, selected
 from integrations.lineage.finding.named import described, each_every, every, one
 from integrations.lineage.graph import Direction, Edge, Graph, Kind, Vertex
-from integrations.lineage.planning import entities, plan
+from integrations.lineage.planning import creating, entities, plan
 from integrations.lineage.planning.existing import all_edges
 from integrations.lineage.planning.recording import Recording, adding, recording
 from integrations.lineage.planning.steps import Join, Step
@@ -75,9 +75,9 @@ class Lineage(Asks):
         planned = self.plan(entity)
         return self.run(planned.steps).get(planned.end, planned.end)
 
-    def plan(self, entity: NewEntity) -> entities.Planned:
+    def plan(self, entity: NewEntity) -> creating.Planned:
         """Return the steps that `create` would take."""
-        return entities.creation(self.store, entity)
+        return creating.creation(self.store, entity)
 
     def get(self, text: str, kind: Kind | None = None) -> Vertex:
         """Return one entity with all its details."""

@@ -6,7 +6,8 @@ import typer
 
 from capture_ops.command_line.lineage.connection import Connection
 from capture_ops.command_line.options import DryRun
-from capture_ops.terminal.errors import ExitCode
+from capture_ops.terminal.errors import CommandError, ExitCode
+from capture_ops.terminal.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,20 +53,7 @@ def show(found: "Sequence[Answer]", format_: str) -> None:
 
 
 def ask(
-    question: Annotated[
-        Literal[
-            "models-of",
-            "endpoints-of",
-            "datasets-of",
-            "jobs-of",
-            "pipeline-of",
-            "actions-of",
-            "trials-of",
-            "images-of",
-            "package-of",
-        ],
-        typer.Argument(help="What to look for.", metavar="QUESTION", show_default=False),
-    ],
+    question: Annotated[str, typer.Argument(help="What to look for.", metavar="QUESTION")],
     entity: Entity,
     *,
     direction: Annotated[
@@ -81,8 +69,11 @@ def ask(
     package-of. Example: `lineage ask datasets-of churn` prints the data sets that the models of the endpoint churn
     were trained on. Entities are matched by direction, kind and type, never by the type of an association.
     """
+    from integrations.lineage.asking.questions import Question
     from integrations.lineage.graph import Direction
 
+    if question not in [*Question]:
+        raise CommandError(f"{printable(question)} is no question; give one of {', '.join(Question)}")
     chosen = Direction(direction) if direction else None
     show([lineage(connection).ask(question, entity, chosen)], format_)
 
@@ -180,8 +171,8 @@ def reproduce(
 
     found = lineage(connection).reproduce(entity, name)
     typer.echo(json.dumps(found.request, indent=2, default=str))
-    typer.echo(f"From {found.origin}", err=True)
+    typer.echo(printable(f"From {found.origin}"), err=True)
     for gap in found.gaps:
-        typer.echo(gap, err=True)
+        typer.echo(printable(gap), err=True)
     if found.gaps:
         raise typer.Exit(ExitCode.INCOMPLETE)

@@ -9,7 +9,7 @@ from capture_ops.command_line.lineage.options import AllowCycle, NewKind, Status
 from capture_ops.command_line.options import DryRun
 
 Entity = Annotated[str, typer.Argument(help="The entity.", metavar="ARN|NAME|URI")]
-Entities = Annotated[list[str], typer.Argument(help="The entities.", metavar="ARN|NAME|URI...")]
+Entities = Annotated[list[str], typer.Argument(help="The entities.", metavar="ARN|NAME|URI")]
 Removed = Annotated[list[str] | None, typer.Option("--remove", help="A key to remove; may be repeated.", metavar="KEY")]
 
 

@@ -70,5 +70,5 @@ def _title(parameter: inspect.Parameter) -> str:
     """Return an argument or an option as the help writes it."""
     (info,) = parameter.annotation.__metadata__
     if isinstance(info, ArgumentInfo):
-        return (info.metavar or parameter.name.upper()).removesuffix("...")
+        return info.metavar or parameter.name.upper()
     return f"--{parameter.name.strip('_').replace('_', '-')}"

@@ -76,7 +76,7 @@ class Parts(NamedTuple):
 
 
 def query(  # noqa: PLR0913 - the options of the command
-    starts: Annotated[list[str], typer.Argument(help="Where to start.", metavar="ARN|NAME|URI...")],
+    starts: Annotated[list[str], typer.Argument(help="Where to start.", metavar="ARN|NAME|URI")],
     *,
     walk: Walk,
     matching: Matching,

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from integrations.lineage.documents.document import Document
 from integrations.lineage.errors import AlreadyExists, Invalid, TooLarge
 from integrations.lineage.graph import Details, Edge, Graph, Kind, Vertex
-from integrations.lineage.planning.entities import creation, joining
+from integrations.lineage.planning.creating import creation
+from integrations.lineage.planning.entities import joining
 from integrations.lineage.planning.limits import count_problems
 from integrations.lineage.planning.steps import NEW, Step
 from integrations.lineage.ports import NewEntity, ReadsLineage

@@ -6,24 +6,20 @@ name is taken by mistake.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from integrations.lineage.arns import is_arn, kind_of
 from integrations.lineage.errors import REFUSED, Invalid, LineageError, NotFound, together
+from integrations.lineage.finding.endpoints import Reads, contexts_ending, described_all, present_contexts
 from integrations.lineage.finding.lookups import check_lookups, is_source
 from integrations.lineage.graph import Kind, Vertex
-from integrations.lineage.ports import Listed, ReadsLineage, ReadsSageMaker
+from integrations.lineage.ports import Listed, ReadsLineage
 from integrations.lineage.text import visible
 
 _JOB = re.compile(r"arn:[^:]*:sagemaker:[^:]*:[^:]*:(?:training|processing|transform)-job/.+").fullmatch
 # In the order in which they are looked up.
 _BY_SOURCE = (Kind.TRIAL_COMPONENT, Kind.CONTEXT, Kind.ARTIFACT, Kind.ACTION)
 _BY_NAME = (Kind.CONTEXT, Kind.ACTION, Kind.TRIAL_COMPONENT)
-
-
-class Reads(ReadsLineage, ReadsSageMaker, Protocol):
-    """Reads lineage, and the jobs, packages and endpoints that it is about."""
 
 
 def find(store: Reads, text: str) -> tuple[Vertex, ...]:
@@ -65,7 +61,7 @@ def every(store: Reads, text: str, kind: Kind | None = None) -> list[Vertex]:
     found = [vertex for each in ([kind] if kind else Kind) for vertex in lookup(store, text, each)]
     if not by_source and kind in (None, Kind.CONTEXT):
         known_arns = {vertex.arn for vertex in found}
-        contexts = _present_contexts(store, text) or (() if found else _contexts_ending(store, text))
+        contexts = present_contexts(store, text) or (() if found else contexts_ending(store, text))
         found += [each for each in contexts if each.arn not in known_arns]
     if not found:
         raise NotFound(f"No {kind or 'entity'} of lineage has the ARN, name or source {visible(text)}")
@@ -97,34 +93,8 @@ def of_source(store: ReadsLineage, source: str) -> tuple[Vertex, ...]:
     """Return the entities that have a source: the trial components of a job, else contexts, artifacts or actions."""
     for kind in _BY_SOURCE:
         if found := _with_source(store, source, kind):
-            return tuple(_described(store, found))
+            return tuple(described_all(store, found))
     return ()
-
-
-def endpoint_contexts(store: Reads, name: str) -> tuple[Vertex, ...]:
-    """Return the contexts of an endpoint, also of one that was deleted. Names are compared in lower case, as in ARNs.
-
-    Raises `NotFound` if there is none.
-    """
-    check_lookups(name)
-    if found := _present_contexts(store, name):
-        return tuple(_described(store, found))
-    found = _contexts_ending(store, name)
-    if not found:
-        raise NotFound(
-            f"No lineage of an endpoint {visible(name)} exists. SageMaker writes it up to two minutes after the "
-            "deployment; check the name, the region and the account"
-        )
-    return found
-
-
-def _present_contexts(store: Reads, name: str) -> tuple[Vertex, ...]:
-    """Return the contexts of an endpoint that is there."""
-    try:
-        arn = str(store.endpoint(name)["EndpointArn"])
-    except (NotFound, Invalid):  # invalid: the text can be no name of an endpoint
-        return ()
-    return tuple(store.list(Kind.CONTEXT, Listed(source_uri=arn)))
 
 
 def _each(texts: Mapping[str, Kind | None], lookup: Callable[[str, Kind | None], Sequence[Vertex]]) -> list[Vertex]:
@@ -141,12 +111,6 @@ def _each(texts: Mapping[str, Kind | None], lookup: Callable[[str, Kind | None],
     return found
 
 
-def _contexts_ending(store: Reads, name: str) -> tuple[Vertex, ...]:
-    ending = f":endpoint/{name}".casefold()
-    contexts = store.list(Kind.CONTEXT, Listed(type="Endpoint"))
-    return tuple(_described(store, [each for each in contexts if _source_of(each).casefold().endswith(ending)]))
-
-
 def _first_named(store: Reads, name: str) -> tuple[Vertex, ...]:
     """Return the entities of the first kind that has the name. The lineage of a deleted endpoint takes a list."""
     if found := _endpoint(store, name):
@@ -154,7 +118,7 @@ def _first_named(store: Reads, name: str) -> tuple[Vertex, ...]:
     for kind in _BY_NAME:
         if found := _with_name(store, name, kind):
             return found
-    return _contexts_ending(store, name) or tuple(_described(store, _with_name(store, name, Kind.ARTIFACT)))
+    return contexts_ending(store, name) or tuple(described_all(store, _with_name(store, name, Kind.ARTIFACT)))
 
 
 def _endpoint(store: Reads, name: str) -> tuple[Vertex, ...]:
@@ -185,20 +149,10 @@ def _with_source(store: ReadsLineage, source: str, kind: Kind) -> tuple[Vertex, 
     return ()
 
 
-def _described(store: ReadsLineage, vertices: Iterable[Vertex]) -> Iterator[Vertex]:
-    """Yield entities with properties, in the order of their ARNs. Lists return none."""
-    for arn, kind in sorted({(each.arn, each.kind) for each in vertices}):
-        yield store.describe(arn, kind)
-
-
 def _spellings(uri: str) -> tuple[str, ...]:
     if is_arn(uri):
         return (uri,)
     return (uri, uri.rstrip("/") if uri.endswith("/") else f"{uri}/")
-
-
-def _source_of(vertex: Vertex) -> str:
-    return (vertex.details.source_uri if vertex.details else None) or ""
 
 
 def _only(found: Sequence[Vertex], text: str) -> Vertex:

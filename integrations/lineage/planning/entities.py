@@ -3,37 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from integrations.lineage.arns import is_arn
 from integrations.lineage.errors import AlreadyExists, Invalid, NotFound
+from integrations.lineage.finding.endpoints import Reads
 from integrations.lineage.finding.lookups import check_lookups
-from integrations.lineage.finding.named import Reads, described, each_one, one
-from integrations.lineage.graph import Details, Edge, Kind, Vertex
-from integrations.lineage.planning.existing import all_edges, edge_between, matching
-from integrations.lineage.planning.naming import hashed_name
-from integrations.lineage.planning.steps import Amend, Create, Disjoin, Erase, Join, Label, Step
-from integrations.lineage.ports import LinksListed, NewEntity, ReadsLineage
+from integrations.lineage.finding.named import described, each_one, one
+from integrations.lineage.graph import Edge, Kind, Vertex
+from integrations.lineage.planning.creating import changed, changed_tags
+from integrations.lineage.planning.existing import all_edges, edge_between
+from integrations.lineage.planning.steps import Amend, Disjoin, Erase, Join, Step
+from integrations.lineage.ports import LinksListed, ReadsLineage
 from integrations.lineage.text import counted, visible
-
-
-class Planned(Struct, frozen=True):
-    """An entity of a plan: its ARN, or its key if a step creates it; and the steps."""
-
-    end: str
-    steps: tuple[Step, ...] = ()
-
-
-def creation(store: ReadsLineage, entity: NewEntity, key: str = "new") -> Planned:
-    """Plan an entity: reuse the one that exists, and merge the missing values.
-
-    Raises:
-        AlreadyExists: The name or source belongs to an entity of another type or source.
-    """
-    found = matching(store, entity)
-    if found is None:
-        return Planned(key, (Create(key, entity),))
-    return Planned(found.arn, (*_missing_values(store, found, entity), *_missing_tags(store, found, entity)))
 
 
 def change(
@@ -57,7 +38,7 @@ def change(
     if vertex.kind == Kind.TRIAL_COMPONENT:
         raise Invalid(f"{vertex.arn} is a trial component; only artifacts, actions and contexts can be changed")
     wanted = Amend(vertex=vertex, properties=properties, removed=tuple(removed), status=status, description=description)
-    return list(_changed(vertex, wanted))
+    return list(changed(vertex, wanted))
 
 
 def deletion(store: Reads, texts: Sequence[str], *, with_associations: bool) -> tuple[list[Step], list[str]]:
@@ -97,7 +78,7 @@ def tagging(store: Reads, text: str, tags: Mapping[str, str], removed: Sequence[
     if both := sorted(tags.keys() & set(removed)):
         raise Invalid(f"These tags are both set and removed: {visible(', '.join(both))}")
     arn = one(store, text).arn
-    return [*_changed_tags(arn, store.tags(arn), tags, removed)]
+    return [*changed_tags(arn, store.tags(arn), tags, removed)]
 
 
 def joining(store: ReadsLineage, edges: Iterable[Edge]) -> list[Step]:
@@ -137,55 +118,6 @@ def unjoining(store: Reads, source: str, destination: str) -> list[Step]:
     if edge_between(store, Edge(*ends)) is None:
         raise NotFound(f"There is no association {ends[0]} -> {ends[1]}")
     return [Disjoin(*ends)]
-
-
-def _missing_values(store: ReadsLineage, found: Vertex, entity: NewEntity) -> Iterable[Step]:
-    name = _new_name(found, entity)
-    if not (name or entity.properties or entity.status or entity.description):
-        return ()
-    full = store.describe(found.arn, found.kind) if found.kind == Kind.ARTIFACT else found  # lists have no properties
-    wanted = Amend(
-        vertex=full,
-        properties=entity.properties,
-        status=entity.status,
-        description=entity.description,
-        name=name,
-    )
-    return _changed(full, wanted)
-
-
-def _new_name(found: Vertex, entity: NewEntity) -> str | None:
-    """Return the name that an existing artifact is given; `None` if it keeps its own. A generated name changes none."""
-    if found.kind != Kind.ARTIFACT or entity.name == hashed_name(entity.type, entity.source_uri):
-        return None
-    return None if found.details and found.details.name == entity.name else entity.name
-
-
-def _changed(vertex: Vertex, wanted: Amend) -> Iterable[Step]:
-    """Yield the step without all that is so already, if anything is left of it."""
-    details = vertex.details or Details()
-    properties = {key: value for key, value in wanted.properties.items() if details.properties.get(key) != value}
-    removed = tuple(key for key in wanted.removed if key in details.properties)
-    status = None if wanted.status == details.status else wanted.status
-    description = None if wanted.description == details.description else wanted.description
-    step = replace(wanted, properties=properties, removed=removed, status=status, description=description)
-    if step != Amend(vertex=vertex):
-        yield step
-
-
-def _missing_tags(store: ReadsLineage, found: Vertex, entity: NewEntity) -> Iterable[Step]:
-    if entity.tags:
-        yield from _changed_tags(found.arn, store.tags(found.arn), entity.tags)
-
-
-def _changed_tags(
-    arn: str, old: Mapping[str, str], new: Mapping[str, str], removed: Sequence[str] = ()
-) -> Iterable[Step]:
-    """Yield the step without all that is so already, if anything is left of it."""
-    changed = {key: value for key, value in new.items() if old.get(key) != value}
-    gone = tuple(key for key in dict.fromkeys(removed) if key in old)
-    if changed or gone:
-        yield Label(arn, changed, gone, count=len(old.keys() | new.keys()) - len(gone))
 
 
 class _Joined(Struct):

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from integrations.lineage.errors import REFUSED, LineageError, NotFound, together
+from integrations.lineage.finding.endpoints import Reads
 from integrations.lineage.finding.lookups import check_lookups
-from integrations.lineage.finding.named import Reads, each_one, one
+from integrations.lineage.finding.named import each_one, one
 from integrations.lineage.graph import Edge, Kind
-from integrations.lineage.planning.entities import creation, joining
+from integrations.lineage.planning.creating import creation
+from integrations.lineage.planning.entities import joining
 from integrations.lineage.planning.naming import generated_source
 from integrations.lineage.planning.steps import NEW, Step
 from integrations.lineage.ports import NewEntity
