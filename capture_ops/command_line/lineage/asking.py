@@ -148,7 +148,9 @@ def report(
     found = lineage(connection).report(time, require_approval=require_approval)
     show([found], format_)
     if require_approval and found.not_approved:
-        typer.echo(f"{len(found.not_approved)} of {counted(len(found.models), 'model')} not approved.", err=True)
+        count, models = len(found.not_approved), len(found.models)
+        verb = "is" if 1 in {count, models} else "are"
+        typer.echo(f"{count} of {counted(models, 'model')} {verb} not approved.", err=True)
         if fail:
             raise typer.Exit(ExitCode.INCOMPLETE)
 

@@ -87,6 +87,7 @@ def approve(model: Vertex, status: Status, by: str, note: str | None, now: datet
 
     Raises `Invalid` if the entity is no model, has no room for the properties, or if the texts are too long.
     """
+    check_texts(by, note)
     if not is_model(model):
         raise Invalid(f"{model.arn} has the type {visible(model.type) or '(none)'}; only models are approved")
     if package := package_arn(model):

@@ -31,8 +31,8 @@ def taken(store: ReadsLineage, entity: NewEntity) -> str | None:
         return None
     old = _types_text(found.details.source_types if found.details else ())
     return (
-        f"the source {visible(entity.source_uri)} belongs to {found.arn}, with {old}, not with "
-        f"{_types_text(entity.source_types)}; SageMaker keeps one artifact for a source: give the same source types to "
+        f"{visible(entity.source_uri)} is the source of {found.arn}, which has {old}; the new artifact would have "
+        f"{_types_text(entity.source_types)}. SageMaker keeps one artifact for a source: give the same source types to "
         "use that one, or another source URI for a new one"
     )
 
