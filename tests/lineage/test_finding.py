@@ -2,6 +2,7 @@
 
 import pytest
 
+from capture_ops.lineage import Lineage as OfCommands
 from integrations.lineage import Lineage
 from integrations.lineage.errors import (
     Invalid,
@@ -33,3 +34,8 @@ def test_entities_by_source(store: InMemory, lineage: Lineage) -> None:
     assert lineage.get("s3://bucket/train").arn == lineage.get("s3://bucket/train/").arn
     assert lineage.get(f"{ARN}endpoint/churn").kind == Kind.CONTEXT
     assert lineage.get(f"{ARN}training-job/t").kind == Kind.TRIAL_COMPONENT
+
+
+def test_lineage_is_imported_from_the_commands_too() -> None:
+    """It is the same class."""
+    assert OfCommands is Lineage

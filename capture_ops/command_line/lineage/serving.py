@@ -52,7 +52,7 @@ def who_served(
     --at, only captures of that hour and the hours beside it are read. With --endpoint and --at and without --captures,
     no capture is read. If several models are possible, all are printed, and the exit code is 1.
     """
-    calls = _calls(inference, sought, config)
+    calls = _calls(inference, sought, config, connection)
     store = lineage(connection)
     answers = [store.who_served(call) for call in calls]
     show(answers, format_)
@@ -64,17 +64,19 @@ def who_served(
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _calls(inference: str, sought: Sought, config: "Config") -> "list[Call]":
+def _calls(inference: str, sought: Sought, config: "Config", connection: Connection) -> "list[Call]":
     """Return the call that the options describe, else all captured calls with the id."""
     from datetime import UTC
 
+    from capture_ops.lineage.calls import session_of
     from integrations.lineage.asking.serving import Call
     from integrations.lineage.times import moment
 
     at = moment(sought.at, UTC) if sought.at else None
     if sought.endpoint and at and sought.captures is None:
         return [Call(id=inference, endpoint=sought.endpoint, variant=sought.variant, at=at)]
-    return _captured(inference, at, sought, config)
+    with session_of(connection.region, connection.profile):
+        return _captured(inference, at, sought, config)
 
 
 def _captured(inference: str, at: "datetime | None", sought: Sought, config: "Config") -> "list[Call]":
