@@ -63,6 +63,9 @@ def _box(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
     for at, row in enumerate(rows):
         if at <= 1:
             yield rule
+        if all(_width(cell) <= width for cell, width in zip(row, widths, strict=True)):
+            yield _line(row, widths)
+            continue
         folded = ([*_folded(cell, width, "")] for cell, width in zip(row, widths, strict=True))
         yield from (_line(cells, widths) for cells in zip_longest(*folded, fillvalue=""))
     yield rule
