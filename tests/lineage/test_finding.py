@@ -44,6 +44,13 @@ def test_empty_filters_of_a_list_are_refused(store: InMemory) -> None:
     assert not store.calls
 
 
+def test_texts_that_name_no_entity_are_refused(store: InMemory) -> None:
+    """For programs as well, all at once and before a call."""
+    with pytest.raises(Invalid, match="an ARN, name or URI is empty\n'a b' is no ARN"):
+        Lineage(store=store).query([" ", "a b"])
+    assert not store.calls
+
+
 def test_lineage_is_imported_from_the_commands_too() -> None:
     """It is the same class."""
     assert OfCommands is Lineage
