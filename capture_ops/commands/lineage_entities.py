@@ -12,6 +12,7 @@ from integrations.lineage.planning.naming import named
 from integrations.lineage.planning.recording import Recording
 from integrations.lineage.planning.steps import Step
 from integrations.lineage.ports import NewEntity
+from integrations.lineage.text import counted
 
 __all__ = ["create", "lineage", "new_entity", "pairs", "printable", "record", "report", "show_tags"]
 _KINDS = {"artifact": Kind.ARTIFACT, "action": Kind.ACTION, "context": Kind.CONTEXT}
@@ -67,7 +68,7 @@ def report(steps: Sequence[Step], echo: Callable[[str], Any], *, dry_run: bool) 
     if not steps:
         echo("nothing to do: all is so already")
     elif dry_run:
-        echo(f"dry run: {len(steps)} steps, and nothing was changed")
+        echo(f"dry run: {counted(len(steps), 'step')}, and nothing was changed")
 
 
 _OPTIONS = {"source_types": "--source-type", "properties": "--property", "tags": "--tag", "metadata": "--metadata"}

@@ -6,7 +6,9 @@ from typing import Any
 from msgspec import Struct
 
 from capture_ops.commands.lineage_querying import KINDS, Times, lineage, times
+from capture_ops.terminal.console import console
 from capture_ops.terminal.errors import CommandError
+from capture_ops.terminal.text import printable
 from integrations.lineage import Lineage
 from integrations.lineage.finding.listing import Selection
 from integrations.lineage.graph import Vertex
@@ -54,7 +56,8 @@ def entity(store: Lineage, text: str, format_: str) -> str:
         **{f"Tag {key}": value for key, value in tags.items()},
     }
     rows = tuple((name, value) for name, value in values.items() if value)
-    return render_answer({"entity": vertex, "tags": tags}, [Sheet(vertex.label, ("Value", "Text"), rows)], format_)
+    sheet = Sheet(f"{vertex.kind.value} {vertex.label}", ("Value", "Text"), rows)
+    return render_answer({"entity": vertex, "tags": tags}, [sheet], format_, console().width)
 
 
 def listed(store: Lineage, asked: Asked, format_: str) -> str:
@@ -88,7 +91,7 @@ def edges(store: Lineage, text: str, format_: str, sides: tuple[bool, bool]) -> 
     (vertex, *more) = store.find(text)
     if more:
         arns = ", ".join(each.arn for each in (vertex, *more))
-        raise CommandError(f"{text} names several entities; give one of {arns}")
+        raise CommandError(f"{printable(text)} names several entities; give one of {arns}")
     found: list[Link] = []
     if sides[0]:
         found += store.links(LinksListed(destination=vertex.arn))
@@ -117,8 +120,8 @@ def _association_list(store: Lineage, asked: Asked) -> list[Link]:
 def _entities(found: Iterable[Vertex], format_: str) -> str:
     found = list(found)
     rows = tuple((str(number), *entity_cells(vertex)) for number, vertex in enumerate(found, 1))
-    sheet = Sheet("Entities", ENTITY_HEADINGS, rows).without_empty_columns()
-    return render_answer({"entities": found}, [sheet], format_)
+    sheet = Sheet(f"Entities: {len(rows)}", ENTITY_HEADINGS, rows).without_empty_columns()
+    return render_answer({"entities": found}, [sheet], format_, console().width)
 
 
 def _links(found: Iterable[Link], format_: str) -> str:
@@ -136,4 +139,5 @@ def _links(found: Iterable[Link], format_: str) -> str:
         )
         for link in found
     )
-    return render_answer({"associations": found}, [Sheet("Associations", _LINK_HEADINGS, rows)], format_)
+    sheet = Sheet(f"Associations: {len(rows)}", _LINK_HEADINGS, rows)
+    return render_answer({"associations": found}, [sheet], format_, console().width)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from capture_ops.terminal.console import console
 from capture_ops.terminal.errors import CommandError
 from integrations.lineage import Lineage
 from integrations.lineage.graph import Direction, Kind
@@ -75,4 +76,4 @@ def options(direction: str, depth: int, wanted: Filters, most: Caps, flags: Mapp
 
 def rendered(store: Lineage, starts: Sequence[str], how: Options, format_: str) -> str:
     """Return the graph as text."""
-    return render(store.query(starts, how), format_)
+    return render(store.query(starts, how), format_, console().width)

@@ -12,11 +12,13 @@ from rich.console import Console
 from capture_forwarder import __version__
 from capture_ops.terminal.configuration import settings_of
 from capture_ops.terminal.errors import CommandError, ExitCode
-from capture_ops.terminal.text import print_line
+from capture_ops.terminal.text import print_line, printable
+from integrations.lineage.errors import LineageError
 from integrations.lineage.planning import plan
 from integrations.lineage.registering import cleaning, routes
 from integrations.lineage.registering.configured import registrations
 from integrations.lineage.registering.registration import Registration
+from integrations.lineage.text import counted
 
 if TYPE_CHECKING:
     from integrations.lineage.sagemaker import SageMaker
@@ -51,10 +53,15 @@ def register(
         failures += outcome.error is not None
         if outcome.error and failures == len(chosen):
             _print(replace(outcome, error=None), console, dry_run=dry_run)
-            raise outcome.error
+            raise _named(outcome.error, outcome, chosen)
         _print(outcome, console, dry_run=dry_run)
         _print_if_unchanged(outcome, console)
     return ExitCode.INCOMPLETE if failures else ExitCode.OK
+
+
+def _named(error: LineageError, outcome: routes.Outcome, chosen: Sequence[Registration]) -> LineageError:
+    """Return the error of the last of several routes with the name of the route."""
+    return error if len(chosen) == 1 else type(error)(outcome.problems[-1], done=error.done)
 
 
 def unregister(api: routes.Api, config: Path | None, names: Sequence[str], console: Console, *, dry_run: bool) -> int:
@@ -75,7 +82,8 @@ def clean(api: plan.Store, route: str | None, older_than: str | None, console: C
         if not dry_run:
             cleaning.remove(api, removal)
         vertex = removal.vertex
-        text = f"delete {vertex.kind.lower()} {vertex.label} ({vertex.type}) and its {len(removal.edges)} associations"
+        links = counted(len(removal.edges), "association")
+        text = f"delete {vertex.kind.lower()} {vertex.label} ({vertex.type}) and its {links}"
         print_line(console, _said(text, dry_run=dry_run))
     if not found:
         print_line(console, "There is nothing to delete.")
@@ -86,7 +94,9 @@ def age(text: str) -> timedelta:
     """Return an age such as `30d`, in hours, days or weeks. Raises `CommandError`."""
     if found := _AGE.fullmatch(text):
         return int(found[1]) * _UNITS[found[2]]
-    raise CommandError(f"{text} is no age; write a number and h, d or w for hours, days or weeks, such as 30d")
+    raise CommandError(
+        f"{printable(text)} is no age; write a number and h, d or w for hours, days or weeks, such as 30d"
+    )
 
 
 def _chosen(config: Path | None, names: Sequence[str]) -> list[Registration]:
@@ -94,7 +104,7 @@ def _chosen(config: Path | None, names: Sequence[str]) -> list[Registration]:
     found = registrations(settings_of(config), __version__)
     known = [one.route for one in found]
     if unknown := [name for name in names if name not in known]:
-        raise CommandError(f"there is no route {', '.join(unknown)}; there are {', '.join(known)}")
+        raise CommandError(f"there is no route {printable(', '.join(unknown))}; there are {', '.join(known)}")
     return [one for one in found if not names or one.route in names]
 
 

@@ -24,6 +24,8 @@ from integrations.lineage.registering.registration import PROPERTY, Registration
 _GROUPS = 8
 _MEMORY_MB = 256
 _LONGEST = cdk.Duration.minutes(15)
+# A function that cannot start gives no answer. CloudFormation then waits so long, and by default for an hour.
+_LONGEST_ANSWER = cdk.Duration.minutes(16)
 
 
 class LineageRegistration(Construct):
@@ -98,7 +100,13 @@ class LineageRegistration(Construct):
 
     def _resource(self, function: lambda_.Function, group: int, routes: Iterable[Registration]) -> cdk.CustomResource:
         properties = {PROPERTY: msgspec.json.decode(msgspec.json.encode(list(routes)))}
-        return cdk.CustomResource(self, f"Routes{group}", service_token=function.function_arn, properties=properties)
+        return cdk.CustomResource(
+            self,
+            f"Routes{group}",
+            service_token=function.function_arn,
+            service_timeout=_LONGEST_ANSWER,
+            properties=properties,
+        )
 
 
 def _groups(routes: Iterable[Registration]) -> dict[int, list[Registration]]:

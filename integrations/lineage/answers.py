@@ -114,6 +114,7 @@ def update_request(change: Change) -> dict[str, Any]:
         PropertiesToRemove=list(change.removed) or None,
         Status=change.status,
         Description=change.description,
+        ArtifactName=change.new_name,
     )
 
 

@@ -64,3 +64,14 @@ class Conflict(LineageError):
 
 class Invalid(LineageError, ValueError):
     """Names, lengths, counts or other values that SageMaker would refuse. The text lists all problems."""
+
+
+REFUSED = (NotFound, AlreadyExists, Invalid)
+"""The errors of one value of a command. The others are errors of all calls."""
+
+
+def together(errors: Sequence[LineageError]) -> LineageError:
+    """Return one error for several: of their class if they have the same, else `Invalid`. No sentence is repeated."""
+    kinds = {type(error) for error in errors}
+    kind = kinds.pop() if len(kinds) == 1 else Invalid
+    return kind("\n".join(dict.fromkeys(map(str, errors))))

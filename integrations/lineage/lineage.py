@@ -7,14 +7,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from integrations.lineage.asking.methods import Asks
+from integrations.lineage.deadline import limited
 from integrations.lineage.documents import document, importing
 from integrations.lineage.finding.listing import Selection, selected
-from integrations.lineage.finding.named import described, every, one
+from integrations.lineage.finding.named import described, each_every, every, one
 from integrations.lineage.graph import Direction, Edge, Graph, Kind, Vertex
-from integrations.lineage.planning import entities, plan
+from integrations.lineage.planning import creating, entities, plan
 from integrations.lineage.planning.existing import all_edges
 from integrations.lineage.planning.recording import Recording, adding, recording
-from integrations.lineage.planning.steps import Join, Label, Step
+from integrations.lineage.planning.steps import Join, Step
 from integrations.lineage.ports import Link, LinksListed, NewEntity, Store
 from integrations.lineage.walking import querying
 
@@ -74,9 +75,9 @@ class Lineage(Asks):
         planned = self.plan(entity)
         return self.run(planned.steps).get(planned.end, planned.end)
 
-    def plan(self, entity: NewEntity) -> entities.Planned:
+    def plan(self, entity: NewEntity) -> creating.Planned:
         """Return the steps that `create` would take."""
-        return entities.creation(self.store, entity)
+        return creating.creation(self.store, entity)
 
     def get(self, text: str, kind: Kind | None = None) -> Vertex:
         """Return one entity with all its details."""
@@ -118,7 +119,7 @@ class Lineage(Asks):
         self, text: str, tags: Mapping[str, str] | None = None, removed: Sequence[str] = (), *, dry_run: bool = False
     ) -> Sequence[Step]:
         """Set and remove tags."""
-        return self._done([Label(one(self.store, text).arn, tags or {}, tuple(removed))], dry_run=dry_run)
+        return self._done(entities.tagging(self.store, text, tags or {}, removed), dry_run=dry_run)
 
     def link(
         self,
@@ -130,7 +131,7 @@ class Lineage(Asks):
         dry_run: bool = False,
     ) -> Sequence[Step]:
         """Associate two entities. An association that exists is left as it is."""
-        ends = one(self.store, source).arn, one(self.store, destination).arn
+        ends = entities.ends_of(self.store, source, destination)
         steps = entities.joining(self.store, [Edge(*ends, type)])
         return self._done(steps, allow_cycle=allow_cycle, dry_run=dry_run)
 
@@ -179,8 +180,11 @@ class Lineage(Asks):
 
     def query(self, texts: Sequence[str], options: querying.Options | None = None) -> Graph:
         """Return the lineage around some entities."""
-        starts = [vertex.arn for text in texts for vertex in every(self.store, text)]
-        return querying.query(self.store, starts, options or querying.Options(), self._clock)
+        chosen = options or querying.Options()
+        end = self._clock() + chosen.caps.timeout_secs
+        with limited(lambda: end - self._clock()):
+            starts = [vertex.arn for vertex in each_every(self.store, texts)]
+            return querying.query(self.store, starts, chosen, self._clock)
 
     def _done(self, steps: Sequence[Step], *, allow_cycle: bool = False, dry_run: bool = False) -> Sequence[Step]:
         self.run(steps, allow_cycle=allow_cycle, dry_run=dry_run)

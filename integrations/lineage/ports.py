@@ -155,6 +155,8 @@ class Change(Struct, frozen=True, kw_only=True):
     removed: tuple[str, ...] = ()
     status: str | None = None
     description: str | None = None
+    new_name: str | None = None
+    """The new name of an artifact."""
 
 
 class WritesLineage(Protocol):

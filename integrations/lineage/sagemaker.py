@@ -153,11 +153,11 @@ class SageMaker:
         self._made.discard(f"{source} {destination}")
 
     def tag(self, arn: str, added: Mapping[str, str], removed: Sequence[str] = ()) -> None:
-        """Add and remove tags."""
-        if added:
-            self._call("add_tags", ResourceArn=arn, Tags=answers.tag_list(added))
+        """Remove tags, then add others: an entity with 50 tags has no room for one more."""
         if removed:
             self._call("delete_tags", ResourceArn=arn, TagKeys=[*removed])
+        if added:
+            self._call("add_tags", ResourceArn=arn, Tags=answers.tag_list(added))
 
     def approve_package(self, arn: str, status: str, note: str | None) -> None:
         """Set a model package's ModelApprovalStatus and ApprovalDescription."""

@@ -84,6 +84,13 @@ def test_routes_are_recorded_after_the_function_can_forward(recording: Template)
     assert mappings <= set(resource["DependsOn"])
 
 
+def test_a_function_that_gives_no_answer_ends_the_deployment_soon(recording: Template) -> None:
+    """CloudFormation waits a minute longer than the function runs, not for an hour."""
+    (resource,) = resources(recording, "CloudFormation::CustomResource").values()
+    function = properties(recording, "Lambda::Function", "Lineage")
+    assert int(resource["Properties"]["ServiceTimeout"]) == function["Timeout"] + 60 == 960
+
+
 def test_a_route_keeps_its_group_when_others_come_and_go(stacks: Stacks) -> None:
     """Two requests that run at the same time never change the same route."""
     text = DEFAULT.read_text(encoding="utf-8") + ON

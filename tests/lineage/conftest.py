@@ -20,6 +20,7 @@ def made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
         patch.setattr("typer.testing._get_command", cache(get_command))
+        patch.setenv("COLUMNS", "1000")  # every table is a box
         yield
 
 

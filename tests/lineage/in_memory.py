@@ -168,6 +168,8 @@ class InMemory(WalkedGraph):
             details = replace(details, status=change.status)
         if change.description is not None:
             details = replace(details, description=change.description)
+        if change.new_name is not None:
+            details = replace(details, name=change.new_name)
         self.vertices[change.arn] = replace(vertex, details=details)
         self.after_writes("update")
 

@@ -96,7 +96,7 @@ def test_an_approval_is_recorded_and_reported(sagemaker: tuple[Any, Fake]) -> No
     flags = ("report", "--since", "1d", "--fail")
     failed = run(*flags)
     assert failed.exit_code == 1
-    assert "1 of 1 model(s) are not approved." in failed.stderr
+    assert "1 of 1 model is not approved." in failed.stderr
     assert run("report", "--require-approval").exit_code == 0
     planned = run("approve", arn, "--by", "jo", "--status", "approved", "--dry-run")
     assert planned.stdout.startswith(f"would record: {arn}: accuracy=0.9, approval_date=")

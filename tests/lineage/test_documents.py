@@ -247,8 +247,10 @@ def test_an_interrupted_import_is_completed(write: int) -> None:
             raise Denied("ended")
 
     store.after_writes = stop
-    with pytest.raises(LineageError, match=f"{write - 1} of 7 steps are done"):
+    with pytest.raises(LineageError, match="ended") as ended:
         lineage_of(store).import_content(content)
+    assert len(ended.value.done) == write - 1
+    assert ("of 7 steps" in str(ended.value)) == (write > 1)
     lineage_of(store).run(plan_of_another)
     lineage_of(store).import_content(content)
     assert store.vertices.keys() == whole.vertices.keys()

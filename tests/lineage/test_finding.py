@@ -2,11 +2,13 @@
 
 import pytest
 
+from capture_ops.lineage import Lineage as OfCommands
 from integrations.lineage import Lineage
 from integrations.lineage.errors import (
     Invalid,
     NotFound,
 )
+from integrations.lineage.finding.listing import Selection
 from integrations.lineage.graph import Kind
 from tests.lineage.in_memory import ACCOUNT, InMemory
 
@@ -33,3 +35,22 @@ def test_entities_by_source(store: InMemory, lineage: Lineage) -> None:
     assert lineage.get("s3://bucket/train").arn == lineage.get("s3://bucket/train/").arn
     assert lineage.get(f"{ARN}endpoint/churn").kind == Kind.CONTEXT
     assert lineage.get(f"{ARN}training-job/t").kind == Kind.TRIAL_COMPONENT
+
+
+def test_empty_filters_of_a_list_are_refused(store: InMemory) -> None:
+    """For programs as well, all at once and before a call."""
+    with pytest.raises(Invalid, match="the type is empty\nthe source URI is empty"):
+        list(Lineage(store=store).list(Kind.ARTIFACT, Selection(type="", source_uri=" ")))
+    assert not store.calls
+
+
+def test_texts_that_name_no_entity_are_refused(store: InMemory) -> None:
+    """For programs as well, all at once and before a call."""
+    with pytest.raises(Invalid, match="an ARN, name or URI is empty\n'a b' is no ARN"):
+        Lineage(store=store).query([" ", "a b"])
+    assert not store.calls
+
+
+def test_lineage_is_imported_from_the_commands_too() -> None:
+    """It is the same class."""
+    assert OfCommands is Lineage

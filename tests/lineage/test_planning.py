@@ -134,7 +134,7 @@ def test_conflicts_without_end_are_an_error(store: InMemory, lineage: Lineage) -
     """The change is tried five times."""
     arn = lineage.create(new())
     store.before = partial(_fail_at, {"update": Conflict("changed")})
-    with pytest.raises(Conflict, match="0 of 1 steps are done"):
+    with pytest.raises(Conflict, match="0 of 1 step is done; run the command again"):
         lineage.update(arn, {"b": "3"})
     assert store.calls["update"] == 5
 

@@ -15,9 +15,10 @@ from integrations.lineage.errors import (
     NotFound,
 )
 from integrations.lineage.graph import Edge, Kind
-from integrations.lineage.planning.steps import Disjoin, Join
+from integrations.lineage.planning import plan
+from integrations.lineage.planning.steps import Create, Disjoin, Join
 from integrations.lineage.walking.walk import Caps
-from tests.lineage.graphs import chain
+from tests.lineage.graphs import chain, new
 from tests.lineage.in_memory import ACCOUNT, InMemory
 
 ARN = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:"
@@ -136,3 +137,16 @@ def test_an_interrupted_deletion_is_continued(fault: Callable[[], BaseException]
             except (KeyboardInterrupt, Denied):
                 continue
         assert (store.vertices, store.edges) == ({}, {})
+
+
+def test_a_name_that_is_taken_but_cannot_be_read_keeps_the_text_of_aws(store: InMemory) -> None:
+    """There is nothing to add to it."""
+
+    def refuse(call: str) -> None:
+        if call == "create":
+            raise AlreadyExists("exists")
+
+    store.before = refuse
+    for kind in (Kind.ACTION, Kind.ARTIFACT):
+        with pytest.raises(AlreadyExists, match=r"data.*: exists$"):
+            plan.run(store, [Create("new", new(kind))])

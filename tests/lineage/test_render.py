@@ -132,7 +132,7 @@ def test_html_has_only_our_elements(names: list[str]) -> None:
     entities = rows[1 : 1 + len(names)]
     if "Name" in headings:
         assert [unescaped(row[headings.index("Name")]) for row in entities] == [
-            vertex.label for vertex in graph.vertices
+            (vertex.details.name if vertex.details else None) or "" for vertex in graph.vertices
         ]
     assert len(rows) == 1 + len(names) + (len(names) if len(names) > 1 else 0)
 

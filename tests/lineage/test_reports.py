@@ -38,7 +38,7 @@ def test_an_endpoint_has_its_parts_in_the_order_of_the_workflow() -> None:
         ("model package", "package"),
         ("deployment", "deployment"),
         ("endpoint", "endpoint"),
-        ("data set", "captures"),
+        ("captures", "captures"),
         ("monitor", "forwarding"),
         ("monitor", "monitor"),
     ]
@@ -69,12 +69,14 @@ def test_an_origin_is_what_something_was_made_of() -> None:
     """With the properties of the data sets, and without the start."""
     world = worked()
     summary = provenance(world.store, world.walk, PACKAGE)
-    assert summary.title == f"Origin of {PACKAGE}, 2 data set(s)"
+    assert summary.sheet().title == f"Origin of {PACKAGE}: 6 entities, 2 data sets"
     found = [names(world)[part.entity.arn or ""] for part in summary.parts]
     assert found == ["train", "raw", "image", "training", "processing", "model"]
     assert summary.parts[0].entity.properties == {"num_samples": "35000"}
     assert '{"num_samples": "35000"}' in summary.sheet().rows[0]
     assert provenance(world.store, world.walk, RAW).parts == ()
+    one = provenance(world.store, world.walk, TRAIN).sheet()
+    assert one.title == f"Origin of {TRAIN}: {len(one.rows)} entities, 1 data set"
 
 
 def test_a_report_has_each_model_since_a_time() -> None:
@@ -163,9 +165,9 @@ def test_an_approval_is_merged_into_the_properties() -> None:
         "approver": "jo",
         "approval_date": "2026-02-01T12:00:00Z",
     }
-    approvals.run(world.store, approve(model, Status.REJECTED, "jo", "bad\n", NOW))
+    approvals.run(world.store, approve(model, Status.REJECTED, "jo", "bad\x1b", NOW))
     found = approval_of(world.store, find_one(world.store, MODEL))
-    assert (found.status, found.note) == (Status.REJECTED, "bad\n")
+    assert (found.status, found.note) == (Status.REJECTED, "bad\x1b")
 
 
 def test_a_package_gets_the_status_itself() -> None:

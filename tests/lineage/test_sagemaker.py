@@ -162,7 +162,7 @@ def test_errors_of_the_fake(fake: Fake) -> None:
         Lineage(store=store).query([one])
     fake.modes = Modes(limits=Limits(artifacts=2))
     steps: list[Step] = [Join(Edge(other, one)), Create("new:c", entity(Kind.ARTIFACT, "c"))]
-    with pytest.raises(LimitReached, match=r"(?s)create artifact c \(Type\).*2 Artifacts.*1 of 2 steps are done"):
+    with pytest.raises(LimitReached, match=r"(?s)create artifact c \(Type\).*2 Artifacts.*1 of 2 steps is done"):
         Lineage(store=store).run(steps, allow_cycle=True)
 
 

@@ -184,3 +184,26 @@ def test_an_endpoint_without_lineage_is_an_error() -> None:
     world = worked()
     with pytest.raises(NotFound, match="endpoint none "):
         who_served(world.store, world.walk, call(endpoint="none"))
+
+
+@pytest.mark.parametrize(
+    ("variants", "modified", "notes"),
+    [
+        (["Other", "Some"], DEPLOYED, ["The endpoint churn has no variant AllTraffic; it has Other, Some."]),
+        (["A\n"], DEPLOYED, ["The endpoint churn has no variant AllTraffic; it has A\\n."]),
+        (["AllTraffic"], DEPLOYED, []),
+        (["Other"], CALLED + timedelta(days=1), []),
+        (["Other"], None, []),
+        ([], DEPLOYED, []),
+    ],
+)
+def test_an_unknown_variant_is_noted(variants: list[str], modified: datetime | None, notes: list[str]) -> None:
+    """Only if the endpoint was not changed since the call, because its present variants are those of the call."""
+    world = worked()
+    world.store.answers["endpoint", "churn"] = {
+        "EndpointArn": ENDPOINT,
+        "LastModifiedTime": modified,
+        "ProductionVariants": [{"VariantName": each} for each in variants],
+    }
+    assert list(who_served(world.store, world.walk, call()).notes) == notes
+    assert not who_served(world.store, world.walk, call(variant=None)).notes

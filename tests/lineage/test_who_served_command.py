@@ -92,6 +92,24 @@ def test_captures_in_s3_are_read_by_the_hour(uploaded: str) -> None:
     assert run(*near, "2026-03-01T12:00:00").exit_code == 1
 
 
+def test_the_profile_and_the_region_are_those_of_the_captures_too(
+    uploaded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without them no credentials are there, and after the command none remain."""
+    config = tmp_path / "config"
+    config.write_text("[profile other]\naws_access_key_id = testing\naws_secret_access_key = testing\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    command = ("who-served", "event-1", "--captures", f"s3://{uploaded}/data/")
+    assert "AWS credentials are missing" in run(*command).stderr
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    assert run(*command, "--profile", "other", "--region", "eu-west-1").exit_code == 0
+    assert boto3.DEFAULT_SESSION is None
+
+
 def test_by_default_the_captures_are_those_of_the_routes(
     uploaded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ import typer
 from capture_ops.command_line.lineage.asking import approve, ask, endpoint, provenance, report, reproduce, versions
 from capture_ops.command_line.lineage.documents import export, import_file
 from capture_ops.command_line.lineage.entities import create, delete, record, tag, update
+from capture_ops.command_line.lineage.groups import grouped
 from capture_ops.command_line.lineage.links import add_to, edges, link, unlink
 from capture_ops.command_line.lineage.listing import get, list_entities
 from capture_ops.command_line.lineage.querying import query
@@ -48,4 +49,4 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "clean": clean,
 }
 for name, command in _COMMANDS.items():
-    lineage.command(name, epilog=EXIT_CODES)(command)
+    lineage.command(name, epilog=EXIT_CODES)(grouped(command))

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from capture_ops.command_line.lineage.connection import Connection
 from capture_ops.command_line.lineage.entities import Entities
-from capture_ops.command_line.lineage.options import AllowCycle, EndpointUrl, Profile, Region
+from capture_ops.command_line.lineage.options import AllowCycle
 from capture_ops.command_line.lineage.querying import Direction
 from capture_ops.command_line.options import DryRun
 
@@ -21,12 +22,10 @@ class DocumentFormat(StrEnum):
 
 def import_file(
     file: Annotated[Path, typer.Argument(help="A YAML or JSON file; - reads stdin.", metavar="FILE")],
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
     *,
     allow_cycle: AllowCycle = False,
     dry_run: DryRun = False,
+    connection: Connection,
 ) -> None:
     """Create the contexts, actions, artifacts and links of a file.
 
@@ -35,11 +34,11 @@ def import_file(
     """
     from capture_ops.commands import lineage_documents as command
 
-    lineage = command.lineage(region, profile, endpoint_url)
+    lineage = command.lineage(*connection)
     command.import_file(lineage, file, typer.echo, allow_cycle=allow_cycle, dry_run=dry_run)
 
 
-def export(  # noqa: PLR0913, PLR0917 - one parameter an option
+def export(
     entities: Entities,
     output: Annotated[
         Path | None,
@@ -51,9 +50,8 @@ def export(  # noqa: PLR0913, PLR0917 - one parameter an option
         DocumentFormat | None,
         typer.Option("--format", help="json or yaml.", show_default="as the file, else json"),
     ] = None,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
+    *,
+    connection: Connection,
 ) -> None:
     """Write everything around some entities as a file that `import` reads back.
 
@@ -61,7 +59,7 @@ def export(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from capture_ops.commands import lineage_documents as command
 
-    lineage = command.lineage(region, profile, endpoint_url)
+    lineage = command.lineage(*connection)
     text = command.exported(lineage, entities, (direction.value, depth), command.is_yaml(output, format_))
     if output is None:
         typer.echo(text, nl=False)

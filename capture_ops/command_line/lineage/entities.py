@@ -1,63 +1,73 @@
 """The commands that create, change and delete entities of lineage. An entity is named by ARN, name, or source URI."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
-from capture_ops.command_line.lineage.options import AllowCycle, EndpointUrl, NewKind, Profile, Region, Status
+from capture_ops.command_line.lineage.connection import Connection
+from capture_ops.command_line.lineage.options import AllowCycle, NewKind, Status
 from capture_ops.command_line.options import DryRun
 
 Entity = Annotated[str, typer.Argument(help="The entity.", metavar="ARN|NAME|URI")]
-Entities = Annotated[list[str], typer.Argument(help="The entities.", metavar="ARN|NAME|URI...")]
+Entities = Annotated[list[str], typer.Argument(help="The entities.", metavar="ARN|NAME|URI")]
 Removed = Annotated[list[str] | None, typer.Option("--remove", help="A key to remove; may be repeated.", metavar="KEY")]
 
 
-def create(  # noqa: PLR0913, PLR0917 - one parameter an option
-    kind: Annotated[NewKind, typer.Argument(help="What to create.")],
-    type_: Annotated[str, typer.Option("--type", help="The type, such as DataSet, Model, Training.", metavar="TYPE")],
-    name: Annotated[
-        str | None, typer.Option(help="The name.", metavar="NAME", show_default="made of type and source")
-    ] = None,
+class Values(NamedTuple):
+    """The values of a new entity."""
+
+    name: Annotated[str | None, typer.Option(help="The name.", show_default="made of type and source")] = None
     source_uri: Annotated[
         str | None, typer.Option(help="The URI or ARN that it stands for.", show_default="made of the name")
-    ] = None,
+    ] = None
     source_type: Annotated[
         list[str] | None,
         typer.Option(
             help="An artifact's MD5Hash, S3ETag, S3Version or Custom with its value; of others SourceType=SourceId.",
             metavar="TYPE=VALUE",
         ),
-    ] = None,
+    ] = None
     property_: Annotated[
         list[str] | None, typer.Option("--property", help="A property; may be repeated.", metavar="KEY=VALUE")
-    ] = None,
-    tag: Annotated[list[str] | None, typer.Option(help="A tag; may be repeated.", metavar="KEY=VALUE")] = None,
+    ] = None
+    tag: Annotated[list[str] | None, typer.Option(help="A tag; may be repeated.", metavar="KEY=VALUE")] = None
     metadata: Annotated[
         list[str] | None,
         typer.Option(help="CommitId, Repository, GeneratedBy or ProjectId with its value.", metavar="KEY=VALUE"),
-    ] = None,
-    status: Annotated[Status | None, typer.Option(help="The status of an action.")] = None,
-    description: Annotated[str | None, typer.Option(help="The description of an action or context.")] = None,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
+    ] = None
+    status: Annotated[Status | None, typer.Option(help="The status of an action.")] = None
+    description: Annotated[str | None, typer.Option(help="The description of an action or context.")] = None
+
+
+def create(
+    kind: Annotated[NewKind, typer.Argument(help="What to create.", metavar="artifact|action|context")],
+    type_: Annotated[str, typer.Option("--type", help="The type, such as DataSet, Model, Training.", metavar="TYPE")],
     *,
+    values: Values,
     dry_run: DryRun = False,
+    connection: Connection,
 ) -> None:
     """Create an artifact, action or context, and print its ARN.
 
-    If it exists it is used again, and properties, tags, status and description are merged into it. An artifact is known
-    by its source URI and source types, the others by name. The same name with another source or type is an error.
+    If it exists it is used again, and properties, tags, status, description and the name of an artifact are merged into
+    it. An artifact is known by its source URI and source types, the others by name. The same name with another source
+    or type is an error.
     """
     from capture_ops.commands import lineage_entities as command
 
-    texts = {"type": type_, "name": name, "source_uri": source_uri, "description": description}
-    pairs = {"source_types": source_type, "properties": property_, "tags": tag, "metadata": metadata}
-    entity = command.new_entity(kind.value, texts | {"status": status.value if status else None}, pairs)
-    command.create(command.lineage(region, profile, endpoint_url), entity, typer.echo, dry_run=dry_run)
+    status = values.status.value if values.status else None
+    texts = {"type": type_, "name": values.name, "source_uri": values.source_uri, "description": values.description}
+    pairs = {
+        "source_types": values.source_type,
+        "properties": values.property_,
+        "tags": values.tag,
+        "metadata": values.metadata,
+    }
+    entity = command.new_entity(kind.value, texts | {"status": status}, pairs)
+    command.create(command.lineage(*connection), entity, typer.echo, dry_run=dry_run)
 
 
-def update(  # noqa: PLR0913, PLR0917 - one parameter an option
+def update(
     entity: Entity,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="A property to set; may be repeated.", metavar="KEY=VALUE")
@@ -65,16 +75,14 @@ def update(  # noqa: PLR0913, PLR0917 - one parameter an option
     remove: Removed = None,
     status: Annotated[Status | None, typer.Option(help="The new status of an action.")] = None,
     description: Annotated[str | None, typer.Option(help="The new description of an action or context.")] = None,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
     *,
     dry_run: DryRun = False,
+    connection: Connection,
 ) -> None:
     """Change properties, status or description. Properties that are not named stay as they are."""
     from capture_ops.commands import lineage_entities as command
 
-    lineage = command.lineage(region, profile, endpoint_url)
+    lineage = command.lineage(*connection)
     properties = command.pairs(set_ or (), "--set")
     steps = lineage.update(
         entity,
@@ -93,16 +101,14 @@ def tag(
         list[str] | None, typer.Option("--set", help="A tag to set; may be repeated.", metavar="KEY=VALUE")
     ] = None,
     remove: Removed = None,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
     *,
     dry_run: DryRun = False,
+    connection: Connection,
 ) -> None:
     """Set and remove tags; without options print them."""
     from capture_ops.commands import lineage_entities as command
 
-    lineage = command.lineage(region, profile, endpoint_url)
+    lineage = command.lineage(*connection)
     if not set_ and not remove:
         command.show_tags(lineage, entity, typer.echo)
         return
@@ -110,24 +116,27 @@ def tag(
     command.report(steps, typer.echo, dry_run=dry_run)
 
 
-def record(  # noqa: PLR0913, PLR0917 - one parameter an option
+class Made(NamedTuple):
+    """What `record` creates if it is missing."""
+
+    type_: Annotated[
+        str | None, typer.Option("--type", help="Create a missing action with this type.", metavar="TYPE")
+    ] = None
+    source_uri: Annotated[str | None, typer.Option(help="The source of a new action.")] = None
+    status: Annotated[Status | None, typer.Option(help="The status of a new action.")] = None
+    in_type: Annotated[str, typer.Option(help="The type of new inputs.", metavar="TYPE")] = "DataSet"
+    out_type: Annotated[str, typer.Option(help="The type of new outputs.", metavar="TYPE")] = "Model"
+
+
+def record(
     action: Annotated[str, typer.Argument(help="The action.", metavar="ACTION")],
+    *,
     in_: Annotated[list[str] | None, typer.Option("--in", help="An input; may be repeated.", metavar="ENTITY")] = None,
     out: Annotated[list[str] | None, typer.Option(help="An output; may be repeated.", metavar="ENTITY")] = None,
-    type_: Annotated[
-        str | None,
-        typer.Option("--type", help="Create a missing action with this type.", metavar="TYPE"),
-    ] = None,
-    source_uri: Annotated[str | None, typer.Option(help="The source of a new action.")] = None,
-    status: Annotated[Status | None, typer.Option(help="The status of a new action.")] = None,
-    in_type: Annotated[str, typer.Option(help="The type of new inputs.", metavar="TYPE")] = "DataSet",
-    out_type: Annotated[str, typer.Option(help="The type of new outputs.", metavar="TYPE")] = "Model",
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
-    *,
+    made: Made,
     allow_cycle: AllowCycle = False,
     dry_run: DryRun = False,
+    connection: Connection,
 ) -> None:
     """Link the inputs of an action to it (ContributedTo), and the action to its outputs (Produced).
 
@@ -135,23 +144,22 @@ def record(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from capture_ops.commands import lineage_entities as command
 
-    ends = {"inputs": in_ or (), "outputs": out or (), "input_type": in_type, "output_type": out_type}
-    made = {"type": type_, "source_uri": source_uri, "status": status.value if status else None}
-    lineage = command.lineage(region, profile, endpoint_url)
-    steps = command.record(lineage, action, ends | made, allow_cycle=allow_cycle, dry_run=dry_run)
+    status = made.status.value if made.status else None
+    ends = {"inputs": in_ or (), "outputs": out or (), "input_type": made.in_type, "output_type": made.out_type}
+    action_values = {"type": made.type_, "source_uri": made.source_uri, "status": status}
+    lineage = command.lineage(*connection)
+    steps = command.record(lineage, action, ends | action_values, allow_cycle=allow_cycle, dry_run=dry_run)
     command.report(steps, typer.echo, dry_run=dry_run)
 
 
 def delete(
     entities: Entities,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
     *,
     with_associations: Annotated[
         bool, typer.Option("--with-associations", help="Delete all links of the entities first.")
     ] = False,
     dry_run: DryRun = False,
+    connection: Connection,
 ) -> None:
     """Delete entities. An entity with links is deleted only with --with-associations.
 
@@ -159,7 +167,7 @@ def delete(
     """
     from capture_ops.commands import lineage_entities as command
 
-    lineage = command.lineage(region, profile, endpoint_url)
+    lineage = command.lineage(*connection)
     steps, missing = lineage.delete(entities, with_associations=with_associations, dry_run=dry_run)
     for text in missing:
         typer.echo(command.printable(f"not found, so there is nothing to delete: {text}"), err=True)

@@ -1,20 +1,28 @@
-"""The options that several commands of lineage have."""
+"""The options that several commands of lineage have, and the groups of them."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
-Region = Annotated[str | None, typer.Option(help="The AWS region.", show_default="that of the profile")]
-Profile = Annotated[str | None, typer.Option(help="The AWS profile.", show_default="that of the environment")]
-EndpointUrl = Annotated[
-    str | None, typer.Option(help="The address of SageMaker's API.", metavar="URL", show_default="AWS's")
-]
 AllowCycle = Annotated[bool, typer.Option("--allow-cycle", help="Do not check whether the new links close a cycle.")]
-After = Annotated[str | None, typer.Option(help="Only entities created then or later, in UTC.", metavar="TIME")]
-Before = Annotated[str | None, typer.Option(help="Only entities created then or earlier, in UTC.", metavar="TIME")]
-ModifiedAfter = Annotated[str | None, typer.Option(help="Only entities changed then or later.", metavar="TIME")]
-ModifiedBefore = Annotated[str | None, typer.Option(help="Only entities changed then or earlier.", metavar="TIME")]
+
+
+class Times(NamedTuple):
+    """When entities were created and changed."""
+
+    after: Annotated[str | None, typer.Option(help="Only entities created then or later, in UTC.", metavar="TIME")] = (
+        None
+    )
+    before: Annotated[
+        str | None, typer.Option(help="Only entities created then or earlier, in UTC.", metavar="TIME")
+    ] = None
+    modified_after: Annotated[str | None, typer.Option(help="Only entities changed then or later.", metavar="TIME")] = (
+        None
+    )
+    modified_before: Annotated[
+        str | None, typer.Option(help="Only entities changed then or earlier.", metavar="TIME")
+    ] = None
 
 
 class Format(StrEnum):

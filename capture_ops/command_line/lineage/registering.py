@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from capture_ops.command_line.lineage.options import EndpointUrl, Profile, Region
+from capture_ops.command_line.lineage.connection import Connection
 from capture_ops.command_line.options import Config, DryRun, console
 
 Routes = Annotated[
@@ -19,11 +19,9 @@ def register(
         str | None,
         typer.Option(help="The endpoint of the one route.", metavar="NAME", show_default="as the prefix names it"),
     ] = None,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
     *,
     dry_run: DryRun = False,
+    connection: Connection,
 ) -> None:
     """Record in lineage where the captures of each route are sent, and as inferences of a model.
 
@@ -33,18 +31,16 @@ def register(
     """
     from capture_ops.commands import lineage_registering as command
 
-    api = command.api(region, profile, endpoint_url)
+    api = command.api(*connection)
     raise typer.Exit(command.register(api, config, route or [], endpoint, console(), dry_run=dry_run))
 
 
 def unregister(
     config: Config = None,
     route: Routes = None,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
     *,
     dry_run: DryRun = False,
+    connection: Connection,
 ) -> None:
     """Mark the forwardings of each route as stopped. `clean` deletes records.
 
@@ -53,7 +49,7 @@ def unregister(
     """
     from capture_ops.commands import lineage_registering as command
 
-    api = command.api(region, profile, endpoint_url)
+    api = command.api(*connection)
     raise typer.Exit(command.unregister(api, config, route or [], console(), dry_run=dry_run))
 
 
@@ -65,11 +61,9 @@ def clean(
         str | None,
         typer.Option(help="Only records that were not changed for so long.", metavar="30d", show_default="any age"),
     ] = None,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
     *,
     dry_run: DryRun = False,
+    connection: Connection,
 ) -> None:
     """Delete records that `register` made: entities with the tag capture-forwarder:managed=true, and their links.
 
@@ -78,5 +72,5 @@ def clean(
     """
     from capture_ops.commands import lineage_registering as command
 
-    api = command.api(region, profile, endpoint_url)
+    api = command.api(*connection)
     raise typer.Exit(command.clean(api, route, older_than, console(), dry_run=dry_run))

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from capture_ops.command_line.lineage.asking import AnswerFormat, lineage
-from capture_ops.command_line.lineage.options import EndpointUrl, Profile, Region
+from capture_ops.command_line.lineage.asking import AnswerFormat, lineage, show
+from capture_ops.command_line.lineage.connection import Connection
 from capture_ops.terminal.errors import CommandError
 
 
@@ -21,9 +21,7 @@ def table(  # noqa: PLR0913 - the options of the command
     ] = None,
     arn: Annotated[str | None, typer.Option(help="Any entity.", metavar="ARN|NAME|URI")] = None,
     format_: AnswerFormat = "table",
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
+    connection: Connection,
 ) -> None:
     """Print the inputs and outputs of one entity, in the five columns of the SageMaker SDK's table.
 
@@ -31,12 +29,9 @@ def table(  # noqa: PLR0913 - the options of the command
     and Lineage Type.
     """
     from integrations.lineage.asking.table_start import Start
-    from integrations.lineage.render import render_answer
 
     values = (endpoint, training_job, processing_job, transform_job, model_package, pipeline_step, arn)
     given = [(start, value) for start, value in zip(Start, values, strict=True) if value is not None]
     if len(given) != 1:
         raise CommandError(f"give exactly one of {', '.join(f'--{start.value}' for start in Start)}")
-    found = lineage(region, profile, endpoint_url).table(*given[0])
-    answer = found[0] if len(found) == 1 else found
-    typer.echo(render_answer(answer, [each.sheet() for each in found], format_), nl=False)
+    show(lineage(connection).table(*given[0]), format_)

@@ -1,6 +1,6 @@
 """Whether a model is approved: by the properties of its artifact, or by the status of its model package."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -9,13 +9,15 @@ from msgspec import Struct
 from integrations.lineage.asking.found import described
 from integrations.lineage.asking.roles import is_model, package_arn
 from integrations.lineage.errors import Denied, Invalid, NotFound
-from integrations.lineage.finding.named import Reads
+from integrations.lineage.finding.endpoints import Reads
 from integrations.lineage.graph import Kind, Vertex
+from integrations.lineage.planning.limits import MAX_VALUE_CHARS, line_problems
 from integrations.lineage.ports import Change, LinksListed, WritesLineage
 from integrations.lineage.render.sheet import time_text
-from integrations.lineage.render.text import visible
+from integrations.lineage.text import visible
 
 _MAX_PROPERTIES = 30
+_MAX_PACKAGE_NOTE_CHARS = 1024  # of ApprovalDescription, by botocore's model of UpdateModelPackage
 _DERIVED = "DerivedFrom"
 
 
@@ -77,20 +79,21 @@ def parse_status(text: str) -> Status:
     for status in _PROPERTY:
         if lower in (status.value.casefold(), status.name.casefold()):
             return status
-    raise Invalid(f"{text} is no status; give approved, rejected or pending")
+    raise Invalid(f"{visible(text)} is no status; give approved, rejected or pending")
 
 
 def approve(model: Vertex, status: Status, by: str, note: str | None, now: datetime) -> Change | PackageStatus:
     """Return the step that records an approval: a change of the artifact, or the new status of its package.
 
-    Raises `Invalid` if the entity is no model, has no room for the properties, or if `by` is empty.
+    Raises `Invalid` if the entity is no model, has no room for the properties, or if the texts are too long.
     """
-    if not by.strip():
-        raise Invalid("the approver is empty; name the person in --by")
+    check_texts(by, note)
     if not is_model(model):
-        raise Invalid(f"{model.arn} has the type {model.type or '(none)'}; only models are approved")
+        raise Invalid(f"{model.arn} has the type {visible(model.type) or '(none)'}; only models are approved")
     if package := package_arn(model):
-        return PackageStatus(package=package, status=status, note=f"{note} (by {by})" if note else f"by {by}")
+        text = f"{note} (by {by})" if note else f"by {by}"
+        _refuse([*line_problems("--note with --by", text, 1, _MAX_PACKAGE_NOTE_CHARS)])
+        return PackageStatus(package=package, status=status, note=text)
     added = {"approved": _PROPERTY[status], "approver": by, "approval_date": time_text(now)}
     added |= {"approval_note": note} if note else {}
     old = model.details.properties if model.details else {}
@@ -103,6 +106,17 @@ def approve(model: Vertex, status: Status, by: str, note: str | None, now: datet
     removed = ("approval_note",) if not note and "approval_note" in old else ()
     kept = {key: value for key, value in properties.items() if key not in removed}
     return Change(kind=Kind.ARTIFACT, arn=model.arn, properties=kept, removed=removed)
+
+
+def check_texts(by: str, note: str | None) -> None:
+    """Raise `Invalid` with the problems of --by and --note that every model has, before the first call."""
+    problems = [*line_problems("--by", by.strip(), 1, MAX_VALUE_CHARS)]
+    _refuse([*problems, *line_problems("--note", note or "", 0, MAX_VALUE_CHARS)])
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise Invalid("\n".join(problems))
 
 
 def sentence(step: Change | PackageStatus) -> str:

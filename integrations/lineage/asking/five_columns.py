@@ -34,7 +34,7 @@ class Neighbours(Struct, frozen=True, kw_only=True):
         cells = tuple(
             (row.name, row.direction, row.type, row.association_type or "", row.lineage_type) for row in self.rows
         )
-        return Sheet(f"Inputs and outputs of {self.start}", HEADINGS, cells)
+        return Sheet(f"Inputs and outputs of {self.start}: {len(cells)}", HEADINGS, cells)
 
 
 def five_columns(store: ReadsLineage, start: str) -> Neighbours:

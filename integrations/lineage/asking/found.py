@@ -47,7 +47,7 @@ def found_sheet(title: str, found: Sequence[Found]) -> Sheet:
     headings = ("Name", "Type", "Direction", "Hops", "Source", "Status", "Created", "ARN")
     rows = tuple(
         (
-            each.name,
+            name_cell(each),
             each.type,
             each.direction.value,
             str(each.hops),
@@ -59,6 +59,11 @@ def found_sheet(title: str, found: Sequence[Found]) -> Sheet:
         for each in found
     )
     return Sheet(title, headings, rows)
+
+
+def name_cell(found: Found) -> str:
+    """Return the name; an empty text for an artifact without one, whose `name` is the id in its ARN."""
+    return "" if found.arn and found.arn.endswith(f":artifact/{found.name}") else found.name
 
 
 def nearest(places_: Mapping[str, Place], vertices: Sequence[Vertex]) -> list[Vertex]:

@@ -58,7 +58,9 @@ class Asks(ABC):
         self, text: str, *, by: str, status: str, now: datetime, note: str | None = None, dry_run: bool = False
     ) -> str:
         """Record the approval of a model, and return the step as a sentence. With `dry_run` record none."""
-        step = approvals.approve(find_one(self.store, text), approvals.parse_status(status), by, note, now)
+        approvals.check_texts(by, note)
+        wanted = approvals.parse_status(status)
+        step = approvals.approve(find_one(self.store, text), wanted, by, note, now)
         if not dry_run:
             approvals.run(self.store, step)
         return approvals.sentence(step)

@@ -9,7 +9,8 @@ from integrations.lineage.asking.found import Found, described, found_sheet, nea
 from integrations.lineage.asking.reaching import Place, places
 from integrations.lineage.asking.roles import Role, direction_to, is_approval, is_model, package_arn, role_of
 from integrations.lineage.errors import NotFound
-from integrations.lineage.finding.named import Reads, find, of_source
+from integrations.lineage.finding.endpoints import Reads
+from integrations.lineage.finding.named import find, of_source
 from integrations.lineage.graph import Direction, Graph, Kind, Vertex
 from integrations.lineage.render.sheet import Sheet
 
@@ -44,7 +45,9 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     def sheet(self) -> Sheet:
         """Return one row for each entity."""
-        return found_sheet(f"{self.question.value.capitalize()} {', '.join(self.starts)}", self.found)
+        return found_sheet(
+            f"{self.question.value.capitalize()} {', '.join(self.starts)}: {len(self.found)}", self.found
+        )
 
 
 def ask(store: Reads, walk: Walk, question: Question, text: str, direction: Direction | None = None) -> Answer:

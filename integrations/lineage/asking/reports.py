@@ -1,38 +1,23 @@
 """Summaries: an endpoint, the origin of data or of a model, the versions of a model, and the models of a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from integrations.lineage.asking.approvals import Approval, Status, approval_of
-from integrations.lineage.asking.found import Found, described, nearest
+from integrations.lineage.asking.parts import NAMES, Part, arns_of, part_cells, parts_of
 from integrations.lineage.asking.questions import Walk
-from integrations.lineage.asking.reaching import places
-from integrations.lineage.asking.roles import Role, is_model, role_of
-from integrations.lineage.finding.named import Reads, endpoint_contexts, find
+from integrations.lineage.asking.roles import Role
+from integrations.lineage.finding.endpoints import Reads, endpoint_contexts
+from integrations.lineage.finding.named import find
 from integrations.lineage.graph import Direction, Kind, Vertex
 from integrations.lineage.ports import Listed
-from integrations.lineage.render.sheet import Sheet, properties_text, time_text
+from integrations.lineage.render.sheet import Sheet, time_text
+from integrations.lineage.text import counted
 
-_PARTS: Mapping[Role | None, str] = {
-    Role.DATA: "data set",
-    Role.IMAGE: "image",
-    Role.JOB: "job",
-    Role.MODEL: "model",
-    Role.PACKAGE: "model package",
-    Role.DEPLOYMENT: "deployment",
-    Role.ENDPOINT: "endpoint",
-    Role.MONITOR: "monitor",
-}
-
-
-class Part(Struct, frozen=True, kw_only=True):
-    """One entity of a summary, by its role. Models have their approval."""
-
-    role: str
-    entity: Found
-    approval: Approval | None = None
+_CAPTURES = "captures"
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -42,10 +27,16 @@ class Summary(Struct, frozen=True, kw_only=True):
     starts: tuple[str, ...]
     parts: tuple[Part, ...]
 
+    @property
+    def datasets(self) -> int:
+        """Return the number of data sets."""
+        return sum(part.role == NAMES[Role.DATA] for part in self.parts)
+
     def sheet(self) -> Sheet:
         """Return one row for each entity."""
         headings = ("Role", "Name", "Type", "Hops", "Source", "Status", "Created", "Properties", "ARN")
-        return Sheet(self.title, headings, tuple(_part_cells(part) for part in self.parts))
+        title = f"{self.title}: {counted(len(self.parts), 'entity', 'entities')}, {counted(self.datasets, 'data set')}"
+        return Sheet(title, headings, tuple(part_cells(part) for part in self.parts))
 
 
 class ModelReport(Struct, frozen=True, kw_only=True):
@@ -80,7 +71,9 @@ class Report(Struct, frozen=True, kw_only=True):
     def sheet(self) -> Sheet:
         """Return one row for each model. With `require_approval` a column says which are not approved."""
         headings = ("Model", "Created", "Approval", "Warning", "Approved by", "Data sets", "Jobs", "Source", "ARN")
-        return Sheet(f"Models since {time_text(self.since)}", headings, tuple(map(self._cells, self.models)))
+        return Sheet(
+            f"Models since {time_text(self.since)}: {len(self.models)}", headings, tuple(map(self._cells, self.models))
+        )
 
     def _cells(self, model: ModelReport) -> tuple[str, ...]:
         return (
@@ -99,27 +92,31 @@ class Report(Struct, frozen=True, kw_only=True):
 def endpoint(store: Reads, walk: Walk, name: str) -> Summary:
     """Return everything that an endpoint was made of, and the monitors of its captures. Raises `NotFound`."""
     contexts = endpoint_contexts(store, name)
-    before = _parts(store, walk, contexts, Direction.UP, tuple(Role))
-    after = _parts(store, walk, contexts, Direction.DOWN, (Role.DATA, Role.MONITOR))
+    before = parts_of(store, walk, contexts, Direction.UP, tuple(Role))
+    after = parts_of(store, walk, contexts, Direction.DOWN, (Role.DATA, Role.MONITOR))
     known = {part.entity.arn for part in before}
-    parts = (*before, *(part for part in after if part.entity.arn not in known))
-    return Summary(title=f"Endpoint {name}", starts=_arns(contexts), parts=parts)
+    parts = (*before, *(_after(part) for part in after if part.entity.arn not in known))
+    return Summary(title=f"Endpoint {name}", starts=arns_of(contexts), parts=parts)
+
+
+def _after(part: Part) -> Part:
+    """Return a part that the endpoint wrote. A data set of it is its captures: no model was trained on them."""
+    return replace(part, role=_CAPTURES) if part.role == NAMES[Role.DATA] else part
 
 
 def provenance(store: Reads, walk: Walk, text: str) -> Summary:
     """Return the data sets, jobs, images and models that an entity was made of. Raises `NotFound`."""
     starts = find(store, text)
     roles = (Role.DATA, Role.IMAGE, Role.JOB, Role.MODEL, Role.PACKAGE)
-    parts = _parts(store, walk, starts, Direction.UP, roles)
-    made = tuple(part for part in parts if part.entity.arn not in _arns(starts))
-    count = sum(part.role == _PARTS[Role.DATA] for part in made)
-    return Summary(title=f"Origin of {text}, {count} data set(s)", starts=_arns(starts), parts=made)
+    parts = parts_of(store, walk, starts, Direction.UP, roles)
+    made = tuple(part for part in parts if part.entity.arn not in arns_of(starts))
+    return Summary(title=f"Origin of {text}", starts=arns_of(starts), parts=made)
 
 
 def parts_before(store: Reads, walk: Walk, models: Sequence[Vertex]) -> tuple[Part, ...]:
     """Return models with their approval, and the data sets, images and jobs that they were made of."""
     roles = (Role.MODEL, Role.PACKAGE, Role.JOB, Role.DATA, Role.IMAGE)
-    return _parts(store, walk, models, Direction.UP, roles)
+    return parts_of(store, walk, models, Direction.UP, roles)
 
 
 def report(store: Reads, walk: Walk, since: datetime, *, require_approval: bool = False) -> Report:
@@ -130,7 +127,7 @@ def report(store: Reads, walk: Walk, since: datetime, *, require_approval: bool 
 
 
 def _model_report(store: Reads, walk: Walk, model: Vertex) -> ModelReport:
-    parts = _parts(store, walk, (model,), Direction.UP, (Role.DATA, Role.JOB))
+    parts = parts_of(store, walk, (model,), Direction.UP, (Role.DATA, Role.JOB))
     details = model.details
     return ModelReport(
         name=model.label,
@@ -145,45 +142,5 @@ def _model_report(store: Reads, walk: Walk, model: Vertex) -> ModelReport:
 
 def _names(parts: Sequence[Part], role: Role) -> tuple[str, ...]:
     """Return the sources of data sets, which say more than their names, and the names of jobs."""
-    entities = [part.entity for part in parts if part.role == _PARTS[role]]
+    entities = [part.entity for part in parts if part.role == NAMES[role]]
     return tuple((each.source_uri if role == Role.DATA else None) or each.name for each in entities)
-
-
-def _parts(
-    store: Reads, walk: Walk, starts: Sequence[Vertex], direction: Direction, roles: Sequence[Role]
-) -> tuple[Part, ...]:
-    """Return the entities of some roles on one side of the starts, in the order of the roles.
-
-    With models come their packages: only the details show that a model is a package.
-    """
-    graph = walk(_arns(starts), direction)
-    found = places(graph, direction)
-    known: Mapping[str, Vertex] = {vertex.arn: vertex for vertex in starts}
-    by_role: dict[Role | None, list[Part]] = {role: [] for role in roles}
-    for bare in nearest(found, graph.vertices):
-        if role_of(bare) not in by_role:
-            continue
-        vertex = known.get(bare.arn) or described(store, bare)
-        approval = approval_of(store, vertex) if is_model(vertex) else None
-        role = role_of(vertex)
-        by_role[role].append(Part(role=_PARTS[role], entity=Found.of(vertex, found[bare.arn]), approval=approval))
-    return tuple(part for role in roles for part in by_role[role])
-
-
-def _part_cells(part: Part) -> tuple[str, ...]:
-    entity = part.entity
-    return (
-        part.role,
-        entity.name,
-        entity.type,
-        str(entity.hops),
-        entity.source_uri or "",
-        part.approval.status.value if part.approval else entity.status or "",
-        time_text(entity.created),
-        properties_text(entity.properties),
-        entity.arn or "",
-    )
-
-
-def _arns(vertices: Sequence[Vertex]) -> tuple[str, ...]:
-    return tuple(vertex.arn for vertex in vertices)

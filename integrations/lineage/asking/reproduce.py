@@ -11,9 +11,11 @@ from integrations.lineage.asking.questions import Walk
 from integrations.lineage.asking.reaching import neighbours, places
 from integrations.lineage.asking.roles import Role, role_of
 from integrations.lineage.asking.training_action import request_of
-from integrations.lineage.errors import NotFound
-from integrations.lineage.finding.named import Reads, find
+from integrations.lineage.errors import Invalid, NotFound
+from integrations.lineage.finding.endpoints import Reads
+from integrations.lineage.finding.named import find
 from integrations.lineage.graph import Direction, Graph, Kind, Vertex
+from integrations.lineage.text import visible
 
 # The members of CreateTrainingJob's request that DescribeTrainingJob returns under the same names and in the same form.
 # A test compares them with botocore's model.
@@ -56,6 +58,7 @@ REQUIRED = (
 )
 _JOB = re.compile(r"arn:[^:]*:sagemaker:[^:]*:[^:]*:training-job/(.+)").fullmatch
 _NAME_CHARS = 63
+_NAME = re.compile(r"[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}").fullmatch
 _AGAIN = "-again"
 _RESERVED_TAG = "aws:"
 
@@ -74,8 +77,11 @@ def reproduce(store: Reads, walk: Walk, text: str, name: str | None = None) -> R
     It is that of the nearest training job before the model. If there is none, the properties of the nearest training
     action are used: `training_image` or `algorithm`, `hyperparameters` as JSON, `instance_type`, and others.
 
-    Raises `NotFound` if the entity does not exist, or no training leads to it.
+    Raises `NotFound` if the entity does not exist, or no training leads to it; `Invalid` for a wrong name.
     """
+    if name is not None and not _NAME(name):
+        rule = f"a training job has 1 to {_NAME_CHARS} letters, digits and -, with a letter or digit at both ends"
+        raise Invalid(f"the name {visible(name)} is not valid; {rule}")
     starts = find(store, text)
     graph = walk([vertex.arn for vertex in starts], Direction.UP)
     found = places(graph, Direction.UP)
@@ -96,7 +102,7 @@ def reproduce(store: Reads, walk: Walk, text: str, name: str | None = None) -> R
             request, gaps = request_of(job, inputs)
             request = {"TrainingJobName": name or _again(job.label), **request}
             return Reproduction(request=request, origin=job.arn, gaps=(*gone, *gaps, *_missing(request)))
-    raise NotFound("\n".join([f"No training job or training action leads to {text}", *gone]))
+    raise NotFound("\n".join([f"No training job or training action leads to {visible(text)}", *gone]))
 
 
 def _inputs(graph: Graph, arn: str) -> list[Vertex]:

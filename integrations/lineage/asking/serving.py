@@ -6,15 +6,17 @@ from typing import Any
 
 from msgspec import Struct
 
-from integrations.lineage.asking.found import Found, described
+from integrations.lineage.asking.found import Found, described, name_cell
+from integrations.lineage.asking.parts import Part
 from integrations.lineage.asking.questions import Walk
 from integrations.lineage.asking.reaching import Place, neighbours
-from integrations.lineage.asking.reports import Part, parts_before
+from integrations.lineage.asking.reports import parts_before
 from integrations.lineage.asking.roles import is_deployment, is_model
 from integrations.lineage.errors import NotFound
-from integrations.lineage.finding.named import Reads, endpoint_contexts
+from integrations.lineage.finding.endpoints import Reads, endpoint_contexts
 from integrations.lineage.graph import Direction, Vertex
 from integrations.lineage.render.sheet import Sheet, time_text
+from integrations.lineage.text import visible
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ def who_served(store: Reads, walk: Walk, call: Call) -> Served:
     models = [described(store, bare[arn]) for arn in sorted(found)]
     models, more = _of_variant(store, models, call)
     candidates = distinct(models, sources)
-    notes += more if len(candidates) > 1 else []
+    notes += [*_unknown_variant(store, call), *(more if len(candidates) > 1 else [])]
     if deployments and not models:
         notes.append("The lineage names no model for this deployment.")
     origin = parts_before(store, walk, models) if models else ()
@@ -121,16 +123,35 @@ def _of_variant(store: Reads, models: list[Vertex], call: Call) -> tuple[list[Ve
         return models, []
     try:
         endpoint = store.endpoint(call.endpoint)
-        modified = endpoint.get("LastModifiedTime")
-        if not isinstance(modified, datetime) or _utc(modified) > call.at:
+        if _changed_after(endpoint, call.at):
             return models, [f"{several}: the endpoint was changed after it."]
         sources = _sources(store, str(endpoint["EndpointConfigName"]), call.variant)
     except NotFound:
         return models, [f"{several}: the endpoint, its configuration or its model was deleted."]
     chosen = [model for model in models if model.details and model.details.source_uri in sources]
     if not chosen:
-        return models, [f"{several}: the lineage has no model of the variant {call.variant}."]
-    return chosen, [f"{len(chosen)} models serve the variant {call.variant}."]
+        return models, [f"{several}: the lineage has no model of the variant {visible(call.variant)}."]
+    return chosen, [f"{len(chosen)} models serve the variant {visible(call.variant)}."]
+
+
+def _unknown_variant(store: Reads, call: Call) -> Iterator[str]:
+    """Yield a note if the endpoint had no such variant. Only one that was not changed since the call shows that."""
+    if call.variant is None:
+        return
+    try:
+        endpoint = store.endpoint(call.endpoint)
+    except NotFound:
+        return
+    parts = ("ProductionVariants", "ShadowProductionVariants")
+    names = sorted({str(each["VariantName"]) for part in parts for each in endpoint.get(part, ())})
+    if names and call.variant not in names and not _changed_after(endpoint, call.at):
+        has = visible(", ".join(names))
+        yield f"The endpoint {visible(call.endpoint)} has no variant {visible(call.variant)}; it has {has}."
+
+
+def _changed_after(endpoint: Mapping[str, Any], at: datetime) -> bool:
+    modified = endpoint.get("LastModifiedTime")
+    return not isinstance(modified, datetime) or _utc(modified) > at
 
 
 def _sources(store: Reads, configuration: str, variant: str) -> set[str]:
@@ -160,4 +181,4 @@ def _utc(time: datetime) -> datetime:
 def _cells(role: str, entity: Found, part: Part | None = None) -> tuple[str, ...]:
     status = part.approval.status.value if part and part.approval else entity.status or ""
     source, created = entity.source_uri or "", time_text(entity.created)
-    return (role, entity.name, entity.type, source, status, created, entity.arn or "")
+    return (role, name_cell(entity), entity.type, source, status, created, entity.arn or "")

@@ -5,8 +5,11 @@ from enum import StrEnum
 from typing import Any
 
 from integrations.lineage.errors import Invalid, NotFound
-from integrations.lineage.finding.named import Reads, endpoint_contexts, find, of_source
+from integrations.lineage.finding.endpoints import Reads, endpoint_contexts
+from integrations.lineage.finding.lookups import check_lookups
+from integrations.lineage.finding.named import find, of_source
 from integrations.lineage.graph import Vertex
+from integrations.lineage.text import visible
 
 
 class Start(StrEnum):
@@ -28,6 +31,7 @@ def start_of(store: Reads, start: Start, value: str) -> tuple[Vertex, ...]:
 
     Raises `NotFound` if there is none, `Invalid` if the value is malformed.
     """
+    check_lookups(value)
     if start == Start.ENDPOINT:
         return endpoint_contexts(store, value)
     if start == Start.PIPELINE_STEP:
@@ -53,21 +57,25 @@ def _arn(store: Reads, start: Start, name: str) -> str:
 def _of(store: Reads, source: str) -> tuple[Vertex, ...]:
     found = of_source(store, source)
     if not found:
-        raise NotFound(f"{source} has no lineage; SageMaker writes it up to two minutes after the job has begun")
+        raise NotFound(
+            f"{visible(source)} has no lineage; SageMaker writes it up to two minutes after the job has begun"
+        )
     return found
 
 
 def _of_step(store: Reads, value: str) -> tuple[Vertex, ...]:
     execution, _, name = value.rpartition("/")
     if not (execution.startswith("arn:") and "/execution/" in execution and name):
-        raise Invalid(f"{value} is no step; write the ARN of the pipeline execution, a slash and the name of the step")
+        raise Invalid(
+            f"{visible(value)} is no step; write the ARN of the pipeline execution, a slash and the name of the step"
+        )
     step = next((step for step in store.pipeline_steps(execution) if step.get("StepName") == name), None)
     if step is None:
-        raise NotFound(f"The execution {execution} has no step {name}")
+        raise NotFound(f"The execution {visible(execution)} has no step {visible(name)}")
     arns = [*_arns(step.get("Metadata", {}))]
     found = tuple(vertex for arn in arns for vertex in of_source(store, arn))
     if not found:
-        raise NotFound(f"The step {name} has no job or package with lineage")
+        raise NotFound(f"The step {visible(name)} has no job or package with lineage")
     return found
 
 

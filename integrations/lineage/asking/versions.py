@@ -12,10 +12,12 @@ from integrations.lineage.asking.found import Found, described
 from integrations.lineage.asking.reaching import Place
 from integrations.lineage.asking.roles import is_model, package_arn
 from integrations.lineage.errors import NotFound
-from integrations.lineage.finding.named import Reads, find
+from integrations.lineage.finding.endpoints import Reads
+from integrations.lineage.finding.named import find
 from integrations.lineage.graph import Direction, Kind, Vertex
 from integrations.lineage.ports import Link, LinksListed, Listed
 from integrations.lineage.render.sheet import Sheet, properties_text, time_text
+from integrations.lineage.text import visible
 
 _DERIVED = "DerivedFrom"
 _GROUP = re.compile(r"arn:[^:]*:sagemaker:[^:]*:[^:]*:model-package(?:-group)?/([^/]+)").match
@@ -53,7 +55,7 @@ class Versions(Struct, frozen=True, kw_only=True):
             )
             for version in self.versions
         )
-        return Sheet(self.title, headings, rows)
+        return Sheet(f"{self.title}: {len(rows)}", headings, rows)
 
 
 def versions(store: Reads, text: str) -> Versions:
@@ -68,7 +70,7 @@ def versions(store: Reads, text: str) -> Versions:
     models = {vertex.arn: vertex for vertex in starts if is_model(vertex)}
     models |= {vertex.arn: vertex for vertex in _of_groups(store, groups)}
     if not models:
-        raise NotFound(f"{text} names no model and no model package; give the ARN or the name of one")
+        raise NotFound(f"{visible(text)} names no model and no model package; give the ARN or the name of one")
     before = _derived(store, models)
     made = [
         Version(

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from integrations.lineage.classes.entity import Entity, created, loaded, selected
-from integrations.lineage.classes.listing import Listing, ascending, most, sort, time
+from integrations.lineage.classes.entity import DescribedEntity
+from integrations.lineage.classes.listing import Listing
 from integrations.lineage.classes.session import Session
 from integrations.lineage.classes.sources import Given, Source, Tags
-from integrations.lineage.finding.listing import Selection
-from integrations.lineage.graph import Kind, Vertex
-from integrations.lineage.planning.naming import valid_name
+from integrations.lineage.graph import Kind
 
 
-class Action(Entity):
+class Action(DescribedEntity):
     """Something that was done: a training, a processing, a deployment.
 
     Args:
@@ -29,7 +27,7 @@ class Action(Entity):
         action_name: str | None = None,
         sagemaker_session: Session | None = None,
     ) -> None:
-        super().__init__(action_arn or (action_name and valid_name(action_name, self.kind)), sagemaker_session)
+        super().__init__(action_arn, action_name, sagemaker_session)
 
     @property
     def action_arn(self) -> str:
@@ -54,15 +52,6 @@ class Action(Entity):
     @status.setter
     def status(self, status: str | None) -> None:
         self._changed["status"] = status
-
-    @property
-    def description(self) -> str | None:
-        """The description. Changes are saved by `save`."""
-        return self._changed.get("description", self._full().description)
-
-    @description.setter
-    def description(self, description: str | None) -> None:
-        self._changed["description"] = description
 
     @classmethod
     def create(  # noqa: PLR0913 - the documentation's form
@@ -96,7 +85,7 @@ class Action(Entity):
             description=description,
             metadata=metadata_properties,
         )
-        return cls._of(created(Kind.ACTION, given, sagemaker_session), sagemaker_session)
+        return cls._created(given, sagemaker_session)
 
     @classmethod
     def load(
@@ -107,9 +96,7 @@ class Action(Entity):
         Raises:
             NotFound: There is none.
         """
-        name = action_name and valid_name(action_name, cls.kind)
-        vertex = loaded(cls.kind, action_arn or name, sagemaker_session)
-        return cls._of(vertex, sagemaker_session, loaded=True)
+        return cls._read(action_arn, action_name, sagemaker_session)
 
     @classmethod
     def list(  # noqa: PLR0913, PLR0917 - the documentation's form
@@ -124,18 +111,5 @@ class Action(Entity):
         sagemaker_session: Session | None = None,
     ) -> "Listing[Action]":
         """Return a list that is read at its first use; `max_results` limits it, by default all are in it."""
-        selection = Selection(
-            type=action_type,
-            source_uri=source_uri,
-            created_after=time(created_after),
-            created_before=time(created_before),
-            sort=sort(sort_by),
-            ascending=ascending(sort_order),
-            limit=most(max_results),
-        )
-        session = sagemaker_session
-        return Listing(lambda: [cls._of(each, session) for each in selected(Kind.ACTION, selection, session)])
-
-    @classmethod
-    def _of(cls, vertex: Vertex, session: Session | None, *, loaded: bool = False) -> "Action":
-        return cls(action_arn=vertex.arn, sagemaker_session=session).with_vertex(vertex, loaded=loaded)
+        within, order = (created_after, created_before), (sort_by, sort_order, max_results)
+        return cls._listing(action_type, source_uri, within, order, sagemaker_session)

@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from integrations.lineage.classes.entity import Entity, created, loaded, selected
-from integrations.lineage.classes.listing import Listing, ascending, most, sort, time
+from integrations.lineage.classes.entity import Entity
+from integrations.lineage.classes.listing import Listing
 from integrations.lineage.classes.session import Session
 from integrations.lineage.classes.sources import Given, Source, Tags
-from integrations.lineage.finding.listing import Selection
-from integrations.lineage.graph import Kind, Vertex
-from integrations.lineage.planning.naming import valid_name
+from integrations.lineage.graph import Kind
 
 
 class Artifact(Entity):
@@ -30,7 +28,7 @@ class Artifact(Entity):
         artifact_name: str | None = None,
         sagemaker_session: Session | None = None,
     ) -> None:
-        super().__init__(artifact_arn or (artifact_name and valid_name(artifact_name, self.kind)), sagemaker_session)
+        super().__init__(artifact_arn, artifact_name, sagemaker_session)
 
     @property
     def artifact_arn(self) -> str:
@@ -77,7 +75,7 @@ class Artifact(Entity):
             source_types=source_types,
             metadata=metadata_properties,
         )
-        return cls._of(created(Kind.ARTIFACT, given, sagemaker_session), sagemaker_session)
+        return cls._created(given, sagemaker_session)
 
     @classmethod
     def load(
@@ -90,7 +88,7 @@ class Artifact(Entity):
         Raises:
             NotFound: There is none.
         """
-        return cls._of(loaded(Kind.ARTIFACT, artifact_arn, sagemaker_session), sagemaker_session, loaded=True)
+        return cls._read(artifact_arn, None, sagemaker_session)
 
     @classmethod
     def list(  # noqa: PLR0913, PLR0917 - the documentation's form
@@ -105,18 +103,5 @@ class Artifact(Entity):
         sagemaker_session: Session | None = None,
     ) -> "Listing[Artifact]":
         """Return a list that is read at its first use; `max_results` limits it, by default all are in it."""
-        selection = Selection(
-            type=artifact_type,
-            source_uri=source_uri,
-            created_after=time(created_after),
-            created_before=time(created_before),
-            sort=sort(sort_by),
-            ascending=ascending(sort_order),
-            limit=most(max_results),
-        )
-        session = sagemaker_session
-        return Listing(lambda: [cls._of(each, session) for each in selected(Kind.ARTIFACT, selection, session)])
-
-    @classmethod
-    def _of(cls, vertex: Vertex, session: Session | None, *, loaded: bool = False) -> "Artifact":
-        return cls(artifact_arn=vertex.arn, sagemaker_session=session).with_vertex(vertex, loaded=loaded)
+        within, order = (created_after, created_before), (sort_by, sort_order, max_results)
+        return cls._listing(artifact_type, source_uri, within, order, sagemaker_session)

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from integrations.lineage.classes.entity import Entity, created, loaded, selected
-from integrations.lineage.classes.listing import Listing, ascending, most, sort, time
+from integrations.lineage.classes.entity import DescribedEntity
+from integrations.lineage.classes.listing import Listing
 from integrations.lineage.classes.session import Session
 from integrations.lineage.classes.sources import Given, Source, Tags
-from integrations.lineage.finding.listing import Selection
-from integrations.lineage.graph import Kind, Vertex
-from integrations.lineage.planning.naming import valid_name
+from integrations.lineage.graph import Kind
 
 
-class Context(Entity):
+class Context(DescribedEntity):
     """A group of entities: a pipeline, a project, an endpoint.
 
     Args:
@@ -29,7 +27,7 @@ class Context(Entity):
         context_name: str | None = None,
         sagemaker_session: Session | None = None,
     ) -> None:
-        super().__init__(context_arn or (context_name and valid_name(context_name, self.kind)), sagemaker_session)
+        super().__init__(context_arn, context_name, sagemaker_session)
 
     @property
     def context_arn(self) -> str:
@@ -45,15 +43,6 @@ class Context(Entity):
     def context_type(self) -> str:
         """The type."""
         return self.type
-
-    @property
-    def description(self) -> str | None:
-        """The description. Changes are saved by `save`."""
-        return self._changed.get("description", self._full().description)
-
-    @description.setter
-    def description(self, description: str | None) -> None:
-        self._changed["description"] = description
 
     @classmethod
     def create(  # noqa: PLR0913 - the documentation's form
@@ -83,7 +72,7 @@ class Context(Entity):
             tags=tags,
             description=description,
         )
-        return cls._of(created(Kind.CONTEXT, given, sagemaker_session), sagemaker_session)
+        return cls._created(given, sagemaker_session)
 
     @classmethod
     def load(
@@ -98,9 +87,7 @@ class Context(Entity):
         Raises:
             NotFound: There is none.
         """
-        name = context_name and valid_name(context_name, cls.kind)
-        vertex = loaded(cls.kind, context_arn or name, sagemaker_session)
-        return cls._of(vertex, sagemaker_session, loaded=True)
+        return cls._read(context_arn, context_name, sagemaker_session)
 
     @classmethod
     def list(  # noqa: PLR0913, PLR0917 - the documentation's form
@@ -115,21 +102,8 @@ class Context(Entity):
         sagemaker_session: Session | None = None,
     ) -> "Listing[Context]":
         """Return a list that is read at its first use; `max_results` limits it, by default all are in it."""
-        selection = Selection(
-            type=context_type,
-            source_uri=source_uri,
-            created_after=time(created_after),
-            created_before=time(created_before),
-            sort=sort(sort_by),
-            ascending=ascending(sort_order),
-            limit=most(max_results),
-        )
-        session = sagemaker_session
-        return Listing(lambda: [cls._of(each, session) for each in selected(Kind.CONTEXT, selection, session)])
-
-    @classmethod
-    def _of(cls, vertex: Vertex, session: Session | None, *, loaded: bool = False) -> "Context":
-        return cls(context_arn=vertex.arn, sagemaker_session=session).with_vertex(vertex, loaded=loaded)
+        within, order = (created_after, created_before), (sort_by, sort_order, max_results)
+        return cls._listing(context_type, source_uri, within, order, sagemaker_session)
 
     def add_artifact(self, artifact_arn: str, association_type: str = "AssociatedWith") -> None:
         """Associate the context with an artifact."""

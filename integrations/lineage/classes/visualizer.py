@@ -27,8 +27,10 @@ def _sheets(graph: Mapping[str, Any]) -> list[Sheet]:
         )
         for edge in graph["Edges"]
     )
-    sheets = [Sheet("Entities", ("Type", "Name", "ARN"), entities)]
-    return [*sheets, Sheet("Associations", ("From", "Association type", "To"), edges)] if edges else sheets
+    sheets = [Sheet(f"Entities: {len(entities)}", ("Type", "Name", "ARN"), entities)]
+    return (
+        [*sheets, Sheet(f"Associations: {len(edges)}", ("From", "Association type", "To"), edges)] if edges else sheets
+    )
 
 
 def _name(vertex: Mapping[str, Any]) -> str:

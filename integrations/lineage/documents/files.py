@@ -50,18 +50,18 @@ def read_text(text: str, *, yaml: bool | None = None) -> Any:
 
 
 def json_text(content: Any) -> str:
-    """Return the content as JSON."""
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    """Return the content as JSON in ASCII: a terminal executes nothing of it."""
+    return json.dumps(content, indent=2) + "\n"
 
 
 def yaml_text(content: Any) -> str:
-    """Return the content as YAML; texts that look like other values are quoted.
+    """Return the content as YAML in ASCII; texts that look like other values are quoted.
 
     Raises:
         YamlMissing: PyYAML is not installed.
     """
     yaml = _module()
-    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=10_000))
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=False, width=10_000))
 
 
 def _json(text: str, twice: list[str]) -> Any:

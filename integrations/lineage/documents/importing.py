@@ -7,12 +7,11 @@ from msgspec.structs import replace
 from integrations.lineage.documents.document import Document
 from integrations.lineage.errors import AlreadyExists, Invalid, TooLarge
 from integrations.lineage.graph import Details, Edge, Graph, Kind, Vertex
-from integrations.lineage.planning.entities import creation, joining
+from integrations.lineage.planning.creating import creation
+from integrations.lineage.planning.entities import joining
 from integrations.lineage.planning.limits import count_problems
-from integrations.lineage.planning.steps import Step
+from integrations.lineage.planning.steps import NEW, Step
 from integrations.lineage.ports import NewEntity, ReadsLineage
-
-_KEY = "new:"
 
 
 def import_plan(store: ReadsLineage, document: Document) -> list[Step]:
@@ -33,7 +32,7 @@ def import_plan(store: ReadsLineage, document: Document) -> list[Step]:
     wrong: list[str] = []
     for name, entity in document.entities.items():
         try:
-            planned = creation(store, entity, f"{_KEY}{name}")
+            planned = creation(store, entity, f"{NEW}{name}")
         except AlreadyExists as error:
             wrong.append(f"{name}: {error}")
         else:

@@ -8,8 +8,10 @@ from itertools import islice
 from msgspec import Struct
 
 from integrations.lineage.errors import Invalid
+from integrations.lineage.finding.lookups import SOURCE_CHARS, TYPE_CHARS, check_filters
 from integrations.lineage.graph import Kind, Vertex
 from integrations.lineage.ports import Listed, ReadsLineage
+from integrations.lineage.text import visible
 
 SORTS = ("created", "modified", "name", "type")
 
@@ -36,9 +38,10 @@ def selected(store: ReadsLineage, kind: Kind, selection: Selection) -> Iterator[
         Invalid: The order or the limit is not known.
     """
     if selection.sort not in SORTS:
-        raise Invalid(f"The order {selection.sort} is not known; sort by {', '.join(SORTS)}")
+        raise Invalid(f"The order {visible(selection.sort)} is not known; sort by {', '.join(SORTS)}")
     if selection.limit is not None and selection.limit < 1:
         raise Invalid(f"The limit is {selection.limit}; it must be 1 or more")
+    check_filters({"type": (selection.type, TYPE_CHARS), "source URI": (selection.source_uri, SOURCE_CHARS)})
     listed = Listed(
         source_uri=selection.source_uri,
         type=selection.type,

@@ -1,8 +1,11 @@
 """Entities and associations that exist: found by their source or name."""
 
+from collections.abc import Sequence
+
 from integrations.lineage.errors import AlreadyExists, NotFound
 from integrations.lineage.graph import Edge, Kind, Vertex
 from integrations.lineage.ports import LinksListed, Listed, NewEntity, ReadsLineage
+from integrations.lineage.text import visible
 
 
 def matching(store: ReadsLineage, entity: NewEntity) -> Vertex | None:
@@ -13,10 +16,25 @@ def matching(store: ReadsLineage, entity: NewEntity) -> Vertex | None:
     """
     found = _artifact(store, entity) if entity.kind == Kind.ARTIFACT else _named(store, entity)
     if found is not None and (wrong := _differences(found, entity)):
-        name = entity.name or entity.source_uri
-        shown = "; ".join(f"its {what} is {old}, not {new}" for what, old, new in wrong)
+        name = visible(entity.name or entity.source_uri)
+        shown = "; ".join(f"its {what} is {visible(old)}, not {visible(new)}" for what, old, new in wrong)
         raise AlreadyExists(f"{entity.kind} {name} already exists as {found.arn}: {shown}")
     return found
+
+
+def taken(store: ReadsLineage, entity: NewEntity) -> str | None:
+    """Return why an artifact cannot be created beside one with the same URI; `None` if there is none."""
+    if entity.kind != Kind.ARTIFACT:
+        return None
+    found = next(iter(store.list(Kind.ARTIFACT, Listed(source_uri=entity.source_uri))), None)
+    if found is None:
+        return None
+    old = _types_text(found.details.source_types if found.details else ())
+    return (
+        f"{visible(entity.source_uri)} is the source of {found.arn}, which has {old}; the new artifact would have "
+        f"{_types_text(entity.source_types)}. SageMaker keeps one artifact for a source: give the same source types to "
+        "use that one, or another source URI for a new one"
+    )
 
 
 def edge_between(store: ReadsLineage, edge: Edge) -> Edge | None:
@@ -38,6 +56,11 @@ def _artifact(store: ReadsLineage, entity: NewEntity) -> Vertex | None:
         if same and details and set(details.source_types) == set(entity.source_types):
             return vertex
     return None
+
+
+def _types_text(types: Sequence[tuple[str, str]]) -> str:
+    shown = ", ".join(f"{type_}={value}" for type_, value in sorted(types))
+    return f"the source types {visible(shown)}" if shown else "no source types"
 
 
 def _named(store: ReadsLineage, entity: NewEntity) -> Vertex | None:

@@ -21,7 +21,8 @@ _MAX_TYPE_CHARS = 256
 _MAX_SOURCE_ID_CHARS = 256
 _MAX_PROPERTIES = 30
 _MAX_KEY_CHARS = 2500
-_MAX_VALUE_CHARS = {Kind.ARTIFACT: 4096}
+MAX_VALUE_CHARS = 4096
+"""The characters of a property of an artifact."""
 _MAX_METADATA_CHARS = 1024
 _MAX_DESCRIPTION_CHARS = 3072
 _MAX_TAGS = 50
@@ -34,8 +35,8 @@ def entity_problems(entity: NewEntity) -> Iterable[str]:
     if entity.kind not in MAX_ENTITIES:
         yield f"A {entity.kind} cannot be created; SageMaker makes it with the job"
         return
-    yield from _name_problems(entity)
-    yield from _line("the source URI", entity.source_uri, 1, _MAX_SOURCE_CHARS)
+    yield from name_problems(entity.kind, entity.name)
+    yield from line_problems("the source URI", entity.source_uri, 1, _MAX_SOURCE_CHARS)
     yield from _length("the type", entity.type, 1, _MAX_TYPE_CHARS)
     yield from _source_type_problems(entity)
     yield from value_problems(entity.kind, entity.properties, entity.status, entity.description)
@@ -50,21 +51,23 @@ def value_problems(
     if len(properties) > _MAX_PROPERTIES:
         yield f"{len(properties)} properties; at most {_MAX_PROPERTIES} are allowed"
     for key, value in properties.items():
-        yield from _line("the key of a property", key, 1, _MAX_KEY_CHARS)
-        yield from _line(f"the property {_short(key)}", value, 0, _MAX_VALUE_CHARS.get(kind, _MAX_KEY_CHARS))
+        yield from line_problems("the key of a property", key, 1, _MAX_KEY_CHARS)
+        yield from line_problems(
+            f"the property {_short(key)}", value, 0, MAX_VALUE_CHARS if kind == Kind.ARTIFACT else _MAX_KEY_CHARS
+        )
     if status is not None and kind != Kind.ACTION:
         yield "only actions have a status"
     elif status is not None and status not in STATUSES:
         yield f"the status {_short(status)} is none of {', '.join(STATUSES)}"
     if description is not None and kind == Kind.ARTIFACT:
         yield "artifacts have no description; use a property"
-    yield from _line("the description", description or "", 0, _MAX_DESCRIPTION_CHARS)
+    yield from line_problems("the description", description or "", 0, _MAX_DESCRIPTION_CHARS)
 
 
-def tag_problems(tags: Mapping[str, str]) -> Iterable[str]:
-    """Yield the problems of tags."""
-    if len(tags) > _MAX_TAGS:
-        yield f"{len(tags)} tags; at most {_MAX_TAGS} are allowed"
+def tag_problems(tags: Mapping[str, str], count: int | None = None) -> Iterable[str]:
+    """Yield the problems of new tags. The entity has `count` tags with them, by default no others."""
+    if (found := len(tags) if count is None else count) > _MAX_TAGS:
+        yield f"{found} tags; at most {_MAX_TAGS} are allowed"
     for key, value in tags.items():
         yield from _length("the key of a tag", key, 1, _MAX_TAG_KEY_CHARS)
         yield from _length(f"the tag {_short(key)}", value, 0, _MAX_TAG_VALUE_CHARS)
@@ -97,14 +100,15 @@ def count_problems(entities: Sequence[NewEntity], edges: int) -> Iterable[str]:
         yield f"the plan creates {edges} associations; an account may hold {MAX_ASSOCIATIONS}"
 
 
-def _name_problems(entity: NewEntity) -> Iterable[str]:
-    if entity.name is None:
-        if entity.kind != Kind.ARTIFACT:
+def name_problems(kind: Kind, name: str | None) -> Iterable[str]:
+    """Yield the problem of a name. Only artifacts may have none."""
+    if name is None:
+        if kind != Kind.ARTIFACT:
             yield "the name is missing"
-    elif not is_name(entity.name, entity.kind):
-        allowed = "letters, digits, - and _" if entity.kind == Kind.CONTEXT else "letters, digits and -"
+    elif not is_name(name, kind):
+        allowed = "letters, digits, - and _" if kind == Kind.CONTEXT else "letters, digits and -"
         rule = f"1 to {MAX_NAME_CHARS} {allowed}, with a letter or digit at both ends"
-        yield f"the name {_short(entity.name)} is not valid; it must have {rule}"
+        yield f"the name {_short(name)} is not valid; it must have {rule}"
 
 
 def _source_type_problems(entity: NewEntity) -> Iterable[str]:
@@ -123,10 +127,10 @@ def _metadata_problems(entity: NewEntity) -> Iterable[str]:
     for key, value in entity.metadata.items():
         if key not in METADATA:
             yield f"the metadata property {_short(key)} is none of {', '.join(METADATA)}"
-        yield from _line(f"the metadata property {_short(key)}", value, 0, _MAX_METADATA_CHARS)
+        yield from line_problems(f"the metadata property {_short(key)}", value, 0, _MAX_METADATA_CHARS)
 
 
-def _line(what: str, text: str, least: int, most: int) -> Iterable[str]:
+def line_problems(what: str, text: str, least: int, most: int) -> Iterable[str]:
     """Yield the problems of a text with the pattern `.*` in the model: in Java it matches no end of a line."""
     yield from _length(what, text, least, most)
     if _LINE_ENDS.search(text):

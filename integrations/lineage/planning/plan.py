@@ -6,20 +6,33 @@ A run that was interrupted can be repeated, and two runs at once end with the sa
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from integrations.lineage.errors import AlreadyExists, Conflict, Cycle, Invalid, LineageError, NotFound, TooLarge
+from integrations.lineage.errors import (
+    AlreadyExists,
+    Conflict,
+    Cycle,
+    Invalid,
+    LineageError,
+    NotFound,
+    Throttled,
+    TimedOut,
+    TooLarge,
+)
 from integrations.lineage.graph import Edge, Vertex
-from integrations.lineage.planning.existing import edge_between, matching
+from integrations.lineage.planning.existing import edge_between, matching, taken
 from integrations.lineage.planning.limits import (
     count_problems,
     edge_problems,
     entity_problems,
+    name_problems,
     tag_problems,
     value_problems,
 )
 from integrations.lineage.planning.steps import Amend, Create, Disjoin, Join, Label, Step
 from integrations.lineage.ports import Change, NewEntity, ReadsLineage, WritesLineage
+from integrations.lineage.text import counted
 from integrations.lineage.walking.cycles import closing
 
+_TEMPORARY = (Conflict, Throttled, TimedOut)
 _CHANGES = 5  # how often a change is repeated that collides with another client's
 
 
@@ -57,8 +70,9 @@ def _problems(step: Step) -> Iterator[str]:
         case Join():
             yield from edge_problems(step.edge)
         case Label():
-            yield from tag_problems(step.tags)
+            yield from tag_problems(step.tags, step.count)
         case Amend():
+            yield from name_problems(step.vertex.kind, step.name) if step.name is not None else ()
             yield from value_problems(step.vertex.kind, _merged(step.vertex, step), step.status, step.description)
         case _:  # deletions have no values
             return
@@ -81,13 +95,21 @@ def run(store: Store, steps: Sequence[Step], report: Callable[[str], None] = lam
         try:
             _do(store, step, arns)
         except LineageError as error:
-            again = f"{len(done)} of {len(steps)} steps are done; run the command again to do the others"
-            failed = type(error)(f"{step}: {error}\n{again}")
+            failed = type(error)("\n".join([f"{step}: {error}", *_progress(error, len(done), len(steps))]))
             failed.done = tuple(done)
             raise failed from error
         done.append(str(step))
         report(done[-1])
     return arns
+
+
+def _progress(error: LineageError, done: int, planned: int) -> Iterator[str]:
+    """Yield how much of a plan is done. Only after a temporary error the same command helps."""
+    steps = f"{done} of {counted(planned, 'step')} {'is' if 1 in {done, planned} else 'are'} done"
+    if isinstance(error, _TEMPORARY):
+        yield f"{steps}; run the command again to do the others"
+    elif done:
+        yield f"{steps}; the others are not"
 
 
 def _do(store: Store, step: Step, arns: dict[str, str]) -> None:
@@ -110,9 +132,11 @@ def _do(store: Store, step: Step, arns: dict[str, str]) -> None:
 def _created(store: Store, entity: NewEntity) -> str:
     try:
         return store.create(entity)
-    except AlreadyExists:  # another run was faster
+    except AlreadyExists as error:  # another run was faster
         if found := matching(store, entity):
             return found.arn
+        if reason := taken(store, entity):
+            raise AlreadyExists(reason) from error
         raise
 
 
@@ -130,6 +154,7 @@ def _amended(store: Store, step: Amend) -> None:
             removed=tuple(key for key in step.removed if vertex.details and key in vertex.details.properties),
             status=step.status,
             description=step.description,
+            new_name=step.name,
         )
         try:
             store.update(change)

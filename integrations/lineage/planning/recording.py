@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from integrations.lineage.errors import LineageError, NotFound
-from integrations.lineage.finding.named import one
+from integrations.lineage.errors import REFUSED, LineageError, NotFound, together
+from integrations.lineage.finding.endpoints import Reads
+from integrations.lineage.finding.lookups import check_lookups
+from integrations.lineage.finding.named import each_one, one
 from integrations.lineage.graph import Edge, Kind
-from integrations.lineage.planning.entities import creation, joining
+from integrations.lineage.planning.creating import creation
+from integrations.lineage.planning.entities import joining
 from integrations.lineage.planning.naming import generated_source
-from integrations.lineage.planning.steps import Step
-from integrations.lineage.ports import NewEntity, ReadsLineage
+from integrations.lineage.planning.steps import NEW, Step
+from integrations.lineage.ports import NewEntity
 
 
 class Recording(Struct, frozen=True, kw_only=True):
@@ -29,20 +32,21 @@ class Recording(Struct, frozen=True, kw_only=True):
     output_type: str = "Model"
 
 
-def recording(store: ReadsLineage, what: Recording) -> list[Step]:
+def recording(store: Reads, what: Recording) -> list[Step]:
     """Plan the action, the artifacts, `ContributedTo` from each input, and `Produced` to each output.
 
     Raises:
-        NotFound: An end does not exist and cannot be created. The text lists all.
+        NotFound, AlreadyExists, Invalid: An end does not exist and cannot be created. The text lists all.
     """
     steps: list[Step] = []
-    wrong: list[str] = []
+    wrong: list[LineageError] = []
+    check_lookups(what.action, *what.inputs, *what.outputs)
 
     def end(text: str, entity: NewEntity | None) -> str:
         try:
             found, more = _end(store, text, entity)
-        except LineageError as error:
-            wrong.append(str(error))
+        except REFUSED as error:
+            wrong.append(error)
             return text
         steps.extend(step for step in more if step not in steps)
         return found
@@ -51,39 +55,31 @@ def recording(store: ReadsLineage, what: Recording) -> list[Step]:
     inputs = [end(text, _artifact(text, what.input_type)) for text in what.inputs]
     outputs = [end(text, _artifact(text, what.output_type)) for text in what.outputs]
     if wrong:
-        raise NotFound("\n".join(wrong))
+        raise together(wrong)
     edges = [Edge(each, action, "ContributedTo") for each in inputs] + [
         Edge(action, each, "Produced") for each in outputs
     ]
     return steps + joining(store, edges)
 
 
-def adding(store: ReadsLineage, context: str, texts: Sequence[str], type_: str) -> list[Step]:
+def adding(store: Reads, context: str, texts: Sequence[str], type_: str) -> list[Step]:
     """Plan an association from a context to each entity.
 
     Raises:
-        NotFound: An entity does not exist. The text lists all.
+        NotFound, Invalid: An entity does not exist, or a name is that of several. The text lists all.
     """
-    ends: list[str] = []
-    wrong: list[str] = []
-    for text, kind in [(context, Kind.CONTEXT), *((each, None) for each in texts)]:
-        try:
-            ends.append(one(store, text, kind).arn)
-        except LineageError as error:
-            wrong.append(str(error))
-    if wrong:
-        raise NotFound("\n".join(wrong))
-    return joining(store, (Edge(ends[0], each, type_) for each in ends[1:]))
+    first, *others = each_one(store, {context: Kind.CONTEXT} | dict.fromkeys(texts))
+    return joining(store, (Edge(first.arn, each.arn, type_) for each in others))
 
 
-def _end(store: ReadsLineage, text: str, entity: NewEntity | None) -> tuple[str, Sequence[Step]]:
+def _end(store: Reads, text: str, entity: NewEntity | None) -> tuple[str, Sequence[Step]]:
     """Return the ARN of an entity, or the key of one that a step creates."""
     try:
         return one(store, text, Kind.ACTION if entity and entity.kind == Kind.ACTION else None).arn, ()
     except NotFound:
         if entity is None:
             raise
-    planned = creation(store, entity, f"new:{text}")
+    planned = creation(store, entity, f"{NEW}{text}")
     return planned.end, planned.steps
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from integrations.lineage.graph import Edge, Vertex
 from integrations.lineage.ports import NewEntity
+from integrations.lineage.text import visible
 
 
 class Create(Struct, frozen=True, tag=True):
@@ -19,7 +20,7 @@ class Create(Struct, frozen=True, tag=True):
 
     def __str__(self) -> str:
         named = self.entity.name or self.entity.source_uri
-        return f"create {self.entity.kind.lower()} {named} ({self.entity.type})"
+        return visible(f"create {self.entity.kind.lower()} {named} ({self.entity.type})")
 
 
 class Amend(Struct, frozen=True, tag=True, kw_only=True):
@@ -30,12 +31,15 @@ class Amend(Struct, frozen=True, tag=True, kw_only=True):
     removed: tuple[str, ...] = ()
     status: str | None = None
     description: str | None = None
+    name: str | None = None
+    """The new name. Only artifacts can get one."""
 
     def __str__(self) -> str:
         changed = [*(f"{key}={value}" for key, value in self.properties.items()), *(f"-{key}" for key in self.removed)]
         changed += [f"status {self.status}"] if self.status else []
         changed += ["description"] if self.description is not None else []
-        return f"update {self.vertex.kind.lower()} {self.vertex.label}: {', '.join(changed)}"
+        changed += [f"name {self.name}"] if self.name else []
+        return visible(f"update {self.vertex.kind.lower()} {self.vertex.label}: {', '.join(changed)}")
 
 
 class Label(Struct, frozen=True, tag=True):
@@ -44,10 +48,12 @@ class Label(Struct, frozen=True, tag=True):
     arn: str
     tags: Mapping[str, str] = {}
     removed: tuple[str, ...] = ()
+    count: int | None = None
+    """The number of tags of the entity after the step; by default it has no others."""
 
     def __str__(self) -> str:
         changed = [*(f"{key}={value}" for key, value in self.tags.items()), *(f"-{key}" for key in self.removed)]
-        return f"tag {self.arn}: {', '.join(changed)}"
+        return visible(f"tag {self.arn}: {', '.join(changed)}")
 
 
 class Join(Struct, frozen=True, tag=True):
@@ -56,9 +62,8 @@ class Join(Struct, frozen=True, tag=True):
     edge: Edge
 
     def __str__(self) -> str:
-        return f"link {self.edge.source} -> {self.edge.destination}" + (
-            f" ({self.edge.type})" if self.edge.type else ""
-        )
+        typed = f" ({self.edge.type})" if self.edge.type else ""
+        return visible(f"link {_shown(self.edge.source)} -> {_shown(self.edge.destination)}{typed}")
 
 
 class Disjoin(Struct, frozen=True, tag=True):
@@ -77,7 +82,16 @@ class Erase(Struct, frozen=True, tag=True):
     vertex: Vertex
 
     def __str__(self) -> str:
-        return f"delete {self.vertex.kind.lower()} {self.vertex.label} {self.vertex.arn}"
+        return visible(f"delete {self.vertex.kind.lower()} {self.vertex.label} {self.vertex.arn}")
+
+
+NEW = "new:"
+"""The beginning of the key of an entity that a step creates."""
+
+
+def _shown(end: str) -> str:
+    """Return an ARN, or the name of an entity that an earlier step creates."""
+    return f"{end.removeprefix(NEW)} (new)" if end.startswith(NEW) else end
 
 
 Step = Create | Amend | Label | Join | Disjoin | Erase

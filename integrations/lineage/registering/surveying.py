@@ -19,6 +19,7 @@ from integrations.lineage.registering.registration import (
     context_name,
     names,
 )
+from integrations.lineage.text import visible
 
 _DEPLOYMENT, _MODEL = "ModelDeployment", "Model"
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -54,17 +55,11 @@ def survey(reads: Reads, registration: Registration, chosen: str | None = None) 
     context = _context(reads, name, arn)
     model, warnings = _model(reads, name, context)
     captures = _artifact(reads, capture_uri, DATA_SET)
-    into = reads.links(LinksListed(destination=captures)) if captures else iter(())
     outgoing = list(reads.links(LinksListed(source=captures))) if captures else []
-    edges = {(link.edge.source, link.edge.destination) for link in (*into, *outgoing)}
     own = [names(registration, name, target, Place.of(arn)).forwarding for target in registration.targets]
     forwardings = dict(_found(reads, own))
-    monitored: dict[str, str] = {}
-    for uri in dict.fromkeys(target.source_uri for target in registration.targets):
-        if artifact := _artifact(reads, uri):
-            monitored[uri] = artifact
-            links = reads.links(LinksListed(destination=artifact))
-            edges |= {(link.edge.source, link.edge.destination) for link in links}
+    uris = dict.fromkeys(target.source_uri for target in registration.targets)
+    monitored = {uri: artifact for uri in uris if (artifact := _artifact(reads, uri))}
     known = Known(
         endpoint=name,
         endpoint_arn=arn,
@@ -74,10 +69,16 @@ def survey(reads: Reads, registration: Registration, chosen: str | None = None) 
         captures=captures,
         forwardings=forwardings,
         monitored=monitored,
-        edges=frozenset(edges),
+        edges=frozenset(_edges(reads, [*filter(None, [captures]), *monitored.values()], outgoing)),
         stale=tuple(_stale(reads, registration, outgoing, own)),
     )
     return known, warnings
+
+
+def _edges(reads: Reads, destinations: Sequence[str], outgoing: Sequence[Link]) -> Iterator[tuple[str, str]]:
+    """Yield the ends of the associations to some entities, and of those that were read already."""
+    into = (link for arn in destinations for link in reads.links(LinksListed(destination=arn)))
+    yield from ((link.edge.source, link.edge.destination) for link in (*outgoing, *into))
 
 
 def _endpoint(reads: Reads, registration: Registration, chosen: str | None) -> tuple[str, Mapping[str, Any]]:
@@ -88,7 +89,11 @@ def _endpoint(reads: Reads, registration: Registration, chosen: str | None) -> t
             return name, reads.endpoint(name)
         except NotFound:
             continue
-    tried = f"there is no endpoint {' or '.join(candidates)} in this region" if candidates else "its prefix names none"
+    tried = (
+        f"there is no endpoint {visible(' or '.join(candidates))} in this region"
+        if candidates
+        else "its prefix names none"
+    )
     raise NotFound(f"{tried}; name the endpoint of {registration.uri} by --endpoint, or deploy it first")
 
 

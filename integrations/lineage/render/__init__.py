@@ -28,13 +28,24 @@ class Format(StrEnum):
     HTML = "html"
 
 
-def render(graph: Graph, format: Format | str) -> str:  # noqa: A002 - the name of the option
-    """Return a graph as text that ends with a line feed. Raises `ValueError` for an unknown format."""
-    return _RENDERERS[Format(format)](graph)
+def render(graph: Graph, format: Format | str, width: int | None = None) -> str:  # noqa: A002 - the name of the option
+    """Return a graph as text that ends with a line feed. No line of a table has more than `width` columns.
+
+    Raises `ValueError` for an unknown format.
+    """
+    chosen = Format(format)
+    return text_table(sheets_of(graph), width) if chosen == Format.TABLE else _RENDERERS[chosen](graph)
 
 
-def render_answer(answer: Any, sheets: Sequence[Sheet], format: Format | str) -> str:  # noqa: A002 - as above
+def render_answer(
+    answer: Any,
+    sheets: Sequence[Sheet],
+    format: Format | str,  # noqa: A002 - as above
+    width: int | None = None,
+) -> str:
     """Return an answer as text: `answer` itself as JSON, its sheets in the other formats.
+
+    No line of a table has more than `width` columns.
 
     Raises `Invalid` for a format of graphs, and `ValueError` for an unknown format. All sheets must have the same
     headings: CSV has one table.
@@ -42,13 +53,14 @@ def render_answer(answer: Any, sheets: Sequence[Sheet], format: Format | str) ->
     chosen = Format(format)
     if chosen == Format.JSON:
         return answer_json(answer)
+    if chosen == Format.TABLE:
+        return text_table(sheets, width)
     if chosen not in _SHEET_RENDERERS:
         raise Invalid(f"--format {chosen.value} draws graphs, and this answer is a table; give --format table")
     return _SHEET_RENDERERS[chosen](sheets)
 
 
 _RENDERERS: dict[Format, Callable[[Graph], str]] = {
-    Format.TABLE: lambda graph: text_table(sheets_of(graph)),
     Format.JSON: graph_json,
     Format.CSV: graph_csv,
     Format.MARKDOWN: lambda graph: markdown(sheets_of(graph)),
@@ -57,7 +69,6 @@ _RENDERERS: dict[Format, Callable[[Graph], str]] = {
     Format.HTML: graph_page,
 }
 _SHEET_RENDERERS: dict[Format, Callable[[Sequence[Sheet]], str]] = {
-    Format.TABLE: text_table,
     Format.CSV: sheets_csv,
     Format.MARKDOWN: markdown,
     Format.HTML: sheets_page,

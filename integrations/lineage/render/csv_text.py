@@ -8,7 +8,7 @@ from itertools import chain
 
 from integrations.lineage.graph import Graph
 from integrations.lineage.render.sheet import ENTITY_HEADINGS, Sheet, entity_cells
-from integrations.lineage.render.text import visible
+from integrations.lineage.text import visible
 
 # A spreadsheet takes cells for formulas if they begin with one of these, also behind spaces or in full width.
 _FORMULA = re.compile(r" *[=+\-@\uff1d\uff0b\uff0d\uff20]|'").match

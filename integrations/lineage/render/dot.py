@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from integrations.lineage.graph import Graph, Kind, Vertex
-from integrations.lineage.render.text import visible
+from integrations.lineage.text import visible
 
 _SHAPES = {
     Kind.ARTIFACT: "box",

@@ -5,7 +5,7 @@ from html import escape
 
 from integrations.lineage.graph import Graph, Vertex
 from integrations.lineage.render.layers import layers
-from integrations.lineage.render.text import visible
+from integrations.lineage.text import visible
 
 MAX_DRAWN = 300  # vertices; a larger drawing cannot be read, and its page opens slowly
 _BOX_WIDTH, _BOX_HEIGHT = 220, 44

@@ -1,9 +1,12 @@
 """Sheets as tables of GitHub Flavored Markdown: https://github.github.com/gfm/#tables-extension-."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from integrations.lineage.render.sheet import Sheet
-from integrations.lineage.render.text import visible
+from integrations.lineage.text import visible
+
+_PLAIN = re.compile(r"[A-Za-z0-9 ,:]*").fullmatch  # Markdown changes no such title
 
 
 def markdown(sheets: Sequence[Sheet]) -> str:
@@ -12,7 +15,7 @@ def markdown(sheets: Sequence[Sheet]) -> str:
 
 
 def _lines(sheet: Sheet) -> Iterator[str]:
-    yield f"## {sheet.title}"
+    yield f"## {sheet.title if _PLAIN(sheet.title) else _code(sheet.title)}"
     yield ""
     yield _line(sheet.headings)
     yield "|" + " --- |" * len(sheet.headings)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from integrations.lineage.graph import Graph, Kind, Vertex
-from integrations.lineage.render.text import visible
+from integrations.lineage.text import visible
 
 _SHAPES = {
     Kind.ARTIFACT: ("[", "]"),

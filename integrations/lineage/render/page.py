@@ -6,7 +6,7 @@ from html import escape
 from integrations.lineage.graph import Graph
 from integrations.lineage.render.drawing import drawing
 from integrations.lineage.render.sheet import Sheet, sheets_of
-from integrations.lineage.render.text import visible
+from integrations.lineage.text import visible
 
 # The policy refuses every script and every request, also if an escape were missing.
 _HEAD = """<!DOCTYPE html>
@@ -51,7 +51,7 @@ def _tables(sheets: Sequence[Sheet]) -> str:
 
 
 def _lines(sheet: Sheet) -> Iterator[str]:
-    yield f"<h2>{escape(sheet.title)}: {len(sheet.rows)}</h2>"
+    yield f"<h2>{escape(visible(sheet.title))}</h2>"
     yield "<table>"
     yield "<thead><tr>" + "".join(f"<th>{escape(heading)}</th>" for heading in sheet.headings) + "</tr></thead>"
     yield "<tbody>"

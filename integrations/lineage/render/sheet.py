@@ -12,7 +12,7 @@ _NONE = Details()
 
 
 class Sheet(Struct, frozen=True):
-    """One table: `headings`, and rows with a cell for each heading. Cells are not escaped yet."""
+    """One table: `headings`, and rows with a cell for each heading. The title and the cells are not escaped yet."""
 
     title: str
     headings: tuple[str, ...]
@@ -32,7 +32,7 @@ ASSOCIATION_HEADINGS = ("From", "Association type", "To")
 def sheets_of(graph: Graph) -> tuple[Sheet, ...]:
     """Return the entities and the associations of a graph. Associations name their ends by number and name."""
     entities = tuple((str(number), *entity_cells(vertex)) for number, vertex in enumerate(graph.vertices, 1))
-    sheets = (Sheet("Entities", ENTITY_HEADINGS, entities),)
+    sheets = (Sheet(f"Entities: {len(entities)}", ENTITY_HEADINGS, entities),)
     if not graph.edges:
         return sheets
     names = {vertex.arn: f"{number} {vertex.label}" for number, vertex in enumerate(graph.vertices, 1)}
@@ -40,16 +40,16 @@ def sheets_of(graph: Graph) -> tuple[Sheet, ...]:
         (names.get(edge.source, edge.source), edge.type or "", names.get(edge.destination, edge.destination))
         for edge in graph.edges
     )
-    return (*sheets, Sheet("Associations", ASSOCIATION_HEADINGS, rows))
+    return (*sheets, Sheet(f"Associations: {len(rows)}", ASSOCIATION_HEADINGS, rows))
 
 
 def entity_cells(vertex: Vertex) -> tuple[str, ...]:
-    """Return the cells of a vertex, from its kind to its ARN."""
+    """Return the cells of a vertex, from its kind to its ARN. The name is empty if it is not known."""
     details = vertex.details or _NONE
     return (
         vertex.kind.value,
         vertex.type,
-        vertex.label,
+        details.name or "",
         details.source_uri or "",
         details.status or "",
         time_text(details.created),

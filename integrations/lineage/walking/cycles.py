@@ -25,8 +25,10 @@ def closing(
     sources, destinations = ({end for end in ends if is_arn(end)} for ends in _ends(new))
     old: Iterable[Edge] = ()
     if sources and destinations:  # else no path can lead back over associations that exist
+        budget = Budget(caps, clock)
         try:
-            old = walk(store, sorted(destinations), Direction.DOWN, _UNLIMITED, Budget(caps, clock)).edges
+            with budget.applied():
+                old = walk(store, sorted(destinations), Direction.DOWN, _UNLIMITED, budget).edges
         except (TooLarge, TimedOut) as error:
             text = f"The check for cycles ended: {error}\nGive --allow-cycle to leave it out"
             raise type(error)(text, reached=error.reached) from error

@@ -51,7 +51,9 @@ def query(store: ReadsLineage, starts: Sequence[str], options: Options, clock: C
         raise Invalid(f"The depth is {options.depth}; it must be 1 to {MAX_DEPTH}")
     if not starts:
         raise Invalid("A query needs at least one start; give the ARN of an artifact, action or context")
-    return _Run(store, tuple(dict.fromkeys(starts)), options, Budget(options.caps, clock)).graph()
+    budget = Budget(options.caps, clock)
+    with budget.applied():
+        return _Run(store, tuple(dict.fromkeys(starts)), options, budget).graph()
 
 
 class _Run(Struct):

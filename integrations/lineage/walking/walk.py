@@ -6,13 +6,16 @@ only vertices at distance 10 need a call of their own, unless an earlier call ha
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from integrations.lineage.deadline import limited
 from integrations.lineage.errors import LineageError, TimedOut, TooLarge
 from integrations.lineage.graph import Direction, Edge, Graph, Vertex
 from integrations.lineage.ports import Page, Query, ReadsLineage
+from integrations.lineage.text import counted
 
 CALL_DEPTH = 10
 _NARROWER = "narrow it with --depth or --direction, or raise {}"
@@ -50,20 +53,38 @@ class Budget:
         """
         self.vertices.update((vertex.arn, vertex) for vertex in vertices)
         self.edges.update(edges)
-        if len(self.vertices) > self._caps.max_vertices:
-            raise self._ended(TooLarge, f"has more than {self._caps.max_vertices} vertices", "--max-vertices")
-        if len(self.edges) > self._caps.max_edges:
-            raise self._ended(TooLarge, f"has more than {self._caps.max_edges} edges", "--max-edges")
+        if len(self.vertices) > (most := self._caps.max_vertices):
+            raise self._ended(TooLarge, f"has more than {counted(most, 'vertex', 'vertices')}", "--max-vertices")
+        if len(self.edges) > (most := self._caps.max_edges):
+            raise self._ended(TooLarge, f"has more than {counted(most, 'edge')}", "--max-edges")
         self.check_time()
 
     def check_time(self) -> None:
         """Raise `TimedOut` if the time is over."""
         if self._clock() > self._end:
-            secs = f"takes longer than {self._caps.timeout_secs:g} seconds"
-            raise self._ended(TimedOut, secs, "--timeout-secs")
+            raise self._late()
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Bound every call of a block by the time that is left.
+
+        Raises:
+            TimedOut: A call takes longer. The error has what was reached before.
+        """
+        try:
+            with limited(lambda: self._end - self._clock()):
+                yield
+        except TimedOut as error:
+            if error.reached is None:
+                raise self._late() from error
+            raise
+
+    def _late(self) -> LineageError:
+        return self._ended(TimedOut, f"takes longer than {self._caps.timeout_secs:g} seconds", "--timeout-secs")
 
     def _ended(self, kind: type[TooLarge | TimedOut], what: str, option: str) -> LineageError:
-        reached = f"{len(self.vertices)} vertices and {len(self.edges)} edges were reached"
+        vertices, edges = len(self.vertices), len(self.edges)
+        reached = f"{counted(vertices, 'vertex', 'vertices')} and {counted(edges, 'edge')} were reached"
         text = f"The query {what}: {reached}; {_NARROWER.format(option)}"
         return kind(text, reached=Graph.of((), self.vertices, {edge for edge in self.edges if self._whole(edge)}))
 

@@ -15,5 +15,10 @@ def visible(text: str) -> str:
     return "".join(letter if letter.isprintable() and letter != "\\" else _escaped(letter) for letter in text)
 
 
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun: `1 data set`, `2 data sets`."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def _escaped(letter: str) -> str:
     return ascii(letter)[1:-1]
