@@ -54,7 +54,8 @@ class ForwarderStack(cdk.Stack):
         self.forwarder.work(self.queues.captures, stack)
         self.forwarder.work_backfill(self.queues.backfill, stack)
         self._triggers()
-        self._outputs(self._monitoring().topic_arn)
+        self.topic = self._monitoring()
+        self._outputs(self.topic.topic_arn)
         if settings.lineage.register:
             self._register(registration_code or code, key)
         if stack.permissions_boundary_arn:

@@ -1,0 +1,30 @@
+"""The second stack: dashboards, alarms and the audit log of the endpoints, made only with `[observability]`."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from capture_forwarder.configuration.settings import Settings
+from infra.constructs.observability.dashboards import Dashboards
+
+
+class ObservabilityStack(cdk.Stack):
+    """Everything that `[observability]` asks for. It can be deleted without a change of the forwarder."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, topic: sns.ITopic) -> None:
+        """Make the stack; its alarms go to `topic`."""
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=f"{settings.stack.name}-observability",
+            description="Dashboards, alarms and audit log of SageMaker endpoints and of their captures",
+            tags=settings.stack.tags,
+            termination_protection=settings.stack.deletion_protection,
+        )
+        self.topic = topic
+        Dashboards(self, "Dashboards", settings=settings)
+        if settings.stack.permissions_boundary_arn:
+            iam.PermissionsBoundary.of(self).apply(
+                iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", settings.stack.permissions_boundary_arn)
+            )

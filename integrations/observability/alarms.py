@@ -1,0 +1,32 @@
+"""Alarms as values."""
+
+from msgspec import Struct
+
+from capture_forwarder.configuration.observability import AlertName
+from integrations.observability.queries import Query
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """One alarm: it goes off when the one visible query exceeds `above` in `breaches` of the last `periods` periods.
+
+    `id` is the logical id of the resource, and `alert` the section of the runbook. Missing data never goes off.
+    `endpoint` is the endpoint whose composite alarm includes it.
+    """
+
+    id: str
+    alert: AlertName
+    text: str
+    queries: tuple[Query, ...]
+    above: float
+    periods: int = 1
+    breaches: int = 1
+    endpoint: str = ""
+
+
+class CompositeAlarm(Struct, frozen=True, kw_only=True):
+    """An alarm that goes off when one of `alarms`, by their ids, does."""
+
+    id: str
+    endpoint: str
+    text: str
+    alarms: tuple[str, ...]
