@@ -34,7 +34,7 @@ CLOUDTRAIL = Rule(
 | endpointname as modelId
 | fields accountid, region, namespace, endpointname, modelId""",
     fields=("accountid", "region", "namespace", "endpointname", "modelId"),
-    fault="the page reads modelId, which no event of SageMaker has; its later text endpointname in place of endpointName",
+    fault="the page reads modelId, which no event has, and in its later text endpointname; events have endpointName",
 )
 CLOUDWATCH = Rule(
     id="R.CloudWatch",
