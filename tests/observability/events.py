@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import convert
 
+from capture_forwarder.configuration.observability import ObservabilitySettings
 from capture_forwarder.configuration.settings import Settings
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -73,4 +74,4 @@ EVENTS = [
 
 def settings(**options: Any) -> Settings:
     """Return settings with `[observability]` of these options."""
-    return convert({"destination": [], "route": [], "observability": options}, Settings)
+    return Settings(destination=(), route=(), observability=convert(options, ObservabilitySettings))
