@@ -6,6 +6,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from capture_forwarder.configuration.settings import Settings
+from infra.constructs.observability.alarms import ObservabilityAlarms
 from infra.constructs.observability.dashboards import Dashboards
 
 
@@ -24,6 +25,10 @@ class ObservabilityStack(cdk.Stack):
         )
         self.topic = topic
         Dashboards(self, "Dashboards", settings=settings)
+        if settings.observability:
+            ObservabilityAlarms(
+                self, "Alarms", stack_name=settings.stack.name, settings=settings.observability, topic=topic
+            )
         if settings.stack.permissions_boundary_arn:
             iam.PermissionsBoundary.of(self).apply(
                 iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", settings.stack.permissions_boundary_arn)
