@@ -9,6 +9,7 @@ from constructs import Construct
 from capture_forwarder.configuration.observability import ObservabilitySettings, Trail
 from capture_forwarder.configuration.settings import Settings
 from infra.constructs.observability.audit import AuditLog
+from infra.constructs.observability.alarms import ObservabilityAlarms
 from infra.constructs.observability.dashboards import Dashboards
 from infra.constructs.observability.saved_queries import SavedQueries
 from infra.constructs.observability.trail import ApiTrail
@@ -32,6 +33,9 @@ class ObservabilityStack(cdk.Stack):
         if settings.observability:
             self._audit(settings, settings.observability)
         SavedQueries(self, "Queries", settings=settings)
+            ObservabilityAlarms(
+                self, "Alarms", stack_name=settings.stack.name, settings=settings.observability, topic=topic
+            )
         if settings.stack.permissions_boundary_arn:
             iam.PermissionsBoundary.of(self).apply(
                 iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", settings.stack.permissions_boundary_arn)
