@@ -2,11 +2,13 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from capture_forwarder.configuration.settings import Settings
 from infra.constructs.observability.dashboards import Dashboards
+from infra.constructs.observability.delivery import SumoDelivery
 
 
 class ObservabilityStack(cdk.Stack):
@@ -24,6 +26,9 @@ class ObservabilityStack(cdk.Stack):
         )
         self.topic = topic
         Dashboards(self, "Dashboards", settings=settings)
+        if (observability := settings.observability) and observability.sumo:
+            key = kms.Key.from_key_arn(self, "Key", settings.stack.kms_key_arn) if settings.stack.kms_key_arn else None
+            SumoDelivery(self, "Sumo", observability=observability, sumo=observability.sumo, key=key)
         if settings.stack.permissions_boundary_arn:
             iam.PermissionsBoundary.of(self).apply(
                 iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", settings.stack.permissions_boundary_arn)
