@@ -8,9 +8,10 @@ from constructs import Construct
 
 from capture_forwarder.configuration.observability import ObservabilitySettings, Trail
 from capture_forwarder.configuration.settings import Settings
-from infra.constructs.observability.audit import AuditLog
 from infra.constructs.observability.alarms import ObservabilityAlarms
+from infra.constructs.observability.audit import AuditLog
 from infra.constructs.observability.dashboards import Dashboards
+from infra.constructs.observability.delivery import SumoDelivery
 from infra.constructs.observability.saved_queries import SavedQueries
 from infra.constructs.observability.trail import ApiTrail
 
@@ -19,7 +20,7 @@ class ObservabilityStack(cdk.Stack):
     """Everything that `[observability]` asks for. It can be deleted without a change of the forwarder."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, topic: sns.ITopic) -> None:
-        """Make the stack; its alarms go to `topic`."""
+        """Make the stack; its alarms go to `topic`. Without `[observability]` it has no resources."""
         super().__init__(
             scope,
             construct_id,
@@ -29,21 +30,21 @@ class ObservabilityStack(cdk.Stack):
             termination_protection=settings.stack.deletion_protection,
         )
         self.topic = topic
-        Dashboards(self, "Dashboards", settings=settings)
         if settings.observability:
-            self._audit(settings, settings.observability)
-        SavedQueries(self, "Queries", settings=settings)
-            ObservabilityAlarms(
-                self, "Alarms", stack_name=settings.stack.name, settings=settings.observability, topic=topic
-            )
+            self._make(settings, settings.observability)
         if settings.stack.permissions_boundary_arn:
             iam.PermissionsBoundary.of(self).apply(
                 iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", settings.stack.permissions_boundary_arn)
             )
 
-    def _audit(self, settings: Settings, chosen: ObservabilitySettings) -> None:
+    def _make(self, settings: Settings, chosen: ObservabilitySettings) -> None:
         stack = settings.stack
         key = kms.Key.from_key_arn(self, "Key", stack.kms_key_arn) if stack.kms_key_arn else None
+        Dashboards(self, "Dashboards", settings=settings)
         AuditLog(self, "Audit", stack=stack, settings=chosen, key=key, topic=self.topic)
         if chosen.trail is Trail.CREATE:
             ApiTrail(self, "Trail", name=f"{stack.name}-audit", settings=chosen, key=key)
+        SavedQueries(self, "Queries", settings=settings)
+        ObservabilityAlarms(self, "Alarms", stack_name=stack.name, settings=chosen, topic=self.topic)
+        if chosen.sumo:
+            SumoDelivery(self, "Sumo", observability=chosen, sumo=chosen.sumo, key=key)
