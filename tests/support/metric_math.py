@@ -1,6 +1,6 @@
-"""The metric math that alarms use, for one period: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+"""The metric math that alarms use, for one period; a value is `None` where CloudWatch has no data point.
 
-A value is `None` where CloudWatch has no data point.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 """
 
 import ast
