@@ -7,6 +7,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from capture_forwarder.configuration.settings import Settings
+from infra.constructs.observability.alarms import ObservabilityAlarms
 from infra.constructs.observability.dashboards import Dashboards
 from infra.constructs.observability.delivery import SumoDelivery
 
@@ -26,6 +27,10 @@ class ObservabilityStack(cdk.Stack):
         )
         self.topic = topic
         Dashboards(self, "Dashboards", settings=settings)
+        if settings.observability:
+            ObservabilityAlarms(
+                self, "Alarms", stack_name=settings.stack.name, settings=settings.observability, topic=topic
+            )
         if (observability := settings.observability) and observability.sumo:
             key = kms.Key.from_key_arn(self, "Key", settings.stack.kms_key_arn) if settings.stack.kms_key_arn else None
             SumoDelivery(self, "Sumo", observability=observability, sumo=observability.sumo, key=key)

@@ -75,6 +75,7 @@ PIPELINES = "AWS/Sagemaker/ModelBuildingPipeline"
 PROCESSING_JOBS = "/aws/sagemaker/ProcessingJobs"
 TRAINING_JOBS = "/aws/sagemaker/TrainingJobs"
 TRANSFORM_JOBS = "/aws/sagemaker/TransformJobs"
+AUDIT = "CaptureForwarder/Audit"
 
 VARIANT = ("EndpointName", "VariantName")
 _COMPONENT = ("InferenceComponentName",)
@@ -155,9 +156,20 @@ def _of_the_forwarder() -> Iterator[MetricName]:
             unit=Unit(metric.value.unit),
             statistics=Statistics.ALL,
         )
+    yield from _family(NAMESPACE, (("endpoint", "variant"),), Unit.COUNT, Statistics.ALL, "CapturesRead")
 
 
-ALLOWED = {(each.namespace, each.name): each for each in (*_of_sagemaker(), *_of_others(), *_of_the_forwarder())}
+def _of_the_audit_log() -> Iterator[MetricName]:
+    yield from _family(AUDIT, ((),), Unit.COUNT, Statistics.ALL, "DeleteCalls DeniedCalls")
+
+
+ALLOWED = {
+    (each.namespace, each.name): each
+    for each in (*_of_sagemaker(), *_of_others(), *_of_the_forwarder(), *_of_the_audit_log())
+}
+DELETE_CALLS = ALLOWED[AUDIT, "DeleteCalls"]
+DENIED_CALLS = ALLOWED[AUDIT, "DeniedCalls"]
+CAPTURES_READ = ALLOWED[NAMESPACE, "CapturesRead"]
 
 
 def problem(namespace: str, name: str, dimensions: frozenset[str], statistic: str) -> str | None:

@@ -87,7 +87,7 @@ def _of_jobs(settings: ObservabilitySettings) -> dict[AlertName, _OfMetric]:
             if count is not None:
                 title, metric = f"High {unit.upper()} of {kind} Jobs", f"{unit.upper()}Utilization"
                 name = AlertName(f"{kind.lower()}_{unit}_percent")
-                chosen[name] = _OfMetric(title, namespace, metric, "Average", "avg", "host", count)
+                chosen[name] = _OfMetric(title, namespace, metric, "Maximum", "max", "host", count)
     return chosen
 
 

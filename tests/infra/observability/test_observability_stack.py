@@ -7,11 +7,11 @@ from tests.infra.examples import EXAMPLES, resources
 
 
 def test_without_the_section_the_first_stack_is_the_same(stacks: Stacks) -> None:
-    """Only the export of the topic is new, because the alarms of the second stack use it."""
+    """Only the output of the topic is new, because the alarms of the second stack use it."""
     text = EXAMPLES["observability"].read_text(encoding="utf-8")
     with_it = stacks.template(text)
     without = stacks.template(text[: text.index("[observability]")])
-    exports = {name for name in with_it["Outputs"] if name.startswith("Exports")}
+    exports = {name for name in with_it["Outputs"] if name.startswith("PublishOutput")}
     assert {name: value for name, value in with_it["Outputs"].items() if name not in exports} == without["Outputs"]
     assert with_it["Resources"] == without["Resources"]
 
