@@ -73,7 +73,7 @@ class Refused(Exception):
 def serving(sumo: FakeSumo) -> Iterator[FakeSumo]:
     """Serve `sumo` on a free port of loopback."""
     server = make_server("127.0.0.1", 0, _app(sumo), threaded=True)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     sumo.url = f"http://127.0.0.1:{server.server_port}/api"
     yield sumo
