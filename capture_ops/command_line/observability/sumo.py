@@ -20,13 +20,13 @@ def setup(
     config: Config = None,
     *,
     dry_run: DryRun = False,
-    remove: Annotated[bool, typer.Option("--remove", help="Remove what this command made, and nothing else.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove only objects that this command made.")] = False,
 ) -> None:
     """Make collector, sources, fields, rules and monitors in Sumo Logic, and write the URLs of sources into secrets.
 
     Run it before the deployment: the stack reads the secrets. It needs the extra sumo, and SUMOLOGIC_ACCESSID,
-    SUMOLOGIC_ACCESSKEY and SUMOLOGIC_BASE_URL in the environment. A second run changes nothing, and mends what was
-    changed by hand. It prints no URL, because it holds a token.
+    SUMOLOGIC_ACCESSKEY and SUMOLOGIC_BASE_URL in the environment. A second run makes no
+    change, and mends changes that were made by hand. It prints no URL, because it holds a token.
     """
     from capture_ops.observability.sumo.command import run
     from capture_ops.terminal.configuration import settings_of

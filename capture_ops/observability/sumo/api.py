@@ -1,4 +1,4 @@
-"""The calls of Sumo Logic's API that `sumo setup` makes, each of which ends with a result or with `SumoFailure`."""
+"""The calls of Sumo Logic's API that `sumo setup` makes. Each ends with a result or with `SumoFailure`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Why Sumo Logic does not do what it is asked, as one sentence with the next step."""
+"""The reason of a failure of Sumo Logic, as one sentence with the next step."""
 
 import re
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ _ADVICE = {
 
 
 class SumoFailure(Exception):
-    """Sumo Logic did not do what it was asked. Its text never has the URL of a source, because that holds a token."""
+    """A call of Sumo Logic failed. Its text never has the URL of a source, because that holds a token."""
 
 
 @contextmanager
 def explained(action: str) -> Iterator[None]:
-    """Turn the errors of a call into `SumoFailure`; `action` says what the call does, such as "list collectors"."""
+    """Turn the errors of a call into `SumoFailure`; `action` describes the call, such as "list collectors"."""
     try:
         yield
     except requests.HTTPError as error:

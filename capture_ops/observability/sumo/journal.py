@@ -1,4 +1,4 @@
-"""What `sumo setup` changes, printed as it happens, and named if it ends half way."""
+"""The changes of `sumo setup`: each is printed when it is made, and all are named if the run ends half way."""
 
 from collections.abc import Callable
 
@@ -35,7 +35,7 @@ class Journal:
         print_line(self._console, f"kept the {kind} {name}: {why}", "yellow")
 
     def half_made(self) -> str:
-        """Return what was done before a failure, and the change that may or may not be done."""
+        """Return the changes before a failure, and the change that may or may not be made."""
         begun = f"It is not known whether this was done: {self._begun}. " if self._begun else ""
         before = f"Before that: {', '.join(self.done)}. " if self.done else "Before that, no change was made. "
         return f"{begun}{before}Correct the cause and run the same command again: it does only what is missing."

@@ -1,7 +1,7 @@
-"""The steps of `sumo setup`. Each compares first, so a repeated run does only what is missing.
+"""The steps of `sumo setup`. Each compares first, so a repeated run makes only missing objects.
 
-The collector comes first: its description lists the fields before they are made, so that a run which ends half way
-leaves no field behind that `--remove` would not find.
+The collector comes first. Its description lists the fields before they are made, so `--remove` also finds those of a
+run that ended half way.
 """
 
 from functools import partial
@@ -26,7 +26,7 @@ class Setup:
         self._journal = journal
 
     def make(self) -> None:
-        """Make what is missing, and mend what was changed. Raises `SumoFailure`."""
+        """Make missing objects, and mend changed ones. Raises `SumoFailure`."""
         collector = self._collector()
         there = self._api.fields()
         missing = [name for name in self._wanted.fields if name.lower() not in there]
@@ -93,7 +93,7 @@ class Setup:
         return folder
 
     def remove(self) -> None:
-        """Remove what `make` made, and nothing else. Raises `SumoFailure`."""
+        """Remove only objects that `make` made. Raises `SumoFailure`."""
         collector = self._collector()
         self._remove_monitors()
         rules = self._api.rules()

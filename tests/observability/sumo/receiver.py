@@ -15,7 +15,7 @@ TOKEN = "ZaVnC4dhaV0uTOKENuQ7"
 
 
 class Receiver:
-    """What arrived: headers of each request, log events with group and stream, and points of metrics.
+    """The received headers of each request, log events with group and stream, and points of metrics.
 
     `answers` are the ways to answer the next requests: a status, "wrong id", "no json" or "late".
     """

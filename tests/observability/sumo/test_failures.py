@@ -72,7 +72,7 @@ def test_a_call_that_was_one_too_many_is_repeated(sumo: FakeSumo, setup: Setup) 
     ("call", "after"), [*CALLS, *(pytest.param(*each, marks=pytest.mark.e2e) for each in MORE_CALLS)]
 )
 def test_half_way_and_again(sumo: FakeSumo, setup: Setup, call: str, *, after: bool) -> None:
-    """The run names what is done, and the next one makes the rest, even if the write was done but not answered."""
+    """The run names finished changes, and the next one makes the rest, even if a write was done but not answered."""
     sumo.fail(call, 500, after=after)
     failed = setup()
     assert failed.exit_code == (4 if call in CHECKED_FIRST else 1)

@@ -1,4 +1,4 @@
-"""`sumo setup`: makes what is missing, mends what was changed, and changes nothing the second time."""
+"""`sumo setup`: makes missing objects, mends changed ones, and makes no change the second time."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`[observability.sumo]`: what does not fit is refused, all at once, with what to write; no URL is repeated."""
+"""`[observability.sumo]`: options that do not fit are refused, all at once, with a remedy; no URL is repeated."""
 
 from pathlib import Path
 from typing import Any
