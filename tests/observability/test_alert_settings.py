@@ -1,4 +1,4 @@
-"""`[[observability.alert]]`: other limits for an alert, and limits with which it would never go off."""
+"""`[[observability.alert]]`: other limits for an alert; limits above the largest value are refused."""
 
 import pytest
 

@@ -61,11 +61,9 @@ def watched(alarm: Properties) -> list[tuple[str, str, frozenset[str], str]]:
         (each["Namespace"], each["MetricName"], frozenset(one["Name"] for one in each.get("Dimensions", [])), statistic)
         for each, statistic in metrics(alarm)
     ]
-    for each in alarm.get("Metrics", []):
-        if query := re.fullmatch(
-            r'SELECT MAX\((\w+)\) FROM SCHEMA\("(.+)", (\w+)\) GROUP BY \3', each.get("Expression", "")
-        ):
-            found.append((query[2], query[1], frozenset({query[3]}), "Maximum"))
+    texts = [each.get("Expression", "") for each in alarm.get("Metrics", [])]
+    queries = [re.fullmatch(r'SELECT MAX\((\w+)\) FROM SCHEMA\("(.+)", (\w+)\) GROUP BY \3', text) for text in texts]
+    found += [(query[2], query[1], frozenset({query[3]}), "Maximum") for query in queries if query]
     return found
 
 
