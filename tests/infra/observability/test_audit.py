@@ -103,7 +103,10 @@ def test_a_notice_goes_to_the_topic_which_accepts_it(small: Template, stacks: St
     assert "AlarmTopic" in json.dumps(target["Arn"])
     text = EXAMPLES["observability"].read_text(encoding="utf-8")
     without = text[: text.index("[observability]")]
-    assert _publishers(stacks.template(text)) == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+    assert _publishers(stacks.template(EXAMPLES["observability"])) == {
+        "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
+    }
     assert _publishers(stacks.template(without)) == {"cloudwatch.amazonaws.com"}
 
 

@@ -9,7 +9,7 @@ from tests.infra.examples import EXAMPLES, resources
 def test_without_the_section_the_first_stack_is_the_same(stacks: Stacks) -> None:
     """Only the export of the topic and the permission to send notices to it are new: the second stack uses them."""
     text = EXAMPLES["observability"].read_text(encoding="utf-8")
-    with_it = stacks.template(text)
+    with_it = stacks.template(EXAMPLES["observability"])
     without = stacks.template(text[: text.index("[observability]")])
     exports = with_it["Outputs"].keys() - without["Outputs"].keys()
     assert [name.partition("Ref")[2][:10] for name in exports] == ["AlarmTopic"]
