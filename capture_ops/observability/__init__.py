@@ -1,1 +1,1 @@
-"""The work of the commands of observability."""
+"""The work of the commands about observability."""

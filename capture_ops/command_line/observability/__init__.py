@@ -1,1 +1,1 @@
-"""The commands of observability."""
+"""The commands about observability."""
