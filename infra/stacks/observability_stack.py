@@ -20,7 +20,7 @@ class ObservabilityStack(cdk.Stack):
     """Everything that `[observability]` asks for. It can be deleted without a change of the forwarder."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, topic: sns.ITopic) -> None:
-        """Make the stack; its alarms go to `topic`. Without `[observability]` it has no resources."""
+        """Make the stack; its alarms go to `topic`."""
         super().__init__(
             scope,
             construct_id,
@@ -30,21 +30,21 @@ class ObservabilityStack(cdk.Stack):
             termination_protection=settings.stack.deletion_protection,
         )
         self.topic = topic
+        Dashboards(self, "Dashboards", settings=settings)
+        SavedQueries(self, "Queries", settings=settings)
         if settings.observability:
-            self._make(settings, settings.observability)
+            self._observe(settings, settings.observability)
         if settings.stack.permissions_boundary_arn:
             iam.PermissionsBoundary.of(self).apply(
                 iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", settings.stack.permissions_boundary_arn)
             )
 
-    def _make(self, settings: Settings, chosen: ObservabilitySettings) -> None:
+    def _observe(self, settings: Settings, chosen: ObservabilitySettings) -> None:
         stack = settings.stack
         key = kms.Key.from_key_arn(self, "Key", stack.kms_key_arn) if stack.kms_key_arn else None
-        Dashboards(self, "Dashboards", settings=settings)
         AuditLog(self, "Audit", stack=stack, settings=chosen, key=key, topic=self.topic)
         if chosen.trail is Trail.CREATE:
             ApiTrail(self, "Trail", name=f"{stack.name}-audit", settings=chosen, key=key)
-        SavedQueries(self, "Queries", settings=settings)
         ObservabilityAlarms(self, "Alarms", stack_name=stack.name, settings=chosen, topic=self.topic)
         if chosen.sumo:
             SumoDelivery(self, "Sumo", observability=chosen, sumo=chosen.sumo, key=key)

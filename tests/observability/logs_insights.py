@@ -25,7 +25,8 @@ def rows(sql: str, records: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]
     database.execute(f"CREATE TABLE {group} ({kinds})")
     try:
         places = ", ".join("?" for _ in columns)
-        database.executemany(f"INSERT INTO {group} VALUES ({places})", values)  # noqa: S608 - the name is quoted
+        if values:
+            database.executemany(f"INSERT INTO {group} VALUES ({places})", values)  # noqa: S608 - the name is quoted
         return database.execute(query.sql(dialect="duckdb")).fetchall()
     finally:
         database.execute(f"DROP TABLE {group}")

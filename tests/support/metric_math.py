@@ -1,6 +1,6 @@
-"""The metric math that alarms use, for one period: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+"""The metric math that alarms use, for one period; a value is `None` where CloudWatch has no data point.
 
-A value is `None` where CloudWatch has no data point.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 """
 
 import ast
@@ -66,7 +66,13 @@ def _called(name: str, arguments: list[ast.expr], values: Mapping[str, Value]) -
             truth = _value(condition, values)
             return None if truth is None else _value(then if truth else otherwise, values)
         case (("SUM" | "MAX"), [ast.List(elts=elements)]):
-            found = [each for each in (_value(element, values) for element in elements) if each is not None]
-            return (sum(found) if name == "SUM" else max(found)) if found else None
+            return _reduced(name, [_value(element, values) for element in elements])
         case _:
             raise ValueError(f"no alarm uses {name} with {len(arguments)} arguments")
+
+
+def _reduced(name: str, values: list[Value]) -> Value:
+    found = [each for each in values if each is not None]
+    if not found:
+        return None
+    return sum(found) if name == "SUM" else max(found)

@@ -18,7 +18,7 @@ _Dimension = cloudwatch.CfnAlarm.DimensionProperty
 
 
 class ObservabilityAlarms(Construct):
-    """All alarms of the settings, which notify `topic` when they go off and when they recover.
+    """All alarms of the settings. They notify `topic` when they go off and when they recover.
 
     The composite alarms notify no topic, because each of their alarms does.
     """
@@ -79,7 +79,7 @@ def _described(text: str, section: str) -> str:
 
 
 def _watch(resource: cloudwatch.CfnAlarm, queries: tuple[Query, ...]) -> None:
-    """Let the alarm watch one published metric, or queries of which one is visible."""
+    """Let the alarm watch one published metric, or the visible one of some queries."""
     match queries:
         case (Measured() as query,):
             resource.namespace = query.metric.namespace

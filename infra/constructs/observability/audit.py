@@ -88,7 +88,7 @@ class AuditLog(Construct):
         rule.node.add_dependency(self.group)
         document = iam.PolicyDocument(statements=[_may_write("logs:CreateLogStream", f"{arn}:*")])
         writes = _may_write("logs:PutLogEvents", f"{arn}:*")
-        writes.add_condition("ArnEquals", {"aws:SourceArn": rule.attr_arn})
+        writes.add_condition("ArnLike", {"aws:SourceArn": rule.attr_arn})
         document.add_statements(writes)
         logs.CfnResourcePolicy(
             self,

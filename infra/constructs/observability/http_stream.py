@@ -89,7 +89,7 @@ class HttpStream(Construct):
         self.stream.node.add_dependency(grants)
 
     def writer(self, service: str, conditions: dict[str, dict[str, str]]) -> iam.Role:
-        """Return a new role with which `service` may put records into this stream, and do nothing else."""
+        """Return a new role for `service`. It may only put records into this stream."""
         role = _role(self, "Writer", service, conditions)
         role.add_to_policy(
             iam.PolicyStatement(

@@ -1,1 +1,1 @@
-"""What Sumo Logic gets: metrics, log groups, and the objects that `sumo setup` makes there."""
+"""The metrics and log groups that Sumo Logic gets, and the objects that `sumo setup` makes there."""

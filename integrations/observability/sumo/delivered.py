@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from capture_forwarder.configuration.observability import ObservabilitySettings
 from capture_forwarder.configuration.sumo import JobLogs
+from integrations.observability.audit import endpoint_group
 from integrations.observability.metric_names import (
     ALLOWED,
     COMPONENTS,
@@ -38,5 +39,5 @@ def delivered_groups(settings: ObservabilitySettings) -> tuple[str, ...]:
     """
     if settings.sumo is None or settings.sumo.logs_url_secret is None:
         return ()
-    endpoints = dict.fromkeys(f"{INSTANCES}/{each.name}" for each in settings.endpoint)
+    endpoints = dict.fromkeys(endpoint_group(each.name) for each in settings.endpoint)
     return (*endpoints, *(_GROUPS[each] for each in settings.sumo.job_logs))

@@ -1,4 +1,4 @@
-"""Limits of alerts that no alarm could have, or with which it would never go off."""
+"""Limits that an alert cannot have: CloudWatch would refuse the alarm, or it would never go off."""
 
 from collections.abc import Iterator
 
