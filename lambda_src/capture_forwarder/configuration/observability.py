@@ -173,6 +173,11 @@ class ObservabilitySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ] = ()
     sumo: Annotated[SumoSettings | None, Meta(description="Delivery to Sumo Logic; by default none")] = None
 
+    @property
+    def variants(self) -> frozenset[tuple[str, str]]:
+        """The listed variants: endpoint and variant of each."""
+        return frozenset((each.name, each.variant) for each in self.endpoint)
+
     def alert_settings(self, name: AlertName) -> AlertSettings:
         """Return the settings of an alert: those of the file, or the defaults."""
         return next((alert for alert in self.alert if alert.name is name), AlertSettings(name=name))
