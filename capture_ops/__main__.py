@@ -17,6 +17,7 @@ from capture_ops.command_line.catalog.recipes import iam_policy, recipe
 from capture_ops.command_line.inspecting import inspect
 from capture_ops.command_line.lineage.commands import lineage
 from capture_ops.command_line.local import demo, invoke, monitor
+from capture_ops.command_line.observability.endpoints import endpoints
 from capture_ops.command_line.quarantined import list_quarantine, show_quarantine
 from capture_ops.command_line.sending import backfill, replay
 from capture_ops.command_line.setting_up import enable_eventbridge, policy, validate
@@ -54,7 +55,7 @@ def options(
 
 
 # The help lists the commands in this order.
-for command in (demo, invoke, validate, inspect, monitor, replay, backfill, enable_eventbridge, policy):
+for command in (demo, invoke, validate, inspect, monitor, replay, backfill, enable_eventbridge, policy, endpoints):
     app.command(epilog=EXIT_CODES)(command)
 
 quarantine = typer.Typer(help="List the quarantine files of rejected captures, and show one.", no_args_is_help=True)
