@@ -18,6 +18,7 @@ MIXED = next(Path("events/captures/datacapture/synthetic-mixed-lines").rglob("*.
     "command",
     [
         *("demo", "invoke", "validate", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"),
+        "endpoints",
         *("quarantine list", "quarantine show"),
     ],
 )
@@ -57,7 +58,18 @@ def test_only_the_demo_and_the_monitor_import_their_servers(arguments: list[str]
     assert not {"moto", "flask", "cheroot"} & set(done.stdout.splitlines()[-1].split())
 
 
-NAMES = ["demo", "invoke", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy", "version"]
+NAMES = [
+    "demo",
+    "invoke",
+    "inspect",
+    "monitor",
+    "replay",
+    "backfill",
+    "enable-eventbridge",
+    "policy",
+    "endpoints",
+    "version",
+]
 
 
 HELP = """

@@ -21,6 +21,7 @@ RUN_BY = {
     "catalog": "tests/catalog/test_policy.py",
     "backfill": "tests/contracts/test_backfill.py",
     "enable-eventbridge": "tests/contracts/test_enable_eventbridge.py",
+    "endpoints": "tests/contracts/test_endpoints.py",
     "inspect": "tests/contracts/test_inspect.py",
     "lineage": "tests/lineage/test_asking_commands.py",
     "policy": "tests/contracts/test_policy.py",
