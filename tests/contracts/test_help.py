@@ -18,6 +18,7 @@ MIXED = next(Path("events/captures/datacapture/synthetic-mixed-lines").rglob("*.
     "command",
     [
         *("demo", "invoke", "validate", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"),
+        "dashboards",
         *("quarantine list", "quarantine show"),
     ],
 )

@@ -19,9 +19,9 @@ def board(settings: Settings) -> Board:
         ids=("P3",),
         title="Model Invocation Log Analysis",
         panels=(
-            *_access(observed),
             audit_panel(settings, ("P3.2", "Q5"), "Operations by hour", q5, width=12),
             audit_panel(settings, ("P3.2", "Q6"), "Endpoints in use by hour", q6, width=12),
+            *_access(observed),
             *_data_events(settings, observed),
             _captured(settings),
         ),
