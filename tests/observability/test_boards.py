@@ -189,7 +189,7 @@ def test_log_panels_are_of_the_audit_log_of_jobs_and_of_listed_endpoints() -> No
 
 
 def test_the_choices_replace_a_text_of_the_widgets() -> None:
-    """A pattern without a place in the body would choose nothing. The default shows everything."""
+    """Each pattern is in the body. The default shows all series."""
     for name, body in BODIES.items():
         text = json.dumps(body["widgets"])
         for variable in body["variables"]:
@@ -200,7 +200,7 @@ def test_the_choices_replace_a_text_of_the_widgets() -> None:
 
 
 def test_the_account_is_a_choice_only_with_a_map_of_accounts() -> None:
-    """The widgets then name the stack's own account, which the choice replaces."""
+    """The widgets then name the stack's own account, and the choice replaces it."""
     (variable,) = (each for each in BODIES[DashboardName.OVERVIEW]["variables"] if each["id"] == "account")
     assert variable["values"] == [{"label": "prod", "value": "123456789012"}]
     without = boards(parse_settings(EXAMPLE.replace('accounts = { "123456789012" = "prod" }', "")))

@@ -50,7 +50,7 @@ def test_numbers_have_few_digits(value: float, expected: str) -> None:
 
 
 def test_a_gap_in_the_values_is_a_gap_in_the_line() -> None:
-    """Two strokes, the second of which is a single point."""
+    """There are two strokes. The second one is a single point."""
     times = [DAY.start, DAY.start + 300, DAY.start + 600, DAY.start + 3000]
     chart = drawn([Series(label="x", values=dict.fromkeys(times, 1.0))])
     assert len(chart.findall("polyline")) == 2
