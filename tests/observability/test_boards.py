@@ -147,8 +147,8 @@ def test_cpu_is_a_share_of_the_listed_cores() -> None:
 def test_coverage_is_of_listed_variants_that_publish_invocations() -> None:
     """The reference line is the sampling percentage. The asynchronous endpoint has no panel."""
     titles = {panel.title: panel for _, panel in GRAPHS if "coverage" in panel.ids}
-    assert not [title for title in titles if title.startswith("images")]
-    canary = titles["churn canary: captured calls"]
+    assert not [title for title in titles if title.endswith("images AllTraffic")]
+    canary = titles["Captured calls: churn canary"]
     assert [line.at for line in canary.lines] == [20]
     assert [query.expression for query in canary.queries if isinstance(query, Computed)] == [
         "100 * FILL(captured, 0) / invocations"
@@ -158,13 +158,13 @@ def test_coverage_is_of_listed_variants_that_publish_invocations() -> None:
         ("CapturesRead", {"endpoint": "churn", "variant": "canary"}, "Sum", 3600),
         ("Invocations", {"EndpointName": "churn", "VariantName": "canary"}, "Sum", 3600),
     ]
-    assert titles["prices AllTraffic: captured calls"].lines == ()
+    assert titles["Captured calls: prices AllTraffic"].lines == ()
 
 
 def test_disk_stands_beside_coverage_with_its_limit() -> None:
     """A serverless endpoint publishes no disk."""
     disks = {panel.title: panel for panel in MADE[DashboardName.CAPTURES].panels if "disk" in panel.ids}
-    assert set(disks) == {"churn AllTraffic: disk", "churn canary: disk"}
+    assert set(disks) == {"Disk: churn AllTraffic", "Disk: churn canary"}
     assert [line.at for panel in disks.values() if isinstance(panel, Graph) for line in panel.lines] == [75, 75]
 
 

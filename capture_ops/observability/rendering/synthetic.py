@@ -119,7 +119,7 @@ def _typical(named: Named) -> float:
     if _FEW.search(named.metric):
         return 5.0
     per_period = named.period_secs / 300 if named.statistic == "Sum" else 1.0
-    several_cores = 3.0 if _OF_EACH_CORE.match(named.metric) else 1.0
+    several_cores = 3.0 if named.metric == "CPUUtilization" else 1.0
     higher = 1.6 if named.statistic.startswith("p") else 1.0
     calls = 14.0 if named.metric == "CapturesRead" else 1.0  # nearly as many as invocations
     return _TYPICAL[unit] * per_period * several_cores * higher * calls

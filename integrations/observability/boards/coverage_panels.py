@@ -32,7 +32,7 @@ def _coverage(endpoint: EndpointSettings, name: str) -> Graph:
     percent = endpoint.sampling_percent
     return Graph(
         ids=("coverage",),
-        title=f"{name}: captured calls",
+        title=f"Captured calls: {name}",
         queries=(*_counts(endpoint, visible=False), share),
         unit="percent of calls",
         lines=(Line("sampling percentage", percent),) if percent else (),
@@ -43,7 +43,7 @@ def _coverage(endpoint: EndpointSettings, name: str) -> Graph:
 def _numbers(endpoint: EndpointSettings, name: str) -> Graph:
     return Graph(
         ids=("coverage",),
-        title=f"{name}: calls and captures",
+        title=f"Calls and captures: {name}",
         queries=_counts(endpoint, visible=True),
         unit="count in an hour",
         width=_WIDTH,
@@ -60,7 +60,7 @@ def _disk(endpoint: EndpointSettings, name: str) -> Graph:
     )
     return Graph(
         ids=("disk",),
-        title=f"{name}: disk",
+        title=f"Disk: {name}",
         queries=(disk,),
         unit="percent of all",
         lines=(CAPTURE_STOPS,),
