@@ -105,7 +105,7 @@ COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --generate-has
 
 lock: $(UV) ## Resolve every dependency anew, with hashes
 	$(COMPILE) --upgrade pyproject.toml -o lambda_src/requirements.txt
-	$(COMPILE) --upgrade -c lambda_src/requirements.txt --extra demo --group dev pyproject.toml -o requirements/dev.lock
+	$(COMPILE) --upgrade -c lambda_src/requirements.txt --extra demo --extra sumo --group dev pyproject.toml -o requirements/dev.lock
 	$(COMPILE) --upgrade -c requirements/dev.lock --extra catalog --group test --group lint --group build pyproject.toml \
 		-o requirements/catalog.lock
 	echo 'arthur-client==1.4.0' | $(COMPILE) --upgrade - -o requirements/arthur.lock

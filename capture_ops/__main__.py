@@ -18,6 +18,7 @@ from capture_ops.command_line.inspecting import inspect
 from capture_ops.command_line.lineage.commands import lineage
 from capture_ops.command_line.local import demo, invoke, monitor
 from capture_ops.command_line.observability.dashboards import dashboards
+from capture_ops.command_line.observability.sumo import sumo
 from capture_ops.command_line.quarantined import list_quarantine, show_quarantine
 from capture_ops.command_line.sending import backfill, replay
 from capture_ops.command_line.setting_up import enable_eventbridge, policy, validate
@@ -69,6 +70,7 @@ catalog.command("recipe", epilog=EXIT_CODES)(recipe)
 catalog.command("ingest", epilog=EXIT_CODES)(ingest)
 catalog.command("iam-policy", epilog=EXIT_CODES)(iam_policy)
 app.add_typer(catalog, name="catalog")
+app.add_typer(sumo, name="sumo")
 
 
 @app.command()

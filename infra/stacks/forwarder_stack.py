@@ -107,7 +107,8 @@ class ForwarderStack(cdk.Stack):
 
     def _monitoring(self) -> sns.ITopic:
         stack, function = self._settings.stack, self.forwarder.function
-        topic = AlarmTopic(self, "AlarmTopic", settings=stack).topic
+        notices = self._settings.observability is not None
+        topic = AlarmTopic(self, "AlarmTopic", settings=stack, notices=notices).topic
         buckets = self._settings.buckets.values()
         Alarms(
             self,

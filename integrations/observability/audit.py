@@ -36,6 +36,27 @@ INDEXED_FIELDS = (
 )
 
 
+# The notice of a delete call, sent at once: the alarm comes minutes later, and cannot say who called.
+NOTICE_PATHS: Mapping[str, str] = {
+    "operation": "$.detail.eventName",
+    "endpoint": "$.detail.requestParameters.endpointName",
+    "config": "$.detail.requestParameters.endpointConfigName",
+    "model": "$.detail.requestParameters.modelName",
+    "user": "$.detail.userIdentity.arn",
+    "address": "$.detail.sourceIPAddress",
+    "time": "$.detail.eventTime",
+    "account": "$.detail.recipientAccountId",
+    "region": "$.detail.awsRegion",
+    "error": "$.detail.errorCode",
+    "event": "$.detail.eventID",
+}
+# EventBridge leaves out a path that the event does not have.
+NOTICE = (
+    '"SageMaker: <operation> <endpoint><config><model> by <user> from <address> at <time> in <account>, <region>. '
+    'Error: <error>. CloudTrail event <event>. See docs/runbook.md, delete_calls."'
+)
+
+
 class AuditMetric(Struct, frozen=True, kw_only=True):
     """One metric that a filter makes of the audit log: each event that matches `pattern` counts 1, each other one 0.
 

@@ -49,20 +49,21 @@ def _job(group: str, field: str, part: str, pattern: str) -> LogKind:
 
 
 # https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
-LOG_KINDS: tuple[LogKind, ...] = (
-    LogKind(
-        prefix="/aws/sagemaker/Endpoints/",
-        extractions=(
-            Extraction(field="endpointname", source=Source.GROUP, pattern="/aws/sagemaker/Endpoints/(.+)$"),
-            Extraction(field="modelId", source=Source.GROUP, pattern="/aws/sagemaker/Endpoints/(.+)$"),
-            Extraction(field="variant", source=Source.STREAM, pattern="^([^/]+)/"),
-            Extraction(field="instance_id", source=Source.STREAM, pattern=_INSTANCE),
-        ),
+ENDPOINT_LOGS = LogKind(
+    prefix="/aws/sagemaker/Endpoints/",
+    extractions=(
+        Extraction(field="endpointname", source=Source.GROUP, pattern="/aws/sagemaker/Endpoints/(.+)$"),
+        Extraction(field="modelId", source=Source.GROUP, pattern="/aws/sagemaker/Endpoints/(.+)$"),
+        Extraction(field="variant", source=Source.STREAM, pattern="^([^/]+)/"),
+        Extraction(field="instance_id", source=Source.STREAM, pattern=_INSTANCE),
     ),
+)
+JOB_LOGS = (
     _job("ProcessingJobs", "Processing_job", "algo_name", _ALGORITHM),
     _job("TrainingJobs", "training_job", "algo_name", _ALGORITHM),
     _job("TransformJobs", "transform_job", "instance_id", _INSTANCE),
 )
+LOG_KINDS = (ENDPOINT_LOGS, *JOB_LOGS)
 
 
 def log_fields(

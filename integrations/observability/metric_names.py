@@ -13,7 +13,9 @@ from msgspec import Struct
 
 from capture_forwarder.configuration.metrics import (
     DIMENSIONS,
+    ENDPOINT_DIMENSIONS,
     NAMESPACE,
+    OF_ENDPOINTS,
     OF_REQUESTS,
     OF_STACK,
     TOTAL_DIMENSION,
@@ -152,15 +154,21 @@ def _of_others() -> Iterator[MetricName]:
 def _of_the_forwarder() -> Iterator[MetricName]:
     for metric in OwnMetric:
         total = ((TOTAL_DIMENSION,),) if metric in TOTALS | OF_STACK else ()
-        own = () if metric in OF_STACK else (DIMENSIONS[-1:],) if metric in OF_REQUESTS else (DIMENSIONS,)
         yield MetricName(
             namespace=NAMESPACE,
             name=metric.value.name,
-            dimensions=(*total, *own),
+            dimensions=(*total, *_own_dimensions(metric)),
             unit=Unit(metric.value.unit),
             statistics=Statistics.ALL,
         )
-    yield from _family(NAMESPACE, (("endpoint", "variant"),), Unit.COUNT, Statistics.ALL, "CapturesRead")
+
+
+def _own_dimensions(metric: OwnMetric) -> tuple[tuple[str, ...], ...]:
+    if metric in OF_STACK:
+        return ()
+    if metric in OF_ENDPOINTS:
+        return (ENDPOINT_DIMENSIONS,)
+    return (DIMENSIONS[-1:] if metric in OF_REQUESTS else DIMENSIONS,)
 
 
 def _of_the_audit_log() -> Iterator[MetricName]:

@@ -6,7 +6,11 @@ each time. The texts have no backslash, because the dialects differ in their mea
 Rows of the audit log come through EventBridge, so the fields of CloudTrail are below `detail`.
 """
 
+from collections.abc import Mapping
+
 from integrations.observability.audit import EVENT_SOURCE
+from integrations.observability.extraction import LogKind
+from integrations.observability.fields import NAMESPACE
 
 _OF_SAGEMAKER = f"`detail.eventSource` = '{EVENT_SOURCE}'"
 _ORIGIN = "`detail.sourceIPAddress`"
@@ -38,10 +42,13 @@ def q3(group: str) -> str:
     return _counted(group, {"operation": _OPERATION}, _CHANGES, limit=_TOP)
 
 
-def q4(group: str) -> str:
-    """Return the SQL of the events by account, region, operation, type of user, user and endpoint."""
+def q4(group: str, accounts: Mapping[str, str] = {}) -> str:
+    """Return the SQL of the events by account, region, operation, type of user, user and endpoint.
+
+    `accounts` are names by id; they are shown in place of the ids.
+    """
     columns = {
-        "accountid": "`detail.recipientAccountId`",
+        "account": _named("`detail.recipientAccountId`", accounts),
         "region": "`detail.awsRegion`",
         "operation": _OPERATION,
         "user_type": "`detail.userIdentity.type`",
@@ -80,9 +87,28 @@ def q8(group: str) -> str:
     """
     job = "REGEXP_EXTRACT(`@logStream`, '^([^/]+)/', 1)"
     host = "REGEXP_EXTRACT(`@logStream`, '/(algo-[0-9]+|i-[0-9a-f]+)', 1)"
-    shown = f"`@timestamp` AS time, {job} AS job, {host} AS host, `@message` AS line"
+    columns = {"time": "`@timestamp`", "job": job, "host": host, "line": "`@message`"}
     order = "`@timestamp` DESC, `@logStream`, `@message`"
-    return f"SELECT {shown} FROM {_table(group)} ORDER BY {order} LIMIT {_RECENT}"  # noqa: S608 - the name is quoted
+    return f"SELECT {_shown(columns)} FROM {_table(group)} ORDER BY {order} LIMIT {_RECENT}"  # noqa: S608 - the name is quoted
+
+
+def lines_with_fields(group: str, kind: LogKind, accounts: Mapping[str, str], region: str) -> str:
+    """Return the SQL of the 100 newest lines of a group of `kind` in `region`, with their fields as columns.
+
+    `accounts` are names by id. The fields come from the names of group and stream, which no field index can hold.
+    """
+    number = "REGEXP_EXTRACT(`@log`, '^([0-9]+):', 1)"
+    columns = {
+        "time": "`@timestamp`",
+        "account": _named(number, accounts),
+        "accountid": number,
+        "region": f"'{region}'",
+        "namespace": f"'{NAMESPACE}'",
+        **{each.field: f"REGEXP_EXTRACT(`{each.source}`, '{each.pattern}', 1)" for each in kind.extractions},
+        "line": "`@message`",
+    }
+    order = "`@timestamp` DESC, `@logStream`, `@message`"
+    return f"SELECT {_shown(columns)} FROM {_table(group)} ORDER BY {order} LIMIT {_RECENT}"  # noqa: S608 - as above
 
 
 def lines_by_level(group: str) -> str:
@@ -146,10 +172,18 @@ def _selected(group: str, columns: dict[str, str], *conditions: str, limit: int 
     return f"{_head(group, columns, *conditions)} GROUP BY {expressions} ORDER BY n DESC, {expressions}{cut}"
 
 
+def _named(number: str, accounts: Mapping[str, str]) -> str:
+    names = "".join(f" WHEN '{account}' THEN '{name}'" for account, name in sorted(accounts.items()))
+    return f"CASE {number}{names} ELSE {number} END" if names else number
+
+
+def _shown(columns: dict[str, str]) -> str:
+    return ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
+
+
 def _head(group: str, columns: dict[str, str], *conditions: str) -> str:
-    shown = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return f"SELECT {shown}, COUNT(*) AS n FROM {_table(group)}{where}"  # noqa: S608 - the name is quoted
+    return f"SELECT {_shown(columns)}, COUNT(*) AS n FROM {_table(group)}{where}"  # noqa: S608 - the name is quoted
 
 
 def _table(group: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from capture_forwarder.configuration.stack import AccountId, LogDays
-from capture_forwarder.configuration.sumo import SumoSettings
+from capture_forwarder.configuration.sumo import Alias, SumoSettings
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
 EndpointName = Annotated[
@@ -26,7 +26,6 @@ VariantName = Annotated[
         title="the name of a variant: letters, digits and -; at most 63",
     ),
 ]
-Alias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 
 
 class DashboardName(StrEnum):
@@ -173,6 +172,11 @@ class ObservabilitySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fi
         tuple[EndpointSettings, ...], Meta(description="Endpoints with alarms, log widgets and capture coverage")
     ] = ()
     sumo: Annotated[SumoSettings | None, Meta(description="Delivery to Sumo Logic; by default none")] = None
+
+    @property
+    def variants(self) -> frozenset[tuple[str, str]]:
+        """The listed variants: endpoint and variant of each."""
+        return frozenset((each.name, each.variant) for each in self.endpoint)
 
     def alert_settings(self, name: AlertName) -> AlertSettings:
         """Return the settings of an alert: those of the file, or the defaults."""
