@@ -150,15 +150,24 @@ def test_coverage_is_of_listed_variants_that_publish_invocations() -> None:
     assert not [title for title in titles if title.endswith("images AllTraffic")]
     canary = titles["Captured calls: churn canary"]
     assert [line.at for line in canary.lines] == [20]
-    assert [query.expression for query in canary.queries if isinstance(query, Computed)] == [
-        "100 * FILL(captured, 0) / invocations"
-    ]
+    assert [query.expression for query in canary.queries if isinstance(query, Computed)] == ["100 * FILL(cap, 0) / inv"]
     measured = [query for query in canary.queries if isinstance(query, Measured)]
     assert [(query.metric.name, dict(query.dimensions), query.statistic, query.period_secs) for query in measured] == [
         ("CapturesRead", {"endpoint": "churn", "variant": "canary"}, "Sum", 3600),
         ("Invocations", {"EndpointName": "churn", "VariantName": "canary"}, "Sum", 3600),
     ]
     assert titles["Captured calls: prices AllTraffic"].lines == ()
+
+
+def test_the_thresholds_of_alarms_are_lines() -> None:
+    """In the unit of the graph; an alert that is disabled has none."""
+    limits = {panel.title: [line.at for line in panel.lines] for _, panel in GRAPHS if panel.lines}
+    assert limits["Model latency"] == [5000]
+    assert limits["5XX errors"] == [5]
+    assert limits["Duration of executions, longest"] == [300]
+    disabled = '[[observability.alert]]\nname = "pipeline_duration_ms"\nenabled = false\n'
+    (pipelines,) = (each for each in boards(settings_with(endpoints=disabled)) if each.name is DashboardName.PIPELINES)
+    assert not [panel for panel in pipelines.panels if isinstance(panel, Graph) and panel.lines]
 
 
 def test_disk_stands_beside_coverage_with_its_limit() -> None:

@@ -9,7 +9,7 @@ _VALUES = {
     "origin": ("45.129.199.204", "config.amazonaws.com", "198.51.100.7"),
     "error": ("User is not authorized to perform: sagemaker:DeleteEndpoint", "Could not find endpoint"),
     "operation": ("CreateEndpoint", "DescribeEndpoint", "ListTags", "DeleteEndpoint", "InvokeEndpoint"),
-    "accountid": ("123456789012",),
+    "account": ("prod", "123456789012"),
     "region": ("us-east-1",),
     "user_type": ("AssumedRole", "IAMUser"),
     "user_name": ("ana", "bob", "ConfigResourceCompositionSession"),
