@@ -14,7 +14,9 @@ from msgspec.json import schema
 
 from capture_forwarder.configuration.metrics import (
     DIMENSIONS,
+    ENDPOINT_DIMENSIONS,
     NAMESPACE,
+    OF_ENDPOINTS,
     OF_REQUESTS,
     OF_STACK,
     TOTAL_DIMENSION,
@@ -25,29 +27,32 @@ from capture_forwarder.configuration.names import RESOURCE_VARIABLES
 from capture_forwarder.configuration.options import Option, options, tables
 from capture_forwarder.configuration.settings import Settings
 from docs.formats import formats_page
+from docs.observability import observability_page
 from integrations.lineage.registering.permissions import DEPLOYED, OF_COMMANDS
 
 
 def metrics_page() -> str:
     """Return `docs/metrics.md`."""
     dimensions = " and ".join(f"`{name}`" for name in DIMENSIONS)
+    of_endpoints = " and ".join(f"`{name}`" for name in ENDPOINT_DIMENSIONS)
     rows = [f"| {m.value.name} | {m.value.unit} | {m.value.meaning} | {'yes' if m in TOTALS else ''} |" for m in Metric]
-    of_routes = len(set(Metric) - OF_REQUESTS - OF_STACK)
+    of_routes = len(set(Metric) - OF_REQUESTS - OF_STACK - OF_ENDPOINTS)
     return "\n".join(
         [
             "# Metrics",
             "",
             f"Namespace `{NAMESPACE}`, dimensions {dimensions}. Metrics of requests have the dimension `destination`",
             "only, because routes share requests. The log line of each object has the codes and the reasons.",
+            f"Metrics of endpoints have the dimensions {of_endpoints}, and need `[observability]`.",
             "Counts are summed over a run; every value of the times is kept. Metrics with a total are emitted",
             f"a second time, over all routes, with the dimension `{TOTAL_DIMENSION}` only.",
             "",
             "CloudWatch bills each metric in each hour in which it is emitted. At most these are emitted:",
             "",
-            "| `stack.metrics` | for each route | for each destination | for the stack |",
-            "|---|---|---|---|",
-            f'| "route" | {of_routes} | {len(OF_REQUESTS)} | {len(TOTALS | OF_STACK)} |',
-            f'| "stack" | 0 | 0 | {len(TOTALS | OF_STACK)} |',
+            "| `stack.metrics` | for each route | for each destination | for the stack | for each listed variant |",
+            "|---|---|---|---|---|",
+            f'| "route" | {of_routes} | {len(OF_REQUESTS)} | {len(TOTALS | OF_STACK)} | {len(OF_ENDPOINTS)} |',
+            f'| "stack" | 0 | 0 | {len(TOTALS | OF_STACK)} | {len(OF_ENDPOINTS)} |',
             "",
             "| metric | unit | meaning | total |",
             "|---|---|---|---|",
@@ -134,6 +139,7 @@ def generated() -> dict[str, str]:
         "configuration.md": configuration_page(),
         "formats.md": formats_page(),
         "lineage-policy.md": lineage_policy_page(),
+        "observability.md": observability_page(),
         "forwarder.schema.json": json.dumps(settings_schema(), indent=1) + "\n",
     }
 

@@ -14,6 +14,8 @@ from capture_forwarder.configuration.settings import Settings
 from infra.bundling.code import function_code, registration_code
 from infra.limits import limit_notes, limit_problems, resource_problem
 from infra.stacks.forwarder_stack import ForwarderStack
+from infra.stacks.observability_stack import ObservabilityStack
+from integrations.observability.composites import composite_problems
 
 # The last character of the documents that IAM accepts:
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
@@ -39,8 +41,11 @@ def build_app(
         code=code or function_code(settings, config),
         registration_code=code or registration_code(settings),
     )
-    if problem := resource_problem(stack):
-        raise SettingsError(str(config), [problem])
+    stacks: list[cdk.Stack] = [stack]
+    if settings.observability:
+        stacks.append(ObservabilityStack(app, "Observability", settings=settings, topic=stack.topic))
+    if problems := [problem for each in stacks if (problem := resource_problem(each))]:
+        raise SettingsError(str(config), problems)
     return app
 
 
@@ -62,3 +67,4 @@ def deployment_problems(settings: Settings) -> Iterator[str]:
             )
     yield from filters.problems(settings)
     yield from limit_problems(settings)
+    yield from composite_problems(settings)

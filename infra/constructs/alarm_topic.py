@@ -11,14 +11,21 @@ from capture_forwarder.configuration.stack import StackSettings
 
 
 class AlarmTopic(Construct):
-    """The given topic, or a new one: encrypted, TLS only, and open to the alarms of this account only."""
+    """The given topic, or a new one: encrypted, TLS only, and open to the alarms of this account only.
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: StackSettings) -> None:
+    With `notices`, the rules of EventBridge publish to the new topic too.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: StackSettings, notices: bool = False) -> None:
         super().__init__(scope, construct_id)
         given = settings.alarm_topic_arn
-        self.topic = sns.Topic.from_topic_arn(self, "Given", given) if given else self._make(settings.alarm_email)
+        self.topic = (
+            sns.Topic.from_topic_arn(self, "Given", given)
+            if given
+            else self._make(settings.alarm_email, notices=notices)
+        )
 
-    def _make(self, email: str | None) -> sns.ITopic:
+    def _make(self, email: str | None, *, notices: bool) -> sns.ITopic:
         alarms = iam.ServicePrincipal("cloudwatch.amazonaws.com")
         from_here = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}}
         # A key of its own, because alarms cannot use the AWS managed key of SNS.
@@ -39,6 +46,22 @@ class AlarmTopic(Construct):
                     conditions=from_here,
                 )
             )
+        if notices:
+            _let_rules_publish(topic, key)
         if email:
             topic.add_subscription(subscriptions.EmailSubscription(email))
         return topic
+
+
+def _let_rules_publish(topic: sns.Topic, key: kms.Key) -> None:
+    """Let rules of EventBridge publish. EventBridge meets no condition in the policy of a topic.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
+    """
+    rules = iam.ServicePrincipal("events.amazonaws.com")
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(principals=[rules], actions=["sns:Publish"], resources=[topic.topic_arn])
+    )
+    key.add_to_resource_policy(
+        iam.PolicyStatement(principals=[rules], actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=["*"])
+    )

@@ -36,7 +36,7 @@ class QuarantineBucket(Construct):
             ),
             s3.LifecycleRule(id="unfinished", abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
         ]
-        self.bucket = _private_bucket(self, None, key, rules, versioned=True)
+        self.bucket = private_bucket(self, None, key, rules, versioned=True)
 
 
 class CaptureBucket(Construct):
@@ -57,7 +57,7 @@ class CaptureBucket(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         key = kms.Key.from_key_arn(self, "Key", settings.kms_key_arns[0]) if settings.kms_key_arns else None
-        self.bucket = _private_bucket(self, settings.name, key, [], versioned=False)
+        self.bucket = private_bucket(self, settings.name, key, [], versioned=False)
         self.bucket.node.add_dependency(*after)
         resource = self.bucket.node.default_child
         if not isinstance(resource, s3.CfnBucket):
@@ -65,9 +65,10 @@ class CaptureBucket(Construct):
         resource.notification_configuration = _notifications(settings.chosen_trigger, filters, queue_arn)
 
 
-def _private_bucket(
+def private_bucket(
     scope: Construct, name: str | None, key: kms.IKey | None, rules: list[s3.LifecycleRule], *, versioned: bool
 ) -> s3.Bucket:
+    """Make a bucket that is encrypted, takes requests by TLS only, is never public, and outlives the stack."""
     return s3.Bucket(
         scope,
         "Bucket",

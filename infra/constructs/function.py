@@ -12,6 +12,7 @@ from constructs import Construct
 
 from capture_forwarder.configuration.permissions import Statement
 from capture_forwarder.configuration.stack import Architecture, StackSettings
+from infra.constructs.log_group import log_group
 
 ARCHITECTURES = {
     Architecture.ARM64: lambda_.Architecture.ARM_64,
@@ -28,13 +29,7 @@ class ForwarderLog(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: StackSettings, key: kms.IKey | None) -> None:
         super().__init__(scope, construct_id)
-        kept = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-        removal = kept if settings.keep_logs else cdk.RemovalPolicy.DESTROY
-        self.group = logs.LogGroup(self, "Group", encryption_key=key, removal_policy=removal)
-        resource = self.group.node.default_child
-        if not isinstance(resource, logs.CfnLogGroup):
-            raise TypeError("a log group is made of a CfnLogGroup")
-        resource.retention_in_days = settings.log_retention_days
+        self.group = log_group(self, retention_days=settings.log_retention_days, kept=settings.keep_logs, key=key)
 
 
 class ForwarderFunction(Construct):

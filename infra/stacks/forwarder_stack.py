@@ -54,7 +54,8 @@ class ForwarderStack(cdk.Stack):
         self.forwarder.work(self.queues.captures, stack)
         self.forwarder.work_backfill(self.queues.backfill, stack)
         self._triggers()
-        self._outputs(self._monitoring().topic_arn)
+        self.topic = self._monitoring()
+        self._outputs(self.topic.topic_arn)
         if settings.lineage.register:
             self._register(registration_code or code, key)
         if stack.permissions_boundary_arn:
@@ -106,7 +107,8 @@ class ForwarderStack(cdk.Stack):
 
     def _monitoring(self) -> sns.ITopic:
         stack, function = self._settings.stack, self.forwarder.function
-        topic = AlarmTopic(self, "AlarmTopic", settings=stack).topic
+        notices = self._settings.observability is not None
+        topic = AlarmTopic(self, "AlarmTopic", settings=stack, notices=notices).topic
         buckets = self._settings.buckets.values()
         Alarms(
             self,

@@ -95,7 +95,10 @@ def build_runtime(environment: Mapping[str, str], observer: Observer | None = No
     settings = _settings(environment)
     stack = settings.stack
     observer = observer or Telemetry(
-        partial(datetime.now, UTC), stack.name, totals_only=stack.metrics is MetricDetail.STACK
+        partial(datetime.now, UTC),
+        stack.name,
+        totals_only=stack.metrics is MetricDetail.STACK,
+        listed=settings.observability.variants if settings.observability else frozenset(),
     )
     return Runtime(settings, Resources.from_environment(environment), observer)
 

@@ -29,27 +29,28 @@ class Stacks:
         self._folder = folder
         self._made: dict[Path, Template] = {}
 
-    def template(self, config: Path | str) -> Template:
-        """Return the template of a configuration: its path, or its text."""
-        path = config if isinstance(config, Path) else self._written(config)
-        if path not in self._made:
-            self._made[path] = json.loads(self.template_file(path).read_text(encoding="utf-8"))
-        return self._made[path]
+    def template(self, config: Path | str, stack: str = "Forwarder") -> Template:
+        """Return the template of a configuration: its path, or its text. `stack` may be "Observability"."""
+        file = self.template_file(config if isinstance(config, Path) else self._written(config), stack)
+        if file not in self._made:
+            self._made[file] = json.loads(file.read_text(encoding="utf-8"))
+        return self._made[file]
 
     def example(self, name: str) -> Template:
         """Return the template of an example."""
         return self.template(EXAMPLES[name])
 
-    def template_file(self, config: Path) -> Path:
-        """Return the path of the template of a configuration file."""
+    def template_file(self, config: Path, stack: str = "Forwarder") -> Path:
+        """Return the path of the template of a configuration file; `stack` may be "Observability"."""
         from aws_cdk import aws_lambda as lambda_  # noqa: PLC0415 - it starts Node, and few test runs need it
 
         from infra.application import build_app  # noqa: PLC0415 - as above
 
-        file = self._folder / f"{config.stem}.template.json"
+        file = self._folder / f"{config.stem}.{stack}.template.json"
         if not file.exists():
             assembly = build_app(config, code=lambda_.Code.from_inline("# not bundled")).synth()
-            shutil.copyfile(assembly.stacks[0].template_full_path, file)
+            for made in assembly.stacks:
+                shutil.copyfile(made.template_full_path, self._folder / f"{config.stem}.{made.id}.template.json")
             shutil.rmtree(assembly.directory)
         return file
 

@@ -150,7 +150,7 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     """Yield the findings that a stack of `settings` keeps."""
     yield from ALWAYS
     yield from _of_options(settings.stack)
-    yield from _of_bucket("Quarantine", encrypted=bool(settings.stack.kms_key_arn))
+    yield from of_bucket("Quarantine", encrypted=bool(settings.stack.kms_key_arn))
     if settings.lineage.register:
         yield from LINEAGE
         yield from (replace(row, path="Lineage") for row in _of_function(settings.stack))
@@ -158,7 +158,7 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
         if bucket.create:
             yield _filled(OWN_BUCKET, bucket=bucket.name)
             yield _filled(CAPTURES_WITHOUT_VERSIONS, bucket=bucket.name)
-            yield from _of_bucket(f"Trigger-{bucket.name}/Captures", encrypted=bool(bucket.kms_key_arns))
+            yield from of_bucket(f"Trigger-{bucket.name}/Captures", encrypted=bool(bucket.kms_key_arns))
     for name, prefixes in readable_prefixes(settings).items():
         for prefix in prefixes:
             yield _filled(CAPTURES, bucket=name, prefix=_printed(escape_iam_wildcards(prefix)))
@@ -185,7 +185,8 @@ def _of_function(stack: StackSettings) -> Iterator[Acknowledged]:
         yield LOG_WITHOUT_KEY
 
 
-def _of_bucket(path: str, *, encrypted: bool) -> Iterator[Acknowledged]:
+def of_bucket(path: str, *, encrypted: bool) -> Iterator[Acknowledged]:
+    """Yield the findings of a bucket of a stack."""
     for row in (*OF_EVERY_BUCKET, *([] if encrypted else [BUCKET_WITHOUT_KEY])):
         yield _filled(row, path=path)
 

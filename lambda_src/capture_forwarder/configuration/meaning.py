@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from capture_forwarder.configuration.addresses import proxy_problems, url_problems
 from capture_forwarder.configuration.certificates import bundle_problem
+from capture_forwarder.configuration.observability_checks import observability_problems
 from capture_forwarder.configuration.route_checks import repeated, route_problems
 from capture_forwarder.configuration.secret_reference import SecretReference
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import BucketSettings, StackSettings, Trigger
 from capture_forwarder.configuration.suggestions import did_you_mean
+from capture_forwarder.configuration.sumo_checks import sumo_problems
 from capture_forwarder.destinations.http_settings import HttpSettings
 
 _BATCH_WITHOUT_WINDOW = 10  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
@@ -31,6 +33,9 @@ def meaning_problems(settings: Settings) -> Iterator[str]:
     routed = {route.bucket for route in settings.route}
     for index, bucket in enumerate(settings.bucket):
         yield from _bucket_problems(bucket, routed, f"bucket[{index}]")
+    if settings.observability:
+        yield from observability_problems(settings.observability)
+        yield from sumo_problems(settings.observability)
 
 
 def _destination_problems(destination: HttpSettings, path: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 NAMESPACE = "CaptureForwarder"
 DIMENSIONS = ("route", "destination")
+ENDPOINT_DIMENSIONS = ("endpoint", "variant")
 TOTAL_DIMENSION = "stack"
 
 
@@ -18,7 +19,7 @@ class Definition(Struct, frozen=True):
 
 
 class Metric(Enum):
-    """The metrics; the only dimensions are `route` and `destination`, so that the number of metrics stays small.
+    """The metrics; their dimensions are `route` and `destination`, so that the number of metrics stays small.
 
     `TOTALS` are emitted a second time with the name of the stack as the only dimension: an alarm cannot sum the result
     of a search (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-search-expressions.html).
@@ -99,6 +100,12 @@ class Metric(Enum):
         "Seconds",
         "time since an object first had to wait for a person; only of objects that still do; the log has the next step",
     )
+    CAPTURES_READ = Definition(
+        "CapturesRead",
+        "Count",
+        "captured calls in committed lines, by `endpoint` and `variant`, at the time of the calls: the minute of the "
+        "newest of an object; only of variants that `[observability]` lists, and not of calls more than 14 days ago",
+    )
     CONSERVATION_VIOLATIONS = Definition(
         "ConservationViolations", "Count", "objects with counts that do not add up; always 0"
     )
@@ -128,3 +135,6 @@ OF_REQUESTS = frozenset({Metric.REQUESTS_SENT, Metric.REQUEST_RETRIES, Metric.RE
 
 # These have the dimension `stack` only: some objects have no route, and one alarm watches the arrival of all.
 OF_STACK = frozenset({Metric.OBJECTS_ARRIVED, Metric.OBJECTS_SKIPPED, Metric.OBJECTS_UNROUTED})
+
+# These have the dimensions `endpoint` and `variant`, as the invocations that they are compared with.
+OF_ENDPOINTS = frozenset({Metric.CAPTURES_READ})

@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
+from capture_forwarder.configuration.observability import ObservabilitySettings
 from capture_forwarder.configuration.route_settings import RouteSettings
 from capture_forwarder.configuration.stack import BucketSettings, StackSettings, Unrouted
 from capture_forwarder.destinations.registry import DestinationSettings
@@ -66,6 +67,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lineage: Annotated[LineageSettings, Meta(description="Records in SageMaker's lineage")] = field(
         default_factory=LineageSettings
     )
+    observability: Annotated[
+        ObservabilitySettings | None, Meta(description="Dashboards, alarms and the audit log of the endpoints")
+    ] = None
 
     def with_paths_in(self, folder: Path) -> "Settings":
         """Return the settings with absolute paths; a relative path is one in `folder`."""

@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-captu
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated
@@ -49,7 +49,7 @@ class CaptureObject(Struct, frozen=True):
 
 # Below the prefix SageMaker writes endpoint/variant/yyyy/mm/dd/hh/file:
 # https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html
-_KEY = re.compile(r"(?:.*/)?([^/]+)/([^/]+)/\d{4}/\d\d/\d\d/\d\d/[^/]+", re.DOTALL)
+_KEY = re.compile(r"(?:.*/)?([^/]+)/([^/]+)/(\d{4}/\d\d/\d\d/\d\d)/[^/]+", re.DOTALL)
 _SAFE = ":@!$&'()*+,;=~"
 
 
@@ -70,6 +70,15 @@ class CaptureOrigin(Struct, frozen=True):
             return cls(quote(found[1], safe=_SAFE), quote(found[2], safe=_SAFE))
         folder = source.key.rpartition("/")[0]
         return cls(quote(f"s3://{source.bucket}/{folder}", safe=f"{_SAFE}/"))
+
+
+def capture_hour(source: CaptureObject) -> datetime | None:
+    """Return the hour in the key of `source`; `None` if the key has none."""
+    found = _KEY.fullmatch(source.key)
+    try:
+        return datetime.strptime(found[3], "%Y/%m/%d/%H").replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return None
 
 
 class ReadOffset(Struct, frozen=True):

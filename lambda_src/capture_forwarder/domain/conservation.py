@@ -126,7 +126,8 @@ class ForwardReport(Struct, kw_only=True):
     belong to the message that was sent for it, those of one that was `given_up` to its entry in quarantine.
     `pending_secs` is how long it has waited for a retry by now, and `cause` is why; both are `None` if the object does
     not wait for one. `blocked_secs` is how long it has needed a person by now, or `None`. `arrived` says that this run
-    is the first of a live capture.
+    is the first of a live capture. `captures` counts the captured calls in the lines that this run committed, so a line
+    that is read again counts once.
     """
 
     source: CaptureObject
@@ -137,6 +138,7 @@ class ForwardReport(Struct, kw_only=True):
     lines: LineCounts = field(default_factory=LineCounts)
     inferences: InferenceCounts = field(default_factory=InferenceCounts)
     reading: ReadingCounts = field(default_factory=ReadingCounts)
+    captures: int = 0
     unquarantined: int = 0
     pending_secs: float | None = None
     cause: PendingCause | None = None

@@ -13,10 +13,12 @@ from capture_forwarder.domain.delivery import (
     RejectionCode,
     RowResult,
     RowStatus,
+    SkipReason,
     Unavailable,
 )
 from capture_forwarder.domain.progress import LineSpan, ProgressRecord
 from capture_forwarder.domain.route import Route
+from capture_forwarder.forward.capture_counts import NOT_CAPTURES, CaptureCounts
 from capture_forwarder.forward.claiming import Claimed
 from capture_forwarder.forward.rejections import RejectedRow, Rejections
 from capture_forwarder.kinds.kind import DecodedSpan
@@ -52,6 +54,7 @@ class ObjectTracker:
         self.rejections = Rejections(work.source, route)
         self._newest: datetime | None = None
         self._committed = CommittedOffset(progress.read_offset)
+        self._captures = CaptureCounts(progress.read_offset.lines)
         self._loaded = progress.read_offset
 
     def add(self, decoded: DecodedSpan) -> None:
@@ -61,12 +64,16 @@ class ObjectTracker:
             if rejection.index is None:
                 rejected_lines += 1
                 self.lines.rejected[rejection.code] += 1
+                if rejection.code in NOT_CAPTURES:
+                    self._captures.leave_out(rejection.line)
             else:
                 self.inferences.made += 1
                 self.inferences.rejected[rejection.code] += 1
         self.rejections.add_decoded(decoded)
         for reason in decoded.skipped:
             self.lines.skipped[reason] += 1
+            if reason is not SkipReason.SHADOW:
+                self._captures.leave_out(span.number)
         self.lines.read += len(span.lines)
         self.lines.decoded += len(span.lines) - rejected_lines - len(decoded.skipped)
         self.inferences.made += span.pending
@@ -142,13 +149,17 @@ class ObjectTracker:
 
     def advance(self) -> ReadOffset:
         """Return the offset before which no row is pending, and drop the lines before it."""
-        return self._committed.advance(compressed=self.compressed)
+        offset = self._committed.advance(compressed=self.compressed)
+        self._captures.advance(offset.lines)
+        return offset
 
     def reached(self, *, done: bool = False) -> ProgressRecord:
         """Return how far the object is recorded, and drop the lines before that."""
         before, counts = self.claimed.progress, self.inferences
+        offset = self.advance()
+        self._captures.save(offset.lines)
         return ProgressRecord(
-            self.advance(),
+            offset,
             done,
             before.damaged,
             before.accepted + counts.accepted + counts.duplicate,
@@ -188,6 +199,7 @@ class ObjectTracker:
             lines=self.lines,
             inferences=self.inferences,
             reading=self.reading,
+            captures=self._captures.committed(self.progress.read_offset.lines),
             unquarantined=len(self.rejections),
             pending_secs=self.pending_secs,
             cause=self.cause,

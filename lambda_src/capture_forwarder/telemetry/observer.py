@@ -25,6 +25,7 @@ from capture_forwarder.domain.notices import (
     RunBegan,
     RunEnded,
 )
+from capture_forwarder.telemetry.captures import CapturesByVariant, Variant
 from capture_forwarder.telemetry.invocation import Invocation
 from capture_forwarder.telemetry.metrics import RunMetrics, measures_of
 
@@ -61,15 +62,24 @@ _REUSED_IDS = (
 class Telemetry:
     """Observer of the deployed function. It collects metrics and writes them at the end of a run.
 
-    `stack` is the stack's name, a dimension of metrics. With `totals_only` no metrics by route are written.
+    `stack` is the stack's name, a dimension of metrics. With `totals_only` no metrics by route are written. The
+    captured calls of the `listed` variants of endpoints are counted; by default there are none.
     """
 
-    def __init__(self, now: Callable[[], datetime], stack: str, *, totals_only: bool = False) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        stack: str,
+        *,
+        totals_only: bool = False,
+        listed: frozenset[Variant] = frozenset(),
+    ) -> None:
         self._now = now
         self._logger = Logger(service=_SERVICE)
         self._invocation = Invocation()
         self._keys: dict[str, Any] = {}
         self._metrics = RunMetrics(stack, totals_only=totals_only)
+        self._captures = CapturesByVariant(now, listed)
         self._lock = Lock()
         self._logged_denials: set[tuple[str, str | None]] = set()
         self._together: defaultdict[ObjectState, list[str]] = defaultdict(list)
@@ -107,6 +117,7 @@ class Telemetry:
         self._log_together()
         self._log_reused_ids()
         self._metrics.flush(self._keys)
+        self._captures.flush(self._keys)
         with self._lock:
             self._logged_denials.clear()
         self._logger.remove_keys(self._keys)
@@ -121,6 +132,7 @@ class Telemetry:
             self._reused_ids[report.route or _NO_ROUTE] += report.reading.reused_ids
         dimensions = {"route": report.route or _NO_ROUTE, "destination": report.destination or _NO_ROUTE}
         self._metrics.add(dimensions, measures_of(report, self._now()))
+        self._captures.add(report)
         if report.arrived:
             self._metrics.add_total(Metric.OBJECTS_ARRIVED, 1)
 
