@@ -25,11 +25,15 @@ Value = TypeVar("Value")
 
 
 class Reading(Struct, frozen=True):
-    """The estate, the problems, and the names that the patterns left out. A failure leaves the rest readable."""
+    """The estate, the problems, and the names that the patterns left out. A failure leaves the rest readable.
+
+    `ended` says that AWS cannot be used: no credentials, no connection, or refused credentials.
+    """
 
     estate: Estate
     problems: tuple[Problem, ...] = ()
     filtered: tuple[str, ...] = ()
+    ended: bool = False
 
 
 def read(client: Any, options: Options, sleep: Callable[[float], None] = time.sleep) -> Reading:
@@ -41,7 +45,7 @@ def read(client: Any, options: Options, sleep: Callable[[float], None] = time.sl
     with ThreadPoolExecutor(options.max_workers) as pool:
         reader = _Reader(calls, Describing(calls, pool), options)
         estate = reader.estate()
-        return Reading(estate, tuple(calls.problems), tuple(reader.filtered))
+        return Reading(estate, tuple(calls.problems), tuple(reader.filtered), calls.ended)
 
 
 class _Reader:
@@ -121,10 +125,10 @@ class _Reader:
 
     def _warn(self, config: str, reason: str) -> None:
         advice = (
-            f"{reason}: its endpoints are linked to models by SageMaker's lineage, if it knows them; allow "
+            "its endpoints are linked to models by SageMaker's lineage, if it knows them; allow "
             f"sagemaker:{operations.DESCRIBE_CONFIG}, or deploy the endpoint anew if the configuration was deleted"
         )
-        self._calls.report(Severity.WARNING, "Endpoint configuration cannot be read", config, advice)
+        self._calls.report(Severity.WARNING, "Endpoint configuration cannot be read", config, advice, reason)
 
     def _deployed(
         self, endpoints: tuple[Endpoint, ...], configs: dict[str, EndpointConfig]

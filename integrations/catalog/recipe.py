@@ -119,7 +119,7 @@ def _checked(config: dict[str, Any], problems: list[str]) -> dict[str, Any]:
     found = {}
     for name, value in config.items():
         if name not in FIELDS:
-            problems.append(f"source.config.{name}: is no field{_meant(name)}")
+            problems.append(f"source.config.{name}: is no field{meant(name)}")
             continue
         try:
             found[name] = _value(FIELDS[name], value)
@@ -183,6 +183,7 @@ def _expanded(value: Any) -> Any:
     return _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[2] or found[0], value)
 
 
-def _meant(name: str) -> str:
+def meant(name: str) -> str:
+    """Return a question about the field that is nearest to `name`; empty if there is none."""
     near = get_close_matches(name, FIELDS, 1)
     return f"; did you mean {near[0]}?" if near else ""

@@ -38,8 +38,8 @@ def pipelines(estate: Estate) -> Parts:
         try:
             steps = list(steps_of(each.pipeline_definition))
         except ValueError as error:
-            advice = f"{error}; the pipeline has no steps in the catalog; correct its definition"
-            yield Problem(Severity.WARNING, "Pipeline definition cannot be read", each.pipeline_name, advice)
+            title, advice = "Pipeline definition cannot be read", "its steps are left out; correct the definition"
+            yield Problem(Severity.WARNING, title, each.pipeline_name, advice, str(error))
             continue
         yield from _steps(each, steps)
 

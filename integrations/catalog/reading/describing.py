@@ -48,7 +48,7 @@ class Describing:
 
     def report_malformed(self, place: str, error: Malformed) -> None:
         """Report an answer that lacks a field or has one of another type."""
-        self._calls.report(Severity.FAILURE, MALFORMED, place, f"{error}; {REPORT}")
+        self._calls.report(Severity.FAILURE, MALFORMED, place, REPORT, str(error))
 
     def _items(self, listing: Listing, pattern: Pattern | None) -> list[Document]:
         """Return the items of the listing, each once: entities that appear meanwhile shift the pages."""

@@ -83,6 +83,18 @@ LIST_TAGS = "ListTags"
 # SageMaker's own lineage. A listing of it can be denied on all resources only.
 LIST_ACTIONS, LIST_ARTIFACTS = "ListActions", "ListArtifacts"
 LIST_CONTEXTS, LIST_ASSOCIATIONS = "ListContexts", "ListAssociations"
+# In the answers to all other listings AWS says that a list is required.
+MAY_LACK_A_LIST = frozenset(
+    {
+        PIPELINES.list,
+        JOBS[JobKind.LABELING].list,
+        LIST_ACTIONS,
+        LIST_ARTIFACTS,
+        LIST_CONTEXTS,
+        LIST_ASSOCIATIONS,
+        SEARCH,
+    }
+)
 
 
 def listings(options: Options) -> Iterator[tuple[Listing, Pattern | None]]:
