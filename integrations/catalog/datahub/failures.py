@@ -20,7 +20,7 @@ _NO_ADDRESS = (
     requests.exceptions.InvalidURL,
 )
 _CONNECTING = "Failed to connect to DataHub"
-_ANSWER = re.compile(r"(?<=authentication error): .*?(?=\. Please|$)", re.DOTALL)
+_ANSWER = re.compile(r"(?<=authentication error): .*?(?=\. Please|$)")
 
 
 class RecipeError(Exception):
@@ -69,7 +69,7 @@ def _reason(cause: BaseException) -> str:
     """Return DataHub's reason without its advice and the text of the server, or the name of the error."""
     if type(cause) is not ConfigurationError:
         return type(cause).__name__
-    return _ANSWER.sub("", str(cause)).partition(". ")[0]
+    return _ANSWER.sub("", " ".join(str(cause).split())).partition(". ")[0]
 
 
 def problems(error: ValidationError) -> str:
