@@ -20,6 +20,7 @@ from tests.catalog.datahub.test_faults import Ran, feature_group
 from tests.catalog.table import Document, Refused, Table
 from tests.catalog.table_server import serving
 
+AWS: dict[str, Any] = {"aws_region": "eu-west-1", **KEYS}
 TOKEN = "abcdefgh-secret-stuvwxyz"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -75,7 +76,7 @@ def answering(get: int, post: int) -> Iterator[str]:
     [
         ({"aws_region": "eu-west-1"}, "ListFeatureGroups failed: NoCredentialsError"),
         ({}, "set AWS_DEFAULT_REGION or AWS_PROFILE"),
-        ({"aws_region": "eu-west-1", **KEYS, "aws_endpoint_url": NOWHERE, "aws_retry_num": 0}, NOWHERE),
+        ({**AWS, "aws_endpoint_url": NOWHERE, "aws_retry_num": 0}, NOWHERE),
     ],
 )
 def test_without_access_to_aws_it_ends_with_4(
@@ -91,7 +92,7 @@ def test_without_access_to_aws_it_ends_with_4(
 def test_refused_credentials_end_with_4() -> None:
     with serving(Table()) as server:
         server.fail("ListModels", "ExpiredTokenException")
-        done = ingest(recipe(aws_region="eu-west-1", aws_endpoint_url=server.url, **KEYS))
+        done = ingest(recipe(aws_endpoint_url=server.url, **AWS))
     assert done.exit_code == 4
     assert "correct the credentials" in done.stderr
 
@@ -99,7 +100,7 @@ def test_refused_credentials_end_with_4() -> None:
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_server_that_refuses_the_token_ends_with_4_and_shows_no_part_of_it(status: int) -> None:
     with answering(get=status, post=200) as datahub:
-        done = ingest(recipe(rest(datahub), aws_region="eu-west-1", **KEYS))
+        done = ingest(recipe(rest(datahub), **AWS))
     assert done.exit_code == 4
     assert len(done.stderr.splitlines()) == 1
     assert "check `server` and `token` of the sink" in done.stderr
@@ -113,7 +114,7 @@ def test_refused_records_are_grouped_by_reason_without_tracebacks(status: int) -
     for number in range(40):
         model(table, f"m{number}")
     with serving(table) as server, answering(get=200, post=status) as datahub:
-        done = ingest(recipe(rest(datahub), aws_region="eu-west-1", aws_endpoint_url=server.url, **KEYS))
+        done = ingest(recipe(rest(datahub), aws_endpoint_url=server.url, **AWS))
     assert done.exit_code == 1
     assert done.stderr.count("no record of yours") == 1
     assert "Traceback" not in done.output
@@ -135,7 +136,7 @@ def test_a_recipe_without_a_sink_ends_with_3(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_an_address_of_a_server_that_is_none_ends_with_3() -> None:
-    done = ingest(recipe(rest("nowhere"), aws_region="eu-west-1", **KEYS))
+    done = ingest(recipe(rest("nowhere"), **AWS))
     assert done.exit_code == 3
     assert "http://localhost:8080" in done.stderr
 
@@ -160,7 +161,7 @@ def test_every_skipped_entity_is_named() -> None:
         model(table, f"m{number}")
     table.answers["DescribeModel"] = _deny
     with serving(table) as server:
-        done = ingest(recipe(aws_region="eu-west-1", aws_endpoint_url=server.url, **KEYS))
+        done = ingest(recipe(aws_endpoint_url=server.url, **AWS))
     assert done.exit_code == 1
     assert done.stderr.count("failure: DescribeModel failed") == 1
     for number in range(30):
