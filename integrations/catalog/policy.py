@@ -43,6 +43,12 @@ def _statements(options: Options, connection: Connection) -> Iterator[Statement]
         actions=_sorted([operation for operation, _ in described]),
         resources=tuple(f"{prefix}:{resource}/*" for _, resource in described),
     )
+    yield Statement(
+        sid="ReadPipelineExecutions",
+        why="finds the jobs that the steps of pipelines started",
+        actions=_sorted([operations.LIST_EXECUTIONS, operations.LIST_STEPS] if options.needs_executions else []),
+        resources=(f"{prefix}:{operations.PIPELINES.resource}/*",),
+    )
     tagged = [each.resource for each in listings if not each.search] if options.extract_tags else []
     yield Statement(
         sid="ListTags",

@@ -16,6 +16,7 @@ from integrations.catalog.reading.calls import CallFailed, Calls
 from integrations.catalog.reading.decoding import Malformed, decoded, job
 from integrations.catalog.reading.describing import Describing
 from integrations.catalog.reading.errors import code_of
+from integrations.catalog.reading.executions import started
 from integrations.catalog.reading.lineage import Lineage
 from integrations.catalog.reading.operations import Listing
 from integrations.catalog.reading.tags import tags
@@ -68,6 +69,7 @@ class _Reader:
         endpoints = self._all(operations.ENDPOINTS, Endpoint)
         configs = self._configs(endpoints)
         groups = self._all(operations.GROUPS, values.PackageGroup)
+        pipelines = self._all(operations.PIPELINES, values.Pipeline)
         return Estate(
             feature_groups=feature_groups,
             jobs=jobs,
@@ -79,7 +81,8 @@ class _Reader:
             grouped=self._grouped(groups),
             models=self._all(operations.MODELS, values.Model),
             packages=self._all(operations.PACKAGES, values.ModelPackage),
-            pipelines=self._all(operations.PIPELINES, values.Pipeline),
+            pipelines=pipelines,
+            started=self._started(pipelines),
             schedules=self._all(operations.SCHEDULES, values.MonitoringSchedule),
             documents=self._describing.documents,
             tags=self._tags(),
@@ -143,6 +146,9 @@ class _Reader:
         """Return the lineage of model package groups; no call if there are none."""
         arns = {each.model_package_group_arn for each in groups} - {""}
         return tuple(self._lineage.grouped(arns)) if arns else ()
+
+    def _started(self, pipelines: tuple[values.Pipeline, ...]) -> tuple[values.Started, ...]:
+        return tuple(started(self._calls, self._describing, pipelines)) if self._options.needs_executions else ()
 
     def _tags(self) -> dict[str, dict[str, str]]:
         if not self._options.extract_tags:

@@ -26,7 +26,14 @@ MOTO_HAS = frozenset(
     {
         *(f"List{kind}s" for kind in ("AutoMLJob", "CompilationJob", "HyperParameterTuningJob", "ProcessingJob")),
         *(f"List{kind}s" for kind in ("TrainingJob", "TransformJob", "Endpoint", "Model", "ModelPackageGroup")),
-        *("ListModelPackages", "ListPipelines", "ListTags", "DescribeAutoMLJobV2", "DescribeFeatureGroup"),
+        *(
+            "ListModelPackages",
+            "ListPipelines",
+            "ListPipelineExecutions",
+            "ListTags",
+            "DescribeAutoMLJobV2",
+            "DescribeFeatureGroup",
+        ),
         *(f"Describe{kind}" for kind in ("CompilationJob", "HyperParameterTuningJob", "ProcessingJob", "TrainingJob")),
         *(f"Describe{kind}" for kind in ("TransformJob", "Endpoint", "EndpointConfig", "Model", "ModelPackageGroup")),
         *("DescribeModelPackage", "DescribePipeline"),

@@ -29,6 +29,10 @@ def everything() -> Table:
     accounts.training_job(table, "t")
     for kind in (*_JOBS, "FeatureGroup", "Pipeline", "MonitoringSchedule", "InferenceComponent"):
         table.add(kind, {f"{kind}Name": "one"})
+    table.add(
+        "PipelineExecution",
+        {"PipelineExecutionArn": f"{accounts.ACCOUNT}:pipeline/one/execution/x", "PipelineName": "one"},
+    )
     group = table.add("ModelPackageGroup", {"ModelPackageGroupName": "g"})
     accounts.package(table, "g", 1)
     context = {"ContextArn": "context/g", "ContextType": "ModelGroup"}
@@ -50,6 +54,7 @@ def actions(document: dict[str, Any]) -> set[str]:
         Options(extract_models=False),
         Options(extract_jobs={JobKind.TRAINING: False}),
         Options(extract_jobs=False, extract_feature_groups=False),
+        Options(extract_pipelines=False),
         replace(Options(), **{**_NEW, "extract_captures": True}),
         replace(Options(), **{**_NEW, "extract_monitoring_schedules": True, "extract_tags": True}),
     ],

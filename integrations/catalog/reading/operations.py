@@ -80,6 +80,8 @@ DESCRIBE_CONFIG = "DescribeEndpointConfig"
 CONFIG_RESOURCE = "endpoint-config"
 SEARCH = "Search"
 LIST_TAGS = "ListTags"
+# The latest execution of a pipeline, and the jobs of its steps.
+LIST_EXECUTIONS, LIST_STEPS = "ListPipelineExecutions", "ListPipelineExecutionSteps"
 # SageMaker's own lineage. A listing of it can be denied on all resources only.
 LIST_ACTIONS, LIST_ARTIFACTS = "ListActions", "ListArtifacts"
 LIST_CONTEXTS, LIST_ASSOCIATIONS = "ListContexts", "ListAssociations"
