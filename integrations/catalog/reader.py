@@ -1,6 +1,5 @@
 """Reads an account and region: boto3 -> values. One call a page of 100, and one an entity."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -37,7 +36,7 @@ class Reading(Struct, frozen=True):
     ended: bool = False
 
 
-def read(client: Any, options: Options, sleep: Callable[[float], None] = time.sleep) -> Reading:
+def read(client: Any, options: Options, sleep: Callable[[float], object] | None = None) -> Reading:
     """Return the entities that `options` ask for. Failures of AWS are problems in the result, never exceptions.
 
     `client` is a boto3 client of SageMaker. `sleep` waits for so many seconds, when AWS throttles.
@@ -45,7 +44,11 @@ def read(client: Any, options: Options, sleep: Callable[[float], None] = time.sl
     calls = Calls(client, sleep)
     with ThreadPoolExecutor(options.max_workers) as pool:
         reader = _Reader(calls, Describing(calls, pool), options)
-        estate = reader.estate()
+        try:
+            estate = reader.estate()
+        except BaseException:
+            calls.stop()  # Ctrl-C: threads that wait for minutes would keep the process
+            raise
         return Reading(estate, tuple(calls.problems), tuple(reader.filtered), calls.ended)
 
 

@@ -1,9 +1,11 @@
 """Entities that cannot be read are reported, with the next step, and the rest comes."""
 
+import signal
 from typing import Any
 
 import boto3
 import pytest
+from msgspec.structs import replace
 
 from integrations.catalog.nodes import Severity
 from integrations.catalog.options import Options
@@ -12,7 +14,7 @@ from integrations.catalog.reading.operations import MAY_LACK_A_LIST, listings
 from integrations.catalog.values import JobKind
 from tests.catalog import accounts
 from tests.catalog.readings import ONLY_ORIGINAL, no_retries, read_all
-from tests.catalog.table import MODEL, Table
+from tests.catalog.table import MODEL, Document, Refused, Table
 from tests.catalog.table_server import answering, serving
 
 
@@ -237,3 +239,20 @@ def test_throttling_without_end_is_a_failure() -> None:
         reading = read(server.client(config=no_retries()), ONLY_ORIGINAL, sleep=lambda _: None)
     assert [each.title for each in reading.problems] == ["DescribeModel failed: ThrottlingException"]
     assert "max_workers" in reading.problems[0].advice
+
+
+@pytest.mark.timeout(60)
+def test_an_interruption_ends_the_waiting_for_throttling() -> None:
+    table = Table()
+    for number in range(8):
+        accounts.model(table, f"m{number}")
+    with serving(table) as server:
+
+        def throttled(_: Document) -> Document:
+            if server.counts["DescribeModel"] == 1:
+                signal.raise_signal(signal.SIGINT)
+            raise Refused("ThrottlingException", "slow down")
+
+        table.answers["DescribeModel"] = throttled
+        with pytest.raises(KeyboardInterrupt):
+            read(server.client(config=no_retries()), replace(ONLY_ORIGINAL, max_workers=1))

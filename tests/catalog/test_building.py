@@ -90,7 +90,7 @@ def test_the_longest_prefix_decides_as_the_function_does() -> None:
         "churn": {captures("churn", "AllTraffic")},
         "part": {captures("churn", "AllTraffic")},
         "else": {captures("nothing")},
-        "gz": {captures("fraud")},
+        "gz": {captures("fraud", "AllTraffic")},
     }
 
 

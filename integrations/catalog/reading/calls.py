@@ -1,7 +1,7 @@
 """Calls of one client of SageMaker: pages, throttling, and failures that end no run."""
 
 from collections.abc import Callable, Iterator
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from botocore import xform_name
@@ -27,17 +27,23 @@ class CallFailed(Exception):
 class Calls:
     """Makes the calls of a run, from several threads, and collects its problems.
 
-    `sleep` waits for so many seconds. After an error that every other call would meet too, such as refused
-    credentials, or a host that has never answered, no further call is made, and `ended` is true.
+    `sleep` waits for so many seconds, by default until `stop` is called. After an error that every other call would meet
+    too, such as refused credentials, or a host that has never answered, no further call is made, and `ended` is true.
     """
 
-    def __init__(self, client: Any, sleep: Callable[[float], None]) -> None:
+    def __init__(self, client: Any, sleep: Callable[[float], object] | None = None) -> None:
         self._client = client
-        self._sleep = sleep
+        self._stopped = Event()
+        self._sleep = sleep or self._stopped.wait
         self._lock = Lock()
         self._is_answered = False
         self.ended = False
         self.problems: list[Problem] = []
+
+    def stop(self) -> None:
+        """Make no further call, and end every wait: the run is interrupted."""
+        self.ended = True
+        self._stopped.set()
 
     def call(self, operation: str, place: str, parameters: Document, *, may_fail: bool = False) -> Document:
         """Return the answer without the metadata of its response; throttling is waited out.
@@ -76,11 +82,13 @@ class Calls:
 
     def items(self, operation: str, key: str, **parameters: Any) -> Iterator[Document]:
         """Yield the items of a listing, up to the first error, a failure in the report."""
+        resource = parameters.get("Resource")
+        place = f"{operation} of {resource}" if resource else operation
         try:
-            for page in self.pages(operation, operation, MaxResults=PAGE_SIZE, **parameters):
+            for page in self.pages(operation, place, MaxResults=PAGE_SIZE, **parameters):
                 listed = page.get(key)
                 if listed is None and operation not in MAY_LACK_A_LIST:
-                    self._failed(NoList(f"it has no {key}"), operation, operation, may_fail=False)
+                    self._failed(NoList(f"it has no {key}"), operation, place, may_fail=False)
                     return
                 yield from (each for each in (listed if isinstance(listed, list) else ()) if isinstance(each, dict))
         except CallFailed:
@@ -97,7 +105,7 @@ class Calls:
             try:
                 return dict(method(**parameters))
             except ClientError as error:
-                if code_of(error) not in THROTTLED:
+                if code_of(error) not in THROTTLED or self._stopped.is_set():
                     raise
                 self._sleep(wait_secs)
         return dict(method(**parameters))
