@@ -1,5 +1,6 @@
 """Entities that cannot be read are reported, with the next step, and the rest comes."""
 
+import os
 import signal
 from typing import Any
 
@@ -250,7 +251,7 @@ def test_an_interruption_ends_the_waiting_for_throttling() -> None:
 
         def throttled(_: Document) -> Document:
             if server.counts["DescribeModel"] == 1:
-                signal.raise_signal(signal.SIGINT)
+                os.kill(os.getpid(), signal.SIGINT)
             raise Refused("ThrottlingException", "slow down")
 
         table.answers["DescribeModel"] = throttled

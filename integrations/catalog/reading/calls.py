@@ -27,7 +27,7 @@ class CallFailed(Exception):
 class Calls:
     """Makes the calls of a run, from several threads, and collects its problems.
 
-    `sleep` waits for so many seconds, by default until `stop` is called. After an error that every other call would meet
+    `sleep` waits for so many seconds, by default until `stop` is called. After an error that all other calls would meet
     too, such as refused credentials, or a host that has never answered, no further call is made, and `ended` is true.
     """
 
