@@ -19,7 +19,7 @@ _NO_ADDRESS = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
 )
-_CONNECTING = "Failed to connect to DataHub"
+CONNECTING = "Failed to connect to DataHub"
 _ANSWER = re.compile(r"(?<=authentication error): .*?(?=\. Please|$)")
 
 
@@ -61,7 +61,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _is_of_the_server(cause: BaseException) -> bool:
     if isinstance(cause, ConfigurationError | PipelineInitError):
-        return _CONNECTING in str(cause)
+        return CONNECTING in str(cause)
     return isinstance(cause, (requests.RequestException, OperationalError))
 
 

@@ -12,7 +12,7 @@ from integrations.catalog.nodes import Problem, Severity
 # DataHub keeps a random ten of all findings and of the places of each. Here each skipped entity has its line.
 MAX_FINDINGS = 10_000
 # DataHub's processors say of these that they are unknown, and give no next step.
-_UNKNOWN = ("Unknown SageMaker job status", "Unknown SageMaker endpoint status")
+UNKNOWN_STATUSES = ("Unknown SageMaker job status", "Unknown SageMaker endpoint status")
 _NEXT_STEP = "it is shown with the status UNKNOWN; if AWS has added this status, report it to capture-forwarder"
 
 
@@ -39,7 +39,7 @@ class CaptureReport(SagemakerSourceReport):
 
     def warning(self, message: Any, context: str | None = None, title: Any = None, *rest: Any, **more: Any) -> None:
         """Report a warning; one of an unknown status gets a next step."""
-        if message in _UNKNOWN:
+        if message in UNKNOWN_STATUSES:
             title, message = message, _NEXT_STEP
         super().warning(message, context, title, *rest, **more)
 
