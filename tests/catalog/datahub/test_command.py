@@ -35,7 +35,7 @@ def ingest(text: str, suffix: str = "yml") -> Result:
 def recipe(sink: dict[str, Any] | None = None, **config: Any) -> str:
     """Return a recipe that writes to a file."""
     sink = sink or {"type": "file", "config": {"filename": "records.json"}}
-    return yaml.safe_dump({"source": {"type": "sagemaker-capture", "config": config}, "sink": sink})
+    return str(yaml.safe_dump({"source": {"type": "sagemaker-capture", "config": config}, "sink": sink}))
 
 
 def rest(server: str) -> dict[str, Any]:
