@@ -111,18 +111,23 @@ class _Reader:
     def _configs(self, endpoints: tuple[Endpoint, ...]) -> dict[str, EndpointConfig]:
         """Return the configurations of these endpoints by name, each described once."""
         names = list(dict.fromkeys(each.endpoint_config_name for each in endpoints if each.endpoint_config_name))
-        found = self._describing.each(names, self._config)
-        return {name: config for name, config in zip(names, found, strict=True) if config}
+        answers = zip(names, self._describing.each(names, self._config_answer), strict=True)
+        found = {name: self._config(name, answer) for name, answer in answers if answer is not None}
+        return {name: config for name, config in found.items() if config}
 
-    def _config(self, name: str) -> EndpointConfig | None:
-        """Return a configuration. One that is denied, deleted or malformed is a warning: its endpoints are complete."""
+    def _config_answer(self, name: str) -> Document | None:
+        """Return a configuration. One that is denied or deleted is a warning: its endpoints are complete."""
         try:
-            document = self._calls.call(operations.DESCRIBE_CONFIG, name, {"EndpointConfigName": name}, may_fail=True)
-            config = decoded(document, EndpointConfig)
+            return self._calls.call(operations.DESCRIBE_CONFIG, name, {"EndpointConfigName": name}, may_fail=True)
         except CallFailed as failed:
             if failed.error:
                 self._warn(name, code_of(failed.error))
             return None
+
+    def _config(self, name: str, document: Document) -> EndpointConfig | None:
+        """Return a configuration as a value; a malformed one is a warning."""
+        try:
+            config = decoded(document, EndpointConfig)
         except Malformed as error:
             self._warn(name, str(error))
             return None
