@@ -94,7 +94,7 @@ CHOICES = (
     _switch("extract_endpoints", "Endpoints as flows, with a job a variant and a component."),
     _switch("extract_captures", "A data set of captures a variant."),
     _switch("extract_registry", "Model packages, with version and approval."),
-    _switch("extract_pipelines", "Pipelines, with a job a step."),
+    _switch("extract_pipelines", "Pipelines, with a job a step, joined to the jobs of the latest execution."),
     _switch("extract_monitoring_schedules", "Monitoring schedules."),
     _switch("extract_tags", "Tags of all these."),
     _pattern("endpoint_pattern", "Endpoints by name, with their captures."),

@@ -109,12 +109,17 @@ class Severity(StrEnum):
 
 
 class Problem(Struct, frozen=True, order=True):
-    """Something that could not be read or used: `place` names the entity or the call, `advice` the next step."""
+    """Something that could not be read or used: `place` names the entity or the call, `advice` the next step.
+
+    `detail` is the reason in the words of AWS. It may name the entity, so it stays out of the title and the advice: a
+    report groups problems by these two.
+    """
 
     severity: Severity
     title: str
     place: str
     advice: str
+    detail: str = ""
 
 
 class Graph(Struct, frozen=True, kw_only=True):

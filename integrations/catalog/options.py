@@ -80,6 +80,11 @@ class Options(Struct, frozen=True, kw_only=True, dict=True):
         """Endpoints and their configurations are read for models, for themselves and for captures."""
         return self.extract_models or self.extract_endpoints or self.extract_captures
 
+    @property
+    def needs_executions(self) -> bool:
+        """Executions of pipelines are read to join steps to jobs."""
+        return self.extract_pipelines and bool(self.jobs)
+
 
 class Role(Struct, frozen=True):
     """A role to assume, with all arguments of AssumeRole: `RoleArn`, and perhaps `ExternalId` and others."""

@@ -7,12 +7,14 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.exceptions import UnknownRegionError
+from botocore.loaders import Loader
+from botocore.regions import EndpointResolver
+
 from capture_forwarder.configuration.permissions import Statement
 from integrations.catalog.options import Connection, Options
 from integrations.catalog.reading import operations
 from integrations.catalog.reading.operations import Listing
-
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
 
 
 def policy(options: Options, connection: Connection) -> dict[str, Any]:
@@ -40,6 +42,12 @@ def _statements(options: Options, connection: Connection) -> Iterator[Statement]
         why="reads what the catalog shows of each entity",
         actions=_sorted([operation for operation, _ in described]),
         resources=tuple(f"{prefix}:{resource}/*" for _, resource in described),
+    )
+    yield Statement(
+        sid="ReadPipelineExecutions",
+        why="finds the jobs that the steps of pipelines started",
+        actions=_sorted([operations.LIST_EXECUTIONS, operations.LIST_STEPS] if options.needs_executions else []),
+        resources=(f"{prefix}:{operations.PIPELINES.resource}/*",),
     )
     tagged = [each.resource for each in listings if not each.search] if options.extract_tags else []
     yield Statement(
@@ -78,11 +86,22 @@ def _sorted(*listed: list[str]) -> tuple[str, ...]:
 
 
 def _partition(connection: Connection) -> str:
-    region = connection.region or ""
-    return next((partition for start, partition in _PARTITIONS.items() if region.startswith(start)), "aws")
+    """Return the partition of the region, else that of the last role, else `aws`."""
+    if connection.region:
+        try:
+            return str(EndpointResolver(Loader().load_data("endpoints")).get_partition_for_region(connection.region))
+        except UnknownRegionError:
+            return "aws"
+    parts = _last_role(connection)
+    return parts[1] if len(parts) > 1 else "aws"
 
 
 def _account(connection: Connection) -> str:
     """Return the account that is read: that of the last role, or any."""
-    parts = str(connection.roles[-1].arguments.get("RoleArn")).split(":") if connection.roles else []
+    parts = _last_role(connection)
     return parts[4] if len(parts) > 4 and parts[4].isdigit() else "*"  # noqa: PLR2004 - the account in an ARN
+
+
+def _last_role(connection: Connection) -> list[str]:
+    """Return the parts of the ARN of the last role; none without a role."""
+    return str(connection.roles[-1].arguments.get("RoleArn")).split(":") if connection.roles else []

@@ -1,6 +1,5 @@
 """Reads an account and region: boto3 -> values. One call a page of 100, and one an entity."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,6 +15,7 @@ from integrations.catalog.reading.calls import CallFailed, Calls
 from integrations.catalog.reading.decoding import Malformed, decoded, job
 from integrations.catalog.reading.describing import Describing
 from integrations.catalog.reading.errors import code_of
+from integrations.catalog.reading.executions import started
 from integrations.catalog.reading.lineage import Lineage
 from integrations.catalog.reading.operations import Listing
 from integrations.catalog.reading.tags import tags
@@ -25,14 +25,18 @@ Value = TypeVar("Value")
 
 
 class Reading(Struct, frozen=True):
-    """The estate, the problems, and the names that the patterns left out. A failure leaves the rest readable."""
+    """The estate, the problems, and the names that the patterns left out. A failure leaves the rest readable.
+
+    `ended` says that AWS cannot be used: no credentials, no connection, or refused credentials.
+    """
 
     estate: Estate
     problems: tuple[Problem, ...] = ()
     filtered: tuple[str, ...] = ()
+    ended: bool = False
 
 
-def read(client: Any, options: Options, sleep: Callable[[float], None] = time.sleep) -> Reading:
+def read(client: Any, options: Options, sleep: Callable[[float], object] | None = None) -> Reading:
     """Return the entities that `options` ask for. Failures of AWS are problems in the result, never exceptions.
 
     `client` is a boto3 client of SageMaker. `sleep` waits for so many seconds, when AWS throttles.
@@ -40,8 +44,12 @@ def read(client: Any, options: Options, sleep: Callable[[float], None] = time.sl
     calls = Calls(client, sleep)
     with ThreadPoolExecutor(options.max_workers) as pool:
         reader = _Reader(calls, Describing(calls, pool), options)
-        estate = reader.estate()
-        return Reading(estate, tuple(calls.problems), tuple(reader.filtered))
+        try:
+            estate = reader.estate()
+        except BaseException:
+            calls.stop()  # Ctrl-C: threads that wait for minutes would keep the process
+            raise
+        return Reading(estate, tuple(calls.problems), tuple(reader.filtered), calls.ended)
 
 
 class _Reader:
@@ -64,6 +72,7 @@ class _Reader:
         endpoints = self._all(operations.ENDPOINTS, Endpoint)
         configs = self._configs(endpoints)
         groups = self._all(operations.GROUPS, values.PackageGroup)
+        pipelines = self._all(operations.PIPELINES, values.Pipeline)
         return Estate(
             feature_groups=feature_groups,
             jobs=jobs,
@@ -75,7 +84,8 @@ class _Reader:
             grouped=self._grouped(groups),
             models=self._all(operations.MODELS, values.Model),
             packages=self._all(operations.PACKAGES, values.ModelPackage),
-            pipelines=self._all(operations.PIPELINES, values.Pipeline),
+            pipelines=pipelines,
+            started=self._started(pipelines),
             schedules=self._all(operations.SCHEDULES, values.MonitoringSchedule),
             documents=self._describing.documents,
             tags=self._tags(),
@@ -101,18 +111,23 @@ class _Reader:
     def _configs(self, endpoints: tuple[Endpoint, ...]) -> dict[str, EndpointConfig]:
         """Return the configurations of these endpoints by name, each described once."""
         names = list(dict.fromkeys(each.endpoint_config_name for each in endpoints if each.endpoint_config_name))
-        found = self._describing.each(names, self._config)
-        return {name: config for name, config in zip(names, found, strict=True) if config}
+        answers = zip(names, self._describing.each(names, self._config_answer), strict=True)
+        found = {name: self._config(name, answer) for name, answer in answers if answer is not None}
+        return {name: config for name, config in found.items() if config}
 
-    def _config(self, name: str) -> EndpointConfig | None:
-        """Return a configuration. One that is denied, deleted or malformed is a warning: its endpoints are complete."""
+    def _config_answer(self, name: str) -> Document | None:
+        """Return a configuration. One that is denied or deleted is a warning: its endpoints are complete."""
         try:
-            document = self._calls.call(operations.DESCRIBE_CONFIG, name, {"EndpointConfigName": name}, may_fail=True)
-            config = decoded(document, EndpointConfig)
+            return self._calls.call(operations.DESCRIBE_CONFIG, name, {"EndpointConfigName": name}, may_fail=True)
         except CallFailed as failed:
             if failed.error:
                 self._warn(name, code_of(failed.error))
             return None
+
+    def _config(self, name: str, document: Document) -> EndpointConfig | None:
+        """Return a configuration as a value; a malformed one is a warning."""
+        try:
+            config = decoded(document, EndpointConfig)
         except Malformed as error:
             self._warn(name, str(error))
             return None
@@ -121,10 +136,10 @@ class _Reader:
 
     def _warn(self, config: str, reason: str) -> None:
         advice = (
-            f"{reason}: its endpoints are linked to models by SageMaker's lineage, if it knows them; allow "
+            "its endpoints are linked to models by SageMaker's lineage, if it knows them; allow "
             f"sagemaker:{operations.DESCRIBE_CONFIG}, or deploy the endpoint anew if the configuration was deleted"
         )
-        self._calls.report(Severity.WARNING, "Endpoint configuration cannot be read", config, advice)
+        self._calls.report(Severity.WARNING, "Endpoint configuration cannot be read", config, advice, reason)
 
     def _deployed(
         self, endpoints: tuple[Endpoint, ...], configs: dict[str, EndpointConfig]
@@ -139,6 +154,9 @@ class _Reader:
         """Return the lineage of model package groups; no call if there are none."""
         arns = {each.model_package_group_arn for each in groups} - {""}
         return tuple(self._lineage.grouped(arns)) if arns else ()
+
+    def _started(self, pipelines: tuple[values.Pipeline, ...]) -> tuple[values.Started, ...]:
+        return tuple(started(self._calls, self._describing, pipelines)) if self._options.needs_executions else ()
 
     def _tags(self) -> dict[str, dict[str, str]]:
         if not self._options.extract_tags:

@@ -1,7 +1,6 @@
 """Recipes of DataHub: writes one with every field and a comment, and reads one without DataHub."""
 
-import os
-import re
+import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from enum import StrEnum
@@ -12,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from integrations.catalog import variables
 from integrations.catalog.fields import CHOICES, CONNECTION, FIELDS, NAMES, OPTION_NAMES, Field
 from integrations.catalog.options import Connection, Options, Role
 from integrations.catalog.values import JobKind
@@ -21,7 +21,8 @@ SOURCE = "sagemaker-capture"
 _SOURCES = (SOURCE, "sagemaker")
 _WORDS = {"true": True, "false": False}
 _WIDTH = 112
-_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+# The fields that a policy names.
+_IN_POLICY = ("aws_region", "aws_role")
 
 
 class Sink(StrEnum):
@@ -90,10 +91,11 @@ def read_recipe(path: Path) -> Recipe:
     """
     import yaml  # noqa: PLC0415 - only this function needs it, and it is not in every installation
 
+    read, kind = (tomllib.loads, "TOML") if path.suffix == ".toml" else (yaml.safe_load, "YAML")
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(str(path), [f"it is not YAML: {' '.join(str(error).split())}"]) from None
+        document = read(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(str(path), [f"it is not {kind}: {' '.join(str(error).split())}"]) from None
     return recipe_of(document, str(path))
 
 
@@ -108,7 +110,12 @@ def recipe_of(document: Any, origin: str) -> Recipe:
     config = source.get("config")
     if not isinstance(config, dict | None):
         raise RecipeError(origin, [*problems, "source.config: is no table; write a line a field"])
-    values = _checked({str(key): _expanded(value) for key, value in (config or {}).items()}, problems)
+    values = _checked({str(key): variables.expanded(value) for key, value in (config or {}).items()}, problems)
+    problems += [
+        f"source.config.{name}: {unset} is not set; set it, because the policy names this field"
+        for name in _IN_POLICY
+        if (unset := variables.first_in(values.get(name)))
+    ]
     if problems:
         raise RecipeError(origin, problems)
     return Recipe(_options(values), _connection(values))
@@ -119,7 +126,7 @@ def _checked(config: dict[str, Any], problems: list[str]) -> dict[str, Any]:
     found = {}
     for name, value in config.items():
         if name not in FIELDS:
-            problems.append(f"source.config.{name}: is no field{_meant(name)}")
+            problems.append(f"source.config.{name}: is no field{meant(name)}")
             continue
         try:
             found[name] = _value(FIELDS[name], value)
@@ -172,17 +179,7 @@ def _connection(values: dict[str, Any]) -> Connection:
     )
 
 
-def _expanded(value: Any) -> Any:
-    """Return a value with the variables of the environment in it."""
-    if isinstance(value, dict):
-        return {key: _expanded(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_expanded(each) for each in value]
-    if not isinstance(value, str):
-        return value
-    return _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[2] or found[0], value)
-
-
-def _meant(name: str) -> str:
+def meant(name: str) -> str:
+    """Return a question about the field that is nearest to `name`; empty if there is none."""
     near = get_close_matches(name, FIELDS, 1)
     return f"; did you mean {near[0]}?" if near else ""

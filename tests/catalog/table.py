@@ -33,12 +33,14 @@ _LISTS = {
     "ListArtifacts": ("Artifact", "ArtifactSummaries"),
     "ListContexts": ("Context", "ContextSummaries"),
     "ListAssociations": ("Association", "AssociationSummaries"),
+    "ListPipelineExecutions": ("PipelineExecution", "PipelineExecutionSummaries"),
+    "ListPipelineExecutionSteps": ("PipelineExecutionStep", "PipelineExecutionSteps"),
 }
 _DESCRIBES = {
     **{f"Describe{kind}": (kind, f"{kind}Name") for kind in ("EndpointConfig", *(kind for kind, _ in _LISTS.values()))},
     "DescribeAutoMLJobV2": ("AutoMLJob", "AutoMLJobName"),
 }
-_FILTERS = ("ActionType", "ContextType", "SourceArn", "DestinationArn", "EndpointNameEquals")
+_FILTERS = ("ActionType", "ContextType", "SourceArn", "DestinationArn", "PipelineName", "PipelineExecutionArn")
 # For these SageMaker says ValidationException if the entity does not exist, for others ResourceNotFound.
 _VALIDATED = {"Endpoint", "EndpointConfig", "Model", "TrainingJob"}
 
@@ -104,6 +106,8 @@ class Table:
         ]
         if kind == "ModelPackage" and parameters.get("ModelPackageType") != "Both":
             found = [each for each in found if "ModelPackageGroupName" not in each]
+        if parameters.get("SortOrder") == "Descending":
+            found.reverse()
         return _page(items, found, parameters)
 
     def _entity(self, kind: str, key: str, parameters: Document) -> Document:

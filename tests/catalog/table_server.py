@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,7 +26,14 @@ MOTO_HAS = frozenset(
     {
         *(f"List{kind}s" for kind in ("AutoMLJob", "CompilationJob", "HyperParameterTuningJob", "ProcessingJob")),
         *(f"List{kind}s" for kind in ("TrainingJob", "TransformJob", "Endpoint", "Model", "ModelPackageGroup")),
-        *("ListModelPackages", "ListPipelines", "ListTags", "DescribeAutoMLJobV2", "DescribeFeatureGroup"),
+        *(
+            "ListModelPackages",
+            "ListPipelines",
+            "ListPipelineExecutions",
+            "ListTags",
+            "DescribeAutoMLJobV2",
+            "DescribeFeatureGroup",
+        ),
         *(f"Describe{kind}" for kind in ("CompilationJob", "HyperParameterTuningJob", "ProcessingJob", "TrainingJob")),
         *(f"Describe{kind}" for kind in ("TransformJob", "Endpoint", "EndpointConfig", "Model", "ModelPackageGroup")),
         *("DescribeModelPackage", "DescribePipeline"),
@@ -212,3 +220,18 @@ def serving(table: Table, moto_url: str | None = None) -> Iterator[TableServer]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """Answer these bytes to every request, then close the connection. Yields the address."""
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            self.wfile.write(answer)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()

@@ -1,17 +1,22 @@
 """Entities that cannot be read are reported, with the next step, and the rest comes."""
 
+import os
+import signal
 from typing import Any
 
+import boto3
 import pytest
+from msgspec.structs import replace
 
 from integrations.catalog.nodes import Severity
 from integrations.catalog.options import Options
 from integrations.catalog.reader import read
+from integrations.catalog.reading.operations import MAY_LACK_A_LIST, listings
 from integrations.catalog.values import JobKind
 from tests.catalog import accounts
 from tests.catalog.readings import ONLY_ORIGINAL, no_retries, read_all
-from tests.catalog.table import Table
-from tests.catalog.table_server import serving
+from tests.catalog.table import MODEL, Document, Refused, Table
+from tests.catalog.table_server import answering, serving
 
 
 @pytest.mark.parametrize(
@@ -76,7 +81,64 @@ def test_no_connection_is_one_failure() -> None:
         client = server.client(config=no_retries())
     reading = read(client, Options(), sleep=lambda _: None)
     assert [each.severity for each in reading.problems] == [Severity.FAILURE]
-    assert url in reading.problems[0].advice
+    assert url in reading.problems[0].detail
+    assert "correct the credentials, region, endpoint or proxy" in reading.problems[0].advice
+    assert reading.ended
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"])
+def test_a_host_that_is_none_of_aws_is_one_failure(answer: bytes) -> None:
+    """It closes the connection, or it answers a page, as a proxy does."""
+    with answering(answer) as url:
+        client = boto3.client("sagemaker", endpoint_url=url, region_name="eu-west-1", config=no_retries())
+        reading = read(client, Options(max_workers=1), sleep=lambda _: None)
+    assert [each.severity for each in reading.problems] == [Severity.FAILURE]
+    assert "correct the credentials, region, endpoint or proxy" in reading.problems[0].advice
+    assert reading.ended
+
+
+def test_a_listing_without_a_list_is_a_failure_so_that_no_entity_is_removed() -> None:
+    table = Table()
+    accounts.model(table, "m")
+    table.answers["ListEndpoints"] = lambda _: {}
+    with serving(table) as server:
+        reading = read_all(server, ONLY_ORIGINAL)
+    assert [(each.severity, each.place, each.detail) for each in reading.problems] == [
+        (Severity.FAILURE, "ListEndpoints", "it has no Endpoints")
+    ]
+    assert [each.model_name for each in reading.estate.models] == ["m"]
+
+
+def test_lists_that_answers_may_lack_are_those_that_aws_does_not_require() -> None:
+    listed = {each.list: each.items for each, _ in listings(Options())}
+    for operation, items in listed.items():
+        shape: Any = MODEL.operation_model(operation).output_shape
+        assert (operation in MAY_LACK_A_LIST) == (items not in shape.required_members)
+
+
+def test_an_answer_that_breaks_off_after_others_is_of_one_entity() -> None:
+    table = Table()
+    accounts.model(table, "m")
+    table.answers["DescribeModel"] = lambda _: {"CreationTime": "yesterday"}
+    with serving(table) as server:
+        reading = read_all(server, ONLY_ORIGINAL)
+    assert [each.title for each in reading.problems] == ["Malformed answer"]
+    assert not reading.ended
+
+
+def test_the_reason_of_aws_does_not_split_the_problems_of_a_call() -> None:
+    """The reason names the entity, and a report groups problems by title and advice."""
+    table = Table()
+    for number in range(30):
+        accounts.model(table, f"m{number}")
+    with serving(table) as server:
+        for number in range(30):
+            message = f"not authorized on resource: arn:aws:sagemaker:eu-west-1:1:model/m{number}"
+            server.fail("DescribeModel", "AccessDeniedException", message=message, ModelName=f"m{number}")
+        problems = read_all(server, ONLY_ORIGINAL).problems
+    assert len({(each.title, each.advice) for each in problems}) == 1
+    assert {each.place for each in problems} == {f"m{number}" for number in range(30)}
+    assert all(each.detail.endswith(f"model/{each.place}") for each in problems)
 
 
 @pytest.mark.parametrize(
@@ -178,3 +240,20 @@ def test_throttling_without_end_is_a_failure() -> None:
         reading = read(server.client(config=no_retries()), ONLY_ORIGINAL, sleep=lambda _: None)
     assert [each.title for each in reading.problems] == ["DescribeModel failed: ThrottlingException"]
     assert "max_workers" in reading.problems[0].advice
+
+
+@pytest.mark.timeout(60)
+def test_an_interruption_ends_the_waiting_for_throttling() -> None:
+    table = Table()
+    for number in range(8):
+        accounts.model(table, f"m{number}")
+    with serving(table) as server:
+
+        def throttled(_: Document) -> Document:
+            if server.counts["DescribeModel"] == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+            raise Refused("ThrottlingException", "slow down")
+
+        table.answers["DescribeModel"] = throttled
+        with pytest.raises(KeyboardInterrupt):
+            read(server.client(config=no_retries()), replace(ONLY_ORIGINAL, max_workers=1))

@@ -90,7 +90,7 @@ def test_the_longest_prefix_decides_as_the_function_does() -> None:
         "churn": {captures("churn", "AllTraffic")},
         "part": {captures("churn", "AllTraffic")},
         "else": {captures("nothing")},
-        "gz": {captures("fraud")},
+        "gz": {captures("fraud", "AllTraffic")},
     }
 
 
@@ -114,7 +114,7 @@ def test_a_malformed_destination_is_reported_and_the_endpoint_stays(uri: str) ->
     accounts.model(table, "m")
     accounts.endpoint(table, "e", "m", capture=uri)
     graph = graph_of(table)
-    assert [(each.place, uri in each.advice) for each in graph.problems] == [("e", True)]
+    assert [(each.place, uri in each.detail) for each in graph.problems] == [("e", True)]
     assert Edge(keys.model("m"), keys.variant("e", "AllTraffic"), EdgeKind.SERVED_BY) in graph.edges
     assert not [each for each in graph.nodes if each.subtype is Subtype.CAPTURE]
 

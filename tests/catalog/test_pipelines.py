@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from integrations.catalog.building import keys
+from integrations.catalog.building.catalog import build
 from integrations.catalog.building.pipelines import steps_of
 from integrations.catalog.nodes import S3, Edge, EdgeKind, Entity, Key, Severity, Subtype
+from integrations.catalog.options import Options
 from tests.catalog import accounts
 from tests.catalog.graphs import captures, graph_of, node
+from tests.catalog.readings import read_all
 from tests.catalog.table import Table
+from tests.catalog.table_server import serving
 
 STEPS = [
     {"Name": "Prepare", "Type": "Processing", "Arguments": {}},
@@ -146,3 +150,74 @@ def test_a_schedule_of_an_endpoint_that_is_gone_stays() -> None:
     graph = graph_of(table)
     assert keys.schedule("s") in {each.key for each in graph.nodes}
     assert graph.edges == ()
+
+
+def execution(table: Table, name: str, *jobs: dict[str, Any] | None) -> None:
+    """Add an execution of `nightly`, newer than those before it, with a step `Train`, `Train2`, ... a job."""
+    arn = f"{accounts.ACCOUNT}:pipeline/nightly/execution/{name}"
+    table.add("PipelineExecution", {"PipelineExecutionArn": arn, "PipelineName": "nightly"})
+    for number, metadata in enumerate(jobs, 1):
+        step = "Train" if number == 1 else f"Train{number}"
+        details = {} if metadata is None else {"Metadata": metadata}
+        table.add("PipelineExecutionStep", {"PipelineExecutionArn": arn, "StepName": step, **details})
+
+
+def started_by(table: Table) -> set[tuple[str, str]]:
+    """Return the names of steps and of the jobs that they started."""
+    arns = {f"{accounts.ACCOUNT}:training-job/t", f"{accounts.ACCOUNT}:processing-job/p"}
+    edges = [edge for edge in graph_of(table).edges if edge.kind is EdgeKind.PRECEDES and edge.target.name in arns]
+    return {(edge.source.name, edge.target.name.rpartition("/")[2]) for edge in edges}
+
+
+def test_steps_are_joined_to_the_jobs_of_the_latest_execution() -> None:
+    table = Table()
+    pipeline(table, json.dumps({"Steps": [{"Name": "Train"}, {"Name": "Train2"}]}))
+    accounts.training_job(table, "t")
+    accounts.training_job(table, "old")
+    accounts.processing_job(table, "p")
+    execution(table, "first", {"TrainingJob": {"Arn": f"{accounts.ACCOUNT}:training-job/old"}})
+    check = {"QualityCheck": {"CheckJobArn": f"{accounts.ACCOUNT}:processing-job/p"}}
+    execution(table, "latest", {"TrainingJob": {"Arn": f"{accounts.ACCOUNT}:training-job/t"}}, check)
+    assert started_by(table) == {("Train", "t"), ("Train2", "p")}
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {},
+        {"Condition": {"Outcome": "True"}},
+        {"TrainingJob": {"Arn": f"{accounts.ACCOUNT}:training-job/deleted"}},
+    ],
+)
+def test_a_step_without_a_known_job_has_no_edge(metadata: dict[str, Any] | None) -> None:
+    table = Table()
+    pipeline(table, json.dumps({"Steps": [{"Name": "Train"}]}))
+    accounts.training_job(table, "t")
+    execution(table, "latest", metadata)
+    assert started_by(table) == set()
+
+
+@pytest.mark.parametrize("operation", ["ListPipelineExecutions", "ListPipelineExecutionSteps"])
+def test_denied_executions_are_a_failure_and_the_steps_stay(operation: str) -> None:
+    table = Table()
+    pipeline(table, json.dumps({"Steps": [{"Name": "Train"}]}))
+    execution(table, "latest", {"TrainingJob": {"Arn": f"{accounts.ACCOUNT}:training-job/t"}})
+    with serving(table) as server:
+        server.fail(operation, "AccessDeniedException")
+        reading = read_all(server)
+    assert [(each.severity, each.place) for each in reading.problems] == [(Severity.FAILURE, "nightly")]
+    assert keys.step("nightly", "Train") in {each.key for each in build(reading.estate, Options()).nodes}
+
+
+def test_executions_take_two_calls_a_pipeline_and_none_without_jobs() -> None:
+    table = Table()
+    pipeline(table, json.dumps({"Steps": [{"Name": "Train"}]}))
+    for number in range(20):
+        execution(table, f"e{number}", {})
+    with serving(table) as server:
+        read_all(server)
+        assert (server.counts["ListPipelineExecutions"], server.counts["ListPipelineExecutionSteps"]) == (1, 1)
+        server.calls.clear()
+        read_all(server, Options(extract_jobs=False))
+        assert server.counts["ListPipelineExecutions"] == 0

@@ -29,6 +29,10 @@ def everything() -> Table:
     accounts.training_job(table, "t")
     for kind in (*_JOBS, "FeatureGroup", "Pipeline", "MonitoringSchedule", "InferenceComponent"):
         table.add(kind, {f"{kind}Name": "one"})
+    table.add(
+        "PipelineExecution",
+        {"PipelineExecutionArn": f"{accounts.ACCOUNT}:pipeline/one/execution/x", "PipelineName": "one"},
+    )
     group = table.add("ModelPackageGroup", {"ModelPackageGroupName": "g"})
     accounts.package(table, "g", 1)
     context = {"ContextArn": "context/g", "ContextType": "ModelGroup"}
@@ -50,6 +54,7 @@ def actions(document: dict[str, Any]) -> set[str]:
         Options(extract_models=False),
         Options(extract_jobs={JobKind.TRAINING: False}),
         Options(extract_jobs=False, extract_feature_groups=False),
+        Options(extract_pipelines=False),
         replace(Options(), **{**_NEW, "extract_captures": True}),
         replace(Options(), **{**_NEW, "extract_monitoring_schedules": True, "extract_tags": True}),
     ],
@@ -80,11 +85,24 @@ def test_no_wildcards_and_descriptions_on_their_entities_only() -> None:
 
 @pytest.mark.parametrize(
     ("region", "start"),
-    [("us-gov-west-1", "arn:aws-us-gov:sagemaker:us-gov-west-1:*:"), (None, "arn:aws:sagemaker:*:*:")],
+    [
+        ("us-gov-west-1", "arn:aws-us-gov:sagemaker:us-gov-west-1:*:"),
+        ("us-isof-south-1", "arn:aws-iso-f:sagemaker:us-isof-south-1:*:"),
+        ("eusc-de-east-1", "arn:aws-eusc:sagemaker:eusc-de-east-1:*:"),
+        ("mars", "arn:aws:sagemaker:mars:*:"),
+        (None, "arn:aws:sagemaker:*:*:"),
+    ],
 )
-def test_partitions(region: str | None, start: str) -> None:
+def test_partitions(region: str | None, start: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "of-nobody")  # the policy needs no profile
     document = policy(ONLY_ORIGINAL, Connection(region=region))
     assert document["Statement"][1]["Resource"][0].startswith(start)
+
+
+def test_without_a_region_the_role_has_the_partition() -> None:
+    role = Role({"RoleArn": "arn:aws-cn:iam::210987654321:role/reader"})
+    document = policy(ONLY_ORIGINAL, Connection(roles=(role,)))
+    assert document["Statement"][1]["Resource"][0].startswith("arn:aws-cn:sagemaker:*:210987654321:")
 
 
 def test_actions_match_the_entities_of_their_statement() -> None:

@@ -1,5 +1,7 @@
 """The reader against a loopback SageMaker: its values, its calls and its failures."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import current_thread
 from typing import Any
 
 import pytest
@@ -9,7 +11,10 @@ from integrations.catalog.building import keys
 from integrations.catalog.building.catalog import build
 from integrations.catalog.nodes import Edge, EdgeKind, Severity
 from integrations.catalog.options import Options, Pattern
-from integrations.catalog.values import JobKind
+from integrations.catalog.reading.calls import Calls
+from integrations.catalog.reading.describing import Describing
+from integrations.catalog.reading.operations import MODELS
+from integrations.catalog.values import Document, JobKind
 from tests.catalog import accounts
 from tests.catalog.readings import ONLY_ORIGINAL, read_all
 from tests.catalog.table import Table
@@ -174,3 +179,20 @@ def test_jobs_say_what_they_read() -> None:
         "t": ("s3://data/t",),
         "f": ("s3://data/x",),
     }
+
+
+def test_answers_are_decoded_in_the_thread_of_the_caller() -> None:
+    """Msgspec crashed in two threads that converted to one type for the first time."""
+    table = Table()
+    for number in range(20):
+        accounts.model(table, f"m{number}")
+    threads = []
+
+    def decode(document: Document) -> str:
+        threads.append(current_thread())
+        return str(document["ModelName"])
+
+    with serving(table) as server, ThreadPoolExecutor(4) as pool:
+        found = Describing(Calls(server.client()), pool).read(MODELS, None, decode)
+    assert len(found) == 20
+    assert set(threads) == {current_thread()}

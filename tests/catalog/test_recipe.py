@@ -93,6 +93,35 @@ def test_variables_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert recipe == Recipe(Options(extract_tags=False, extract_models=False), Connection(region="eu-west-3"))
 
 
+@pytest.mark.parametrize("text", ["$REGION_OF_US", "${REGION_OF_US}", "${OTHER_OF_US:-eu-west-3}"])
+def test_variables_have_the_forms_of_datahub(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGION_OF_US", "eu-west-3")
+    assert of(aws_region=text).connection.region == "eu-west-3"
+
+
+def test_a_variable_that_the_policy_needs_must_be_set() -> None:
+    config: dict[str, object] = {
+        "aws_region": "$NO_REGION",
+        "aws_role": [{"RoleArn": "${NO_ROLE}"}],
+        "aws_access_key_id": "${NO_KEY}",
+    }
+    with pytest.raises(RecipeError) as raised:
+        of(**config, aws_secret_access_key="${NO}")
+    assert [each.partition(" is not set")[0] for each in raised.value.problems] == [
+        "source.config.aws_region: $NO_REGION",
+        "source.config.aws_role: ${NO_ROLE}",
+    ]
+
+
+def test_a_recipe_in_toml(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text('[source]\ntype = "sagemaker-capture"\n[source.config]\naws_region = "eu-west-3"\n')
+    assert read_recipe(path).connection.region == "eu-west-3"
+    path.write_text("source: {}")
+    with pytest.raises(RecipeError, match="is not TOML"):
+        read_recipe(path)
+
+
 def test_all_problems_at_once() -> None:
     config = {
         "extract_job": True,

@@ -11,7 +11,7 @@ from moto.server import ThreadedMotoServer
 
 from integrations.catalog.options import Connection, Options, Role
 from integrations.catalog.reader import read
-from integrations.catalog.reading.session import CannotConnect, sagemaker_client
+from integrations.catalog.reading.session import CannotConnect, NoAccess, sagemaker_client
 from tests.catalog import accounts
 from tests.catalog.table import Table
 from tests.catalog.table_server import TableServer, serving
@@ -118,7 +118,6 @@ def test_a_proxy(server: TableServer) -> None:
     "connection",
     [
         Connection(profile="nobody"),
-        Connection(),
         Connection(region="eu-west-1", endpoint_url="no address"),
         Connection(region="eu-west-1", client_config={"unknown_argument": 1}),
     ],
@@ -127,8 +126,29 @@ def test_a_wrong_connection_says_what_to_correct(connection: Connection, monkeyp
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
-    with pytest.raises(CannotConnect, match="correct aws_region"):
+    with pytest.raises(CannotConnect, match="correct aws_region") as raised:
         sagemaker_client(connection)
+    assert not isinstance(raised.value, NoAccess)
+
+
+@pytest.mark.parametrize("profile", [None, "of-nobody"])
+def test_a_machine_without_region_or_profile_says_what_to_set(
+    profile: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    if profile:
+        monkeypatch.setenv("AWS_PROFILE", profile)
+    with pytest.raises(NoAccess, match="set AWS_DEFAULT_REGION or AWS_PROFILE"):
+        sagemaker_client(Connection())
+
+
+def test_credentials_of_the_shortest_duration_are_not_renewed_at_every_call(server: TableServer) -> None:
+    server.table = accounts.of_cost()
+    server.expiration = lambda: datetime.now(UTC) + timedelta(seconds=900)
+    assert len(models_of(server, roles=(Role({"RoleArn": ROLE}),))) == 10
+    assert server.counts["AssumeRole"] == 1
 
 
 def test_two_clients_with_a_role(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> None:

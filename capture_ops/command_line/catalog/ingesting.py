@@ -27,7 +27,8 @@ def ingest(recipe: Recipe) -> None:
 
     Runs DataHub's own pipeline, as `datahub ingest -c` does, so every sink and transformer works. Needs the extra
     catalog. An entity that cannot be read is skipped and reported. The exit code is then 1, and stale entities stay.
-    The telemetry of DataHub is off, unless DATAHUB_TELEMETRY_ENABLED is true.
+    It is 4 if AWS or DataHub cannot be used at all. The telemetry of DataHub is off, unless DATAHUB_TELEMETRY_ENABLED
+    is true.
     """
     if find_spec("datahub") is None:
         raise CommandError(missing("catalog"))
@@ -43,6 +44,8 @@ def ingest(recipe: Recipe) -> None:
     except pipeline.NotReachable as error:
         raise CommandError(str(error), ExitCode.UNAVAILABLE) from error
     _print(run, console(stderr=True))
+    if run.cannot_use_aws:
+        raise typer.Exit(ExitCode.UNAVAILABLE)
     raise typer.Exit(ExitCode.INCOMPLETE if run.failures else ExitCode.OK)
 
 
@@ -52,4 +55,6 @@ def _print(run: Any, to: "Console") -> None:
             print_line(to, f"{kind}: {each.sentence}", style)
             for place in each.places:
                 print_line(to, f"    {place}")
+            if each.more:
+                print_line(to, f"    and {each.more} more")
     print_line(to, f"records: {run.written}, failures: {len(run.failures)}, warnings: {len(run.warnings)}")

@@ -55,8 +55,9 @@ def capture_parts(estate: Estate, found: Iterable[Capture]) -> Parts:
     for endpoint in estate.endpoints:
         uri = _destination(endpoint, estate)
         if uri and not place_of(uri):
-            advice = f'DestinationS3Uri is "{uri[:200]}", which is no s3:// address; correct the data capture there'
-            yield Problem(Severity.WARNING, "Captures have no valid destination", endpoint.endpoint_name, advice)
+            title, detail = "Captures have no valid destination", f'DestinationS3Uri is "{uri[:200]}"'
+            advice = "write an address that begins with s3:// into the data capture of the endpoint"
+            yield Problem(Severity.WARNING, title, endpoint.endpoint_name, advice, detail)
 
 
 def readers(jobs: Iterable[Job], found: Iterable[Capture]) -> Parts:

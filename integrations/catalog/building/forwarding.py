@@ -14,7 +14,8 @@ from integrations.catalog.options import S3Names
 
 # SageMaker writes yyyy/mm/dd/hh/file below the prefix of a variant. No route is meant for the year 0000.
 _SOME_HOUR = "0000/00/00/00/"
-_SOME_FILE = "00-00-000-00000000-0000-0000-0000-000000000000.jsonl"
+_SOME_FILE = "00-00-000-00000000-0000-0000-0000-000000000000"
+_SUFFIX = ".jsonl"
 
 
 def forwarding(settings: Settings, found: Iterable[Capture], names: S3Names) -> Parts:
@@ -49,11 +50,15 @@ def _taken(settings: Settings, found: Iterable[Capture]) -> dict[str, list[Key]]
 
 
 def _takers(router: Router, routes: tuple[Route, ...], capture: Capture) -> Iterator[str]:
-    """Yield the route of the captures, and the routes below their prefix; those take a part of them."""
+    """Yield the routes of the captures, and those below their prefix, which take a part of them.
+
+    Other programs may store copies of the captures with another suffix, such as `.jsonl.gz`, for a route with it.
+    """
     folder = f"{capture.prefix}/"
     below = [each.prefix for each in routes if each.bucket == capture.bucket and each.prefix.startswith(folder)]
     samples = [f"{folder}{_SOME_HOUR}", *below]
-    objects = (CaptureObject(capture.bucket, f"{sample}{_SOME_FILE}") for sample in samples)
+    files = [_SOME_FILE + suffix for suffix in dict.fromkeys([_SUFFIX, *(each.suffix for each in routes)])]
+    objects = (CaptureObject(capture.bucket, sample + file) for sample in samples for file in files)
     yield from dict.fromkeys(route.name for each in objects if (route := router.route_for(each)))
 
 

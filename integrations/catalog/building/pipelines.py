@@ -30,7 +30,10 @@ class Step(Struct, frozen=True):
 
 
 def pipelines(estate: Estate) -> Parts:
-    """Yield every pipeline with its steps. A definition that cannot be read is a problem, and its pipeline stays."""
+    """Yield every pipeline with its steps, and edges to the jobs that these started.
+
+    A definition that cannot be read is a problem, and its pipeline stays.
+    """
     for each in estate.pipelines:
         yield _pipeline(each, estate)
         if not each.pipeline_definition:
@@ -38,10 +41,14 @@ def pipelines(estate: Estate) -> Parts:
         try:
             steps = list(steps_of(each.pipeline_definition))
         except ValueError as error:
-            advice = f"{error}; the pipeline has no steps in the catalog; correct its definition"
-            yield Problem(Severity.WARNING, "Pipeline definition cannot be read", each.pipeline_name, advice)
+            title, advice = "Pipeline definition cannot be read", "its steps are left out; correct the definition"
+            yield Problem(Severity.WARNING, title, each.pipeline_name, advice, str(error))
             continue
         yield from _steps(each, steps)
+    jobs = {each.arn: keys.job(each) for each in estate.jobs}
+    for started in estate.started:
+        if started.job_arn in jobs:
+            yield Edge(keys.step(started.pipeline, started.step), jobs[started.job_arn], EdgeKind.PRECEDES)
 
 
 def _pipeline(pipeline: Pipeline, estate: Estate) -> Node:

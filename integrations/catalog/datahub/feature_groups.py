@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from datahub.ingestion.api.workunit import MetadataWorkUnit
 from datahub.ingestion.source.aws.sagemaker_processors.feature_groups import FeatureGroupProcessor
+from datahub.metadata.schema_classes import MLFeatureDataTypeClass
 
 from integrations.catalog.datahub.config import SagemakerCaptureConfig
 from integrations.catalog.datahub.report import CaptureReport
@@ -20,6 +21,7 @@ class FeatureGroups(FeatureGroupProcessor):
         self._documents = list(documents)
         self._config = config
         self._report = report
+        self._group = ""
 
     def get_workunits(self) -> Iterator[MetadataWorkUnit]:
         """Yield the work units of every feature group; a malformed one is a failure, and the others come."""
@@ -30,10 +32,19 @@ class FeatureGroups(FeatureGroupProcessor):
                 yield from units
 
     def _units(self, document: Document) -> Iterator[MetadataWorkUnit]:
+        self._group = document["FeatureGroupName"]
         for feature in document["FeatureDefinitions"]:
             self.report.report_feature_scanned()
             yield self.get_feature_wu(document, feature)
         yield self.get_feature_group_wu(document)
+
+    def get_feature_type(self, aws_type: str, feature_name: str) -> str:
+        """Return DataHub's type of a feature. DataHub's code reports an unknown one without the feature group."""
+        if aws_type not in self.field_type_mappings:
+            advice = "it is shown as UNKNOWN; if AWS has added this type, report it to capture-forwarder"
+            self._report.marked("Unknown type of a feature", f"{self._group}.{feature_name}: {aws_type}", advice)
+            return MLFeatureDataTypeClass.UNKNOWN
+        return super().get_feature_type(aws_type, feature_name)
 
     def _with_known_sources(self, document: Document) -> Document:
         """Leave out a store that is not S3's, and a Glue table that the patterns deny."""

@@ -1,116 +1,104 @@
 """Runs a recipe by DataHub's own pipeline, as `datahub ingest` does."""
 
+import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import requests
-from datahub.configuration.common import ConfigurationError, OperationalError
+from datahub.configuration.common import ConfigurationError
 from datahub.configuration.config_loader import load_config_file
 from datahub.ingestion.run.pipeline import Pipeline, PipelineInitError
+from datahub.utilities.lossy_collections import LossyList
 from expandvars import ExpandvarsException
 from msgspec import Struct
 from pydantic import ValidationError
 from yaml import YAMLError
 
-from integrations.catalog.reading.session import CannotConnect
+from integrations.catalog.datahub.failures import NotReachable, RecipeError, explained
+from integrations.catalog.datahub.report import CaptureReport
 
+__all__ = ["NotReachable", "RecipeError", "run_recipe"]
 
-class RecipeError(Exception):
-    """A recipe is wrong; the message has a line a problem."""
-
-
-class NotReachable(Exception):
-    """DataHub's server does not answer, or refuses the token."""
+# They log, with tracebacks, what the result of a run has too.
+_LOGGERS = ("datahub", "botocore")
 
 
 class Finding(Struct, frozen=True):
-    """A failure or a warning of a run, with the next step and some of its places."""
+    """A failure or a warning of a run with the next step, its places, and how many more places there are."""
 
     sentence: str
     places: tuple[str, ...]
+    more: int = 0
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """The result of a run."""
+    """The result of a run. `cannot_use_aws` says that it ended early: no credentials, or AWS does not answer."""
 
     written: int
     failures: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
+    cannot_use_aws: bool = False
 
 
 def run_recipe(recipe: Path) -> Run:
     """Run a recipe, whose `${VARIABLE}`s come from the environment, and return its result.
 
-    Raises `RecipeError` with all problems, `NotReachable`, and the errors of AWS.
+    Raises `RecipeError` with all problems, and `NotReachable`.
     """
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     pipeline = _pipeline(_loaded(recipe))
     pipeline.run()
     pipeline.log_ingestion_stats()
     source, sink = pipeline.source.get_report(), pipeline.sink.get_report()
     return Run(
         written=sink.total_records_written,
-        failures=(*_findings(source.failures), *_sink_failures(sink.failures)),
+        failures=(*_findings(source.failures), *_refusals(sink.failures)),
         warnings=tuple(_findings(source.warnings)),
+        cannot_use_aws=isinstance(source, CaptureReport) and source.cannot_use_aws,
     )
 
 
 def _loaded(recipe: Path) -> dict[str, Any]:
     try:
-        loaded: dict[str, Any] = load_config_file(recipe, allow_remote=False, process_directives=True)
+        loaded = load_config_file(recipe, allow_remote=False, process_directives=True)
     except ExpandvarsException as error:
         raise RecipeError(f"{recipe}: {error}; set the variable, or remove it from the recipe") from None
     except (ConfigurationError, YAMLError, ValueError, OSError) as error:
         raise RecipeError(f"{recipe}: {error}") from None
+    except (AttributeError, TypeError):
+        # DataHub's code takes every document for a table.
+        raise RecipeError(f"{recipe}: is no recipe; `catalog recipe` writes one") from None
     return loaded
 
 
 def _pipeline(loaded: dict[str, Any]) -> Pipeline:
     try:
         return Pipeline.create(loaded, no_progress=True)
-    except ValidationError as error:
-        raise RecipeError(_problems(error)) from None
-    except PipelineInitError as error:
-        _explain(error)
+    except (ValidationError, PipelineInitError) as error:
+        if found := explained(error):
+            raise found from found.__cause__
         raise
 
 
-def _explain(error: PipelineInitError) -> None:
-    """Raise an error that a person can correct; return if the cause is AWS or a bug."""
-    causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, ValidationError):
-            raise RecipeError(_problems(cause)) from error
-        # DataHub's own message has a part of the token.
-        if isinstance(cause, (requests.RequestException, OperationalError)):
-            kind = type(cause).__name__
-            raise NotReachable(f"DataHub's server: {kind}; check `server` and `token` of the sink") from error
-    if any(isinstance(cause, (ConfigurationError, CannotConnect, KeyError)) for cause in causes):
-        raise RecipeError(str(error)) from error
+def _findings(entries: Iterable[Any]) -> Iterator[Finding]:
+    for each in entries:
+        sentence = f"{each.title}: {each.message}" if each.title else each.message
+        places = tuple(sorted(map(str, each.context)))
+        yield Finding(sentence, places, len(each.context) - len(places))
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    while cause:
-        yield cause
-        cause = cause.__cause__
-
-
-def _problems(error: ValidationError) -> str:
-    """Return a line a problem, without the values: they may be secrets."""
-    listed = [
-        f"{'.'.join(map(str, each['loc'])) or 'recipe'}: {each['msg'].removeprefix('Value error, ')}"
-        for each in error.errors(include_url=False, include_input=False)
-    ]
-    return "\n".join([f"the recipe has {len(listed)} problem(s):", *(f"  {line}" for line in listed)])
-
-
-def _findings(entries: Iterable[Any]) -> list[Finding]:
-    return [
-        Finding(f"{each.title}: {each.message}" if each.title else each.message, tuple(map(str, each.context or ())))
-        for each in entries
-    ]
-
-
-def _sink_failures(failures: Iterable[Any]) -> list[Finding]:
-    return [Finding(f"the sink refuses records: {each}", ()) for each in failures]
+def _refusals(failures: LossyList[Any]) -> Iterator[Finding]:
+    """Yield the reasons why the sink refuses records, each with its records. The sink keeps a sample of all."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for each in failures:
+        details = each if isinstance(each, dict) else {"error": each}
+        info = details.get("info")
+        record = info.get("workunit_id") if isinstance(info, dict) else None
+        by_reason[str(details.get("error"))].append(str(record or "a record"))
+    unknown = len(failures) - sum(map(len, by_reason.values()))
+    for reason, records in by_reason.items():
+        yield Finding(f"the sink refuses records: {reason}", tuple(dict.fromkeys(records)))
+    if unknown:
+        yield Finding(f"the sink refuses {unknown} more records", ())

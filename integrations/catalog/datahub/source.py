@@ -79,6 +79,8 @@ class SagemakerCaptureSource(SagemakerSource):
         graph = build(reading.estate, options, self._forwarder)
         for problem in (*reading.problems, *graph.problems):
             self.report.add(problem)
+        self.report.cannot_use_aws = reading.ended
+        self.report.event_not_produced_warn = not reading.ended  # the failure says more
         for name in reading.filtered:
             self.report.report_dropped(name)
         yield from with_instance(self._units(_shown(reading.estate, self.source_config), graph), self._instance)

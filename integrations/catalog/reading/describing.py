@@ -35,7 +35,14 @@ class Describing:
 
         An entity that cannot be described, or is malformed, is left out and reported as a failure.
         """
-        found = self.each(self._items(listing, pattern), lambda item: self._described(listing, item, decode))
+        items = self._items(listing, pattern)
+        answers = self.each(items, lambda item: self._answer(listing, item))
+        # In this thread: msgspec 0.22 can crash when threads convert to one type for the first time.
+        found = [
+            self._value(listing, item, answer, decode)
+            for item, answer in zip(items, answers, strict=True)
+            if answer is not None
+        ]
         return tuple(each for each in found if each is not None)
 
     def each(self, items: Iterable[Item], function: Callable[[Item], Result]) -> list[Result]:
@@ -48,7 +55,7 @@ class Describing:
 
     def report_malformed(self, place: str, error: Malformed) -> None:
         """Report an answer that lacks a field or has one of another type."""
-        self._calls.report(Severity.FAILURE, MALFORMED, place, f"{error}; {REPORT}")
+        self._calls.report(Severity.FAILURE, MALFORMED, place, REPORT, str(error))
 
     def _items(self, listing: Listing, pattern: Pattern | None) -> list[Document]:
         """Return the items of the listing, each once: entities that appear meanwhile shift the pages."""
@@ -63,13 +70,21 @@ class Describing:
                 found[by] = item
         return list(found.values())
 
-    def _described(self, listing: Listing, item: Document, decode: Callable[[Document], Result]) -> Result | None:
-        name = item[listing.name]
+    def _answer(self, listing: Listing, item: Document) -> Document | None:
         try:
-            document = self._description(listing, name, item[listing.by])
-            value = decode(document)
+            return self._description(listing, item[listing.name], item[listing.by])
         except CallFailed:
             return None
+        except Malformed as error:
+            self.report_malformed(item[listing.name], error)
+            return None
+
+    def _value(
+        self, listing: Listing, item: Document, document: Document, decode: Callable[[Document], Result]
+    ) -> Result | None:
+        name = item[listing.name]
+        try:
+            value = decode(document)
         except Malformed as error:
             self.report_malformed(name, error)
             return None

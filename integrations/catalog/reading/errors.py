@@ -36,17 +36,23 @@ _REFUSED = frozenset(
     }
 )
 # Errors of botocore that concern one call. All others, such as missing credentials, would meet every call.
-_OF_ONE_CALL = (
+_OF_ONE_CALL = (exceptions.ParamValidationError,)
+
+
+class NoList(Exception):
+    """The answer to a listing has no list: an account without entities has an empty one."""
+
+
+# So do these, if the host has answered before. Else it does not answer at all, or is none of AWS.
+_OF_ONE_ANSWER = (
+    NoList,
     ResponseParserError,
-    exceptions.ParamValidationError,
     exceptions.ReadTimeoutError,
     exceptions.ConnectionClosedError,
     exceptions.IncompleteReadError,
     exceptions.ResponseStreamingError,
 )
 _MAX_MESSAGE_CHARS = 300
-
-
 MALFORMED = "Malformed answer"
 REPORT = "the entity is skipped; if AWS really answers this, report it as a bug of capture-forwarder"
 
@@ -64,38 +70,42 @@ def is_missing(error: Exception) -> bool:
     return code in _MISSING or (code == "ValidationException" and "could not find" in _message(error).lower())
 
 
-def ends_the_run(error: Exception) -> bool:
-    """Tell whether every other call would fail too: no credentials, no region, no connection, or refused credentials.
+def ends_the_run(error: Exception, *, is_first: bool) -> bool:
+    """Tell whether every other call would fail too: no credentials, no connection, or refused credentials.
 
-    A role that cannot be assumed is refused by STS with AccessDenied.
+    A role that cannot be assumed is refused by STS with AccessDenied. `is_first` says that the host has not answered
+    before.
     """
     if isinstance(error, ClientError):
         return code_of(error) in _REFUSED or error.operation_name == "AssumeRole"
+    if isinstance(error, _OF_ONE_ANSWER):
+        return is_first
     return isinstance(error, BotoCoreError) and not isinstance(error, _OF_ONE_CALL)
 
 
-def problem_of(error: Exception, operation: str, place: str) -> Problem:
-    """Return the failure of one call for `place`, the name of an entity or of a listing."""
-    if not isinstance(error, ClientError | BotoCoreError) or isinstance(error, ResponseParserError):
-        advice = f"botocore cannot read the answer of {operation}: {code_of(error)}: {_message(error)}; {REPORT}"
-        return Problem(Severity.FAILURE, MALFORMED, place, advice)
+def problem_of(error: Exception, operation: str, place: str, *, ended: bool) -> Problem:
+    """Return the failure of one call for `place`, the name of an entity or of a listing; `ended` if it ends the run."""
+    known = isinstance(error, ClientError | BotoCoreError) and not isinstance(error, ResponseParserError)
+    if not known and not ended:
+        advice = f"botocore cannot read the answer of {operation} ({code_of(error)}); {REPORT}"
+        return Problem(Severity.FAILURE, MALFORMED, place, advice, _message(error))
     title = f"{operation} failed: {code_of(error)}"
-    return Problem(Severity.FAILURE, title, place, _advice(error, operation))
+    return Problem(Severity.FAILURE, title, place, _advice(error, operation, ended=ended), _message(error))
 
 
-def _advice(error: Exception, operation: str) -> str:
+def _advice(error: Exception, operation: str, *, ended: bool) -> str:
     code = code_of(error)
     if isinstance(error, ClientError) and error.operation_name == "AssumeRole":
-        return f"correct aws_role, or let its trust policy allow these credentials: {_message(error)}"
-    if ends_the_run(error):
-        return f"correct the credentials, region, endpoint or proxy of the recipe, and run again: {_message(error)}"
+        return "correct aws_role, or let its trust policy allow these credentials"
+    if ended:
+        return "correct the credentials, region, endpoint or proxy of the recipe, and run again"
     if code in DENIED:
-        return f"allow sagemaker:{operation}, as `capture-forwarder catalog iam-policy` prints it: {_message(error)}"
+        return f"allow sagemaker:{operation}, as `capture-forwarder catalog iam-policy` prints it"
     if code in THROTTLED:
         return "AWS throttled the call for minutes; run again later, or with a smaller max_workers"
     if is_missing(error):
         return "it was deleted since it was listed; the next run leaves it out"
-    return f"run again; if the error stays, report it: {_message(error)}"
+    return "run again; if the error stays, report it"
 
 
 def _message(error: Exception) -> str:

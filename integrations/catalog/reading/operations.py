@@ -80,9 +80,23 @@ DESCRIBE_CONFIG = "DescribeEndpointConfig"
 CONFIG_RESOURCE = "endpoint-config"
 SEARCH = "Search"
 LIST_TAGS = "ListTags"
+# The latest execution of a pipeline, and the jobs of its steps.
+LIST_EXECUTIONS, LIST_STEPS = "ListPipelineExecutions", "ListPipelineExecutionSteps"
 # SageMaker's own lineage. A listing of it can be denied on all resources only.
 LIST_ACTIONS, LIST_ARTIFACTS = "ListActions", "ListArtifacts"
 LIST_CONTEXTS, LIST_ASSOCIATIONS = "ListContexts", "ListAssociations"
+# In the answers to all other listings AWS says that a list is required.
+MAY_LACK_A_LIST = frozenset(
+    {
+        PIPELINES.list,
+        JOBS[JobKind.LABELING].list,
+        LIST_ACTIONS,
+        LIST_ARTIFACTS,
+        LIST_CONTEXTS,
+        LIST_ASSOCIATIONS,
+        SEARCH,
+    }
+)
 
 
 def listings(options: Options) -> Iterator[tuple[Listing, Pattern | None]]:

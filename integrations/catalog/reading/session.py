@@ -6,8 +6,9 @@ from typing import Any
 
 import boto3
 import botocore.session
+from botocore import exceptions
 from botocore.config import Config
-from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
+from botocore.credentials import CredentialProvider, CredentialResolver, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from integrations.catalog.options import Connection, Role
@@ -17,17 +18,40 @@ from integrations.catalog.reading.errors import DENIED, code_of
 _SESSION_NAME = "DatahubIngestionSource"
 # Credentials of a role that need not be assumed are looked up again after this time.
 _KEPT = timedelta(minutes=15)
-_DEFAULTS: dict[str, Any] = {"retries": {"max_attempts": 5, "mode": "adaptive"}, "max_pool_connections": 50}
+# The margins before credentials expire. By default botocore renews 15 minutes before, so it would renew credentials of
+# the shortest duration, 900 seconds, at every call.
+_RENEWED_SECS = 5 * 60
+_BLOCKED_SECS = 2 * 60
+# Without them botocore waits a minute for each try to connect to a host that does not answer.
+_DEFAULTS: dict[str, Any] = {
+    "retries": {"max_attempts": 5, "mode": "adaptive"},
+    "max_pool_connections": 50,
+    "connect_timeout": 10,
+}
+# The errors of the machine's own settings for AWS. All others come from a field of the recipe.
+_OF_THE_MACHINE = (
+    exceptions.NoRegionError,
+    exceptions.ProfileNotFound,
+    exceptions.PartialCredentialsError,
+    exceptions.ConfigNotFound,
+    exceptions.ConfigParseError,
+    exceptions.InvalidConfigError,
+)
 
 
 class CannotConnect(Exception):
     """No client can be made of the connection in a recipe: the message names the fields to correct."""
 
 
+class NoAccess(CannotConnect):
+    """The recipe names no region or profile, and those of the machine are missing or cannot be read."""
+
+
 def sagemaker_client(connection: Connection) -> Any:
     """Return a client of SageMaker. Each role is assumed with the credentials of the one before, at the first call.
 
-    Raises `CannotConnect` for a missing region, an unknown profile or a wrong address.
+    Raises `CannotConnect` for a wrong field, such as an unknown profile or a wrong address, and its subclass `NoAccess`
+    if the machine has no region or profile.
     """
     try:
         session = boto3.Session(
@@ -41,8 +65,12 @@ def sagemaker_client(connection: Connection) -> Any:
             session = _assumed(session, role, connection)
         return _client(session, "sagemaker", connection)
     except (BotoCoreError, ValueError, TypeError) as error:
+        reason = str(error).rstrip(".")
+        if isinstance(error, _OF_THE_MACHINE) and not connection.profile:
+            advice = "write aws_region or aws_profile into the recipe, or set AWS_DEFAULT_REGION or AWS_PROFILE"
+            raise NoAccess(f"{reason}; {advice}") from error
         advice = "correct aws_region, aws_profile, aws_endpoint_url, aws_proxy or aws_advanced_config in the recipe"
-        raise CannotConnect(f"{error}; {advice}") from error
+        raise CannotConnect(f"{reason}; {advice}") from error
 
 
 def _client(session: boto3.Session, service: Any, connection: Connection) -> Any:
@@ -53,7 +81,17 @@ def _client(session: boto3.Session, service: Any, connection: Connection) -> Any
 def _assumed(source: boto3.Session, role: Role, connection: Connection) -> boto3.Session:
     """Return a session with the credentials of `role`. One client of STS renews them."""
     sts = _client(source, "sts", connection)
-    credentials = _Renewing(refresh_using=_fetch(sts, source, role), method=_Assumed.METHOD)
+    # They have expired, so the first call assumes the role: the making of a client makes no call.
+    credentials = RefreshableCredentials(
+        access_key="",
+        secret_key="",
+        token="",
+        expiry_time=datetime.fromtimestamp(0, UTC),
+        refresh_using=_fetch(sts, source, role),
+        method=_Assumed.METHOD,
+        advisory_timeout=_RENEWED_SECS,
+        mandatory_timeout=_BLOCKED_SECS,
+    )
     core = botocore.session.get_session()
     core.register_component("credential_provider", CredentialResolver([_Assumed(credentials)]))
     return boto3.Session(botocore_session=core, region_name=source.region_name)
@@ -99,22 +137,12 @@ def _current(source: boto3.Session) -> dict[str, str]:
     }
 
 
-class _Renewing(DeferredRefreshableCredentials):
-    """Credentials that are renewed five minutes before they expire.
-
-    By default it is 15 minutes, and then credentials of the shortest duration, 900 seconds, are renewed at every call.
-    """
-
-    _advisory_refresh_timeout = 5 * 60
-    _mandatory_refresh_timeout = 2 * 60
-
-
 class _Assumed(CredentialProvider):
     METHOD = "assume-role"
 
-    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
+    def __init__(self, credentials: RefreshableCredentials) -> None:
         super().__init__()
         self._credentials = credentials
 
-    def load(self) -> DeferredRefreshableCredentials:
+    def load(self) -> RefreshableCredentials:
         return self._credentials

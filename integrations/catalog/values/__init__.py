@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Operations
 """
 
 from integrations.catalog.values.answer import Answer, CreatedBy
-from integrations.catalog.values.estate import Deployed, Document, Estate, Grouped, Job, JobKind
+from integrations.catalog.values.estate import Deployed, Document, Estate, Grouped, Job, JobKind, Started
 from integrations.catalog.values.models import (
     Container,
     DataSource,
@@ -71,5 +71,6 @@ __all__ = [
     "Pipeline",
     "S3Source",
     "ScheduleConfig",
+    "Started",
     "Variant",
 ]

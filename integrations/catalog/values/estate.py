@@ -47,6 +47,14 @@ class Grouped(Struct, frozen=True):
     model_data_uri: str
 
 
+class Started(Struct, frozen=True):
+    """A job that a step of a pipeline started."""
+
+    pipeline: str
+    step: str
+    job_arn: str
+
+
 class Estate(Struct, frozen=True, kw_only=True):
     """All that was read of one account and region, in the order of the listings.
 
@@ -63,6 +71,7 @@ class Estate(Struct, frozen=True, kw_only=True):
     jobs: tuple[Job, ...] = ()
     feature_groups: tuple[FeatureGroup, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
+    started: tuple[Started, ...] = ()
     schedules: tuple[MonitoringSchedule, ...] = ()
     deployed: tuple[Deployed, ...] = ()
     grouped: tuple[Grouped, ...] = ()

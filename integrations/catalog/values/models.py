@@ -32,7 +32,7 @@ class Model(Answer, frozen=True):
     """`DescribeModel`."""
 
     model_name: str
-    model_arn: str = ""
+    model_arn: str
     creation_time: datetime | None = None
     primary_container: Container | None = None
     containers: tuple[Container, ...] = ()
@@ -42,7 +42,7 @@ class PackageGroup(Answer, frozen=True):
     """`DescribeModelPackageGroup`."""
 
     model_package_group_name: str
-    model_package_group_arn: str = ""
+    model_package_group_arn: str
     created_by: CreatedBy | None = None
 
 
@@ -73,4 +73,4 @@ class FeatureGroup(Answer, frozen=True):
     """`DescribeFeatureGroup`, without its features."""
 
     feature_group_name: str
-    feature_group_arn: str = ""
+    feature_group_arn: str

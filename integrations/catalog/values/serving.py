@@ -47,7 +47,7 @@ class Endpoint(Answer, frozen=True):
     """`DescribeEndpoint`."""
 
     endpoint_name: str
-    endpoint_arn: str = ""
+    endpoint_arn: str
     endpoint_config_name: str = ""
     endpoint_status: str = ""
     creation_time: datetime | None = None

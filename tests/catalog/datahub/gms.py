@@ -10,7 +10,7 @@ from typing import Any
 from tests.catalog.datahub.records import Records, merged
 
 TOKEN = "token-of-the-test"
-_CONFIG = {"noCode": "true", "models": {}, "versions": {"acryldata/datahub": {"version": "v1.6.0", "commit": "0"}}}
+CONFIG = {"noCode": "true", "models": {}, "versions": {"acryldata/datahub": {"version": "v1.6.0", "commit": "0"}}}
 _RUNS = ("dataHubExecutionRequest", "dataHubIngestionSource")
 
 
@@ -43,7 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self._write(200, _CONFIG)
+        self._write(200, CONFIG)
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))

@@ -4,10 +4,12 @@ import inspect
 from typing import Any
 
 import pytest
+from botocore.credentials import RefreshableCredentials
 from datahub.configuration.common import AllowDenyPattern
 from datahub.ingestion.api.source import Source
 from datahub.ingestion.api.workunit import MetadataWorkUnit
 from datahub.ingestion.run.pipeline import Pipeline
+from datahub.ingestion.sink import datahub_rest
 from datahub.ingestion.source.aws import aws_common, s3_util
 from datahub.ingestion.source.aws.sagemaker import SagemakerSource
 from datahub.ingestion.source.aws.sagemaker_processors import common, feature_groups, job_classes, jobs, lineage, models
@@ -16,6 +18,8 @@ from datahub.ingestion.source.state.stale_entity_removal_handler import StaleEnt
 from datahub.specific.dataset import DatasetPatchBuilder
 
 from integrations.catalog.datahub.config import JOB_TYPES
+from integrations.catalog.datahub.failures import CONNECTING
+from integrations.catalog.datahub.report import UNKNOWN_STATUSES
 from integrations.catalog.values import JobKind
 
 # A class and a method that ours overrides or calls, with the names of its parameters.
@@ -29,6 +33,7 @@ _METHODS: list[tuple[type, str, list[str]]] = [
     (feature_groups.FeatureGroupProcessor, "get_workunits", ["self"]),
     (feature_groups.FeatureGroupProcessor, "get_feature_wu", ["self", "feature_group_details", "feature"]),
     (feature_groups.FeatureGroupProcessor, "get_feature_group_wu", ["self", "feature_group_details"]),
+    (feature_groups.FeatureGroupProcessor, "get_feature_type", ["self", "aws_type", "feature_name"]),
     (jobs.JobProcessor, "get_workunits", ["self"]),
     (jobs.JobProcessor, "create_common_job_snapshot", ["self", "job", "job_type", "job_url"]),
     (jobs.JobProcessor, "process_hyper_parameter_tuning_job", ["self", "job"]),
@@ -46,6 +51,12 @@ _METHODS: list[tuple[type, str, list[str]]] = [
         ["self", "model_details", "endpoint_arn_to_name", "model_image", "model_uri"],
     ),
     (common.SagemakerSourceReport, "report_dropped", ["self", "name"]),
+    (
+        common.SagemakerSourceReport,
+        "warning",
+        ["self", "message", "context", "title", "exc", "log", "log_category"],
+    ),
+    (common.SagemakerSourceReport, "set_sample_sizes", ["self", "failure_size", "warning_size", "info_size"]),
     (common.SagemakerSourceConfig, "_normalized_aws_roles", ["self"]),
     (GenericCheckpointState, "get_urns_not_in", ["self", "type", "other_checkpoint_state"]),
     (GenericCheckpointState, "get_percent_entities_changed", ["self", "old_checkpoint_state"]),
@@ -132,3 +143,21 @@ def test_the_configuration_is_validated_by_the_same_fields() -> None:
 def test_the_state_has_the_name_of_the_platform() -> None:
     assert SagemakerSource.platform == "sagemaker"
     assert StaleEntityRemovalHandler.compute_job_id("sagemaker") == "sagemaker_stale_entity_removal"
+
+
+def test_messages_of_datahub_that_get_a_next_step() -> None:
+    """Our report replaces them, and our command recognises the last one."""
+    for message, owner in zip(UNKNOWN_STATUSES, (jobs, models), strict=True):
+        assert f'"{message}"' in inspect.getsource(owner)
+    assert "String" in feature_groups.FeatureGroupProcessor.field_type_mappings
+    assert CONNECTING in inspect.getsource(datahub_rest)
+
+
+def test_the_report_can_leave_out_that_nothing_was_produced() -> None:
+    assert common.SagemakerSourceReport().event_not_produced_warn is True
+
+
+def test_the_renewal_of_credentials_takes_margins() -> None:
+    """Botocore's class has no documentation, so an update of it may rename these."""
+    needed = {"expiry_time", "refresh_using", "method", "advisory_timeout", "mandatory_timeout"}
+    assert needed <= set(inspect.signature(RefreshableCredentials).parameters)

@@ -54,7 +54,7 @@ def test_f1_f2_a_model_names_its_own_endpoints_by_name(tmp_path: Path) -> None:
 
 def test_f3_a_processing_job_has_its_outputs_and_the_store_of_a_feature_group(tmp_path: Path) -> None:
     table = Table()
-    _feature_group(table, {"S3StorageConfig": {"S3Uri": "s3://store/features/"}})
+    feature_group(table, {"S3StorageConfig": {"S3Uri": "s3://store/features/"}})
     processing_job(table, "job")
     table.entities["ProcessingJob"]["job"]["ProcessingOutputConfig"] = {
         "Outputs": [
@@ -87,7 +87,7 @@ def test_f4_a_tuning_job_is_the_input_of_its_training_jobs(tmp_path: Path) -> No
 def test_f5_a_feature_group_of_20_pages_takes_20_calls(tmp_path: Path) -> None:
     table = Table()
     table.feature_page_size = 5
-    _feature_group(table, None, features=100)
+    feature_group(table, None, features=100)
     ran = Ran(table, tmp_path)
     assert ran.counts["DescribeFeatureGroup"] == 20
     assert sum(urn.startswith("urn:li:mlFeature:") for urn, name in ran.records if name == "mlFeatureProperties") == 99
@@ -129,7 +129,7 @@ def test_f6_job_types_are_switched_by_booleans(chosen: Any, *, extracted: bool, 
 def test_f7_patterns_filter_glue_sources(patterns: dict[str, Any], sources: list[str], tmp_path: Path) -> None:
     table = Table()
     catalog = {"DataCatalogConfig": {"Database": "db", "TableName": "table", "Catalog": "c"}}
-    _feature_group(table, {"S3StorageConfig": {"S3Uri": "s3://store"}} | catalog)
+    feature_group(table, {"S3StorageConfig": {"S3Uri": "s3://store"}} | catalog)
     ran = Ran(table, tmp_path, **patterns)
     assert ran.records["urn:li:mlFeature:(group,f1)", "mlFeatureProperties"]["sources"] == sources
 
@@ -164,7 +164,7 @@ def test_f11_one_failed_describe_leaves_the_rest(code: str, tmp_path: Path) -> N
 def test_f13_addresses_that_are_not_on_s3_are_left_out(tmp_path: Path) -> None:
     table = Table()
     processing_job(table, "job", "string", "s3://", "s3://in/data.csv")
-    _feature_group(table, {"S3StorageConfig": {"S3Uri": "hdfs://store"}})
+    feature_group(table, {"S3StorageConfig": {"S3Uri": "hdfs://store"}})
     ran = Ran(table, tmp_path)
     job = ran.records[job_urn("processing", "job"), "dataJobInputOutput"]
     assert job["inputDatasets"] == [s3("in/data_csv")]
@@ -196,8 +196,8 @@ def test_f14_every_status_is_known(tmp_path: Path) -> None:
     assert ran.records[DEPLOYMENT.format("e"), "mlModelDeploymentProperties"]["status"] == "FAILED"
     assert ran.records[DEPLOYMENT.format("odd"), "mlModelDeploymentProperties"]["status"] == "UNKNOWN"
     assert ran.warnings == [
-        (None, [f"odd ({ACCOUNT}:training-job/odd): Melting"]),
-        (None, [f"odd ({ACCOUNT}:endpoint/odd): Melting"]),
+        ("Unknown SageMaker job status", [f"odd ({ACCOUNT}:training-job/odd): Melting"]),
+        ("Unknown SageMaker endpoint status", [f"odd ({ACCOUNT}:endpoint/odd): Melting"]),
     ]
 
 
@@ -231,17 +231,17 @@ def test_malformed_answers_are_skipped_with_a_failure(tmp_path: Path) -> None:
     table = Table()
     processing_job(table, "broken", ProcessingInputs=[{"S3Input": {"S3Uri": "s3://in/a"}}])
     processing_job(table, "fine")
-    _feature_group(table, None)
+    feature_group(table, None)
     del table.entities["FeatureGroup"]["group"]["RecordIdentifierFeatureName"]
     ran = Ran(table, tmp_path)
     assert (job_urn("processing", "fine"), "dataJobInfo") in ran.records
     assert ran.failures == [
-        ("Malformed feature group is skipped", ["group"]),
-        ("Malformed processing job is skipped", ["broken"]),
+        ("Malformed feature group is skipped", ["group: no field 'RecordIdentifierFeatureName'"]),
+        ("Malformed processing job is skipped", ["broken: no field 'InputName'"]),
     ]
 
 
-def _feature_group(table: Table, store: dict[str, Any] | None, features: int = 2) -> None:
+def feature_group(table: Table, store: dict[str, Any] | None, features: int = 2) -> None:
     group = {
         "FeatureGroupName": "group",
         "FeatureGroupStatus": "Created",

@@ -177,8 +177,8 @@ def test_exit_codes_of_our_command(tmp_path: Path) -> None:
     with serving(account()) as server:
         fine = _recipe(tmp_path, server, _to_file(tmp_path))
         done = _run("capture-forwarder", "catalog", "ingest", fine)
+        assert done.returncode == 0, done.stderr[-2000:]
         written = len(json.loads((tmp_path / "records.json").read_text()))
-        assert done.returncode == 0
         assert done.stderr.splitlines()[-1] == f"records: {written}, failures: 0, warnings: 0"
         server.fail("ListModels", "AccessDeniedException")
         done = _run("capture-forwarder", "catalog", "ingest", fine)
