@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -133,14 +133,14 @@ def test_limits_are_problems_here_too(config: Path, tmp_path: Path) -> None:
 def test_live_values_are_counted_before_they_are_fetched(config: Path, tmp_path: Path) -> None:
     """Moto has no SEARCH, so only the series of listed variants are drawn. A search counts the series that it finds."""
     client = boto3.client("cloudwatch")
-    now = datetime.now(UTC)
+    earlier = datetime.now(UTC) - timedelta(minutes=10)
     for endpoint, variant in (("churn", "AllTraffic"), ("churn", "canary"), ("other", "AllTraffic")):
         dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
         for name, namespace, value in (
             ("DiskUtilization", "/aws/sagemaker/Endpoints", 61.25),
             ("MemoryUtilization", "/aws/sagemaker/Endpoints", 40.0),
         ):
-            data = {"MetricName": name, "Dimensions": dimensions, "Timestamp": now, "Value": value}
+            data = {"MetricName": name, "Dimensions": dimensions, "Timestamp": earlier, "Value": value}
             client.put_metric_data(Namespace=namespace, MetricData=[data])
     arguments = ("--live", "--out", tmp_path, "--config", config)
     done = run("dashboards", "captures", *arguments)
