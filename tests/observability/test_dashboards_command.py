@@ -67,6 +67,7 @@ def test_the_answers_of_aws_are_drawn(config: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0
     text = (tmp_path / "invocations.html").read_text(encoding="utf-8")
     assert "31,337" in text
+    assert re.search(r">10:0[0-5]<", text)  # the times of the answer, and no others
     assert "no data" not in text
     assert "&lt;script&gt;" in text
     assert not re.search(r"<script|<img", text)
