@@ -121,6 +121,16 @@ def test_without_the_section_nothing_is_drawn(tmp_path: Path) -> None:
     assert "[observability]" in done.stderr
 
 
+def test_without_dashboards_in_the_file_one_is_named(config: Path, tmp_path: Path) -> None:
+    """The sentence lists them; a named one is drawn."""
+    text = config.read_text(encoding="utf-8").replace(EVERY_DASHBOARD, "dashboards = []")
+    config.write_text(text, encoding="utf-8")
+    arguments = ("--synthetic", 1, "--out", tmp_path, "--config", config)
+    assert run("dashboards", "captures", *arguments).exit_code == 0
+    done = run("dashboards", *arguments)
+    assert (done.exit_code, "name one of overview, audit" in " ".join(done.stderr.split())) == (2, True)
+
+
 def test_limits_are_problems_here_too(config: Path, tmp_path: Path) -> None:
     """All of the chosen dashboards."""
     more = "".join(f'\n[[observability.endpoint]]\nname = "e{index}"\n' for index in range(60))
