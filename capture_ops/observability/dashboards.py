@@ -38,6 +38,8 @@ def chosen_boards(settings: Settings, names: Sequence[str]) -> list[Board]:
         hint = did_you_mean(unknown[0], set(DashboardName)) or f"; there are {known}"
         raise CommandError(f"there is no dashboard {unknown[0]!r}{hint}")
     chosen = [DashboardName(name) for name in dict.fromkeys(names)] or list(settings.observability.dashboards)
+    if not chosen:
+        raise CommandError(f"the configuration has no dashboards; name one of {', '.join(DashboardName)}")
     made = [BOARDS[name](settings) for name in chosen]
     if problems := [problem for board in made for problem in board_problems(board)]:
         raise CommandError("\n".join(problems), ExitCode.SETTINGS)

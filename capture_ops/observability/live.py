@@ -1,14 +1,16 @@
 """The values of a dashboard from CloudWatch, and how many metrics they are, before they are fetched."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_ops.observability.rendering.answers import converted
-from capture_ops.observability.rendering.requests import calls
+from capture_ops.observability.rendering.requests import Query, calls
 from capture_ops.observability.rendering.series import Series, span_of
 from integrations.observability.searches import Search, parse_search
+
+_NO_METRICS: Mapping[str, Any] = {"properties": {}}
 
 
 class Live:
@@ -32,17 +34,20 @@ class Live:
 
     def series(self, body: Mapping[str, Any]) -> dict[str, list[Series]]:
         """Return the series of the widgets of a dashboard by the id of their query. Raises botocore's errors."""
-        start = min((span_of(widget, self._now).start for widget in body["widgets"]), default=self._now)
-        pages = self._client.get_paginator("get_metric_data")
         answers: dict[str, list[Series]] = {}
-        for queries in calls(body):
-            times = {
-                name: datetime.fromtimestamp(at, UTC) for name, at in (("StartTime", start), ("EndTime", self._now))
-            }
-            for answer in pages.paginate(MetricDataQueries=queries, **times):
-                for each, series in converted(answer).items():
+        starts = {span_of(widget, self._now).start for widget in body["widgets"]}
+        for start in sorted(starts):
+            # The other widgets keep their places, because ids have them.
+            widgets = [each if span_of(each, self._now).start == start else _NO_METRICS for each in body["widgets"]]
+            for queries in calls({"widgets": widgets}):
+                for each, series in self._answered(queries, start):
                     answers.setdefault(each, []).extend(series)
         return {each: _joined(series) for each, series in answers.items()}
+
+    def _answered(self, queries: list[Query], start: int) -> Iterator[tuple[str, list[Series]]]:
+        times = {name: datetime.fromtimestamp(at, UTC) for name, at in (("StartTime", start), ("EndTime", self._now))}
+        for answer in self._client.get_paginator("get_metric_data").paginate(MetricDataQueries=queries, **times):
+            yield from converted(answer).items()
 
     def _found(self, search: Search) -> int:
         dimensions = [{"Name": name} for name in search.dimensions]

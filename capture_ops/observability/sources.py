@@ -59,15 +59,16 @@ class MadeUp:
 class Answered:
     """Answers of GetMetricData. CloudWatch gives no rows of log queries by that call."""
 
-    def __init__(self, answers: Mapping[str, list[Series]], text: str, now: int) -> None:
+    def __init__(self, answers: Mapping[str, list[Series]], text: str, end: int, start: int | None = None) -> None:
+        """Take the times that all widgets show; without `start` each shows its own span before `end`."""
         self._answers = answers
-        self._now = now
+        self._end = end
+        self._start = start
         self.text = text
 
     def span(self, widget: Widget) -> Span:
-        """Return the last day, or the widget's own span, before the newest value."""
-        times = (time for found in self._answers.values() for series in found for time in series.values)
-        return span_of(widget, max(times, default=self._now) + 1)
+        """Return the times of the answers, or the widget's own."""
+        return span_of(widget, self._end) if self._start is None else Span(start=self._start, end=self._end)
 
     def results(self, widget: Widget, index: int) -> Results:
         """Return the answers to the widget's queries."""
@@ -81,10 +82,13 @@ class Answered:
 
 
 def of_files(files: Sequence[Path], now: int) -> Answered:
-    """Return the answers in files. Raises `CommandError`, `OSError`."""
+    """Return the answers in files, with the times that they have. Raises `CommandError`, `OSError`."""
     answers: dict[str, list[Series]] = {}
     for file in files:
         for each, series in read_answers(file).items():
             answers.setdefault(each, []).extend(series)
+    times = [time for found in answers.values() for series in found for time in series.values]
+    if not times:
+        return Answered(answers, "No values; times are UTC.", now)
     names = ", ".join(str(file) for file in files)
-    return Answered(answers, f"Values of {names}; times are UTC." if files else "No values; times are UTC.", now)
+    return Answered(answers, f"Values of {names}; times are UTC.", max(times) + 1, min(times))

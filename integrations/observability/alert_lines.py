@@ -6,6 +6,9 @@ from integrations.observability.panels import Line
 
 
 def alarm_line(settings: ObservabilitySettings, name: AlertName, divisor: float = 1) -> tuple[Line, ...]:
-    """Return the threshold of an alert, divided by `divisor`, in the unit of a graph; no line if it is disabled."""
+    """Return the threshold of an alert, divided by `divisor`, in the unit of a graph; no line if it is disabled.
+
+    Graphs of latency have none: the axis ends above the line, and usual latencies are a hundredth of it.
+    """
     alert = alert_of(settings, name)
     return (Line("alarm", alert.threshold / divisor),) if alert else ()

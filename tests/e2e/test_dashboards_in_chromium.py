@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from capture_forwarder.configuration.observability import DashboardName
-from capture_ops.observability.chromium import CHROMIUM_VARIABLE, Page, opened
-from capture_ops.observability.rendering.page import WIDTH_PX
+from capture_ops.observability.chromium import CHROMIUM_VARIABLE, Page, opened, write_png
+from capture_ops.observability.rendering.page import WIDTH_PX, page
+from capture_ops.observability.rendering.series import DAY_SECS, Series, Span
+from capture_ops.observability.rendering.widgets import drawn_graph, drawn_log
 from tests.observability.boards_of import EVERY_DASHBOARD, EXAMPLE, MORE_ENDPOINTS, SECTION
 from tests.support.command_line import run
 
@@ -37,6 +39,17 @@ TEXTS = """
     one.box.left < other.box.right - 1 && other.box.left < one.box.right - 1 &&
     one.box.top < other.box.bottom - 4 && other.box.top < one.box.bottom - 4)
     .map(other => [one.text, other.text]));
+})
+"""
+
+# Whether the number of the things that do not fit is inside of its widget, and of its legend.
+MORE = """
+[...document.querySelectorAll(".more, .legend li:last-child")].map(more => {
+  const box = more.getBoundingClientRect();
+  return [more.parentElement, more.closest("section")].every(each => {
+    const outer = each.getBoundingClientRect();
+    return box.bottom <= outer.bottom && box.right <= outer.right && box.height > 0;
+  });
 })
 """
 
@@ -91,17 +104,34 @@ def test_a_picture_shows_the_whole_page(pages: Path, browser: Page, name: Dashbo
     assert abs(int.from_bytes(picture[20:24]) - height) <= 1
 
 
+def test_a_widget_with_too_much_is_not_cut(tmp_path: Path, browser: Page) -> None:
+    """More series, bars and rows than fit, some with names of 63 letters: the number of the others is visible."""
+    span = Span(start=0, end=DAY_SECS)
+    place = {"y": 0, "width": 8, "height": 6}
+    shown = {"title": "x" * 200, "yAxis": {"left": {"label": "count"}}, "query": "SELECT"}
+    series = [Series(label=f"{'n' * (7 * index)} {index}", values={0: float(index)}) for index in range(60)]
+    lines = drawn_graph({**place, "x": 0, "properties": {**shown, "view": "timeSeries"}}, {"s": series}, span)
+    bars = drawn_graph({**place, "x": 8, "properties": {**shown, "view": "bar"}}, {"s": series}, span)
+    rows = drawn_log({**place, "x": 16, "properties": shown}, ["a", "b"], [["y" * 300, str(one)] for one in range(90)])
+    html = tmp_path / "full.html"
+    html.write_text(page("Full", "made up", [lines, bars, rows]), encoding="utf-8")
+    browser.open(html.as_uri())
+    assert [one["cut"] for one in browser.evaluate(WIDGETS)] == [False, False, False]
+    assert browser.evaluate(MORE) == [True, True, True]
+    write_png(browser, html)
+
+
 def test_the_checks_see_a_page_that_is_wrong(tmp_path: Path, browser: Page) -> None:
     """A page with a request, and with one widget on another, in the words of the checks above."""
-    page = tmp_path / "wrong.html"
-    page.write_text(
+    html = tmp_path / "wrong.html"
+    html.write_text(
         '<img src="https://example.com/x.png"><section style="position:absolute;top:0">a</section>'
         '<section style="position:absolute;top:0">b</section><svg><text class="tick" y="20">1</text>'
         '<text class="tick" y="20">2</text></svg>',
         encoding="utf-8",
     )
     browser.requested.clear()
-    browser.open(page.as_uri())
+    browser.open(html.as_uri())
     assert "https://example.com/x.png" in browser.requested
     one, other = browser.evaluate(WIDGETS)
     assert (one["top"], one["drawn"]) == (other["top"], 0)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -67,6 +67,7 @@ def test_the_answers_of_aws_are_drawn(config: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0
     text = (tmp_path / "invocations.html").read_text(encoding="utf-8")
     assert "31,337" in text
+    assert re.search(r">10:0[0-5]<", text)  # the times of the answer, and no others
     assert "no data" not in text
     assert "&lt;script&gt;" in text
     assert not re.search(r"<script|<img", text)
@@ -120,6 +121,16 @@ def test_without_the_section_nothing_is_drawn(tmp_path: Path) -> None:
     assert "[observability]" in done.stderr
 
 
+def test_without_dashboards_in_the_file_one_is_named(config: Path, tmp_path: Path) -> None:
+    """The sentence lists them; a named one is drawn."""
+    text = config.read_text(encoding="utf-8").replace(EVERY_DASHBOARD, "dashboards = []")
+    config.write_text(text, encoding="utf-8")
+    arguments = ("--synthetic", 1, "--out", tmp_path, "--config", config)
+    assert run("dashboards", "captures", *arguments).exit_code == 0
+    done = run("dashboards", *arguments)
+    assert (done.exit_code, "name one of overview, audit" in " ".join(done.stderr.split())) == (2, True)
+
+
 def test_limits_are_problems_here_too(config: Path, tmp_path: Path) -> None:
     """All of the chosen dashboards."""
     more = "".join(f'\n[[observability.endpoint]]\nname = "e{index}"\n' for index in range(60))
@@ -133,14 +144,14 @@ def test_limits_are_problems_here_too(config: Path, tmp_path: Path) -> None:
 def test_live_values_are_counted_before_they_are_fetched(config: Path, tmp_path: Path) -> None:
     """Moto has no SEARCH, so only the series of listed variants are drawn. A search counts the series that it finds."""
     client = boto3.client("cloudwatch")
-    now = datetime.now(UTC)
+    earlier = datetime.now(UTC) - timedelta(minutes=10)
     for endpoint, variant in (("churn", "AllTraffic"), ("churn", "canary"), ("other", "AllTraffic")):
         dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
         for name, namespace, value in (
             ("DiskUtilization", "/aws/sagemaker/Endpoints", 61.25),
             ("MemoryUtilization", "/aws/sagemaker/Endpoints", 40.0),
         ):
-            data = {"MetricName": name, "Dimensions": dimensions, "Timestamp": now, "Value": value}
+            data = {"MetricName": name, "Dimensions": dimensions, "Timestamp": earlier, "Value": value}
             client.put_metric_data(Namespace=namespace, MetricData=[data])
     arguments = ("--live", "--out", tmp_path, "--config", config)
     done = run("dashboards", "captures", *arguments)

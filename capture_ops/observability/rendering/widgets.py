@@ -11,8 +11,8 @@ from capture_ops.observability.rendering.charts import COLOURS, Mark, line_chart
 from capture_ops.observability.rendering.series import Results, Series, Span
 
 COLUMN_PX, ROW_PX = 60, 50
-_BORDER_PX, _TITLE_PX, _LEGEND_PX, _LINE_PX = 18, 26, 36, 18
-_LEGEND_LINES, _LETTER_PX, _ENTRY_PX, _MORE_PX = 2, 7, 24, 90
+_BORDER_PX, _TITLE_PX, _LEGEND_PX, _ROW_OF_TABLE_PX, _BAR_PX = 18, 26, 36, 19, 32
+_LEGEND_LINES, _LETTER_PX, _ENTRY_PX, _MORE_PX = 2, 7.5, 30, 90
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -53,7 +53,7 @@ def drawn_text(widget: Mapping[str, Any]) -> Drawn:
 def drawn_log(widget: Mapping[str, Any], columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Drawn:
     """Return a widget of a log query: its rows, or its text if there are none."""
     properties = widget["properties"]
-    fitting = rows[: max(1, (_inner_height(widget)) // _LINE_PX - 1)]
+    fitting = rows[: max(1, _inner_height(widget) // _ROW_OF_TABLE_PX - 2)]  # without the head and the last line
     return Drawn(
         **_place(widget),
         title=properties["title"],
@@ -84,7 +84,7 @@ def drawn_graph(widget: Mapping[str, Any], results: Results, span: Span) -> Draw
 
 def _fitting(entries: tuple[Entry, ...], width: int) -> tuple[Entry, ...]:
     """Return the entries that fit in the lines of a legend of this width, with room for the number of the others."""
-    room = width
+    room = float(width)
     lines = 1
     for count, entry in enumerate(entries):
         wanted = min(width, len(entry.label) * _LETTER_PX + _ENTRY_PX)
@@ -100,7 +100,7 @@ def _fitting(entries: tuple[Entry, ...], width: int) -> tuple[Entry, ...]:
 def _latest(head: Mapping[str, Any], series: Sequence[Series], height: int) -> Drawn:
     """Return bars of the latest values, the largest first."""
     ranked = sorted(series, key=_last, reverse=True)
-    fitting = ranked[: max(1, height // (2 * _LINE_PX))]
+    fitting = ranked[: max(1, height // _BAR_PX - 1)]  # without the unit and the last line
     largest = _last(ranked[0]) or 1.0
     bars = tuple(_entry(each, index, _last(each) / largest * 100) for index, each in enumerate(fitting))
     return Drawn(**head, bars=bars, more=len(series) - len(fitting))

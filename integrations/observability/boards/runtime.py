@@ -23,7 +23,7 @@ def board(settings: Settings) -> Board:
         title="Runtime Performance Monitoring",
         panels=(
             *_calls(alarm_line(observed, AlertName.SERVER_ERRORS)),
-            *_latencies(alarm_line(observed, AlertName.MODEL_LATENCY_MS)),
+            *_latencies(),
             *_loading(),
             _not_published(),
             *_components(),
@@ -44,9 +44,9 @@ def _calls(failing: tuple[Line, ...]) -> tuple[Graph, ...]:
     )
 
 
-def _latencies(slow: tuple[Line, ...]) -> tuple[Graph, ...]:
+def _latencies() -> tuple[Graph, ...]:
     return (
-        _ALL.graph((*_P4, "Q9"), "Model latency, average", _average("ModelLatency"), lines=slow),
+        _ALL.graph((*_P4, "Q9"), "Model latency, average", _average("ModelLatency")),
         _ALL.graph(_P4, "Model latency, p99", Series(metric="ModelLatency", statistic="p99")),
         _ALL.graph(_P4, "Overhead latency, average", _average("OverheadLatency")),
     )
