@@ -21,6 +21,11 @@ class PartnerInferenceId:
         """
         return call_id if count == 1 else f"{call_id}_{index}"
 
+    @staticmethod
+    def for_rows(call_id: str, count: int) -> list[str]:
+        """Return the ids of all rows of a call that held `count` rows."""
+        return [call_id] if count == 1 else [f"{call_id}_{index}" for index in range(count)]
+
 
 class Sides(Struct, gc=False):
     """The values of one row with inputs and outputs apart; each is a dictionary or a struct: values by name."""

@@ -101,7 +101,7 @@ class _CsvReader:
         if "\\" in text:
             return self._read_cells(text)
         lines, key = text.rstrip("\n"), 0
-        if (", " in text or " ," in text) and (rows := self._after_blanks(lines)):
+        if " " in text and (", " in text or " ," in text) and (rows := self._after_blanks(lines)):
             return rows
         if self._only:
             columns: CsvColumns | None = self._only

@@ -38,17 +38,23 @@ class Column(Struct, frozen=True, gc=False):
 
 
 class _Texts(Struct, frozen=True, gc=False):
-    """The texts of one column: its place in rows, what makes values of them, and values of texts that came before."""
+    """The texts of one column: its place in rows, what makes values of them, and values of texts that came before.
+
+    `same` holds those texts that are their own values.
+    """
 
     place: int
     convert: Converter
     known: dict[str | None, Value] = field(default_factory=dict)
+    same: set[str] = field(default_factory=set)
 
     def value_of(self, text: str | None) -> Value:
         """Return the value of a text; null was an empty cell. Short texts often come again."""
         value = self.convert(text or "")
         if len(text or "") <= _MAX_KNOWN_CHARS and len(self.known) < _MAX_KNOWN:
             self.known[text] = value
+            if text is not None and value == text:
+                self.same.add(text)
         return value
 
 
@@ -102,7 +108,7 @@ class CsvColumns:
         Raises one of `REFUSED` if a cell does not fit, or is empty.
         """
         rows = self._decode_rows(f'[["{text.replace(",", COMMA).replace(_LINE_END, _NEXT_ROW)}"]]')
-        return [_converted(self._with_blanks(row), self._texts) for row in rows] if self.has_texts else rows
+        return _all_converted([self._with_blanks(row) for row in rows], self._texts) if self.has_texts else rows
 
     def _with_blanks(self, row: Values) -> Values:
         values = list(row)
@@ -121,7 +127,7 @@ class CsvColumns:
             rows = self._decode_rows(text)
         except REFUSED:
             return self._with_gaps(text, self._texts)
-        return [_converted(row, self._texts) for row in rows]
+        return _all_converted(rows, self._texts)
 
     def _stripped(self, cells: list[str]) -> list[str]:
         """Return the cells of a row without space around numbers."""
@@ -136,7 +142,7 @@ class CsvColumns:
             rows = self._decode_rows(text)
         except REFUSED:
             return self._with_gaps(text, self._texts)
-        return [_converted(row, self.rewritten) for row in rows] if self.rewritten else rows
+        return _all_converted(rows, self.rewritten) if self.rewritten else rows
 
     def _with_gaps(self, text: str, texts: list[_Texts]) -> list[Values]:
         """Return the values of a JSON array of arrays of texts, of which some are empty. Raises one of `REFUSED`."""
@@ -144,7 +150,7 @@ class CsvColumns:
             raise ValueError("cells that do not fit, empty cells that are no missing values, or a quote in a cell")
         if _NULL in text.lower():  # msgspec reads the text `null` as null
             raise ValueError("a text that says null beside empty cells")
-        return [_converted(row, texts) for row in self._decode_gaps(text.replace(_EMPTY, _NULL))]
+        return _all_converted(self._decode_gaps(text.replace(_EMPTY, _NULL)), texts)
 
 
 def _decoders(types: list[Any]) -> tuple[Callable[[str], Values], Callable[[str], list[Values]]]:
@@ -154,6 +160,12 @@ def _decoders(types: list[Any]) -> tuple[Callable[[str], Values], Callable[[str]
         msgspec.json.Decoder(row_type, strict=False).decode,
         msgspec.json.Decoder(rows_type, strict=False).decode,
     )
+
+
+def _all_converted(rows: list[Values], texts: list[_Texts]) -> list[Values]:
+    """Return rows with other values for texts; columns whose texts are all their own values are not touched."""
+    changed = [one for one in texts if not one.same.issuperset([row[one.place] for row in rows])]
+    return [_converted(row, changed) for row in rows] if changed else rows
 
 
 def _converted(row: Values, texts: list[_Texts]) -> Values:

@@ -6,6 +6,7 @@ plain path reads that one.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import Any, cast
 
 from msgspec import Struct, field
@@ -117,11 +118,9 @@ class CompiledPath:
         return None
 
     def _add(self, call_id: str, time: datetime, values: Sequence[Any], rows: RowLists) -> None:
-        build_row, count = self._build_row, len(values)
-        for index, row in enumerate(values):
-            row_id = PartnerInferenceId.for_row(call_id, index, count)
-            rows.ids.append(row_id)
-            rows.rows.append(build_row(row_id, time, row))
+        ids = PartnerInferenceId.for_rows(call_id, len(values))
+        rows.ids += ids
+        rows.rows += map(self._build_row, ids, repeat(time), values)
 
     def _large(self, call_id: str, time: datetime, values: Lazy[Any], line_bytes: int) -> EncodedRows:
         """Return rows that are made when they are read."""
