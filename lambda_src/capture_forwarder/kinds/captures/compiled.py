@@ -118,17 +118,13 @@ class CompiledPath:
         return None
 
     def _add(self, call_id: str, time: datetime, values: Sequence[Any], rows: RowLists) -> None:
-        ids = PartnerInferenceId.for_rows(call_id, len(values))
+        ids = list(PartnerInferenceId.for_rows(call_id, range(len(values)), len(values)))
         rows.ids += ids
         rows.rows += map(self._build_row, ids, repeat(time), values)
 
     def _large(self, call_id: str, time: datetime, values: Lazy[Any], line_bytes: int) -> EncodedRows:
         """Return rows that are made when they are read."""
-
-        def build(row_id: str, row: Any) -> object:
-            return self._build_row(row_id, time, row)
-
-        return large_call(call_id, time, values, build, count=len(values), line_bytes=line_bytes)
+        return large_call(call_id, time, values, self._build_row, count=len(values), line_bytes=line_bytes)
 
     def reading_without_learning(self, record: CaptureRecord) -> Reading | None:
         """Return the reading by which calls that are declared like `record` were decoded before any was learned."""
