@@ -20,7 +20,7 @@ from capture_forwarder.payloads.csv_checks import (
     json_of,
     key_of,
 )
-from capture_forwarder.payloads.csv_columns import CELL_TYPES, COMMA, NUMBERS, CsvColumns
+from capture_forwarder.payloads.csv_columns import CELL_TYPES, NUMBERS, CsvColumns, json_row
 from capture_forwarder.payloads.documents import cut_lines
 from capture_forwarder.payloads.error_bodies import TRACEBACK
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
@@ -56,11 +56,10 @@ def cut_decoder(side: Side | None) -> PayloadDecoder | None:
             return None
         name, value_type = side.visible[0].name, NUMBERS[side.visible[0].value_type]
     names = (name,)
-    decode: Callable[[str], list[Any]] = msgspec.json.Decoder(list[value_type], strict=False).decode
+    decode: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[value_type], strict=False).decode
 
     def read(text: str) -> Rows:
-        cells = text.rstrip("\n").replace(",", '","')
-        return names, [(value,) for value in decode(f'["{cells}"]')]
+        return names, [(value,) for value in decode(json_row(text.rstrip("\n")))]
 
     return read
 
@@ -85,7 +84,7 @@ class _CsvReader:
         try:
             if columns.has_gaps:
                 return columns.names, [columns.row(line)]
-            return columns.names, [columns.decode_row(f'["{line.replace(",", COMMA)}"]')]
+            return columns.names, [columns.decode_row(json_row(line))]
         except REFUSED:
             return self._read_any(text)
 
@@ -160,7 +159,7 @@ class _CsvReader:
             check_text(text)
             columns = self._columns.known(found.count('","', 0, found.find('"],["')) + 1)
             try:
-                rows = columns.rows_of_json(found) if columns else []
+                rows = columns.rows_of_json(found.encode()) if columns else []
             except REFUSED:
                 rows = []
             if columns and rows and columns.has_number(rows[0]):

@@ -18,8 +18,7 @@ NUMBERS = {
     ValueType.BOOLEAN: bool,
 }
 CELL_TYPES = frozenset({*NUMBERS, ValueType.STRING, ValueType.UNSTRUCTURED_TEXT, ValueType.IMAGE, ValueType.TIMESTAMP})
-COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
-_EMPTY, _NULL = '""', "null"
+_EMPTY, _NULL = b'""', b"null"
 _PIECE_CHARS = 100_000
 # The type refuses empty cells, so no text is searched for them.
 _TEXT = Annotated[str, Meta(min_length=1)]
@@ -70,7 +69,7 @@ class CsvColumns:
         types = [_TEXT if column.type is str else column.type for column in columns]
         # `decode_row` takes the JSON array of the cells of a row without empty cells.
         self.decode_row, self._decode_rows = _decoders(types)
-        self._decode_gaps: Callable[[str], list[Values]] | None = None
+        self._decode_gaps: Callable[[bytes], list[Values]] | None = None
         if not keeps_empty and len(columns) > 1:  # the empty line of one column is no row
             self._decode_gaps = _decoders([column.type | None for column in columns])[1]
         # Whether the last row had empty cells. Then the next one has them, too, and is not read without them first.
@@ -86,14 +85,14 @@ class CsvColumns:
 
     def row(self, line: str) -> Values:
         """Return the values of a line without quotes and backslashes."""
-        text = f'["{line.replace(",", COMMA)}"]'
+        text = json_row(line)
         try:
             if self.has_gaps and _EMPTY in text:
-                return self._with_gaps(f"[{text}]", self._texts)[0]
+                return self._with_gaps(b"[%b]" % text, self._texts)[0]
             self.has_gaps = False
             row = self.decode_row(text)
         except REFUSED:
-            row = self._with_gaps(f"[{text}]", self._texts)[0]
+            row = self._with_gaps(b"[%b]" % text, self._texts)[0]
             self.has_gaps = True
             return row
         return _converted(row, self.rewritten) if self.rewritten else row
@@ -107,7 +106,7 @@ class CsvColumns:
 
         Raises one of `REFUSED` if a cell does not fit, or is empty.
         """
-        rows = self._decode_rows(f'[["{text.replace(",", COMMA).replace(_LINE_END, _NEXT_ROW)}"]]')
+        rows = self._decode_rows(_json_rows(text))
         return _all_converted([self._with_blanks(row) for row in rows], self._texts) if self.has_texts else rows
 
     def _with_blanks(self, row: Values) -> Values:
@@ -118,10 +117,9 @@ class CsvColumns:
 
     def rows_of_cells(self, cells: list[list[str]]) -> list[Values]:
         """Return the values of cells, which may hold any text."""
-        text = msgspec.json.encode(list(map(self._stripped, cells))).decode()
-        return self.rows_of_json(text)
+        return self.rows_of_json(msgspec.json.encode(list(map(self._stripped, cells))))
 
-    def rows_of_json(self, text: str) -> list[Values]:
+    def rows_of_json(self, text: bytes) -> list[Values]:
         """Return the values of a JSON array of arrays of cells, in which two quotes are an empty cell."""
         try:
             rows = self._decode_rows(text)
@@ -137,23 +135,33 @@ class CsvColumns:
         return cells
 
     def _piece(self, lines: str) -> list[Values]:
-        text = f'[["{lines.replace(",", COMMA).replace(_LINE_END, _NEXT_ROW)}"]]'
+        text = _json_rows(lines)
         try:
             rows = self._decode_rows(text)
         except REFUSED:
             return self._with_gaps(text, self._texts)
         return _all_converted(rows, self.rewritten) if self.rewritten else rows
 
-    def _with_gaps(self, text: str, texts: list[_Texts]) -> list[Values]:
+    def _with_gaps(self, text: bytes, texts: list[_Texts]) -> list[Values]:
         """Return the values of a JSON array of arrays of texts, of which some are empty. Raises one of `REFUSED`."""
-        if self._decode_gaps is None or _EMPTY not in text or '\\"' in text:
+        if self._decode_gaps is None or _EMPTY not in text or b'\\"' in text:
             raise ValueError("cells that do not fit, empty cells that are no missing values, or a quote in a cell")
         if _NULL in text.lower():  # msgspec reads the text `null` as null
             raise ValueError("a text that says null beside empty cells")
         return _all_converted(self._decode_gaps(text.replace(_EMPTY, _NULL)), texts)
 
 
-def _decoders(types: list[Any]) -> tuple[Callable[[str], Values], Callable[[str], list[Values]]]:
+def json_row(line: str) -> bytes:
+    """Return the JSON array of the cells of a line. Bytes are replaced faster than text."""
+    return b'["%b"]' % line.encode().replace(b",", b'","')
+
+
+def _json_rows(lines: str) -> bytes:
+    cells = lines.encode().replace(b",", b'","')
+    return b'[["%b"]]' % cells.replace(b"\n", b'"],["')
+
+
+def _decoders(types: list[Any]) -> tuple[Callable[[bytes], Values], Callable[[bytes], list[Values]]]:
     row_type: Any = tuple[tuple(types)]  # type: ignore[misc]  # made at run time
     rows_type: Any = list[row_type]
     return (
