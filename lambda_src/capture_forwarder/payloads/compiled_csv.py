@@ -78,8 +78,11 @@ class _CsvReader:
 
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED` for texts that only the plain path can read."""
-        line, columns = text.rstrip("\n"), self._of_line
-        if columns is None or "\n" in line or '"' in line or "\\" in line or (columns.has_texts and not is_plain(line)):
+        columns = self._of_line
+        if columns is None or len(text) > LARGE_CHARS:
+            return self._read_any(text)
+        line = text.rstrip("\n")
+        if "\n" in line or '"' in line or "\\" in line or (columns.has_texts and not is_plain(line)):
             return self._read_any(text)
         try:
             if columns.has_gaps:
