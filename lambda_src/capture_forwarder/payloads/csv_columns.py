@@ -95,7 +95,10 @@ class CsvColumns:
             row = self._with_gaps(b"[%b]" % text, self._texts)[0]
             self.has_gaps = True
             return row
-        return _converted(row, self.rewritten) if self.rewritten else row
+        for column in self.rewritten:
+            if row[column.place] not in column.same:
+                return _converted(row, self.rewritten)
+        return row
 
     def rows(self, text: str) -> list[Values]:
         """Return the values of lines without quotes and backslashes."""
