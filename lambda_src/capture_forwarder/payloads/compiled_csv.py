@@ -1,9 +1,6 @@
 """Decoders of CSV: with the columns of a schema, or with columns that are learned from the rows that come."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import msgspec
+from collections.abc import Sequence
 
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.schema import Side
@@ -20,11 +17,11 @@ from capture_forwarder.payloads.csv_checks import (
     json_of,
     key_of,
 )
-from capture_forwarder.payloads.csv_columns import CELL_TYPES, NUMBERS, CsvColumns, json_row
+from capture_forwarder.payloads.csv_columns import CELL_TYPES, CsvColumns, json_row
 from capture_forwarder.payloads.documents import cut_lines
 from capture_forwarder.payloads.error_bodies import TRACEBACK
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
-from capture_forwarder.payloads.learned_columns import NUMBER, Key, LearnedColumns
+from capture_forwarder.payloads.learned_columns import Key, LearnedColumns
 from capture_forwarder.payloads.placement import Placement, RowForm
 from capture_forwarder.payloads.schema_columns import SchemaColumns
 
@@ -45,23 +42,6 @@ def csv_decoder(
     if any(one.value_type not in CELL_TYPES for one in (*side.by_name.values(), *side.visible)):
         return None
     return _CsvReader(SchemaColumns(side, cells), has_header=has_header, is_answer=is_answer).read
-
-
-def cut_decoder(side: Side | None) -> PayloadDecoder | None:
-    """Return a decoder of one line of numbers, one number a row; `None` if only the plain path can read it."""
-    name = "prediction_0"
-    value_type: Any = NUMBER
-    if side is not None:
-        if len(side.visible) != 1 or side.visible[0].value_type not in NUMBERS:
-            return None
-        name, value_type = side.visible[0].name, NUMBERS[side.visible[0].value_type]
-    names = (name,)
-    decode: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[value_type], strict=False).decode
-
-    def read(text: str) -> Rows:
-        return names, [(value,) for value in decode(json_row(text.rstrip("\n")))]
-
-    return read
 
 
 class _CsvReader:
@@ -160,7 +140,7 @@ class _CsvReader:
         found = None if self._has_header or self._is_answer else json_of(text)
         if found:
             check_text(text)
-            columns = self._columns.known(found.count('","', 0, found.find('"],["')) + 1)
+            columns = self._only or self._columns.known(found.count('","', 0, found.find('"],["')) + 1)
             try:
                 rows = columns.rows_of_json(found.encode()) if columns else []
             except REFUSED:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 from capture_forwarder.domain.converters import Converter
-from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.schema import ValueType
 from capture_forwarder.payloads.compiled_types import REFUSED, TYPES, Names, Values
+from capture_forwarder.payloads.text_columns import Texts, all_converted, row_converted
 
 # msgspec reads an integer written as `9007199254740993.0` through a float, so larger ones are left to the plain path.
 NUMBERS = {
@@ -22,7 +22,6 @@ _EMPTY, _NULL = b'""', b"null"
 _PIECE_CHARS = 100_000
 # The type refuses empty cells, so no text is searched for them.
 _TEXT = Annotated[str, Meta(min_length=1)]
-_MAX_KNOWN, _MAX_KNOWN_CHARS = 1024, 32
 
 
 class Column(Struct, frozen=True, gc=False):
@@ -34,27 +33,6 @@ class Column(Struct, frozen=True, gc=False):
     type: Any = str
     convert: Converter | None = None
     is_rewritten: bool = False
-
-
-class _Texts(Struct, frozen=True, gc=False):
-    """The texts of one column: its place in rows, what makes values of them, and values of texts that came before.
-
-    `same` holds those texts that are their own values.
-    """
-
-    place: int
-    convert: Converter
-    known: dict[str | None, Value] = field(default_factory=dict)
-    same: set[str] = field(default_factory=set)
-
-    def value_of(self, text: str | None) -> Value:
-        """Return the value of a text; null was an empty cell. Short texts often come again."""
-        value = self.convert(text or "")
-        if len(text or "") <= _MAX_KNOWN_CHARS and len(self.known) < _MAX_KNOWN:
-            self.known[text] = value
-            if text is not None and value == text:
-                self.same.add(text)
-        return value
 
 
 class CsvColumns:
@@ -75,13 +53,14 @@ class CsvColumns:
         # Whether the last row had empty cells. Then the next one has them, too, and is not read without them first.
         self.has_gaps = False
         self._numbers = [place for place, column in enumerate(columns) if column.type is not str]
-        self._texts = [_Texts(place, one.convert) for place, one in enumerate(columns) if one.convert]
+        self._texts = [Texts(place, one.convert) for place, one in enumerate(columns) if one.convert]
         self.rewritten = [one for one in self._texts if columns[one.place].is_rewritten]
         self._after_blanks = [place for place, column in enumerate(columns) if place and column.type is str]
 
     def has_number(self, row: Values) -> bool:
         """Tell whether a row holds a number in a column of numbers."""
-        return any(row[place] is not None for place in self._numbers)
+        numbers = self._numbers  # a generator takes longer than the first number
+        return bool(numbers) and (row[numbers[0]] is not None or any(row[place] is not None for place in numbers))
 
     def row(self, line: str) -> Values:
         """Return the values of a line without quotes and backslashes."""
@@ -95,10 +74,7 @@ class CsvColumns:
             row = self._with_gaps(b"[%b]" % text, self._texts)[0]
             self.has_gaps = True
             return row
-        for column in self.rewritten:
-            if row[column.place] not in column.same:
-                return _converted(row, self.rewritten)
-        return row
+        return row_converted(row, self.rewritten) if self.rewritten else row
 
     def rows(self, text: str) -> list[Values]:
         """Return the values of lines without quotes and backslashes."""
@@ -110,7 +86,7 @@ class CsvColumns:
         Raises one of `REFUSED` if a cell does not fit, or is empty.
         """
         rows = self._decode_rows(_json_rows(text))
-        return _all_converted([self._with_blanks(row) for row in rows], self._texts) if self.has_texts else rows
+        return all_converted([self._with_blanks(row) for row in rows], self._texts) if self.has_texts else rows
 
     def _with_blanks(self, row: Values) -> Values:
         values = list(row)
@@ -128,7 +104,7 @@ class CsvColumns:
             rows = self._decode_rows(text)
         except REFUSED:
             return self._with_gaps(text, self._texts)
-        return _all_converted(rows, self._texts)
+        return all_converted(rows, self._texts)
 
     def _stripped(self, cells: list[str]) -> list[str]:
         """Return the cells of a row without space around numbers."""
@@ -143,15 +119,15 @@ class CsvColumns:
             rows = self._decode_rows(text)
         except REFUSED:
             return self._with_gaps(text, self._texts)
-        return _all_converted(rows, self.rewritten) if self.rewritten else rows
+        return all_converted(rows, self.rewritten) if self.rewritten else rows
 
-    def _with_gaps(self, text: bytes, texts: list[_Texts]) -> list[Values]:
+    def _with_gaps(self, text: bytes, texts: list[Texts]) -> list[Values]:
         """Return the values of a JSON array of arrays of texts, of which some are empty. Raises one of `REFUSED`."""
         if self._decode_gaps is None or _EMPTY not in text or b'\\"' in text:
             raise ValueError("cells that do not fit, empty cells that are no missing values, or a quote in a cell")
         if _NULL in text.lower():  # msgspec reads the text `null` as null
             raise ValueError("a text that says null beside empty cells")
-        return _all_converted(self._decode_gaps(text.replace(_EMPTY, _NULL)), texts)
+        return all_converted(self._decode_gaps(text.replace(_EMPTY, _NULL)), texts)
 
 
 def json_row(line: str) -> bytes:
@@ -171,22 +147,6 @@ def _decoders(types: list[Any]) -> tuple[Callable[[bytes], Values], Callable[[by
         msgspec.json.Decoder(row_type, strict=False).decode,
         msgspec.json.Decoder(rows_type, strict=False).decode,
     )
-
-
-def _all_converted(rows: list[Values], texts: list[_Texts]) -> list[Values]:
-    """Return rows with other values for texts; columns whose texts are all their own values are not touched."""
-    changed = [one for one in texts if not one.same.issuperset([row[one.place] for row in rows])]
-    return [_converted(row, changed) for row in rows] if changed else rows
-
-
-def _converted(row: Values, texts: list[_Texts]) -> Values:
-    """Return a row with other values for texts."""
-    values = list(row)
-    for column in texts:
-        text = values[column.place]
-        value = column.known.get(text)
-        values[column.place] = column.value_of(text) if value is None else value
-    return values
 
 
 def _pieces(text: str) -> Iterator[str]:
