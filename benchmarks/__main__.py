@@ -7,12 +7,22 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from benchmarks import cold_start, corners, destinations, end_to_end, latency, memory, small_objects, transform
+from benchmarks import (
+    cold_start,
+    corners,
+    destinations,
+    end_to_end,
+    latency,
+    memory,
+    previous,
+    small_objects,
+    transform,
+)
 from capture_ops.terminal.interruption import end_on_signals
 
 ALL: Final = [
     module.BENCHMARK
-    for module in (transform, corners, end_to_end, destinations, small_objects, memory, latency, cold_start)
+    for module in (transform, previous, corners, end_to_end, destinations, small_objects, memory, latency, cold_start)
 ]
 
 
@@ -21,10 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="tiny sizes, once, limits for counts only")
     parser.add_argument("--json-dir", type=Path, metavar="FOLDER", help="write a JSON file for each benchmark there")
+    parser.add_argument("--against", metavar="REV", help="the commit that the transform is compared with")
     options = parser.parse_args(arguments)
     started = perf_counter()
     for benchmark in ALL:
         given = ["--smoke"] if options.smoke else []
+        if options.against and benchmark is previous.BENCHMARK:
+            given += ["--against", options.against]
         if options.json_dir:
             options.json_dir.mkdir(parents=True, exist_ok=True)
             given += ["--json", str(options.json_dir / f"{benchmark.name}.json")]

@@ -58,6 +58,7 @@ def _bodies(path: Path, decoder: CaptureDecoder) -> Iterator[bytes]:
             if span.rejections:
                 raise ValueError(f"line {span.span.number} became {span.rejections}")
             batcher.add(recorder, span.span, span.rows.ids, span.rows.rows)
+            del span  # as in a run
             yield from bodies
             bodies.clear()
     batcher.flush()

@@ -20,13 +20,18 @@ def cores() -> tuple[int, int]:
 
 
 def start(
-    module: str, *arguments: str, core: int, env: Mapping[str, str] | None = None, python: str = sys.executable
+    module: str,
+    *arguments: str,
+    core: int,
+    env: Mapping[str, str] | None = None,
+    python: str = sys.executable,
+    root: Path = ROOT,
 ) -> "subprocess.Popen[str]":
-    """Start `python -m module` on `core`, in the environment of this process and `env`."""
+    """Start `python -m module` of the tree `root` on `core`, in the environment of this process and `env`."""
     process = subprocess.Popen(  # noqa: S603 - ourselves
         [python, "-m", module, *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'lambda_src'}", **(env or {})},
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'lambda_src'}", **(env or {})},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import transform
+from benchmarks import previous, transform
 from benchmarks.data import SHAPES, write_captures
 from benchmarks.ours import plain
 from benchmarks.report import Benchmark, Figure, table
@@ -36,6 +36,12 @@ def test_a_smoke_run_fails_if_a_count_misses_its_limit() -> None:
     Benchmark(name="times", about="Times.", measure=lambda _: [slow]).run(["--smoke"])
     with pytest.raises(ValueError, match="calls"):
         Benchmark(name="counts", about="Counts.", measure=lambda _: [slow, many]).run(["--smoke"])
+
+
+def test_a_revision_that_is_not_in_the_clone_is_an_error() -> None:
+    """A comparison that was asked for must not be left out."""
+    with pytest.raises(RuntimeError, match="no-such-revision"):
+        previous.BENCHMARK.run(["--smoke", "--against", "no-such-revision"])
 
 
 @pytest.mark.parametrize("shape", SHAPES)

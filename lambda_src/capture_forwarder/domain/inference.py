@@ -1,6 +1,8 @@
 """One row of one captured call, and its id; the same id every time makes sending it again harmless."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 from msgspec import Struct
@@ -20,6 +22,11 @@ class PartnerInferenceId:
         https://docs.arthur.ai/docs/sagemaker-data-capture
         """
         return call_id if count == 1 else f"{call_id}_{index}"
+
+    @staticmethod
+    def for_rows(call_id: str, indices: Iterable[int], count: int) -> Iterator[str]:
+        """Make the ids of the rows with `indices` of a call that held `count` rows."""
+        return repeat(call_id, 1) if count == 1 else map(f"{call_id}_".__add__, map(str, indices))
 
 
 class Sides(Struct, gc=False):

@@ -163,6 +163,7 @@ class Forwarder:
         for decoded in open_spans(tracker, opened.content, decoder, self._limits, sender.max_inferences):
             tracker.add(decoded)
             request_begun = sender.add(tracker, decoded)  # may wait for a request to end
+            del decoded  # the rows of a large call are not held while the next one is decoded
             if not pauses.due(tracker, request_begun=request_begun):
                 continue
             senders.wait_for_results(0)

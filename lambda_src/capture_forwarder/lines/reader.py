@@ -6,6 +6,7 @@ chunk boundary. Each chunk is split in one call; its last piece begins the next 
 
 import re
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from itertools import chain
 
 from msgspec import Struct
@@ -100,7 +101,7 @@ class LineReader:
         partial = _PartialLine(self._at.lines + 1, self._at.offset, max_bytes)
         try:
             for chunk in _pieces(self._chunks, max_bytes):
-                first, *others = chunk.split(b"\n")
+                first, *others = _split(chunk)
                 partial.add(first)
                 if others:
                     last = others.pop()
@@ -151,6 +152,13 @@ class _PartialLine:
         yield Line(self.number, self.offset, own_end, b"", Reason(RejectionCode.LINE_TOO_LONG, why))
         if others:
             yield Lines(self.number + 1, own_end, end, others)
+
+
+def _split(chunk: bytes) -> list[bytes]:
+    r"""Return the texts before, between and after all `\n`. A stream finds them faster than `bytes.split`."""
+    lines = BytesIO(chunk).readlines()
+    last = b"" if lines[-1].endswith(b"\n") else lines.pop()
+    return [*[line[:-1] for line in lines], last]
 
 
 def _pieces(chunks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:

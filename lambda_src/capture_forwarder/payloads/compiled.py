@@ -4,15 +4,20 @@ A decoder accepts a text only if the plain path reads it with the same placement
 every other text: a quoted or empty cell, a value of another type, another layout.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 
 from capture_forwarder.domain.capture import Media
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.route import Layout
 from capture_forwarder.domain.schema import Side
-from capture_forwarder.payloads.compiled_csv import csv_decoder, cut_decoder
+from capture_forwarder.payloads.compiled_csv import csv_decoder
 from capture_forwarder.payloads.compiled_json import json_decoder
 from capture_forwarder.payloads.compiled_types import PayloadDecoder, Rows
+from capture_forwarder.payloads.csv_columns import NUMBERS, json_row
+from capture_forwarder.payloads.learned_columns import NUMBER
 from capture_forwarder.payloads.learned_json import learned_json_decoder
 from capture_forwarder.payloads.media import UTF_8, BodyForm
 from capture_forwarder.payloads.placement import PayloadReading, RowForm
@@ -23,8 +28,25 @@ def compile_cut(reading: PayloadReading, side: Side | None) -> PayloadDecoder | 
     body = reading.body
     if not body.declared or body.charset not in UTF_8 or body.media is not Media.CSV:
         return None
-    decoder = cut_decoder(side)
+    decoder = _cut_decoder(side)
     return _of_body(decoder, body) if decoder else None
+
+
+def _cut_decoder(side: Side | None) -> PayloadDecoder | None:
+    """Return a decoder of one line of numbers, one number a row; `None` if only the plain path can read it."""
+    name = "prediction_0"
+    value_type: Any = NUMBER
+    if side is not None:
+        if len(side.visible) != 1 or side.visible[0].value_type not in NUMBERS:
+            return None
+        name, value_type = side.visible[0].name, NUMBERS[side.visible[0].value_type]
+    names = (name,)
+    decode: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[value_type], strict=False).decode
+
+    def read(text: str) -> Rows:
+        return names, [(value,) for value in decode(json_row(text.rstrip("\n")))]
+
+    return read
 
 
 def compile_payload(

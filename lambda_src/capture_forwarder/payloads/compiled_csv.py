@@ -1,9 +1,6 @@
 """Decoders of CSV: with the columns of a schema, or with columns that are learned from the rows that come."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import msgspec
+from collections.abc import Sequence
 
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.schema import Side
@@ -20,11 +17,11 @@ from capture_forwarder.payloads.csv_checks import (
     json_of,
     key_of,
 )
-from capture_forwarder.payloads.csv_columns import CELL_TYPES, COMMA, NUMBERS, CsvColumns
+from capture_forwarder.payloads.csv_columns import CELL_TYPES, CsvColumns, json_row
 from capture_forwarder.payloads.documents import cut_lines
 from capture_forwarder.payloads.error_bodies import TRACEBACK
 from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
-from capture_forwarder.payloads.learned_columns import NUMBER, Key, LearnedColumns
+from capture_forwarder.payloads.learned_columns import Key, LearnedColumns
 from capture_forwarder.payloads.placement import Placement, RowForm
 from capture_forwarder.payloads.schema_columns import SchemaColumns
 
@@ -47,24 +44,6 @@ def csv_decoder(
     return _CsvReader(SchemaColumns(side, cells), has_header=has_header, is_answer=is_answer).read
 
 
-def cut_decoder(side: Side | None) -> PayloadDecoder | None:
-    """Return a decoder of one line of numbers, one number a row; `None` if only the plain path can read it."""
-    name = "prediction_0"
-    value_type: Any = NUMBER
-    if side is not None:
-        if len(side.visible) != 1 or side.visible[0].value_type not in NUMBERS:
-            return None
-        name, value_type = side.visible[0].name, NUMBERS[side.visible[0].value_type]
-    names = (name,)
-    decode: Callable[[str], list[Any]] = msgspec.json.Decoder(list[value_type], strict=False).decode
-
-    def read(text: str) -> Rows:
-        cells = text.rstrip("\n").replace(",", '","')
-        return names, [(value,) for value in decode(f'["{cells}"]')]
-
-    return read
-
-
 class _CsvReader:
     """Reads CSV."""
 
@@ -79,13 +58,16 @@ class _CsvReader:
 
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED` for texts that only the plain path can read."""
-        line, columns = text.rstrip("\n"), self._of_line
-        if columns is None or "\n" in line or '"' in line or "\\" in line or (columns.has_texts and not is_plain(line)):
+        columns = self._of_line
+        if columns is None or len(text) > LARGE_CHARS:
+            return self._read_any(text)
+        line = text.rstrip("\n")
+        if "\n" in line or '"' in line or "\\" in line or (columns.has_texts and not is_plain(line)):
             return self._read_any(text)
         try:
             if columns.has_gaps:
                 return columns.names, [columns.row(line)]
-            return columns.names, [columns.decode_row(f'["{line.replace(",", COMMA)}"]')]
+            return columns.names, [columns.decode_row(json_row(line))]
         except REFUSED:
             return self._read_any(text)
 
@@ -101,7 +83,7 @@ class _CsvReader:
         if "\\" in text:
             return self._read_cells(text)
         lines, key = text.rstrip("\n"), 0
-        if (", " in text or " ," in text) and (rows := self._after_blanks(lines)):
+        if " " in text and (", " in text or " ," in text) and (rows := self._after_blanks(lines)):
             return rows
         if self._only:
             columns: CsvColumns | None = self._only
@@ -158,9 +140,9 @@ class _CsvReader:
         found = None if self._has_header or self._is_answer else json_of(text)
         if found:
             check_text(text)
-            columns = self._columns.known(found.count('","', 0, found.find('"],["')) + 1)
+            columns = self._only or self._columns.known(found.count('","', 0, found.find('"],["')) + 1)
             try:
-                rows = columns.rows_of_json(found) if columns else []
+                rows = columns.rows_of_json(found.encode()) if columns else []
             except REFUSED:
                 rows = []
             if columns and rows and columns.has_number(rows[0]):

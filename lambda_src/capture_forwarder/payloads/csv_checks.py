@@ -18,7 +18,7 @@ _FORM = CsvForm()
 # The headers that Hugging Face's toolkit demands.
 DEMANDED = ("inputs", "question,context")
 DEMANDED_CELLS = (["inputs"], ["question", "context"])
-_QUOTED_LINE_END, _NEXT_ROW = '"\n"', '"],["'
+_LINE_END, _QUOTED_LINE_END, _NEXT_ROW = "\n", '"\n"', '"],["'
 _UNSURE_STARTS = _ODD_STARTS | {"b"}
 _BYTES = ("b'", 'b"')
 _AFTER_CELL = frozenset({",", "\n", ""})
@@ -59,9 +59,8 @@ def json_of(text: str) -> str | None:
     if '""' in text or "\\" in text or "\r" in text or len(text) > LARGE_CHARS:
         return None
     text = text.rstrip("\n")
-    cells = text.count('","') + text.count('"\n"') + 1
-    if text[0] == text[-1] == '"' and text.count('"') == 2 * cells:  # all cells are in quotes
-        return f"[[{text.replace(_QUOTED_LINE_END, _NEXT_ROW)}]]"
+    if text[0] == text[-1] == '"' and _are_all_quoted(text):
+        return f"[[{text.replace(_QUOTED_LINE_END, _NEXT_ROW) if _LINE_END in text else text}]]"
     parts = text.split('"')
     last = len(parts) - 1
     for place in range(0, last + 1, 2):
@@ -70,6 +69,12 @@ def json_of(text: str) -> str | None:
             return None
         parts[place] = part.replace(",", '","').replace("\n", '"],["')
     return None if last % 2 else f'[["{"".join(parts)}"]]'
+
+
+def _are_all_quoted(text: str) -> bool:
+    """Tell whether all cells of a text that begins and ends with a quote are in quotes, and hold none."""
+    ends = text.count('"\n"') if _LINE_END in text else 0
+    return text.count('"') == 2 * (text.count('","') + ends + 1)
 
 
 def check_names(cells: list[str], columns: CsvColumns) -> None:
@@ -87,7 +92,8 @@ def check_first_cells(cells: list[str]) -> None:
 def _is_plain_in_quotes(text: str) -> bool:
     """Tell whether a text with quotes surely holds no printed values, and no quote after a blank."""
     has_brackets = "(" in text or "{" in text or "<" in text
-    return '"' in text and not has_brackets and ' "' not in text and "\t" not in text and text[:2] not in _BYTES
+    has_odd_space = "\t" in text or (" " in text and ' "' in text)
+    return '"' in text and not has_brackets and not has_odd_space and text[:2] not in _BYTES
 
 
 def is_plain(text: str) -> bool:

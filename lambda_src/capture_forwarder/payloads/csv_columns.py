@@ -1,15 +1,15 @@
 """Typed decoders of rows of CSV: cells become a JSON array of texts, which msgspec converts to the types of columns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 from capture_forwarder.domain.converters import Converter
-from capture_forwarder.domain.inference import Value
 from capture_forwarder.domain.schema import ValueType
 from capture_forwarder.payloads.compiled_types import REFUSED, TYPES, Names, Values
+from capture_forwarder.payloads.text_columns import Texts, all_converted, row_converted
 
 # msgspec reads an integer written as `9007199254740993.0` through a float, so larger ones are left to the plain path.
 NUMBERS = {
@@ -18,12 +18,10 @@ NUMBERS = {
     ValueType.BOOLEAN: bool,
 }
 CELL_TYPES = frozenset({*NUMBERS, ValueType.STRING, ValueType.UNSTRUCTURED_TEXT, ValueType.IMAGE, ValueType.TIMESTAMP})
-COMMA, _LINE_END, _NEXT_ROW = '","', "\n", '"],["'
-_EMPTY, _NULL = '""', "null"
+_EMPTY, _NULL = b'""', b"null"
 _PIECE_CHARS = 100_000
 # The type refuses empty cells, so no text is searched for them.
 _TEXT = Annotated[str, Meta(min_length=1)]
-_MAX_KNOWN, _MAX_KNOWN_CHARS = 1024, 32
 
 
 class Column(Struct, frozen=True, gc=False):
@@ -35,21 +33,6 @@ class Column(Struct, frozen=True, gc=False):
     type: Any = str
     convert: Converter | None = None
     is_rewritten: bool = False
-
-
-class _Texts(Struct, frozen=True, gc=False):
-    """The texts of one column: its place in rows, what makes values of them, and values of texts that came before."""
-
-    place: int
-    convert: Converter
-    known: dict[str | None, Value] = field(default_factory=dict)
-
-    def value_of(self, text: str | None) -> Value:
-        """Return the value of a text; null was an empty cell. Short texts often come again."""
-        value = self.convert(text or "")
-        if len(text or "") <= _MAX_KNOWN_CHARS and len(self.known) < _MAX_KNOWN:
-            self.known[text] = value
-        return value
 
 
 class CsvColumns:
@@ -64,33 +47,34 @@ class CsvColumns:
         types = [_TEXT if column.type is str else column.type for column in columns]
         # `decode_row` takes the JSON array of the cells of a row without empty cells.
         self.decode_row, self._decode_rows = _decoders(types)
-        self._decode_gaps: Callable[[str], list[Values]] | None = None
+        self._decode_gaps: Callable[[bytes], list[Values]] | None = None
         if not keeps_empty and len(columns) > 1:  # the empty line of one column is no row
             self._decode_gaps = _decoders([column.type | None for column in columns])[1]
         # Whether the last row had empty cells. Then the next one has them, too, and is not read without them first.
         self.has_gaps = False
         self._numbers = [place for place, column in enumerate(columns) if column.type is not str]
-        self._texts = [_Texts(place, one.convert) for place, one in enumerate(columns) if one.convert]
+        self._texts = [Texts(place, one.convert) for place, one in enumerate(columns) if one.convert]
         self.rewritten = [one for one in self._texts if columns[one.place].is_rewritten]
         self._after_blanks = [place for place, column in enumerate(columns) if place and column.type is str]
 
     def has_number(self, row: Values) -> bool:
         """Tell whether a row holds a number in a column of numbers."""
-        return any(row[place] is not None for place in self._numbers)
+        numbers = self._numbers  # a generator takes longer than the first number
+        return bool(numbers) and (row[numbers[0]] is not None or any(row[place] is not None for place in numbers))
 
     def row(self, line: str) -> Values:
         """Return the values of a line without quotes and backslashes."""
-        text = f'["{line.replace(",", COMMA)}"]'
+        text = json_row(line)
         try:
             if self.has_gaps and _EMPTY in text:
-                return self._with_gaps(f"[{text}]", self._texts)[0]
+                return self._with_gaps(b"[%b]" % text, self._texts)[0]
             self.has_gaps = False
             row = self.decode_row(text)
         except REFUSED:
-            row = self._with_gaps(f"[{text}]", self._texts)[0]
+            row = self._with_gaps(b"[%b]" % text, self._texts)[0]
             self.has_gaps = True
             return row
-        return _converted(row, self.rewritten) if self.rewritten else row
+        return row_converted(row, self.rewritten) if self.rewritten else row
 
     def rows(self, text: str) -> list[Values]:
         """Return the values of lines without quotes and backslashes."""
@@ -101,8 +85,8 @@ class CsvColumns:
 
         Raises one of `REFUSED` if a cell does not fit, or is empty.
         """
-        rows = self._decode_rows(f'[["{text.replace(",", COMMA).replace(_LINE_END, _NEXT_ROW)}"]]')
-        return [_converted(self._with_blanks(row), self._texts) for row in rows] if self.has_texts else rows
+        rows = self._decode_rows(_json_rows(text))
+        return all_converted([self._with_blanks(row) for row in rows], self._texts) if self.has_texts else rows
 
     def _with_blanks(self, row: Values) -> Values:
         values = list(row)
@@ -112,16 +96,15 @@ class CsvColumns:
 
     def rows_of_cells(self, cells: list[list[str]]) -> list[Values]:
         """Return the values of cells, which may hold any text."""
-        text = msgspec.json.encode(list(map(self._stripped, cells))).decode()
-        return self.rows_of_json(text)
+        return self.rows_of_json(msgspec.json.encode(list(map(self._stripped, cells))))
 
-    def rows_of_json(self, text: str) -> list[Values]:
+    def rows_of_json(self, text: bytes) -> list[Values]:
         """Return the values of a JSON array of arrays of cells, in which two quotes are an empty cell."""
         try:
             rows = self._decode_rows(text)
         except REFUSED:
             return self._with_gaps(text, self._texts)
-        return [_converted(row, self._texts) for row in rows]
+        return all_converted(rows, self._texts)
 
     def _stripped(self, cells: list[str]) -> list[str]:
         """Return the cells of a row without space around numbers."""
@@ -131,23 +114,33 @@ class CsvColumns:
         return cells
 
     def _piece(self, lines: str) -> list[Values]:
-        text = f'[["{lines.replace(",", COMMA).replace(_LINE_END, _NEXT_ROW)}"]]'
+        text = _json_rows(lines)
         try:
             rows = self._decode_rows(text)
         except REFUSED:
             return self._with_gaps(text, self._texts)
-        return [_converted(row, self.rewritten) for row in rows] if self.rewritten else rows
+        return all_converted(rows, self.rewritten) if self.rewritten else rows
 
-    def _with_gaps(self, text: str, texts: list[_Texts]) -> list[Values]:
+    def _with_gaps(self, text: bytes, texts: list[Texts]) -> list[Values]:
         """Return the values of a JSON array of arrays of texts, of which some are empty. Raises one of `REFUSED`."""
-        if self._decode_gaps is None or _EMPTY not in text or '\\"' in text:
+        if self._decode_gaps is None or _EMPTY not in text or b'\\"' in text:
             raise ValueError("cells that do not fit, empty cells that are no missing values, or a quote in a cell")
         if _NULL in text.lower():  # msgspec reads the text `null` as null
             raise ValueError("a text that says null beside empty cells")
-        return [_converted(row, texts) for row in self._decode_gaps(text.replace(_EMPTY, _NULL))]
+        return all_converted(self._decode_gaps(text.replace(_EMPTY, _NULL)), texts)
 
 
-def _decoders(types: list[Any]) -> tuple[Callable[[str], Values], Callable[[str], list[Values]]]:
+def json_row(line: str) -> bytes:
+    """Return the JSON array of the cells of a line. Bytes are replaced faster than text."""
+    return b'["%b"]' % line.encode().replace(b",", b'","')
+
+
+def _json_rows(lines: str) -> bytes:
+    cells = lines.encode().replace(b",", b'","')
+    return b'[["%b"]]' % cells.replace(b"\n", b'"],["')
+
+
+def _decoders(types: list[Any]) -> tuple[Callable[[bytes], Values], Callable[[bytes], list[Values]]]:
     row_type: Any = tuple[tuple(types)]  # type: ignore[misc]  # made at run time
     rows_type: Any = list[row_type]
     return (
@@ -156,20 +149,10 @@ def _decoders(types: list[Any]) -> tuple[Callable[[str], Values], Callable[[str]
     )
 
 
-def _converted(row: Values, texts: list[_Texts]) -> Values:
-    """Return a row with other values for texts."""
-    values = list(row)
-    for column in texts:
-        text = values[column.place]
-        value = column.known.get(text)
-        values[column.place] = column.value_of(text) if value is None else value
-    return values
-
-
-def _pieces(text: str) -> list[str]:
+def _pieces(text: str) -> Iterator[str]:
     """Cut a large text at line ends: pieces that fit into a processor's cache are read faster and take less memory."""
-    pieces, start = [], 0
+    start = 0
     while (end := text.find("\n", start + _PIECE_CHARS)) >= 0:
-        pieces.append(text[start:end])
+        yield text[start:end]
         start = end + 1
-    return [*pieces, text[start:]]
+    yield text[start:]

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Generic, TypeVar, overload
 
 Item = TypeVar("Item")
@@ -85,9 +85,8 @@ class _PieceRows(Generic[Item]):
         return self._lasts[-1] if self._lasts else 0
 
     def all(self) -> Iterator[Item]:
-        """Yield every row."""
-        for start, end, _ in self._pieces:
-            yield from self._parse(self._text[start:end])
+        """Return an iterator over every row."""
+        return chain.from_iterable(self._parse(self._text[start:end]) for start, end, _ in self._pieces)
 
     def row(self, place: int) -> Item:
         """Return the row at `place`."""

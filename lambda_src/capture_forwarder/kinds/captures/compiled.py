@@ -6,6 +6,7 @@ plain path reads that one.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import Any, cast
 
 from msgspec import Struct, field
@@ -17,7 +18,7 @@ from capture_forwarder.domain.inference import PartnerInferenceId
 from capture_forwarder.domain.route import DecodingOptions, IdSource, Layout, PayloadOptions, RowForm
 from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.kinds.captures.compiled_calls import CallDecoders
-from capture_forwarder.kinds.captures.envelope import NO_GROUND_TRUTH, SHADOW, decode_envelope
+from capture_forwarder.kinds.captures.envelope import SHADOW, Side, decode_captured_call
 from capture_forwarder.kinds.captures.large import large_call
 from capture_forwarder.kinds.captures.learned_calls import LEARNED, Declaration
 from capture_forwarder.kinds.captures.noticing import InferenceIds
@@ -69,7 +70,7 @@ class CompiledPath:
         self._apart = options.form is RowForm.APART
         self._current = CallDecoders(schema, self._cells, apart=self._apart)
 
-    def __call__(self, lines: Iterable[bytes], rows: RowLists) -> EncodedRows | None:  # noqa: C901, PLR0911 - calls cost
+    def __call__(self, lines: Iterable[bytes], rows: RowLists) -> EncodedRows | None:
         """Add the rows of `lines` to `rows`, up to the first line that the plain path has to read.
 
         A call of many rows ends this, too: its rows are returned instead, and made when they are read.
@@ -78,32 +79,18 @@ class CompiledPath:
         add_id, add_row, add_count = rows.ids.append, rows.rows.append, rows.counts.append
         for line in lines:
             try:
-                envelope = decode_envelope(line)
+                call = decode_captured_call(line)
             except REFUSED:
                 return None
-            event, sides = envelope.event_metadata, envelope.capture_data
-            if event is None or sides is None or envelope.ground_truth_data is not NO_GROUND_TRUTH:
-                return None
-            event_id, time = event.event_id, event.inference_time
-            request, response = sides.endpoint_input, sides.endpoint_output
-            if event_id is None or time is None or request is None or response is None:
-                return None
-            call_id = event_id if by_event else event.inference_id or event_id
+            event, sides = call.event_metadata, call.capture_data
+            call_id, time = event.event_id if by_event else event.inference_id or event.event_id, event.inference_time
             if len(call_id) > max_id_chars or event.invocation_source == SHADOW:
                 return None
-            asked, answered = request.observed_content_type, response.observed_content_type
-            declaration = (request.encoding, asked, response.encoding, answered)
-            if declaration != self._declaration:
-                self._switch_to(declaration)
-            values: Sequence[Any] | None
-            try:
-                values = self._current.decode(request.data, response.data)
-            except REFUSED:
-                values = self._current.decode_by_others(request.data, response.data)
-                if values is None:
-                    return None
-            if call_id is not event_id:
-                self.ids.see(call_id, request.data, response.data)
+            values = self._decoded(sides.endpoint_input, sides.endpoint_output)
+            if values is None:
+                return None
+            if call_id is not event.event_id:
+                self.ids.see(call_id, sides.endpoint_input.data, sides.endpoint_output.data)
             if type(values) is Lazy:
                 return self._large(call_id, time, values, len(line))
             rows.time = time
@@ -116,20 +103,25 @@ class CompiledPath:
                 self._add(call_id, time, values, rows)
         return None
 
+    def _decoded(self, request: Side, response: Side) -> Sequence[Any] | None:
+        """Return the values of a call; `None` if the plain path has to read it."""
+        asked, answered = request.observed_content_type, response.observed_content_type
+        declaration = (request.encoding, asked, response.encoding, answered)
+        if declaration != self._declaration:
+            self._switch_to(declaration)
+        try:
+            return self._current.decode(request.data, response.data)
+        except REFUSED:
+            return self._current.decode_by_others(request.data, response.data)
+
     def _add(self, call_id: str, time: datetime, values: Sequence[Any], rows: RowLists) -> None:
-        build_row, count = self._build_row, len(values)
-        for index, row in enumerate(values):
-            row_id = PartnerInferenceId.for_row(call_id, index, count)
-            rows.ids.append(row_id)
-            rows.rows.append(build_row(row_id, time, row))
+        ids = list(PartnerInferenceId.for_rows(call_id, range(len(values)), len(values)))
+        rows.ids += ids
+        rows.rows += map(self._build_row, ids, repeat(time), values)
 
     def _large(self, call_id: str, time: datetime, values: Lazy[Any], line_bytes: int) -> EncodedRows:
         """Return rows that are made when they are read."""
-
-        def build(row_id: str, row: Any) -> object:
-            return self._build_row(row_id, time, row)
-
-        return large_call(call_id, time, values, build, count=len(values), line_bytes=line_bytes)
+        return large_call(call_id, time, values, self._build_row, count=len(values), line_bytes=line_bytes)
 
     def reading_without_learning(self, record: CaptureRecord) -> Reading | None:
         """Return the reading by which calls that are declared like `record` were decoded before any was learned."""

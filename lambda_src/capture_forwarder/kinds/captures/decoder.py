@@ -91,8 +91,9 @@ class CaptureDecoder:
                 end = min(offset + len(data[taken]) + 1, lines.end)
                 last = Line(lines.number + start + taken, offset, end, data[taken])
                 decoded = _large_span(last, large, self._noticing.of_lines(1)) if large else self.decode_line(last)
-                yield decoded
                 taken, row_count, offset = taken + 1, row_count + len(decoded.rows.ids), end
+                yield decoded
+                del decoded, large, rows, last, data  # a large call is not held while the next one is decoded
             start += taken
             lines_per_span = max(1, max_rows * taken // max(row_count, taken))
         return lines_per_span
@@ -139,18 +140,15 @@ class CaptureDecoder:
         made, sent, rejected = decoded.rows, array("I"), array("I")
         for index, row in enumerate(made):
             (rejected if isinstance(row, Rejection) else sent).append(index)
-
-        def build(row_id: str, row: Inference | Rejection) -> object:
-            row = cast("Inference", row)
-            return self._build_row(row_id, row.inference_timestamp, self._values(row))
-
         rows = large_call(
             decoded.call_id,
             decoded.record.inference_time,
             Lazy(
-                len(sent), lambda place: made[sent[place]], lambda: (row for row in made if isinstance(row, Inference))
+                len(sent),
+                lambda place: self._values(made[sent[place]]),
+                lambda: (self._values(row) for row in made if isinstance(row, Inference)),
             ),
-            build,
+            self._build_row,
             count=len(made),
             line_bytes=len(line.data),
             indices=sent if rejected else None,

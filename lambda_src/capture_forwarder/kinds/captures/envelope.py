@@ -9,15 +9,13 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from capture_forwarder.domain.capture import CaptureRecord, Encoding, Payload
 from capture_forwarder.domain.delivery import Reason, RejectionCode, SkipReason
 
 # SageMaker's name for the source of an invocation that repeats production traffic.
 SHADOW = "ShadowExperiment"
-# The default, so that `is` tells quickly that a line holds no ground truth.
-NO_GROUND_TRUTH = Raw()
 _ABSENT = (b"", b"null")
 # An escape in JSON; half a surrogate pair is in the group.
 _ESCAPE = re.compile(
@@ -69,9 +67,34 @@ class Envelope(Struct, gc=False, rename="camel"):
 
     capture_data: CaptureData | None = None
     event_metadata: EventMetadata | None = None
-    ground_truth_data: Raw = NO_GROUND_TRUTH
+    ground_truth_data: Raw = Raw()
 
 
+class BothSides(Struct, gc=False, rename="camel"):
+    """Both directions of a call, both of them captured."""
+
+    endpoint_input: Side
+    endpoint_output: Side
+
+
+class CallMetadata(Struct, gc=False, rename="camel"):
+    """Ids and time of a call, both of them captured."""
+
+    event_id: Annotated[str, Meta(min_length=1)]
+    inference_time: Annotated[datetime, Meta(tz=True)]
+    inference_id: str | None = None
+    invocation_source: str | None = None
+
+
+class CapturedCall(Struct, gc=False, rename="camel"):
+    """The keys of most lines: a whole call without ground truth. The decoder refuses other lines."""
+
+    capture_data: BothSides
+    event_metadata: CallMetadata
+    ground_truth_data: UnsetType = UNSET
+
+
+decode_captured_call = msgspec.json.Decoder(CapturedCall).decode
 decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_any = msgspec.json.Decoder().decode
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
