@@ -107,8 +107,6 @@ ON_ALL_RESOURCES = {
     "Subscriptions": "SNS knows no resources for these; the id of a subscription is a random uuid",
     "KeyOfTheTopic": "a key has no name, and CloudFormation cannot tag it with the stack; docs/deploy.md says what to do",
     "FindLineage": "SageMaker knows no resources for lists",
-    "SavedQueriesAndPoliciesOfLogs": "CloudWatch Logs knows no resources for these",
-    "DescribeTrails": "the action only describes, and knows no resources",
     "JoinNetwork": "a network interface has no ARN before Lambda creates it; the next statement denies it to the code",
 }
 
