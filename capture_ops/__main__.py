@@ -17,6 +17,10 @@ from capture_ops.command_line.catalog.recipes import iam_policy, recipe
 from capture_ops.command_line.inspecting import inspect
 from capture_ops.command_line.lineage.commands import lineage
 from capture_ops.command_line.local import demo, invoke, monitor
+from capture_ops.command_line.observability.costs import costs
+from capture_ops.command_line.observability.dashboards import dashboards
+from capture_ops.command_line.observability.endpoints import endpoints
+from capture_ops.command_line.observability.sumo import sumo
 from capture_ops.command_line.quarantined import list_quarantine, show_quarantine
 from capture_ops.command_line.sending import backfill, replay
 from capture_ops.command_line.setting_up import enable_eventbridge, policy, validate
@@ -54,7 +58,10 @@ def options(
 
 
 # The help lists the commands in this order.
-for command in (demo, invoke, validate, inspect, monitor, replay, backfill, enable_eventbridge, policy):
+for command in (
+    *(demo, invoke, validate, inspect, monitor, replay, backfill, enable_eventbridge, policy),
+    *(endpoints, dashboards, costs),
+):
     app.command(epilog=EXIT_CODES)(command)
 
 quarantine = typer.Typer(help="List the quarantine files of rejected captures, and show one.", no_args_is_help=True)
@@ -68,6 +75,7 @@ catalog.command("recipe", epilog=EXIT_CODES)(recipe)
 catalog.command("ingest", epilog=EXIT_CODES)(ingest)
 catalog.command("iam-policy", epilog=EXIT_CODES)(iam_policy)
 app.add_typer(catalog, name="catalog")
+app.add_typer(sumo, name="sumo")
 
 
 @app.command()

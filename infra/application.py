@@ -15,6 +15,7 @@ from infra.bundling.code import function_code, registration_code
 from infra.limits import limit_notes, limit_problems, resource_problem
 from infra.stacks.forwarder_stack import ForwarderStack
 from infra.stacks.observability_stack import ObservabilityStack
+from integrations.observability.composites import composite_problems
 
 # The last character of the documents that IAM accepts:
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
@@ -66,3 +67,4 @@ def deployment_problems(settings: Settings) -> Iterator[str]:
             )
     yield from filters.problems(settings)
     yield from limit_problems(settings)
+    yield from composite_problems(settings)

@@ -8,6 +8,7 @@ from capture_forwarder.configuration.filters import MAX_PATTERN_CHARS, fitting_p
 from capture_forwarder.configuration.packing import MAX_POLICIES, MAX_POLICY_CHARS, policy_count, readable_prefixes
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import Trigger, Unrouted
+from integrations.observability.limits import dashboard_problems
 
 _MAX_RESOURCES = 500  # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 _OTHERS = '; other objects below them go to quarantine, unless the [[bucket]] has unrouted = "skip"'
@@ -22,6 +23,7 @@ def limit_problems(settings: Settings) -> Iterator[str]:
             f"{len(settings.buckets)} buckets and {len(settings.destination)} destinations, and a role has at most "
             f"{MAX_POLICIES}; write a second file with another [stack] name for a part of the buckets"
         )
+    yield from dashboard_problems(settings)
 
 
 def resource_problem(stack: cdk.Stack) -> str | None:

@@ -9,12 +9,15 @@ from integrations.observability.queries import Query
 class Alarm(Struct, frozen=True, kw_only=True):
     """One alarm: it goes off when the one visible query exceeds `above` in `breaches` of the last `periods` periods.
 
-    `id` is the logical id of the resource, and `alert` the section of the runbook. Missing data never goes off.
-    `endpoint` is the endpoint whose composite alarm includes it.
+    `id` is unique in the stack, and the last part of the alarm's name. `section` is the section of the runbook, and
+    `ids` are the items of the page that it serves. Missing data never goes off. `endpoint` is the endpoint whose
+    composite alarm includes it.
     """
 
     id: str
     alert: AlertName
+    ids: tuple[str, ...] = ()
+    section: str
     text: str
     queries: tuple[Query, ...]
     above: float
@@ -28,5 +31,6 @@ class CompositeAlarm(Struct, frozen=True, kw_only=True):
 
     id: str
     endpoint: str
+    section: str
     text: str
     alarms: tuple[str, ...]

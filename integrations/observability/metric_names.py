@@ -77,10 +77,13 @@ PIPELINES = "AWS/Sagemaker/ModelBuildingPipeline"
 PROCESSING_JOBS = "/aws/sagemaker/ProcessingJobs"
 TRAINING_JOBS = "/aws/sagemaker/TrainingJobs"
 TRANSFORM_JOBS = "/aws/sagemaker/TransformJobs"
+LOGS = "AWS/Logs"
+QUEUES = "AWS/SQS"
+AUDIT = "CaptureForwarder/Audit"
 
 VARIANT = ("EndpointName", "VariantName")
-_COMPONENT = ("InferenceComponentName",)
-_FEATURE = ("FeatureGroupName", "OperationName")
+COMPONENT = ("InferenceComponentName",)
+FEATURE = ("FeatureGroupName", "OperationName")
 _OPERATION = ("OperationName",)
 
 
@@ -92,7 +95,7 @@ def _family(
 
 
 _OF_VARIANT = (VARIANT,)
-_OF_VARIANT_OR_COMPONENT = (VARIANT, _COMPONENT)
+_OF_VARIANT_OR_COMPONENT = (VARIANT, COMPONENT)
 _INVOCATIONS = "Invocation4XXErrors Invocation5XXErrors InvocationModelErrors"
 _LOADING = "ModelLoadingWaitTime ModelUnloadingTime ModelDownloadingTime ModelLoadingTime"
 _USE = "CPUUtilization GPUUtilization GPUMemoryUtilization MemoryUtilization"
@@ -101,7 +104,7 @@ _STATES = "{0}Started {0}Failed {0}Succeeded {0}Stopped"
 _PIPELINE = ((), ("PipelineName",))
 _STEP = (("PipelineName", "StepName"),)
 _CAPACITY = "ConsumedReadRequestsUnits ConsumedWriteRequestsUnits ConsumedReadCapacityUnits ConsumedWriteCapacityUnits"
-_STORE = (_FEATURE, _OPERATION)
+_STORE = (FEATURE, _OPERATION)
 
 
 def _of_sagemaker() -> Iterator[MetricName]:
@@ -114,13 +117,13 @@ def _of_sagemaker() -> Iterator[MetricName]:
         statistics=Statistics.SUM,
     )
     yield from _family(ENDPOINTS, _OF_VARIANT, Unit.NONE, Statistics.SUM, "InvocationsPerInstance")
-    yield from _family(ENDPOINTS, (_COMPONENT,), Unit.NONE, Statistics.SUM, "InvocationsPerCopy")
+    yield from _family(ENDPOINTS, (COMPONENT,), Unit.NONE, Statistics.SUM, "InvocationsPerCopy")
     yield from _family(ENDPOINTS, _OF_VARIANT_OR_COMPONENT, Unit.NONE, Statistics.RATE, _INVOCATIONS)
     yield from _family(ENDPOINTS, _OF_VARIANT_OR_COMPONENT, Unit.MICROSECONDS, Statistics.TIMES, "ModelLatency")
     yield from _family(ENDPOINTS, _OF_VARIANT, Unit.MICROSECONDS, Statistics.TIMES, "ModelSetupTime")
     yield from _family(ENDPOINTS, _OF_VARIANT_OR_COMPONENT, Unit.MICROSECONDS, Statistics.ALL, "OverheadLatency")
     yield from _family(ENDPOINTS, _OF_VARIANT, Unit.NONE, Statistics.EXTREMES, "ConcurrentRequestsPerModel")
-    yield from _family(ENDPOINTS, (_COMPONENT,), Unit.NONE, Statistics.EXTREMES, "ConcurrentRequestsPerCopy")
+    yield from _family(ENDPOINTS, (COMPONENT,), Unit.NONE, Statistics.EXTREMES, "ConcurrentRequestsPerCopy")
     yield from _family(ENDPOINTS, _OF_VARIANT, Unit.MICROSECONDS, Statistics.ALL, _LOADING)
     yield from _family(ENDPOINTS, _OF_VARIANT, Unit.NONE, Statistics.ALL, "ModelCacheHit")
     yield from _family(INSTANCES, _OF_VARIANT, Unit.PERCENT, Statistics.ALL, f"{_USE} DiskUtilization {_NORMALIZED}")
@@ -128,7 +131,7 @@ def _of_sagemaker() -> Iterator[MetricName]:
     reservations = "CPUReservation GPUReservation MemoryReservation"
     yield from _family(INSTANCES, _OF_VARIANT, Unit.PERCENT, Statistics.ALL, reservations)
     names = f"{_NORMALIZED} MemoryUtilizationNormalized"
-    yield from _family(COMPONENTS, (_COMPONENT,), Unit.PERCENT, Statistics.ALL, names)
+    yield from _family(COMPONENTS, (COMPONENT,), Unit.PERCENT, Statistics.ALL, names)
 
 
 def _of_others() -> Iterator[MetricName]:
@@ -144,6 +147,8 @@ def _of_others() -> Iterator[MetricName]:
     for jobs in (PROCESSING_JOBS, TRAINING_JOBS):
         yield from _family(jobs, host, Unit.PERCENT, Statistics.ALL, f"{_USE} DiskUtilization")
     yield from _family(TRANSFORM_JOBS, host, Unit.PERCENT, Statistics.ALL, _USE)
+    yield from _family(LOGS, (("LogGroupName",),), Unit.NONE, Statistics.SUM, "IncomingLogEvents")
+    yield from _family(QUEUES, (("QueueName",),), Unit.COUNT, Statistics.ALL, "ApproximateNumberOfMessagesVisible")
 
 
 def _of_the_forwarder() -> Iterator[MetricName]:
@@ -166,7 +171,17 @@ def _own_dimensions(metric: OwnMetric) -> tuple[tuple[str, ...], ...]:
     return (DIMENSIONS[-1:] if metric in OF_REQUESTS else DIMENSIONS,)
 
 
-ALLOWED = {(each.namespace, each.name): each for each in (*_of_sagemaker(), *_of_others(), *_of_the_forwarder())}
+def _of_the_audit_log() -> Iterator[MetricName]:
+    yield from _family(AUDIT, ((),), Unit.COUNT, Statistics.ALL, "DeleteCalls DeniedCalls")
+
+
+ALLOWED = {
+    (each.namespace, each.name): each
+    for each in (*_of_sagemaker(), *_of_others(), *_of_the_forwarder(), *_of_the_audit_log())
+}
+DELETE_CALLS = ALLOWED[AUDIT, "DeleteCalls"]
+DENIED_CALLS = ALLOWED[AUDIT, "DeniedCalls"]
+CAPTURES_READ = ALLOWED[NAMESPACE, "CapturesRead"]
 
 
 def problem(namespace: str, name: str, dimensions: frozenset[str], statistic: str) -> str | None:

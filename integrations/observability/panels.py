@@ -26,7 +26,11 @@ class Line(Struct, frozen=True):
 
 
 class Graph(Struct, frozen=True, kw_only=True):
-    """Series of metrics. `ids` are the items of the page that it serves; `unit` is that of the drawn values."""
+    """Series of metrics. `ids` are the items of the page that it serves; `unit` is that of the drawn values.
+
+    `top` is the end of the axis, which else follows the values. `days` is the time that it shows, if this is not the
+    one that is chosen for the dashboard.
+    """
 
     ids: tuple[str, ...]
     title: str
@@ -35,6 +39,8 @@ class Graph(Struct, frozen=True, kw_only=True):
     view: View = View.LINES
     stacked: bool = False
     lines: tuple[Line, ...] = ()
+    top: float | None = None
+    days: int | None = None
     width: int = 8
     height: int = 6
 
@@ -64,13 +70,32 @@ class Text(Struct, frozen=True, kw_only=True):
 Panel = Graph | LogPanel | Text
 
 
+class Scope(StrEnum):
+    """What a variable replaces: a property of all widgets, or a text in them."""
+
+    PROPERTY = "property"
+    PATTERN = "pattern"
+
+
+class Choice(Struct, frozen=True):
+    """One value of a variable."""
+
+    label: str
+    value: str
+
+
 class Variable(Struct, frozen=True, kw_only=True):
-    """A choice at the head of a dashboard, which replaces the value of one dimension in its graphs."""
+    """A choice at the head of a dashboard, which replaces `replaced` in its widgets.
+
+    Without `choices` a person writes the value.
+    """
 
     id: str
     label: str
-    dimension: str
-    search: str
+    scope: Scope
+    replaced: str
+    default: str
+    choices: tuple[Choice, ...] = ()
 
 
 class Board(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from capture_ops.__main__ import app
+from integrations.observability.alerts import ALERTS
+from integrations.observability.composites import SECTION
 
 PAGES = [
     *(Path(name) for name in ("README.md", "CHANGELOG.md", "benchmarks/README.md", "events/captures/SOURCES.md")),
@@ -14,7 +16,11 @@ PAGES = [
     *sorted(Path("tests").rglob("*.md")),
 ]
 RUNBOOK = Path("docs/runbook.md").read_text(encoding="utf-8")
-ALARMS = re.findall(r'\bid="(\w+)"', Path("infra/constructs/alarms.py").read_text(encoding="utf-8"))
+ALARMS = [
+    *re.findall(r'\bid="(\w+)"', Path("infra/constructs/alarms.py").read_text(encoding="utf-8")),
+    *(alert.section for alert in ALERTS.values()),
+    SECTION,
+]
 COMMANDS = {
     command for page in PAGES for command in re.findall(r"bin/capture-forwarder (.+)", page.read_text(encoding="utf-8"))
 }
@@ -27,7 +33,7 @@ def test_every_alarm_has_a_section_in_the_runbook() -> None:
     """An alarm's text names its section; each section has a meaning, places to look at, and a remedy."""
     chapter = RUNBOOK.split("# Alarms\n")[1].split("\n# Procedures")[0]
     sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", chapter, flags=re.MULTILINE | re.DOTALL))
-    assert len(ALARMS) > 5
+    assert len(ALARMS) == len(set(ALARMS)) > 5
     assert set(sections) == set(ALARMS)
     for text in sections.values():
         assert re.findall(r"^\*\*(\w+(?: at)?)\*\*", text, flags=re.MULTILINE) == ["Means", "Look at", "Do"]
@@ -37,7 +43,7 @@ def test_every_alarm_has_a_section_in_the_runbook() -> None:
 def test_every_command_in_the_pages_exists(command: str) -> None:
     """The program knows its name and its options."""
     name, *words = command.split()
-    names = [name, words[0]] if name in {"catalog", "lineage", "quarantine"} else [name]
+    names = [name, words[0]] if name in {"catalog", "lineage", "quarantine", "sumo"} else [name]
     known = CliRunner().invoke(app, [*names, "--help"], env={"COLUMNS": "200"})
     assert known.exit_code == 0
     for option in [word for word in words if word.startswith("--")]:

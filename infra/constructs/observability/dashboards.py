@@ -19,10 +19,11 @@ class Dashboards(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
+        account = stack.account if settings.observability and settings.observability.accounts else None
         for board in boards(settings):
             cloudwatch.CfnDashboard(
                 self,
                 board.name.replace("-", " ").title().replace(" ", ""),
                 dashboard_name=f"{settings.stack.name}-{board.name}-{stack.region}",
-                dashboard_body=stack.to_json_string(dashboard_body(board, stack.region)),
+                dashboard_body=stack.to_json_string(dashboard_body(board, stack.region, account)),
             )

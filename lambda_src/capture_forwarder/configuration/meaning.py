@@ -10,6 +10,7 @@ from capture_forwarder.configuration.secret_reference import SecretReference
 from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.stack import BucketSettings, StackSettings, Trigger
 from capture_forwarder.configuration.suggestions import did_you_mean
+from capture_forwarder.configuration.sumo_checks import sumo_problems
 from capture_forwarder.destinations.http_settings import HttpSettings
 
 _BATCH_WITHOUT_WINDOW = 10  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
@@ -34,6 +35,7 @@ def meaning_problems(settings: Settings) -> Iterator[str]:
         yield from _bucket_problems(bucket, routed, f"bucket[{index}]")
     if settings.observability:
         yield from observability_problems(settings.observability)
+        yield from sumo_problems(settings.observability)
 
 
 def _destination_problems(destination: HttpSettings, path: str) -> Iterator[str]:

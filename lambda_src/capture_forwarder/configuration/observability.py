@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from capture_forwarder.configuration.stack import AccountId, LogDays
-from capture_forwarder.configuration.sumo import SumoSettings
+from capture_forwarder.configuration.sumo import Alias, SumoSettings
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
 EndpointName = Annotated[
@@ -26,7 +26,6 @@ VariantName = Annotated[
         title="the name of a variant: letters, digits and -; at most 63",
     ),
 ]
-Alias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 
 
 class DashboardName(StrEnum):

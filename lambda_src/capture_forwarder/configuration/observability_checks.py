@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from capture_forwarder.configuration.alert_checks import alert_problems
 from capture_forwarder.configuration.observability import EndpointKind, ObservabilitySettings, Trail
 from capture_forwarder.configuration.route_checks import repeated
 
@@ -11,6 +12,7 @@ def observability_problems(settings: ObservabilitySettings) -> Iterator[str]:
     path = "observability"
     yield from repeated(settings.dashboards, f"{path}.dashboards: {{}} is named twice; name it once")
     yield from repeated((each.name for each in settings.alert), f"{path}.alert: {{}} has two tables; write one")
+    yield from alert_problems(settings)
     variants = (f"{each.name!r}, variant {each.variant!r}" for each in settings.endpoint)
     yield from repeated(variants, f"{path}.endpoint: {{}} is listed twice; list it once")
     for index, endpoint in enumerate(settings.endpoint):

@@ -19,6 +19,8 @@ from capture_forwarder.configuration.settings import Settings
 from capture_forwarder.configuration.suggestions import did_you_mean, near
 
 _STAND_IN = "0-stand-in-"  # no name in a file begins so by chance
+_STAND_IN_ROLE = "arn:aws:iam::000000000000:role/"
+_STAND_IN_REGION = "xx-stand-in-0"
 _STAND_IN_LISTS = (["subnet-00000000"], ["sg-00000000"])
 _KINDS: dict[type, str] = {
     str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table",
@@ -104,8 +106,8 @@ class Shape:
             inner = {one.name: self._stand_in(one) for one in options(option.tables[0]) if one.required}
             return [inner] if option.repeated else inner
         name = f"{_STAND_IN}{len(self._replaced)}"
-        texts = [*option.choices, name, f"{name}/", f"https://{name}", f"ssm:/{name}"]
-        return next(each for each in [*texts, *_STAND_IN_LISTS] if _fits(each, option))
+        texts = [*option.choices, name, f"{name}/", f"https://{name}", f"ssm:/{name}", f"{_STAND_IN_ROLE}{name}"]
+        return next(each for each in [*texts, _STAND_IN_REGION, *_STAND_IN_LISTS] if _fits(each, option))
 
 
 def _is_chosen(struct: type[Struct], table: dict[str, Any]) -> bool:

@@ -1,0 +1,1 @@
+"""`sumo setup`: makes the objects of `[observability.sumo]` in Sumo Logic, and removes them."""

@@ -1,0 +1,20 @@
+"""The dashboard of transform jobs (L9)."""
+
+from capture_forwarder.configuration.observability import DashboardName, ObservabilitySettings
+from capture_forwarder.configuration.settings import Settings
+from integrations.observability.boards.jobs import job_panels
+from integrations.observability.choices import of_dimension, of_place
+from integrations.observability.metric_names import TRANSFORM_JOBS
+from integrations.observability.panels import Board
+
+
+def board(settings: Settings) -> Board:
+    """Return the dashboard of all transform jobs; new ones appear by themselves."""
+    observed = settings.observability or ObservabilitySettings()
+    return Board(
+        name=DashboardName.TRANSFORM,
+        ids=("L9",),
+        title="Transform Jobs",
+        panels=job_panels("L9", TRANSFORM_JOBS, observed),
+        variables=(*of_place(observed), of_dimension("Host", "instance")),
+    )
