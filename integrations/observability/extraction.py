@@ -81,6 +81,17 @@ def log_fields(
     return _place(accountid, region, accounts) | {name: match[1] for name, match in found if match}
 
 
+def metric_fields(namespace: str, dimensions: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of a series; those of a job come from its host, `<job>/<container or instance>`."""
+    named = {each.name: dimensions[each.dimension] for each in FIELDS if each.dimension in dimensions}
+    host = dimensions.get("Host")
+    if host is None:
+        return {"namespace": namespace} | named
+    kind = next((each for each in JOB_LOGS if each.prefix == namespace), None)
+    found = ((each.field, re.search(each.pattern, host)) for each in kind.extractions) if kind else ()
+    return {"namespace": namespace} | {name: match[1] for name, match in found if match}
+
+
 def event_fields(event: Mapping[str, Any], accounts: Mapping[str, str] = {}) -> dict[str, str]:
     """Return the fields of a CloudTrail event; those without a value are left out. `accounts` are names by id."""
     place = _place(str(event.get("recipientAccountId", "")), str(event.get("awsRegion", "")), accounts)

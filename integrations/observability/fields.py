@@ -126,6 +126,7 @@ FIELDS: tuple[Field, ...] = (
         name="modelId",
         meaning="model of Bedrock; SageMaker's events name none, so it is the endpoint",
         event="requestParameters.endpointName",
+        dimension="EndpointName",
         logs="group",
     ),
 )

@@ -1,10 +1,11 @@
 """The field extraction rules of Sumo Logic's page, corrected. `fields` are the ones that a rule sets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
 from integrations.observability.audit import EVENT_SOURCE
+from integrations.observability.extraction import LOG_KINDS, Source
 from integrations.observability.fields import NAMESPACE
 
 
@@ -36,17 +37,33 @@ CLOUDTRAIL = Rule(
     fields=("accountid", "region", "namespace", "endpointname", "modelId"),
     fault="the page reads modelId, which no event has, and in its later text endpointname; events have endpointName",
 )
+# The names that Sumo Logic gives to the parts of a line that came through Firehose.
+_PARTS = {Source.GROUP: "_sourceHost", Source.STREAM: "_sourceName"}
+_OF_LINES = tuple(dict.fromkeys(each.field for kind in LOG_KINDS for each in kind.extractions))
+
+
+def _of_lines() -> Iterator[str]:
+    """Yield the steps of the rule for log lines: fields begin blank, and the kind of the group sets its own."""
+    yield f'"{NAMESPACE}" as namespace'
+    yield from (f'"" as {field}' for field in _OF_LINES)
+    place = 0
+    for kind in LOG_KINDS:
+        for each in kind.extractions:
+            place += 1
+            named = each.pattern.replace("(", f"(?<part{place}>", 1)
+            yield f'parse regex field={_PARTS[each.source]} "{named}" nodrop'
+            yield f'if (_sourceHost matches "{kind.prefix}*", part{place}, {each.field}) as {each.field}'
+    yield f"fields namespace, {', '.join(_OF_LINES)}"
+
+
 CLOUDWATCH = Rule(
     id="R.CloudWatch",
     name="AwsObservabilitySagemakerCloudWatchLogsFER",
     scope="account=* region=* _sourceHost=/aws/sagemaker/*",
-    parse=f"""if (isEmpty(namespace), "unknown", namespace) as namespace
-| if (_sourceHost matches "/aws/sagemaker/*", "{NAMESPACE}", namespace) as namespace
-| parse field=_sourceHost "/aws/sagemaker/Endpoints/*" as endpointname nodrop
-| endpointname as modelId
-| fields namespace, endpointname, modelId""",
-    fields=("namespace", "endpointname", "modelId"),
-    fault="the page writes names in lower case, which no longer join with metrics; they keep their case",
+    parse="\n| ".join(_of_lines()),
+    fields=("namespace", *_OF_LINES),
+    fault="the page reads modelId from the message, and its later text writes names in lower case, so that they no "
+    "longer join with metrics; no rule of the page sets the fields of jobs",
 )
 RULES = (CLOUDTRAIL, CLOUDWATCH)
 TRAIL_CATEGORY = "aws/observability/cloudtrail/logs"

@@ -1,8 +1,10 @@
 """The fields of the page, from the four samples of log lines, the sample event and the map of accounts."""
 
+import re
+
 import pytest
 
-from integrations.observability.extraction import LOG_KINDS, event_fields, log_fields
+from integrations.observability.extraction import event_fields, log_fields, metric_fields
 from integrations.observability.fields import FIELDS
 from integrations.observability.metric_names import ALLOWED
 from integrations.observability.rules import CLOUDTRAIL, CLOUDWATCH, RULES, account_rule, rules
@@ -83,6 +85,44 @@ def test_another_group_has_no_fields(group: str) -> None:
     assert log_fields(group, "a/b", accountid=ACCOUNT, region="eu-west-1") == {}
 
 
+@pytest.mark.parametrize(
+    ("namespace", "dimensions", "fields"),
+    [
+        (
+            "AWS/SageMaker",
+            {"EndpointName": "Churn", "VariantName": "Blue"},
+            {"endpointname": "Churn", "modelId": "Churn", "variant": "Blue"},
+        ),
+        (
+            "/aws/sagemaker/TrainingJobs",
+            {"Host": "fraud-2026/algo-2"},
+            {"training_job": "fraud-2026", "algo_name": "algo-2"},
+        ),
+        (
+            "/aws/sagemaker/TransformJobs",
+            {"Host": "scores/i-09b3ca1de4dd5d2ff"},
+            {"transform_job": "scores", "instance_id": "i-09b3ca1de4dd5d2ff"},
+        ),
+        (
+            "AWS/SageMaker",
+            {"FeatureGroupName": "customers", "OperationName": "PutRecord"},
+            {"featuregroupname": "customers", "OperationName": "PutRecord"},
+        ),
+        (
+            "AWS/Sagemaker/ModelBuildingPipeline",
+            {"PipelineName": "nightly", "StepName": "train"},
+            {"pipelinename": "nightly", "stepname": "train"},
+        ),
+        ("AWS/Other", {"Host": "a/algo-1"}, {}),
+    ],
+)
+def test_a_series_has_the_fields_of_the_page(
+    namespace: str, dimensions: dict[str, str], fields: dict[str, str]
+) -> None:
+    """They are its dimensions; the host of a job holds two of them."""
+    assert metric_fields(namespace, dimensions) == {"namespace": namespace} | fields
+
+
 def test_the_sample_event_has_its_place() -> None:
     """ListTags is about a notebook, so the event names no endpoint."""
     found = event_fields(sample("list-tags"), {ACCOUNT: "dev"})
@@ -113,8 +153,34 @@ def test_rules_set_known_fields_from_known_paths() -> None:
         assert set(rule.fields) <= names
         assert rule.parse.endswith(f"| fields {', '.join(rule.fields)}")
     assert '"requestParameters.endpointName"' in CLOUDTRAIL.parse
-    assert "tolower" not in CLOUDWATCH.parse.lower()
-    assert LOG_KINDS[0].prefix in CLOUDWATCH.parse
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_the_rule_of_lines_sets_the_same_fields(name: str) -> None:
+    """Its steps, carried out as Sumo Logic does; fields of other kinds stay blank."""
+    shown = sample(name)
+    found = steps_done(CLOUDWATCH.parse, {"_sourceHost": shown["logGroup"], "_sourceName": shown["logStream"]})
+    assert tuple(found) == CLOUDWATCH.fields
+    assert {field: value for field, value in found.items() if value} == {"namespace": "aws/sagemaker"} | LINES[name]
+
+
+def steps_done(expression: str, line: dict[str, str]) -> dict[str, str]:
+    """Return the fields that the steps of a rule keep: constants, `parse regex`, `if` and `fields`."""
+    found = dict(line)
+    for step in expression.split("\n| "):
+        if constant := re.fullmatch(r'"([^"]*)" as (\w+)', step):
+            found[constant[2]] = constant[1]
+        elif parsed := re.fullmatch(r'parse regex field=(\w+) "([^"]+)" nodrop', step):
+            match = re.search(parsed[2].replace("(?<", "(?P<"), found[parsed[1]])
+            found |= match.groupdict() if match else {}
+        elif chosen := re.fullmatch(r'if \(_sourceHost matches "([^"]+)\*", (\w+), (\w+)\) as (\w+)', step):
+            source = chosen[2] if found["_sourceHost"].startswith(chosen[1]) else chosen[3]
+            found[chosen[4]] = found.get(source, "")
+        else:
+            names = re.fullmatch("fields (.+)", step)
+            assert names, step
+            return {name: found[name] for name in names[1].split(", ")}
+    raise AssertionError("a rule ends with its fields")
 
 
 def test_the_rule_of_accounts_is_made_of_the_map() -> None:

@@ -162,6 +162,7 @@ class DeliveryWorld:
         self.ids: set[str] = set()
         self.bad_lines: set[tuple[str, int]] = set()
         self.bad_rows: set[str] = set()
+        self.captures = 0
         self._answers: Iterator[str] = iter(plan.answers)
         self._lock = Lock()
         self.works = [self._object(name, kinds) for name, kinds in enumerate(plan.objects)]
@@ -269,6 +270,7 @@ class DeliveryWorld:
 
     def _check(self, reports: list[ForwardReport]) -> None:
         for report in reports:
+            self.captures += report.captures
             assert report.balanced
             assert report.state is not ObjectState.FAILED
             assert report.complete or report.state is not ObjectState.REQUEUED, "it has two messages"
