@@ -63,7 +63,7 @@ def write_page(board: Board, body: dict[str, Any], source: Source, folder: Path)
 
 def write_queries(board: Board, body: dict[str, Any], folder: Path) -> Iterator[Path]:
     """Write the queries for `aws cloudwatch get-metric-data --metric-data-queries file://...`; yield the paths."""
-    found = list(calls(body))
+    found = list(calls(board.name, body))
     for number, queries in enumerate(found, 1):
         path = folder / (f"{board.name}.queries.json" if len(found) == 1 else f"{board.name}.queries-{number}.json")
         path.write_text(json.dumps(queries, indent=1) + "\n", encoding="utf-8")

@@ -32,14 +32,14 @@ class Live:
             count += found[search] if search else "expression" not in metric[-1]
         return count
 
-    def series(self, body: Mapping[str, Any]) -> dict[str, list[Series]]:
-        """Return the series of the widgets of a dashboard by the id of their query. Raises botocore's errors."""
+    def series(self, dashboard: str, body: Mapping[str, Any]) -> dict[str, list[Series]]:
+        """Return the series of the widgets of the dashboard by the id of their query. Raises botocore's errors."""
         answers: dict[str, list[Series]] = {}
         starts = {span_of(widget, self._now).start for widget in body["widgets"]}
         for start in sorted(starts):
             # The other widgets keep their places, because ids have them.
             widgets = [each if span_of(each, self._now).start == start else _NO_METRICS for each in body["widgets"]]
-            for queries in calls({"widgets": widgets}):
+            for queries in calls(dashboard, {"widgets": widgets}):
                 for each, series in self._answered(queries, start):
                     answers.setdefault(each, []).extend(series)
         return {each: _joined(series) for each, series in answers.items()}

@@ -73,6 +73,30 @@ def test_the_answers_of_aws_are_drawn(config: Path, tmp_path: Path) -> None:
     assert not re.search(r"<script|<img", text)
 
 
+def test_answers_are_drawn_in_their_own_dashboard_only(config: Path, tmp_path: Path) -> None:
+    """One file is enough for several dashboards, and the widgets of the others have no data."""
+    answer = tmp_path / "answer.json"
+    for dashboard in ("overview", "invocations"):
+        result = {"Id": f"{dashboard}_w0_s0", "Label": "of the file", "Timestamps": [1768471200], "Values": [2]}
+        answer.write_text(json.dumps({"MetricDataResults": [result]}), encoding="utf-8")
+        names = ("overview", "invocations")
+        done = run("dashboards", *names, "--metrics", answer, "--out", tmp_path, "--config", config)
+        assert done.exit_code == 0
+        pages = {name: (tmp_path / f"{name}.html").read_text(encoding="utf-8") for name in names}
+        assert {name for name, text in pages.items() if "of the file" in text} == {dashboard}
+
+
+def test_answers_to_other_queries_are_refused(config: Path, tmp_path: Path) -> None:
+    """An answer without series is none: CloudWatch has no data for the queries."""
+    answer = tmp_path / "answer.json"
+    arguments = ("dashboards", "overview", "--metrics", answer, "--out", tmp_path, "--config", config)
+    answer.write_text('{"MetricDataResults": [{"Id": "audit_w0_events"}]}', encoding="utf-8")
+    done = run(*arguments)
+    assert (done.exit_code, "answer.json: has no answer to a query of overview" in done.stderr) == (2, True)
+    answer.write_text('{"MetricDataResults": []}', encoding="utf-8")
+    assert run(*arguments).exit_code == 0
+
+
 def test_without_values_each_graph_says_so(config: Path, tmp_path: Path) -> None:
     """A log query is shown as text, because GetMetricData does not run it."""
     assert run("dashboards", "audit", "--out", tmp_path, "--config", config).exit_code == 0

@@ -10,7 +10,7 @@ import typer
 from capture_ops.command_line.options import Config
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from capture_ops.observability.sources import Source
@@ -48,7 +48,7 @@ def dashboards(
         raise CommandError("--metrics, --synthetic and --live exclude each other; give one of them")
     settings = settings_of(config)
     bodies = [(board, command.body_of(board, settings)) for board in command.chosen_boards(settings, names or [])]
-    sources = _sources([body for _, body in bodies], metrics or [], synthetic, live=live)
+    sources = _sources({board.name: body for board, body in bodies}, metrics or [], synthetic, live=live)
     folder = command.made_folder(out)
     pages = []
     for (board, body), source in zip(bodies, sources, strict=True):
@@ -60,17 +60,20 @@ def dashboards(
         typer.echo(path)
 
 
-def _sources(bodies: "list[Mapping[str, Any]]", files: list[Path], seed: int | None, *, live: bool) -> "list[Source]":
-    """Return the source of the values of each dashboard."""
+def _sources(
+    bodies: "Mapping[str, Mapping[str, Any]]", files: list[Path], seed: int | None, *, live: bool
+) -> "Sequence[Source]":
+    """Return the source of the values of each dashboard, whose body stands by its name."""
     from capture_ops.observability.sources import Answered, MadeUp, of_files
 
     now = int(time.time())
     if seed is not None:
         return [MadeUp(seed)] * len(bodies)
     if not live:
-        return [of_files(files, now)] * len(bodies)
+        return of_files(files, bodies, now)
     from capture_ops.observability.live import Live
 
     cloud_watch = Live(now)
-    sys.stderr.write(f"fetches {cloud_watch.count(bodies):,} metrics from CloudWatch\n")
-    return [Answered(cloud_watch.series(body), "Values of CloudWatch; times are UTC.", now) for body in bodies]
+    sys.stderr.write(f"fetches {cloud_watch.count(bodies.values()):,} metrics from CloudWatch\n")
+    text = "Values of CloudWatch; times are UTC."
+    return [Answered(name, cloud_watch.series(name, body), text, now) for name, body in bodies.items()]

@@ -1,6 +1,7 @@
 """The queries of GetMetricData for the widgets of a dashboard.
 
-Ids are unique in a widget only, and in a call of GetMetricData they are unique. So each begins with its widget here.
+In a dashboard an id is unique in its widget only. Here each begins with its dashboard and widget: a call needs unique
+ids, and the answers to one dashboard must not be drawn in another one.
 """
 
 import re
@@ -14,23 +15,23 @@ Query = dict[str, Any]
 _NAMES = re.compile(r"'(?:[^'\\]|\\.)*'|\b[a-z]\w*\b")
 
 
-def widget_queries(widget: Mapping[str, Any], index: int) -> list[Query]:
-    """Return the queries of the widget with this place in the dashboard."""
+def widget_queries(dashboard: str, widget: Mapping[str, Any], index: int) -> list[Query]:
+    """Return the queries of the widget with this place in the dashboard of this name."""
     metrics = widget["properties"].get("metrics", ())
-    ids = {metric[-1]["id"]: query_id(index, metric[-1]["id"]) for metric in metrics}
+    ids = {metric[-1]["id"]: query_id(dashboard, index, metric[-1]["id"]) for metric in metrics}
     return [_query(metric, ids) for metric in metrics]
 
 
-def query_id(index: int, own: str) -> str:
-    """Return the id of a query of the widget with this place in the dashboard."""
-    return f"w{index}_{own}"
+def query_id(dashboard: str, index: int, own: str) -> str:
+    """Return the id of a query of the widget with this place in the dashboard; an id has no hyphen."""
+    return f"{dashboard.replace('-', '_')}_w{index}_{own}"
 
 
-def calls(body: Mapping[str, Any]) -> Iterator[list[Query]]:
+def calls(dashboard: str, body: Mapping[str, Any]) -> Iterator[list[Query]]:
     """Yield the queries of all widgets, in as few calls as GetMetricData allows; a widget is in one call."""
     call: list[Query] = []
     for index, widget in enumerate(body["widgets"]):
-        queries = widget_queries(widget, index)
+        queries = widget_queries(dashboard, widget, index)
         if len(call) + len(queries) > MAX_QUERIES_OF_CALL:
             yield call
             call = []
