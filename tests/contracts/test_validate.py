@@ -76,6 +76,40 @@ def test_notifications_that_s3_refuses_are_a_problem(tmp_path: Path) -> None:
     )
 
 
+def test_dashboards_and_alarms_that_cloudwatch_refuses_are_problems(tmp_path: Path) -> None:
+    """With each other, and before `cdk synth` says the same."""
+    config = tmp_path / "endpoints.toml"
+    text = Path("examples/observability.toml").read_text(encoding="utf-8")
+    text += "".join(f'\n[[observability.endpoint]]\nname = "e{index}"\n' for index in range(30))
+    text += "".join(
+        f'\n[[observability.endpoint]]\nname = "churn"\nvariant = "v{index}"\nkind = "asynchronous"\n'
+        for index in range(40)
+    )
+    config.write_text(text, encoding="utf-8")
+    done = run(config)
+    said = " ".join(done.stderr.split())
+    assert (done.exit_code, "has 2 problem(s)" in said) == (3, True)
+    assert "'endpoints' would have 62 log widgets, and CloudWatch takes at most 50" in said
+    assert "a composite alarm takes at most 100 alarms" in said
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("[[observability.alert]]\nname = 'delete_calls'\nthreshold = inf", "write a number from 0 to 1000000000000"),
+        ("[[observability.alert]]\nname = 'delete_calls'\nthreshold = nan", "write a number from 0 to 1000000000000"),
+        ("[observability]\naccounts = {123456789012 = ''}", "names have letters, digits, . _ -; at most 63"),
+    ],
+)
+def test_numbers_and_names_that_no_template_holds_are_refused(tmp_path: Path, option: str, sentence: str) -> None:
+    """JSON has no infinity, so the template could not be written."""
+    config = tmp_path / "forwarder.toml"
+    base = Path("forwarder.toml").read_text(encoding="utf-8")
+    config.write_text(f"{base}\n{option}\n", encoding="utf-8")
+    done = run(config)
+    assert (done.exit_code, sentence in " ".join(done.stderr.split())) == (3, True), done.stderr
+
+
 @pytest.mark.parametrize("text", ["", OVERLAPPING.replace("create = true", "")], ids=["wrong", "valid"])
 def test_no_library_of_aws_is_loaded(tmp_path: Path, text: str) -> None:
     """So it takes less than half a second."""

@@ -86,8 +86,10 @@ class AlertSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: Annotated[AlertName, Meta(description="Alert")]
     enabled: Annotated[bool, Meta(description="Whether the alarm is made")] = True
     threshold: Annotated[
-        Annotated[float, Meta(ge=0)] | None,
+        # The upper limit refuses infinity, which a template cannot hold.
+        Annotated[float, Meta(ge=0, le=1e12)] | None,
         Meta(
+            title="a number from 0 to 1000000000000",
             description="The alarm goes off above it; the unit is the end of the name. Default: docs/observability.md"
         ),
     ] = None
@@ -163,7 +165,8 @@ class ObservabilitySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fi
     accounts: Annotated[
         dict[AccountId, Alias],
         Meta(
-            title='names of accounts by id, such as {"123456789012" = "prod"}; ids have twelve digits',
+            title='names of accounts by id, such as {"123456789012" = "prod"}; ids have twelve digits, and names have '
+                "letters, digits, . _ -; at most 63",
             description="Names of accounts, shown in place of their ids",
         ),
     ] = {}
