@@ -20,6 +20,9 @@ from integrations.observability.composites import composite_problems
 # The last character of the documents that IAM accepts:
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
 _LAST_OF_IAM = "\u00ff"
+# The resources of the first stack grow with the buckets, and those of the second one with the endpoints.
+_FEWER_BUCKETS = "write a second file with another [stack] name for a part of the buckets"
+_FEWER_ENDPOINTS = "list fewer [[observability.endpoint]], or disable an alert with [[observability.alert]]"
 
 
 def build_app(
@@ -41,10 +44,11 @@ def build_app(
         code=code or function_code(settings, config),
         registration_code=code or registration_code(settings),
     )
-    stacks: list[cdk.Stack] = [stack]
+    stacks: dict[cdk.Stack, str] = {stack: _FEWER_BUCKETS}
     if settings.observability:
-        stacks.append(ObservabilityStack(app, "Observability", settings=settings, topic=stack.topic))
-    if problems := [problem for each in stacks if (problem := resource_problem(each))]:
+        second = ObservabilityStack(app, "Observability", settings=settings, topic=stack.topic)
+        stacks[second] = _FEWER_ENDPOINTS
+    if problems := [problem for each, remedy in stacks.items() if (problem := resource_problem(each, remedy))]:
         raise SettingsError(str(config), problems)
     return app
 

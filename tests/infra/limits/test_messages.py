@@ -78,6 +78,19 @@ def test_more_resources_than_a_stack_takes_are_refused(tmp_path: Path) -> None:
     assert "resources, and CloudFormation takes at most 500; write a second file" in problem
 
 
+def test_more_endpoints_than_the_second_stack_takes_are_refused(tmp_path: Path) -> None:
+    """A second file would not help: its stack has the same endpoints."""
+    text = destination() + route(0, "captures", "a/") + '\n[observability]\ndashboards = ["overview"]\n'
+    text += "".join(f'\n[[observability.endpoint]]\nname = "e{index}"\n' for index in range(100))
+    config = tmp_path / "endpoints.toml"
+    config.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        build_app(config, code=lambda_.Code.from_inline("# not bundled"))
+    (problem,) = caught.value.problems
+    assert problem.startswith("the stack capture-forwarder-observability has ")
+    assert problem.endswith("takes at most 500; list fewer [[observability.endpoint]], or disable an alert with [[observability.alert]]")  # fmt: skip
+
+
 def test_a_prefix_that_iam_refuses_in_a_policy_is_a_problem() -> None:
     """IAM documents its characters; a bucket may use all others, and a function on this machine reads them."""
     text = destination() + route(0, "captures", "gr\u00f6\u00dfe/") + route(1, "captures", "\u6570\u636e/churn/")
