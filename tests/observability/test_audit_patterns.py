@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
+from capture_forwarder.configuration.observability import AlertName
+from integrations.observability.alerts import ALERTS
 from integrations.observability.audit import API_CALLS, AUDIT_METRICS, DELETE_CALLS, NOTICE, NOTICE_PATHS
 from tests.observability.events import api_call, delivered, denied, sample
 from tests.observability.patterns import EVENTS, matched
@@ -45,3 +47,8 @@ def test_a_notice_names_every_path_that_it_reads() -> None:
     assert all(f"<{name}>" in NOTICE for name in NOTICE_PATHS)
     assert NOTICE.count("<") == len(NOTICE_PATHS)
     assert isinstance(json.loads(NOTICE), str)
+
+
+def test_a_notice_names_the_section_of_the_runbook() -> None:
+    """The one of the alarm on the same calls."""
+    assert f"docs/runbook.md, {ALERTS[AlertName.DELETE_CALLS].section}." in NOTICE
