@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from capture_forwarder.configuration.observability import AlertName, ObservabilitySettings
 
-AUDIT_NAMESPACE = "CaptureForwarder/Audit"
 EVENT_SOURCE = "sagemaker.amazonaws.com"
 
 # EventBridge gets calls that change something, and with the second state Get, List and Describe calls too:
@@ -60,7 +59,7 @@ NOTICE = (
 class AuditMetric(Struct, frozen=True, kw_only=True):
     """One metric that a filter makes of the audit log: each event that matches `pattern` counts 1, each other one 0.
 
-    It is in `AUDIT_NAMESPACE` and has no dimensions. `alert` is the alert that watches it.
+    It is in the namespace of its stack and has no dimensions. `alert` is the alert that watches it.
     """
 
     id: str

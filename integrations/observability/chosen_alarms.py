@@ -22,15 +22,11 @@ from integrations.observability.metric_names import (
     TRAINING_JOBS,
     TRANSFORM_JOBS,
     MetricName,
+    of_stack,
 )
 from integrations.observability.queries import Computed, Measured, Query
 
 _MICROSECONDS_A_MS = 1000
-_ACCOUNT = {
-    AlertName.DELETE_CALLS: (DELETE_CALLS, "Sum"),
-    AlertName.DENIED_CALLS: (DENIED_CALLS, "Sum"),
-    AlertName.PIPELINE_DURATION_MS: (ALLOWED[PIPELINES, "ExecutionDuration"], "Maximum"),
-}
 _CPU, _GPU = "CPUUtilization", "GPUUtilization"
 _LARGEST_BY_HOST = 'SELECT MAX({metric}) FROM SCHEMA("{namespace}", Host) GROUP BY Host'
 _JOBS = {
@@ -43,14 +39,22 @@ _JOBS = {
 }
 
 
-def alarms(settings: ObservabilitySettings) -> tuple[Alarm, ...]:
-    """Return all alarms: those of the account and region, of its jobs, and of each listed variant."""
+def alarms(settings: ObservabilitySettings, stack_name: str) -> tuple[Alarm, ...]:
+    """Return all alarms: those of the account and region, of its jobs, and of each listed variant.
+
+    `stack_name` is that of the file: the metrics of the audit log are those of one stack.
+    """
     of_variants = (alarm for endpoint in settings.endpoint for alarm in _of_variant(settings, endpoint))
-    return (*_of_account(settings), *_of_jobs(settings), *of_variants)
+    return (*_of_account(settings, stack_name), *_of_jobs(settings), *of_variants)
 
 
-def _of_account(settings: ObservabilitySettings) -> Iterator[Alarm]:
-    for name, (metric, statistic) in _ACCOUNT.items():
+def _of_account(settings: ObservabilitySettings, stack_name: str) -> Iterator[Alarm]:
+    metrics = {
+        AlertName.DELETE_CALLS: (of_stack(DELETE_CALLS, stack_name), "Sum"),
+        AlertName.DENIED_CALLS: (of_stack(DENIED_CALLS, stack_name), "Sum"),
+        AlertName.PIPELINE_DURATION_MS: (ALLOWED[PIPELINES, "ExecutionDuration"], "Maximum"),
+    }
+    for name, (metric, statistic) in metrics.items():
         if alert := alert_of(settings, name):
             yield _alarm(alert, _measured(alert, metric, statistic), above=alert.threshold)
 

@@ -41,7 +41,7 @@ def composite_problems(settings: Settings) -> Iterator[str]:
     """Yield the endpoints with more alarms than one composite alarm takes, with the remedy."""
     if settings.observability is None:
         return
-    for composite in composites(alarms(settings.observability)):
+    for composite in composites(alarms(settings.observability, settings.stack.name)):
         count, length = len(composite.alarms), len(rule(composite, settings.stack.name))
         if count > MAX_ALARMS or length > MAX_RULE_CHARS:
             yield (

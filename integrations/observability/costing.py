@@ -64,7 +64,7 @@ def fixed_costs(settings: Settings) -> tuple[Cost, ...]:
     """Return the costs that do not depend on a volume, none without `[observability]`."""
     if settings.observability is None:
         return ()
-    chosen = alarms(settings.observability)
+    chosen = alarms(settings.observability, settings.stack.name)
     return (
         *(Cost(name=each.name, priced=Priced.DASHBOARD, count=1) for each in boards(settings)),
         *(Cost(name=each.id, priced=Priced.ALARM, count=metrics_of(each)) for each in chosen if metrics_of(each)),
@@ -89,10 +89,13 @@ def volume_costs(settings: Settings, volumes: Volumes) -> tuple[Cost, ...]:
     """Return the costs of `volumes`, none without `[observability]`."""
     if settings.observability is None:
         return ()
-    return (*_of_audit(settings.observability, volumes), *_of_delivery(settings.observability, volumes))
+    return (
+        *_of_audit(settings.observability, settings.stack.name, volumes),
+        *_of_delivery(settings.observability, volumes),
+    )
 
 
-def _of_audit(settings: ObservabilitySettings, volumes: Volumes) -> Iterator[Cost]:
+def _of_audit(settings: ObservabilitySettings, stack_name: str, volumes: Volumes) -> Iterator[Cost]:
     events = volumes.api_calls + (volumes.invocations if settings.data_events else 0)
     written = events * _AUDIT_EVENT_BYTES / _GB
     yield Cost(name="audit log", priced=Priced.LOG_WRITTEN, count=written)
@@ -103,7 +106,7 @@ def _of_audit(settings: ObservabilitySettings, volumes: Volumes) -> Iterator[Cos
         yield Cost(name="trail, data events", priced=Priced.DATA_EVENT, count=volumes.invocations)
     if settings.trail is Trail.CREATE:
         yield Cost(name="trail, if the account has another one", priced=Priced.SECOND_TRAIL, count=volumes.api_calls)
-    for alarm in alarms(settings):
+    for alarm in alarms(settings, stack_name):
         if not metrics_of(alarm):
             yield Cost(name=alarm.id, priced=Priced.QUERIED_SERIES, count=volumes.job_series)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from capture_forwarder.configuration.metrics import (
     DIMENSIONS,
@@ -182,6 +183,20 @@ ALLOWED = {
 DELETE_CALLS = ALLOWED[AUDIT, "DeleteCalls"]
 DENIED_CALLS = ALLOWED[AUDIT, "DeniedCalls"]
 CAPTURES_READ = ALLOWED[NAMESPACE, "CapturesRead"]
+
+
+def of_stack(metric: MetricName, stack_name: str) -> MetricName:
+    """Return a metric of the audit log as the filters of this stack publish it.
+
+    A filter can add no dimension with a fixed value. Without the stack in the namespace, two stacks of one region
+    would count each call twice.
+    """
+    return replace(metric, namespace=f"{metric.namespace}/{stack_name}")
+
+
+def published(namespace: str, name: str) -> MetricName:
+    """Return the allowed metric of this namespace, which may have the name of a stack at its end. Raises `KeyError`."""
+    return ALLOWED[AUDIT if namespace.startswith(f"{AUDIT}/") else namespace, name]
 
 
 def problem(namespace: str, name: str, dimensions: frozenset[str], statistic: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from capture_forwarder.configuration.observability import DashboardName
 from capture_forwarder.configuration.reader import parse_settings
 from capture_forwarder.configuration.settings import Settings
+from integrations.observability.metric_names import problem
 from integrations.observability.searches import parse_search
 
 EXAMPLE = Path("examples/observability.toml").read_text(encoding="utf-8")
@@ -54,6 +55,12 @@ def _named(metric: list[Any]) -> Iterator[Named]:
         return
     if search := parse_search(metric[-1]["expression"]):
         yield search.namespace, search.metric, search.dimensions, search.statistic
+
+
+def problem_of(namespace: str, name: str, dimensions: frozenset[str], statistic: str) -> str | None:
+    """Return the reason why a metric is not published; the namespace of the audit log ends with this stack's name."""
+    of_audit = namespace == "CaptureForwarder/Audit/capture-forwarder"
+    return problem("CaptureForwarder/Audit" if of_audit else namespace, name, dimensions, statistic)
 
 
 def ids_in(expression: str) -> set[str]:

@@ -24,14 +24,14 @@ def settings(*alerts: AlertSettings, jobs: int | None = 8) -> ObservabilitySetti
 
 def alarm(name: AlertName, chosen: ObservabilitySettings) -> Alarm:
     """Return the one alarm of an alert."""
-    (found,) = (each for each in alarms(chosen) if each.alert is name)
+    (found,) = (each for each in alarms(chosen, "stack") if each.alert is name)
     return found
 
 
 @pytest.mark.parametrize("name", AlertName)
 def test_every_alert_can_be_disabled(name: AlertName) -> None:
     """The others stay."""
-    left = {each.alert for each in alarms(settings(AlertSettings(name=name, enabled=False)))}
+    left = {each.alert for each in alarms(settings(AlertSettings(name=name, enabled=False)), "stack")}
     assert left == set(AlertName) - {name}
 
 
@@ -57,7 +57,7 @@ def test_a_threshold_of_zero_is_taken() -> None:
 
 def test_without_endpoints_only_the_alarms_of_the_region_are_left() -> None:
     """The stack can be deployed before the first endpoint is listed."""
-    found = [each.section for each in alarms(ObservabilitySettings())]
+    found = [each.section for each in alarms(ObservabilitySettings(), "stack")]
     assert found == ["DeleteCalls", "DeniedCalls", "PipelineDuration"]
 
 
@@ -75,7 +75,7 @@ def test_alarms_by_kind_of_endpoint(kind: EndpointKind, sampling_percent: int | 
     """A serverless endpoint has no instances, and an asynchronous one has no number of invocations."""
     endpoint = EndpointSettings(name="churn", kind=kind, sampling_percent=sampling_percent)
     chosen = ObservabilitySettings(endpoint=(endpoint,))
-    assert {each.section for each in alarms(chosen) if each.endpoint} == expected
+    assert {each.section for each in alarms(chosen, "stack") if each.endpoint} == expected
 
 
 @pytest.mark.parametrize(

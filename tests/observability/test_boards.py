@@ -11,11 +11,11 @@ from capture_forwarder.configuration.observability import DashboardName
 from capture_forwarder.configuration.reader import parse_settings
 from integrations.observability.boards.registry import BOARDS, boards
 from integrations.observability.body import COLUMNS, dashboard_body
-from integrations.observability.metric_names import ALLOWED, Unit, problem
+from integrations.observability.metric_names import ALLOWED, Unit
 from integrations.observability.panels import Graph, LogPanel, Text
 from integrations.observability.queries import Computed, Measured
 from integrations.observability.searches import parse_search
-from tests.observability.boards_of import EVERY_DASHBOARD, EXAMPLE, Named, ids_in, metrics_of, settings_with
+from tests.observability.boards_of import EVERY_DASHBOARD, EXAMPLE, Named, ids_in, metrics_of, problem_of, settings_with
 
 MADE = {board.name: board for board in boards(settings_with())}
 BODIES = {name: dashboard_body(board, "eu-west-1", "123456789012") for name, board in MADE.items()}
@@ -71,9 +71,9 @@ def test_every_metric_is_published(name: DashboardName) -> None:
     assert named or not any(isinstance(panel, Graph) for panel in MADE[name].panels)
     for each in named:
         namespace, metric, dimensions, statistic = each
-        assert problem(namespace, metric, frozenset(dimensions), statistic) is None
+        assert problem_of(namespace, metric, frozenset(dimensions), statistic) is None
         for mutant in _mutants(each):
-            assert problem(mutant[0], mutant[1], frozenset(mutant[2]), mutant[3]), mutant
+            assert problem_of(mutant[0], mutant[1], frozenset(mutant[2]), mutant[3]), mutant
 
 
 def test_every_item_of_the_page_has_a_panel() -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from capture_ops.observability.rendering.arithmetic import Arithmetic
 from capture_ops.observability.rendering.series import DAY_SECS, Series, Span
-from integrations.observability.metric_names import ALLOWED, ENDPOINTS, Unit
+from integrations.observability.metric_names import ENDPOINTS, Unit, published
 from integrations.observability.searches import parse_search
 
 # The end of the made-up day: a Thursday in January 2026, so that the same seed gives the same page.
@@ -107,7 +107,7 @@ def _named(metric: list[Any]) -> Iterator[Named]:
 
 def _typical(named: Named) -> float:
     """Return a usual value of a metric in the unit that it is published in."""
-    unit = ALLOWED[named.namespace, named.metric].unit
+    unit = published(named.namespace, named.metric).unit
     if "rror" in named.metric and named.statistic == "Average":
         return 0.02  # each call counts 1 or 0
     if named.metric == "ModelCacheHit":
@@ -127,7 +127,7 @@ def _typical(named: Named) -> float:
 
 def _possible(named: Named, value: float, chance: random.Random) -> float:
     """Return a value that the metric can have: whole counts, and no more than all of a part."""
-    metric = ALLOWED[named.namespace, named.metric]
+    metric = published(named.namespace, named.metric)
     if metric.unit is Unit.PERCENT and not _OF_EACH_CORE.match(named.metric):
         return min(value, 100.0)
     if named.statistic == "Sum" or metric.unit is Unit.COUNT:

@@ -35,7 +35,7 @@ class ObservabilityAlarms(Construct):
         super().__init__(scope, construct_id)
         self._stack_name = stack_name
         self._topic = topic
-        chosen = alarms(settings)
+        chosen = alarms(settings, stack_name)
         made = {alarm.id: self._alarm(alarm) for alarm in chosen}
         for composite in composites(chosen):
             self._composite(composite, made)

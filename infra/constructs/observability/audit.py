@@ -14,7 +14,6 @@ from infra.constructs.log_group import log_group
 from integrations.observability.audit import (
     API_CALLS,
     AUDIT_METRICS,
-    AUDIT_NAMESPACE,
     DELETE_CALLS,
     INDEXED_FIELDS,
     NOTICE,
@@ -22,6 +21,7 @@ from integrations.observability.audit import (
     audit_group,
     rule_state,
 )
+from integrations.observability.metric_names import AUDIT
 
 # EventBridge writes under both names:
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
@@ -61,7 +61,7 @@ class AuditLog(Construct):
                 metric.name,
                 log_group=self.group,
                 filter_pattern=logs.FilterPattern.literal(metric.pattern),
-                metric_namespace=AUDIT_NAMESPACE,
+                metric_namespace=f"{AUDIT}/{stack.name}",
                 metric_name=metric.name,
                 metric_value="1",
                 default_value=0,

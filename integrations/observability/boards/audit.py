@@ -7,7 +7,7 @@ from capture_forwarder.configuration.settings import Settings
 from integrations.observability.audit import audit_group
 from integrations.observability.boards.audit_panels import activity, audit_panel
 from integrations.observability.choices import of_place
-from integrations.observability.metric_names import ALLOWED, DELETE_CALLS, DENIED_CALLS, LOGS
+from integrations.observability.metric_names import ALLOWED, DELETE_CALLS, DENIED_CALLS, LOGS, of_stack
 from integrations.observability.panels import Board, Graph
 from integrations.observability.queries import Measured
 from integrations.observability.sql import events_by_hour, q2, q4, q5
@@ -23,7 +23,7 @@ def board(settings: Settings) -> Board:
         title="CloudTrail Audit Overview",
         panels=(
             _events(settings.stack.name),
-            _watched(),
+            _watched(settings.stack.name),
             *activity(settings, "P2", 2, "L2"),
             audit_panel(settings, ("P2.1", "L2"), "Events by hour", events_by_hour),
             audit_panel(settings, ("Q2",), "Most frequent errors", q2),
@@ -46,9 +46,9 @@ def _events(stack_name: str) -> Graph:
     return Graph(ids=("P2.1", "L2"), title="Audit events", queries=(events,), unit="count in 5 minutes", width=12)
 
 
-def _watched() -> Graph:
-    deletes = Measured(id="deletes", metric=DELETE_CALLS, statistic="Sum", label="delete calls")
-    denied = Measured(id="denied", metric=DENIED_CALLS, statistic="Sum", label="denied calls")
+def _watched(stack_name: str) -> Graph:
+    deletes = Measured(id="deletes", metric=of_stack(DELETE_CALLS, stack_name), statistic="Sum", label="delete calls")
+    denied = Measured(id="denied", metric=of_stack(DENIED_CALLS, stack_name), statistic="Sum", label="denied calls")
     return Graph(
         ids=("A1", "A3"),
         title="Delete and denied calls",

@@ -7,10 +7,10 @@ import pytest
 from capture_forwarder.configuration.observability import AlertName
 from capture_forwarder.configuration.reader import SettingsError
 from integrations.observability.alerts import ALERTS
-from integrations.observability.metric_names import problem
 from tests.infra.conftest import Stacks
 from tests.infra.examples import EXAMPLES
 from tests.infra.observability.synthesised import ALARMS, alarms, composite_alarms, metrics
+from tests.observability.boards_of import problem_of
 from tests.support.alarm_evaluator import Properties
 
 TEXT = ALARMS.read_text(encoding="utf-8")
@@ -72,14 +72,14 @@ def test_every_metric_of_an_alarm_is_published(stacks: Stacks) -> None:
     for name, alarm in alarms(stacks).items():
         assert watched(alarm), name
         for namespace, metric, dimensions, statistic in watched(alarm):
-            assert problem(namespace, metric, dimensions, statistic) is None, name
+            assert problem_of(namespace, metric, dimensions, statistic) is None, name
             for changed in (namespace.swapcase(), namespace[:-1]):
-                assert problem(changed, metric, dimensions, statistic), name
+                assert problem_of(changed, metric, dimensions, statistic), name
             for changed in (metric.swapcase(), metric[:-1]):
-                assert problem(namespace, changed, dimensions, statistic), name
+                assert problem_of(namespace, changed, dimensions, statistic), name
             for others in (dimensions | {"Other"}, frozenset(each.lower() + "x" for each in dimensions) or {"x"}):
-                assert problem(namespace, metric, frozenset(others), statistic), name
-            assert problem(namespace, metric, dimensions, "Sums"), name
+                assert problem_of(namespace, metric, frozenset(others), statistic), name
+            assert problem_of(namespace, metric, dimensions, "Sums"), name
 
 
 def test_math_has_one_result_and_one_period(stacks: Stacks) -> None:

@@ -17,7 +17,7 @@ QUIET = ["OK"]
 def test_a1_goes_off_at_one_delete_call(stacks: Stacks, periods: list[list[float]], expected: list[str]) -> None:
     """The metric filter writes 0 for other events, and no value where there is no event."""
     delete = alarms(stacks)["DeleteCalls"]
-    assert by_period(delete, key("CaptureForwarder/Audit", "DeleteCalls"), periods) == expected
+    assert by_period(delete, key("CaptureForwarder/Audit/capture-forwarder", "DeleteCalls"), periods) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ def test_a2_is_of_one_variant(stacks: Stacks) -> None:
 @pytest.mark.parametrize(("denied", "expected"), [(5, QUIET), (6, ON_AND_OFF)])
 def test_a3_goes_off_above_five_denied_calls(stacks: Stacks, denied: int, expected: list[str]) -> None:
     """In one window: each call is one value."""
-    metric = key("CaptureForwarder/Audit", "DeniedCalls")
+    metric = key("CaptureForwarder/Audit/capture-forwarder", "DeniedCalls")
     assert by_period(alarms(stacks)["DeniedCalls"], metric, [[1] * denied, [0]]) == expected
 
 
 def test_a3_does_not_add_the_windows(stacks: Stacks) -> None:
     """Five calls in each of two windows are not more than five in one."""
-    metric = key("CaptureForwarder/Audit", "DeniedCalls")
+    metric = key("CaptureForwarder/Audit/capture-forwarder", "DeniedCalls")
     assert by_period(alarms(stacks)["DeniedCalls"], metric, [[1] * 5, [1] * 5]) == QUIET
 
 

@@ -70,9 +70,31 @@ def test_filters_make_the_metrics_of_the_alarms(small: Template) -> None:
         for change in each["Properties"]["MetricTransformations"]
     }
     assert made == {
-        name: {"MetricName": name, "MetricNamespace": "CaptureForwarder/Audit", "MetricValue": "1", "DefaultValue": 0}
+        name: {
+            "MetricName": name,
+            "MetricNamespace": "CaptureForwarder/Audit/capture-forwarder",
+            "MetricValue": "1",
+            "DefaultValue": 0,
+        }
         for name in ("DeleteCalls", "DeniedCalls")
     }
+
+
+def test_two_stacks_of_a_region_count_each_call_once(stacks: Stacks, small: Template) -> None:
+    """Each has its own metrics: those of both would be added in an alarm."""
+    text = EXAMPLES["observability"].read_text(encoding="utf-8")
+    other = stacks.template(f'{text}\n[stack]\nname = "second"\n', "Observability")
+    for template, name in ((small, "capture-forwarder"), (other, "second")):
+        namespace = f"CaptureForwarder/Audit/{name}"
+        filters = resources(template, "Logs::MetricFilter").values()
+        made = [change for each in filters for change in each["Properties"]["MetricTransformations"]]
+        assert {change["MetricNamespace"] for change in made} == {namespace}
+        watched = {
+            each["Properties"]["MetricName"]
+            for each in resources(template, "CloudWatch::Alarm").values()
+            if each["Properties"].get("Namespace") == namespace
+        }
+        assert watched == {change["MetricName"] for change in made}
 
 
 def test_the_index_has_fields_of_the_queries(small: Template) -> None:
