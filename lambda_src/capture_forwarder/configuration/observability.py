@@ -90,7 +90,7 @@ class AlertSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Annotated[float, Meta(ge=0, le=1e12)] | None,
         Meta(
             title="a number from 0 to 1000000000000",
-            description="The alarm goes off above it; the unit is the end of the name. Default: docs/observability.md"
+            description="The alarm goes off above it; the unit is the end of the name. Default: docs/observability.md",
         ),
     ] = None
     window_secs: Annotated[
@@ -166,7 +166,7 @@ class ObservabilitySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fi
         dict[AccountId, Alias],
         Meta(
             title='names of accounts by id, such as {"123456789012" = "prod"}; ids have twelve digits, and names have '
-                "letters, digits, . _ -; at most 63",
+            "letters, digits, . _ -; at most 63",
             description="Names of accounts, shown in place of their ids",
         ),
     ] = {}
