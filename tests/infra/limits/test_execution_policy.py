@@ -103,6 +103,8 @@ def test_a_policy_fits_into_a_managed_policy(name: str) -> None:
 
 
 ON_ALL_RESOURCES = {
+    "DescribeTrails": "the action only describes, and knows no resources",
+    "QueriesAndPolicyOfTheAuditLog": "CloudWatch Logs knows no resources for these",
     "DescribeWithoutResources": "the actions only describe, and know no resources",
     "Subscriptions": "SNS knows no resources for these; the id of a subscription is a random uuid",
     "KeyOfTheTopic": "a key has no name, and CloudFormation cannot tag it with the stack; docs/deploy.md says what to do",
