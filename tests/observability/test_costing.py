@@ -73,3 +73,10 @@ def test_another_file_is_no_template(tmp_path: Path) -> None:
     file.write_text("[]", encoding="utf-8")
     done = run("costs", "--template", file)
     assert (done.exit_code, "cdk.out" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("gigabytes", ["inf", "nan", "-1"])
+def test_a_volume_is_a_number(gigabytes: str) -> None:
+    """Infinity would be no JSON, and no cost."""
+    done = run("costs", "--config", EXAMPLE, "--json", f"--log-gb={gigabytes}")
+    assert (done.exit_code, "--log-gb" in done.stderr) == (2, True)

@@ -7,9 +7,13 @@ import typer
 
 from capture_ops.command_line.options import AsJson, Config, console
 
+_MOST_GB = 1_000_000_000  # JSON has no infinity
+
 ApiCalls = Annotated[int, typer.Option(help="Calls of SageMaker's API a month.", min=0)]
 Invocations = Annotated[int, typer.Option(help="Calls of endpoints a month; only for data_events.", min=0)]
-LogGb = Annotated[float, typer.Option(help="Delivered GB of logs a month, of each endpoint and kind of job.", min=0)]
+LogGb = Annotated[
+    float, typer.Option(help="Delivered GB of logs a month, of each endpoint and kind of job.", min=0, max=_MOST_GB)
+]
 JobSeries = Annotated[int, typer.Option(help="Series of jobs that the query of an alarm reads.", min=0)]
 Template = Annotated[
     Path | None,
