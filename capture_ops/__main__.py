@@ -19,6 +19,7 @@ from capture_ops.command_line.lineage.commands import lineage
 from capture_ops.command_line.local import demo, invoke, monitor
 from capture_ops.command_line.observability.costs import costs
 from capture_ops.command_line.observability.dashboards import dashboards
+from capture_ops.command_line.observability.endpoints import endpoints
 from capture_ops.command_line.observability.sumo import sumo
 from capture_ops.command_line.quarantined import list_quarantine, show_quarantine
 from capture_ops.command_line.sending import backfill, replay
@@ -58,17 +59,8 @@ def options(
 
 # The help lists the commands in this order.
 for command in (
-    demo,
-    invoke,
-    validate,
-    inspect,
-    monitor,
-    replay,
-    backfill,
-    enable_eventbridge,
-    policy,
-    dashboards,
-    costs,
+    *(demo, invoke, validate, inspect, monitor, replay, backfill, enable_eventbridge, policy),
+    *(endpoints, dashboards, costs),
 ):
     app.command(epilog=EXIT_CODES)(command)
 

@@ -43,13 +43,17 @@ def failure_of(error: BaseException) -> Failure | None:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield `error` and the errors that it was raised for, the outermost first."""
+    """Yield `error` and the errors that it was raised for, the outermost first.
+
+    Behind a proxy urllib3 wraps an error of TLS as an argument, without raising it for that error.
+    """
     seen: set[int] = set()
     here: BaseException | None = error
     while here is not None and id(here) not in seen:
         yield here
         seen.add(id(here))
-        here = here.__cause__ or here.__context__
+        wrapped = (each for each in here.args if isinstance(each, BaseException))
+        here = here.__cause__ or here.__context__ or next(wrapped, None)
 
 
 def _failure(error: BaseException) -> Failure | None:

@@ -19,6 +19,7 @@ MIXED = next(Path("events/captures/datacapture/synthetic-mixed-lines").rglob("*.
     [
         *("demo", "invoke", "validate", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"),
         *("quarantine list", "quarantine show"),
+        *("endpoints", "dashboards", "costs", "sumo setup"),
     ],
 )
 def test_help_names_the_exit_codes(command: str) -> None:
@@ -57,7 +58,18 @@ def test_only_the_demo_and_the_monitor_import_their_servers(arguments: list[str]
     assert not {"moto", "flask", "cheroot"} & set(done.stdout.splitlines()[-1].split())
 
 
-NAMES = ["demo", "invoke", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy", "version"]
+NAMES = [
+    "demo",
+    "invoke",
+    "inspect",
+    "monitor",
+    "replay",
+    "backfill",
+    "enable-eventbridge",
+    "policy",
+    "endpoints",
+    "version",
+]
 
 
 HELP = """

@@ -91,6 +91,14 @@ def test_tls_that_hangs_behind_a_proxy(certificate: Certificate, proxy: TunnelPr
         assert monotonic() - started < LATE_SECS
 
 
+def test_an_untrusted_certificate_behind_a_proxy(certificate: Certificate) -> None:
+    """The sentence is the same as without a proxy."""
+    with tunnel_proxy(tls=None) as running, raw_server(serve, certificate) as server:
+        for proxy in (None, running.url):
+            with pytest.raises(DestinationUnavailable, match="certificate cannot be verified; trust the authority"):
+                http_client(server.url, None, proxy=proxy).post("/x", b"[]", 20.0)
+
+
 @contextmanager
 def unreachable(host: str, port: int) -> Iterator[int]:
     """Let an address answer no attempt to connect, and give its port: its backlog is full."""

@@ -20,7 +20,9 @@ PAGE_RUNNERS = {"README.md": "tests/docs/test_readme.py", "docs/tutorial.md": "t
 RUN_BY = {
     "catalog": "tests/catalog/test_policy.py",
     "backfill": "tests/contracts/test_backfill.py",
+    "dashboards": "tests/observability/test_dashboards_command.py",
     "enable-eventbridge": "tests/contracts/test_enable_eventbridge.py",
+    "endpoints": "tests/contracts/test_endpoints.py",
     "inspect": "tests/contracts/test_inspect.py",
     "lineage": "tests/lineage/test_asking_commands.py",
     "policy": "tests/contracts/test_policy.py",

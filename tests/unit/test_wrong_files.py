@@ -211,6 +211,12 @@ def test_a_file_that_cannot_be_parsed_has_one_problem(tmp_path: Path, content: b
     assert problem.startswith(sentence)
 
 
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    """The advice is to name the file in it, not to write it."""
+    with pytest.raises(SettingsError, match="it is a folder; name the file in it"):
+        read_settings(tmp_path)
+
+
 def test_a_path_with_a_null_character_is_no_file() -> None:
     """It is a problem of the file, not of the reader."""
     with pytest.raises(SettingsError, match="no file has such a name"):

@@ -46,6 +46,10 @@ def read_settings(path: Path, extra_checks: Check = _no_extra_checks) -> Setting
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise SettingsError(str(path), ["cannot be read: it is not UTF-8; save it as UTF-8 text"]) from error
+    except IsADirectoryError as error:
+        raise SettingsError(str(path), ["cannot be read: it is a folder; name the file in it"]) from error
+    except PermissionError as error:
+        raise SettingsError(str(path), ["cannot be read: permission denied; allow this user to read it"]) from error
     except OSError as error:
         advice = "write it, or name another file by --config or CAPTURE_FORWARDER_CONFIG"
         raise SettingsError(str(path), [f"cannot be read: {error.strerror}; {advice}"]) from error
