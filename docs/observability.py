@@ -1,4 +1,4 @@
-"""The tables of `docs/observability.md` that are made from the catalogue: dashboards, alerts, and the items of the page."""
+"""The tables of `docs/observability.md`, made from the catalogue: dashboards, alerts, and the items of the page."""
 
 from collections.abc import Iterable
 from pathlib import Path
