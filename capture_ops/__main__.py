@@ -17,6 +17,7 @@ from capture_ops.command_line.catalog.recipes import iam_policy, recipe
 from capture_ops.command_line.inspecting import inspect
 from capture_ops.command_line.lineage.commands import lineage
 from capture_ops.command_line.local import demo, invoke, monitor
+from capture_ops.command_line.observability.costs import costs
 from capture_ops.command_line.observability.dashboards import dashboards
 from capture_ops.command_line.observability.endpoints import endpoints
 from capture_ops.command_line.observability.sumo import sumo
@@ -59,7 +60,7 @@ def options(
 # The help lists the commands in this order.
 for command in (
     *(demo, invoke, validate, inspect, monitor, replay, backfill, enable_eventbridge, policy),
-    *(endpoints, dashboards),
+    *(endpoints, dashboards, costs),
 ):
     app.command(epilog=EXIT_CODES)(command)
 

@@ -17,8 +17,8 @@ _PLAIN_TYPES = ("text/csv", "application/json", "application/jsonlines")
 
 def formats_page() -> str:
     """Return `docs/formats.md`, with its two tables written again between their comments."""
-    page = _filled(PAGE.read_text(encoding="utf-8"), "not data", not_data_table())
-    return _filled(page, "pairs", pairs_table(json.loads(PAIRS.read_text(encoding="utf-8"))))
+    page = filled(PAGE.read_text(encoding="utf-8"), "not data", not_data_table())
+    return filled(page, "pairs", pairs_table(json.loads(PAIRS.read_text(encoding="utf-8"))))
 
 
 def not_data_table() -> list[str]:
@@ -26,13 +26,13 @@ def not_data_table() -> list[str]:
     rows = (
         (one.server, one.recognised_by, ", ".join(key if " " in key else f"`{key}`" for key in one.keys)) for one in ALL
     )
-    return _table(("server", "recognised by", "left out beside rows"), rows)
+    return table(("server", "recognised by", "left out beside rows"), rows)
 
 
 def pairs_table(pairs: list[dict[str, Any]]) -> list[str]:
     """Return the table of worked pairs."""
     rows = ((_server(pair), _side(pair["request"]), _side(pair["answer"]), _result(pair)) for pair in pairs)
-    return _table(("server or algorithm", "request", "answer", "becomes"), rows)
+    return table(("server or algorithm", "request", "answer", "becomes"), rows)
 
 
 def _server(pair: dict[str, Any]) -> str:
@@ -82,7 +82,7 @@ def _code(text: str) -> str:
     return f"`{text}`"
 
 
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     """Return a table; GitHub ends a cell at `|` also between backticks, unless a backslash stands before it."""
     lines = [[cell.replace("|", "\\|") for cell in cells] for cells in rows]
     return [_line(heads), "|" + "---|" * len(heads), *map(_line, lines)]
@@ -92,10 +92,10 @@ def _line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _filled(page: str, name: str, table: list[str]) -> str:
+def filled(page: str, name: str, table: list[str]) -> str:
     """Return `page` with `table` between its comments. Raises `ValueError` if the page has not both of them once."""
     before, opening, rest = page.partition(f"<!-- {name}: written by docs/generate.py -->\n")
     _, closing, after = rest.partition(f"<!-- end of {name} -->")
     if not closing:
-        raise ValueError(f"docs/formats.md has no comments around its table: {name}")
+        raise ValueError(f"the page has no comments around its table: {name}")
     return f"{before}{opening}\n" + "\n".join(table) + f"\n\n{closing}{after}"

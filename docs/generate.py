@@ -27,6 +27,7 @@ from capture_forwarder.configuration.names import RESOURCE_VARIABLES
 from capture_forwarder.configuration.options import Option, options, tables
 from capture_forwarder.configuration.settings import Settings
 from docs.formats import formats_page
+from docs.observability import observability_page
 from integrations.lineage.registering.permissions import DEPLOYED, OF_COMMANDS
 
 
@@ -138,6 +139,7 @@ def generated() -> dict[str, str]:
         "configuration.md": configuration_page(),
         "formats.md": formats_page(),
         "lineage-policy.md": lineage_policy_page(),
+        "observability.md": observability_page(),
         "forwarder.schema.json": json.dumps(settings_schema(), indent=1) + "\n",
     }
 

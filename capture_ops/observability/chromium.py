@@ -23,6 +23,17 @@ from capture_ops.terminal.errors import CommandError, ExitCode
 CHROMIUM_VARIABLE = "CHROMIUM"
 _NAMES = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome", "google-chrome-stable", "chrome")
 _PATIENCE_SECS = 60.0
+# Chromium asks no server for anything. Root has no sandbox in it; the page is our own file, and has no script.
+_OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--remote-debugging-pipe",
+)
+_ENDED = f"Chromium ended, or does not answer; run the program that {CHROMIUM_VARIABLE} names by hand to see why"
 _CHUNK_BYTES = 1 << 16
 
 
@@ -71,7 +82,10 @@ class Page:
         self._last_id += 1
         command = {"id": self._last_id, "method": method, "params": parameters}
         session = {"sessionId": self._session} if self._session else {}
-        os.write(self._commands, json.dumps(command | session).encode() + b"\0")
+        try:
+            os.write(self._commands, json.dumps(command | session).encode() + b"\0")
+        except BrokenPipeError as error:
+            raise CommandError(_ENDED, ExitCode.UNAVAILABLE) from error
         while (message := self._message()).get("id") != self._last_id:
             pass
         if "result" not in message:
@@ -84,7 +98,7 @@ class Page:
             ready, _, _ = select.select([self._answers], [], [], max(0.0, deadline - time.monotonic()))
             chunk = os.read(self._answers, _CHUNK_BYTES) if ready else b""
             if not chunk:
-                raise CommandError("Chromium ended, or does not answer; run it by hand", ExitCode.UNAVAILABLE)
+                raise CommandError(_ENDED, ExitCode.UNAVAILABLE)
             self._buffer += chunk
         text, _, self._buffer = self._buffer.partition(b"\0")
         message: dict[str, Any] = json.loads(text)
@@ -99,15 +113,8 @@ def opened(executable: str, width: int) -> Iterator[Page]:
     command_read, command_write = os.pipe()
     answer_read, answer_write = os.pipe()
     with TemporaryDirectory(prefix="capture-forwarder-chromium-", ignore_cleanup_errors=True) as profile:
-        # Root has no sandbox in Chromium. The page is our own file, and has no script.
-        options = (
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--remote-debugging-pipe",
-            f"--user-data-dir={profile}",
-        )
-        arguments = [executable, *options, f"--window-size={width},900", "about:blank"]
+        own = (f"--user-data-dir={profile}", f"--window-size={width},900", "about:blank")
+        arguments = [executable, *_OPTIONS, *own]
         try:
             process = _started(arguments, command_read, answer_write)
         except OSError as error:

@@ -60,7 +60,7 @@ def write_page(board: Board, body: dict[str, Any], source: Source, folder: Path)
 
 
 def write_queries(board: Board, body: dict[str, Any], folder: Path) -> Iterator[Path]:
-    """Write what `aws cloudwatch get-metric-data --metric-data-queries file://...` takes; yield the paths."""
+    """Write the queries for `aws cloudwatch get-metric-data --metric-data-queries file://...`; yield the paths."""
     found = list(calls(body))
     for number, queries in enumerate(found, 1):
         path = folder / (f"{board.name}.queries.json" if len(found) == 1 else f"{board.name}.queries-{number}.json")

@@ -28,10 +28,15 @@ def dashboard_body(board: Board, region: str, account: str | None = None) -> dic
 
 
 def placed(panels: Sequence[Panel]) -> Iterator[tuple[Panel, int, int]]:
-    """Yield each panel with its column and row: from left to right, and below the highest of a full line."""
+    """Yield each panel with its column and row: from left to right, and below the highest of a full line.
+
+    Another kind of panel begins a line, because its width seldom fits beside the others.
+    """
     x = y = height = 0
+    kind = None
     for panel in panels:
-        if x + panel.width > COLUMNS:
+        is_other, kind = kind not in {None, type(panel)}, type(panel)
+        if is_other or x + panel.width > COLUMNS:
             x, y, height = 0, y + height, 0
         yield panel, x, y
         x, height = x + panel.width, max(height, panel.height)

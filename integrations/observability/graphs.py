@@ -22,7 +22,7 @@ _DRAWN = {
     Unit.COUNT: ("count", ""),
     Unit.NONE: ("count", ""),
 }
-_PERIODS = {FIVE_MINUTES: "5 minutes", HOUR: "hour", DAY: "day"}
+_PERIODS = {FIVE_MINUTES: "5 minutes", HOUR: "an hour", DAY: "a day"}
 
 
 class Style(TypedDict, total=False):

@@ -49,10 +49,14 @@ CLOUDWATCH = Rule(
     fault="the page writes names in lower case, which no longer join with metrics; they keep their case",
 )
 RULES = (CLOUDTRAIL, CLOUDWATCH)
+TRAIL_CATEGORY = "aws/observability/cloudtrail/logs"
 
 
-def account_rule(accounts: Mapping[str, str]) -> Rule:
-    """Return the rule that names accounts; `accounts` are names by id, as `observability.accounts` has them."""
+def account_rule(accounts: Mapping[str, str], category: str = TRAIL_CATEGORY) -> Rule:
+    """Return the rule that names accounts; `accounts` are names by id, as `observability.accounts` has them.
+
+    `category` is the source category of CloudTrail's events.
+    """
     names = "".join(
         f'\n| if (recipientAccountId = "{number}", "{name}", account) as account'
         for number, name in sorted(accounts.items())
@@ -60,13 +64,13 @@ def account_rule(accounts: Mapping[str, str]) -> Rule:
     return Rule(
         id="R.Accounts",
         name="AWS Accounts",
-        scope="_sourceCategory=aws/observability/cloudtrail/logs",
+        scope=f"_sourceCategory={category}",
         parse=f'json "recipientAccountId" nodrop\n| "" as account{names}\n| fields account',
         fields=("account",),
         fault="the page's map is written by hand; this one is generated from observability.accounts",
     )
 
 
-def rules(accounts: Mapping[str, str]) -> tuple[Rule, ...]:
+def rules(accounts: Mapping[str, str], category: str = TRAIL_CATEGORY) -> tuple[Rule, ...]:
     """Return all rules; that of the accounts only if there are some."""
-    return (*RULES, account_rule(accounts)) if accounts else RULES
+    return (*RULES, account_rule(accounts, category)) if accounts else RULES

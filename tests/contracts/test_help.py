@@ -18,8 +18,8 @@ MIXED = next(Path("events/captures/datacapture/synthetic-mixed-lines").rglob("*.
     "command",
     [
         *("demo", "invoke", "validate", "inspect", "monitor", "replay", "backfill", "enable-eventbridge", "policy"),
-        "endpoints",
         *("quarantine list", "quarantine show"),
+        *("endpoints", "dashboards", "costs", "sumo setup"),
     ],
 )
 def test_help_names_the_exit_codes(command: str) -> None:

@@ -12,6 +12,7 @@ from tests.support.installed import build_wheel, installed
 
 SAMPLE = next(Path("events/captures/datacapture/synthetic-xgboost").rglob("*.jsonl")).absolute()
 EXTRA_OF_COMMANDS = "This command needs the extra cli; run pip install 'capture-forwarder[cli]'\n"
+EXTRA_OF_SUMO = "This command needs the extra sumo; run pip install 'capture-forwarder[sumo]'\n"
 EXTRA_OF_DEMO = "This command needs the extra demo; run pip install 'capture-forwarder[demo]'\n"
 
 
@@ -85,6 +86,13 @@ def test_the_demo_names_the_extra_with_moto(commands: Path) -> None:
     """The demo runs in a checkout; only it needs moto."""
     done = run(commands / "python", "-m", "capture_ops", "demo", folder=Path.cwd())
     assert (done.returncode, done.stdout, done.stderr) == (2, "", EXTRA_OF_DEMO)
+
+
+def test_sumo_setup_names_the_extra_with_its_client(commands: Path) -> None:
+    """Delivery itself, and all other commands, need no client of Sumo Logic."""
+    config = Path("tests/infra/observability/sumo.toml")
+    done = run(commands / "python", "-m", "capture_ops", "sumo", "setup", "--config", str(config), folder=Path.cwd())
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", EXTRA_OF_SUMO)
 
 
 def test_the_wheel_has_types_and_addresses(wheel: Path) -> None:

@@ -20,6 +20,8 @@ PAGE_RUNNERS = {"README.md": "tests/docs/test_readme.py", "docs/tutorial.md": "t
 RUN_BY = {
     "catalog": "tests/catalog/test_policy.py",
     "backfill": "tests/contracts/test_backfill.py",
+    "costs": "tests/observability/test_costing.py",
+    "dashboards": "tests/observability/test_dashboards_command.py",
     "enable-eventbridge": "tests/contracts/test_enable_eventbridge.py",
     "endpoints": "tests/contracts/test_endpoints.py",
     "inspect": "tests/contracts/test_inspect.py",
@@ -27,6 +29,7 @@ RUN_BY = {
     "policy": "tests/contracts/test_policy.py",
     "quarantine": "tests/contracts/test_quarantine_command.py",
     "replay": "tests/contracts/test_replay_command.py",
+    "sumo": "tests/observability/sumo/conftest.py",
     "bootstrap": "tests/e2e/deployment.py",
     "deploy": "tests/e2e/deployment.py",
 }
@@ -38,7 +41,7 @@ NOT_RUN = {
     r"git -C ../sdk|make e2e LINEAGE": "needs AWS's repository; tests/e2e/test_lineage_sdk.py runs its checks where they lie",
     r"mkdir policies|sed -i": "a test below runs them together",
     r"python -m venv /tmp/numpy|/tmp/numpy/": "downloads NumPy, which the project does not need",
-    r"pip install 'capture-forwarder\[catalog\]'": "needs the published package",
+    r"pip install 'capture-forwarder\[(catalog|sumo)\]'": "needs the published package",
     r"\.venv-catalog/bin/": "tests/catalog/datahub/test_tools.py runs it there",
     r"datahub ingest": "tests/catalog/datahub/test_tools.py runs it in .venv-catalog",
     r"make (setup|demo|demo-stack|fmt|check|test|bench)$": "set-up, or a part of CI; test_project_files.py checks targets",

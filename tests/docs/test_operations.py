@@ -43,7 +43,7 @@ def test_every_alarm_has_a_section_in_the_runbook() -> None:
 def test_every_command_in_the_pages_exists(command: str) -> None:
     """The program knows its name and its options."""
     name, *words = command.split()
-    names = [name, words[0]] if name in {"catalog", "lineage", "quarantine"} else [name]
+    names = [name, words[0]] if name in {"catalog", "lineage", "quarantine", "sumo"} else [name]
     known = CliRunner().invoke(app, [*names, "--help"], env={"COLUMNS": "200"})
     assert known.exit_code == 0
     for option in [word for word in words if word.startswith("--")]:

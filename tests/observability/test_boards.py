@@ -147,24 +147,33 @@ def test_cpu_is_a_share_of_the_listed_cores() -> None:
 def test_coverage_is_of_listed_variants_that_publish_invocations() -> None:
     """The reference line is the sampling percentage. The asynchronous endpoint has no panel."""
     titles = {panel.title: panel for _, panel in GRAPHS if "coverage" in panel.ids}
-    assert not [title for title in titles if title.startswith("images")]
-    canary = titles["churn canary: captured calls"]
+    assert not [title for title in titles if title.endswith("images AllTraffic")]
+    canary = titles["Captured calls: churn canary"]
     assert [line.at for line in canary.lines] == [20]
-    assert [query.expression for query in canary.queries if isinstance(query, Computed)] == [
-        "100 * FILL(captured, 0) / invocations"
-    ]
+    assert [query.expression for query in canary.queries if isinstance(query, Computed)] == ["100 * FILL(cap, 0) / inv"]
     measured = [query for query in canary.queries if isinstance(query, Measured)]
     assert [(query.metric.name, dict(query.dimensions), query.statistic, query.period_secs) for query in measured] == [
         ("CapturesRead", {"endpoint": "churn", "variant": "canary"}, "Sum", 3600),
         ("Invocations", {"EndpointName": "churn", "VariantName": "canary"}, "Sum", 3600),
     ]
-    assert titles["prices AllTraffic: captured calls"].lines == ()
+    assert titles["Captured calls: prices AllTraffic"].lines == ()
+
+
+def test_the_thresholds_of_alarms_are_lines() -> None:
+    """In the unit of the graph; an alert that is disabled has none."""
+    limits = {panel.title: [line.at for line in panel.lines] for _, panel in GRAPHS if panel.lines}
+    assert limits["Model latency"] == [5000]
+    assert limits["5XX errors"] == [5]
+    assert limits["Duration of executions, longest"] == [300]
+    disabled = '[[observability.alert]]\nname = "pipeline_duration_ms"\nenabled = false\n'
+    (pipelines,) = (each for each in boards(settings_with(endpoints=disabled)) if each.name is DashboardName.PIPELINES)
+    assert not [panel for panel in pipelines.panels if isinstance(panel, Graph) and panel.lines]
 
 
 def test_disk_stands_beside_coverage_with_its_limit() -> None:
     """A serverless endpoint publishes no disk."""
     disks = {panel.title: panel for panel in MADE[DashboardName.CAPTURES].panels if "disk" in panel.ids}
-    assert set(disks) == {"churn AllTraffic: disk", "churn canary: disk"}
+    assert set(disks) == {"Disk: churn AllTraffic", "Disk: churn canary"}
     assert [line.at for panel in disks.values() if isinstance(panel, Graph) for line in panel.lines] == [75, 75]
 
 
@@ -189,7 +198,7 @@ def test_log_panels_are_of_the_audit_log_of_jobs_and_of_listed_endpoints() -> No
 
 
 def test_the_choices_replace_a_text_of_the_widgets() -> None:
-    """A pattern without a place in the body would choose nothing. The default shows everything."""
+    """Each pattern is in the body. The default shows all series."""
     for name, body in BODIES.items():
         text = json.dumps(body["widgets"])
         for variable in body["variables"]:
@@ -200,7 +209,7 @@ def test_the_choices_replace_a_text_of_the_widgets() -> None:
 
 
 def test_the_account_is_a_choice_only_with_a_map_of_accounts() -> None:
-    """The widgets then name the stack's own account, which the choice replaces."""
+    """The widgets then name the stack's own account, and the choice replaces it."""
     (variable,) = (each for each in BODIES[DashboardName.OVERVIEW]["variables"] if each["id"] == "account")
     assert variable["values"] == [{"label": "prod", "value": "123456789012"}]
     without = boards(parse_settings(EXAMPLE.replace('accounts = { "123456789012" = "prod" }', "")))

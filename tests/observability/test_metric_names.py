@@ -20,7 +20,7 @@ from integrations.observability.metric_names import ALLOWED, ENDPOINTS, VARIANT,
 def test_an_unpublished_metric_is_a_problem(
     namespace: str, name: str, dimensions: tuple[str, ...], statistic: str
 ) -> None:
-    """CloudWatch would accept it, and show nothing."""
+    """CloudWatch accepts it, and shows an empty graph."""
     assert problem(namespace, name, frozenset(dimensions), statistic)
 
 

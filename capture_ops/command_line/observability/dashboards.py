@@ -36,8 +36,8 @@ def dashboards(
 ) -> None:
     """Draw the dashboards of [observability] on this machine, as they are deployed.
 
-    Each dashboard becomes NAME.html without scripts or links, and NAME.queries.json, which is what
-    aws cloudwatch get-metric-data --metric-data-queries file://NAME.queries.json takes; name its output by --metrics.
+    Each dashboard becomes NAME.html, without scripts or links. NAME.queries.json has its queries for
+    aws cloudwatch get-metric-data --metric-data-queries file://NAME.queries.json; give the answer to --metrics.
     --live calls ListMetrics first and says how many metrics it fetches; AWS bills GetMetricData by metric.
     """
     from capture_ops.observability import dashboards as command

@@ -20,12 +20,10 @@ def values_of_axis(highest: float) -> list[float]:
     return [index * step for index in range(max(count, 1) + 1)]
 
 
-def times_of_axis(span: Span) -> list[int]:
-    """Return at most eight round times of the span."""
-    most = 8
-    step = next(
-        (each for each in _MARKED_SECS if (span.end - span.start) / each <= most), (span.end - span.start) // most
-    )
+def times_of_axis(span: Span, most: int) -> list[int]:
+    """Return at most `most` round times of the span, and the end if it is one of them."""
+    length = span.end - span.start
+    step = next((each for each in _MARKED_SECS if length / each < most), max(1, length // most))
     first = -(-span.start // step) * step
     return list(range(first, span.end + 1, step))
 

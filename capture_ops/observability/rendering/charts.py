@@ -13,7 +13,8 @@ from capture_ops.observability.rendering.axes import highest_of, number_text, ti
 from capture_ops.observability.rendering.series import Series, Span
 
 COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#17becf", "#bcbd22", "#d62728")
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 10, 18, 20
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 20, 26, 20
+_TIME_PX = 60
 # A point that comes later than this many usual distances begins a new stroke.
 _GAP = 1.5
 
@@ -69,13 +70,9 @@ def _draw_axes(root: Element, plot: Plot, ticks: Sequence[float]) -> None:
         y = plot.y(tick)
         _line(root, plot, y, "grid")
         _text(root, _LEFT - 4, y + 4, number_text(tick), "tick", "end")
-    for time in times_of_axis(plot.span):
-        _text(root, plot.x(time), plot.height - 5, time_text(time, plot.span), "tick", _anchor(plot, time))
-
-
-def _anchor(plot: Plot, time: int) -> str:
-    """Keep the first and the last text in the chart."""
-    return {plot.span.start: "start", plot.span.end: "end"}.get(time, "middle")
+    most = (plot.width - _LEFT - _RIGHT) // _TIME_PX
+    for time in times_of_axis(plot.span, most):
+        _text(root, plot.x(time), plot.height - 5, time_text(time, plot.span), "tick", "middle")
 
 
 def _draw_mark(root: Element, plot: Plot, mark: Mark) -> None:

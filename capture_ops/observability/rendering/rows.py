@@ -9,7 +9,7 @@ _VALUES = {
     "origin": ("45.129.199.204", "config.amazonaws.com", "198.51.100.7"),
     "error": ("User is not authorized to perform: sagemaker:DeleteEndpoint", "Could not find endpoint"),
     "operation": ("CreateEndpoint", "DescribeEndpoint", "ListTags", "DeleteEndpoint", "InvokeEndpoint"),
-    "accountid": ("123456789012",),
+    "account": ("prod", "123456789012"),
     "region": ("us-east-1",),
     "user_type": ("AssumedRole", "IAMUser"),
     "user_name": ("ana", "bob", "ConfigResourceCompositionSession"),
@@ -23,6 +23,7 @@ _VALUES = {
     "host": ("algo-1", "algo-2"),
     "line": ("[76]#011train-logloss:0.35695#011validation-logloss:0.41460", "epoch 3 of 10", "saved the model"),
 }
+_OF_TIME = frozenset({"hour", "time"})
 
 
 def columns_of(sql: str) -> list[str]:
@@ -31,12 +32,14 @@ def columns_of(sql: str) -> list[str]:
 
 
 def made_up_rows(sql: str, seed: int) -> list[list[str]]:
-    """Return rows of the columns, each once, with the largest count first."""
+    """Return rows of the columns, each once, in the order of the query: by count, or by time."""
     chance = random.Random(f"{seed} {sql}")  # noqa: S311 - made-up values, not secrets
     columns = columns_of(sql)
-    rows = {}
+    rows: dict[tuple[str, ...], int] = {}
     for _ in range(_ROWS):
         row = [chance.choice(_VALUES.get(name, ("-",))) for name in columns if name != "n"]
         rows[tuple(row)] = chance.randint(1, 900)
-    ranked = sorted(rows.items(), key=lambda pair: pair[0] if columns[0] == "hour" else (-pair[1],))
-    return [[*row, str(count)] if "n" in columns else list(row) for row, count in ranked]
+    ranked = sorted(rows, key=lambda row: rows[row], reverse=True)
+    if columns[0] in _OF_TIME:
+        ranked = sorted(rows, reverse=columns[0] == "time")
+    return [[*row, str(rows[row])] if "n" in columns else list(row) for row in ranked]

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from capture_ops.observability.rendering.arithmetic import Arithmetic
 from capture_ops.observability.rendering.series import DAY_SECS, Series, Span
-from integrations.observability.metric_names import ALLOWED, Unit
+from integrations.observability.metric_names import ALLOWED, ENDPOINTS, Unit
 from integrations.observability.searches import parse_search
 
 # The end of the made-up day: a Thursday in January 2026, so that the same seed gives the same page.
@@ -35,7 +35,8 @@ _TYPICAL = {
     Unit.COUNT: 12.0,
     Unit.NONE: 180.0,
 }
-_RARE = re.compile("Error|Throttled|Failed|Stopped|Rejected|Violations|GivenUp|Delete|Denied|Blocked|Visible")
+_RARE = re.compile("Error|Throttled|Failed|Stopped|Rejected|GivenUp|Delete|Denied|Blocked|Visible")
+_FEW = re.compile("LoadedModelCount|Concurrent")
 _OF_EACH_CORE = re.compile("^(CPU|GPU|GPUMemory)Utilization$")
 _DYNAMIC = re.compile(r"\$\{PROP\('Dim\.(\w+)'\)\}")
 
@@ -71,7 +72,10 @@ class Synthetic:
         return {each: made[each] for each in visible}
 
     def _series(self, named: Named, span: Span) -> Series:
-        text = f"{self._seed} {named.namespace} {named.metric} {named.dimensions} {named.statistic}"
+        # Captures follow the calls of their endpoint.
+        metric = "Invocations" if named.metric == "CapturesRead" else f"{named.namespace} {named.metric}"
+        text = f"{self._seed} {metric.removeprefix(f'{ENDPOINTS} ')} {named.statistic}"
+        text += "".join(f" {value}" for _, value in named.dimensions)
         chance = random.Random(text)  # noqa: S311 - made-up values, not secrets
         scale = _typical(named) * chance.uniform(0.6, 1.2)
         phase = chance.uniform(0, 2 * math.pi)
@@ -108,12 +112,16 @@ def _typical(named: Named) -> float:
         return 0.02  # each call counts 1 or 0
     if named.metric == "ModelCacheHit":
         return 0.7
+    if named.metric == "ConservationViolations":
+        return 0.0
     if _RARE.search(named.metric):
         return 1.0
+    if _FEW.search(named.metric):
+        return 5.0
     per_period = named.period_secs / 300 if named.statistic == "Sum" else 1.0
-    several_cores = 3.0 if _OF_EACH_CORE.match(named.metric) else 1.0
+    several_cores = 3.0 if named.metric == "CPUUtilization" else 1.0
     higher = 1.6 if named.statistic.startswith("p") else 1.0
-    calls = 12.0 if named.metric == "CapturesRead" else 1.0  # about as many as made-up invocations
+    calls = 14.0 if named.metric == "CapturesRead" else 1.0  # nearly as many as invocations
     return _TYPICAL[unit] * per_period * several_cores * higher * calls
 
 

@@ -12,7 +12,7 @@ from capture_ops.observability.rendering.series import Results, Series, Span
 
 COLUMN_PX, ROW_PX = 60, 50
 _BORDER_PX, _TITLE_PX, _LEGEND_PX, _LINE_PX = 18, 26, 36, 18
-_NAMED_IN_LEGEND = 8
+_LEGEND_LINES, _LETTER_PX, _ENTRY_PX, _MORE_PX = 2, 7, 24, 90
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -78,8 +78,23 @@ def drawn_graph(widget: Mapping[str, Any], results: Results, span: Span) -> Draw
     marks = [Mark(line["label"], line["value"]) for line in properties.get("annotations", {}).get("horizontal", ())]
     size = (widget["width"] * COLUMN_PX - _BORDER_PX, _inner_height(widget) - _LEGEND_PX)
     chart = line_chart(series, marks, axis["label"], span, size, axis.get("max"))
-    legend = tuple(_entry(each, index) for index, each in enumerate(series))[:_NAMED_IN_LEGEND]
+    legend = _fitting(tuple(_entry(each, index) for index, each in enumerate(series)), size[0])
     return Drawn(**head, chart=chart, legend=legend, more=len(series) - len(legend))
+
+
+def _fitting(entries: tuple[Entry, ...], width: int) -> tuple[Entry, ...]:
+    """Return the entries that fit in the lines of a legend of this width, with room for the number of the others."""
+    room = width
+    lines = 1
+    for count, entry in enumerate(entries):
+        wanted = min(width, len(entry.label) * _LETTER_PX + _ENTRY_PX)
+        if wanted > room:
+            lines, room = lines + 1, width
+        room -= wanted
+        is_last = count == len(entries) - 1
+        if lines > _LEGEND_LINES or (lines == _LEGEND_LINES and room < _MORE_PX and not is_last):
+            return entries[: max(1, count)]
+    return entries
 
 
 def _latest(head: Mapping[str, Any], series: Sequence[Series], height: int) -> Drawn:

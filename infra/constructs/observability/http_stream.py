@@ -91,13 +91,12 @@ class HttpStream(Construct):
     def writer(self, service: str, conditions: dict[str, dict[str, str]]) -> iam.Role:
         """Return a new role for `service`. It may only put records into this stream."""
         role = _role(self, "Writer", service, conditions)
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="PutRecords",
-                actions=["firehose:PutRecord", "firehose:PutRecordBatch"],
-                resources=[self.stream.attr_arn],
-            )
+        put = iam.PolicyStatement(
+            sid="PutRecords",
+            actions=["firehose:PutRecord", "firehose:PutRecordBatch"],
+            resources=[self.stream.attr_arn],
         )
+        iam.ManagedPolicy(role, "Put", statements=[put], roles=[role])
         return role
 
 
@@ -115,7 +114,7 @@ def _role(scope: Construct, name: str, service: str, conditions: dict[str, dict[
     return iam.Role(scope, name, assumed_by=iam.ServicePrincipal(service, conditions=conditions))
 
 
-def _write_failed(scope: Construct, role: iam.Role, failed: FailedRecords, folder: str) -> iam.Policy:
+def _write_failed(scope: Construct, role: iam.Role, failed: FailedRecords, folder: str) -> iam.ManagedPolicy:
     """Allow a stream to write below its folder: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html."""
     arn = failed.bucket.bucket_arn
     statements = [
@@ -140,4 +139,4 @@ def _write_failed(scope: Construct, role: iam.Role, failed: FailedRecords, folde
                 conditions={"StringEquals": {"kms:ViaService": f"s3.{stack.region}.{stack.url_suffix}"}},
             )
         )
-    return iam.Policy(scope, "WriteFailed", statements=statements, roles=[role])
+    return iam.ManagedPolicy(scope, "WriteFailed", statements=statements, roles=[role])

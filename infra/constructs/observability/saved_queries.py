@@ -11,7 +11,8 @@ from integrations.observability.definitions import definitions
 class SavedQueries(Construct):
     """Every query of the page that reads logs. `CfnQueryDefinition`, because the CDK's own takes no language.
 
-    Their names begin with the name of the stack, which makes a folder in the console. SQL names its log group itself.
+    Their names begin with the name of the stack, so that they share a folder in the
+    console. SQL names its log group itself.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:

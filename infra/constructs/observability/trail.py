@@ -1,4 +1,4 @@
-"""The trail, without which EventBridge gets no API calls."""
+"""The trail: EventBridge gets API calls from CloudTrail, and from nowhere else."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _CLOUDTRAIL = "cloudtrail.amazonaws.com"
 
 
 class ApiTrail(Construct):
-    """A trail of this region, and its bucket, which outlives the stack.
+    """A trail of this region, and its bucket. The bucket outlives the stack.
 
     A trail cannot choose the management events of one service, so it records those of all. `CfnTrail`, because the
     CDK's own knows no data events of SageMaker.
@@ -32,7 +32,7 @@ class ApiTrail(Construct):
         settings: ObservabilitySettings,
         key: kms.IKey | None,
     ) -> None:
-        """Make the trail `name`; `key` encrypts its files, which expire with the audit log."""
+        """Make the trail `name`; `key` encrypts its files. They expire with the audit log."""
         super().__init__(scope, construct_id)
         expiry = cdk.Duration.days(settings.audit_retention_days)
         rules = [s3.LifecycleRule(id="events", expiration=expiry)]

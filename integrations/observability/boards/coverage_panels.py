@@ -1,11 +1,13 @@
 """The captures of one variant as a share of its invocations, and the disk that makes SageMaker stop capturing."""
 
+from msgspec.structs import replace
+
 from capture_forwarder.configuration.observability import EndpointKind, EndpointSettings
 from integrations.observability.boards.utilization import variant_dimensions
-from integrations.observability.graphs import HOUR
-from integrations.observability.metric_names import ALLOWED, CAPTURES_READ, ENDPOINTS, INSTANCES
+from integrations.observability.coverage import captured, coverage_percent, invocations
+from integrations.observability.metric_names import ALLOWED, INSTANCES
 from integrations.observability.panels import Graph, Line
-from integrations.observability.queries import Computed, Measured, Query
+from integrations.observability.queries import Measured
 
 # SageMaker stops capturing without a message while a disk is busy:
 # https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html
@@ -24,16 +26,12 @@ def coverage_panels(endpoint: EndpointSettings) -> tuple[Graph, ...]:
 
 
 def _coverage(endpoint: EndpointSettings, name: str) -> Graph:
-    """Return the share. An hour without a capture counts 0; one without an invocation has no point.
-
-    After a crash lines may count twice, so a share over 100 is no error.
-    """
-    share = Computed(id="share", expression="100 * FILL(captured, 0) / invocations", period_secs=HOUR, label="captured")
+    """Return the share. An hour without a capture counts 0; one without an invocation has no point."""
     percent = endpoint.sampling_percent
     return Graph(
         ids=("coverage",),
-        title=f"{name}: captured calls",
-        queries=(*_counts(endpoint, visible=False), share),
+        title=f"Captured calls: {name}",
+        queries=(captured(endpoint), invocations(endpoint), coverage_percent()),
         unit="percent of calls",
         lines=(Line("sampling percentage", percent),) if percent else (),
         width=_WIDTH,
@@ -41,10 +39,11 @@ def _coverage(endpoint: EndpointSettings, name: str) -> Graph:
 
 
 def _numbers(endpoint: EndpointSettings, name: str) -> Graph:
+    counts = ((captured(endpoint), "captures"), (invocations(endpoint), "calls"))
     return Graph(
         ids=("coverage",),
-        title=f"{name}: calls and captures",
-        queries=_counts(endpoint, visible=True),
+        title=f"Calls and captures: {name}",
+        queries=tuple(replace(query, visible=True, label=label) for query, label in counts),
         unit="count in an hour",
         width=_WIDTH,
     )
@@ -60,32 +59,10 @@ def _disk(endpoint: EndpointSettings, name: str) -> Graph:
     )
     return Graph(
         ids=("disk",),
-        title=f"{name}: disk",
+        title=f"Disk: {name}",
         queries=(disk,),
         unit="percent of all",
         lines=(CAPTURE_STOPS,),
         top=100,
         width=_WIDTH,
     )
-
-
-def _counts(endpoint: EndpointSettings, *, visible: bool) -> tuple[Query, Query]:
-    captured = Measured(
-        id="captured",
-        metric=CAPTURES_READ,
-        dimensions=(("endpoint", endpoint.name), ("variant", endpoint.variant)),
-        statistic="Sum",
-        period_secs=HOUR,
-        label="captures",
-        visible=visible,
-    )
-    invocations = Measured(
-        id="invocations",
-        metric=ALLOWED[ENDPOINTS, "Invocations"],
-        dimensions=variant_dimensions(endpoint),
-        statistic="Sum",
-        period_secs=HOUR,
-        label="calls",
-        visible=visible,
-    )
-    return captured, invocations

@@ -52,11 +52,11 @@ def _of_all() -> tuple[Graph, ...]:
 
 def _logs(observed: ObservabilitySettings) -> list[LogPanel]:
     return [
-        LogPanel(ids=ids, title=f"{name}: {title}", sql=sql(endpoint_group(name)), groups=(endpoint_group(name),))
+        LogPanel(ids=ids, title=f"{title}: {name}", sql=sql(endpoint_group(name)), groups=(endpoint_group(name),))
         for name in dict.fromkeys(endpoint.name for endpoint in observed.endpoint)
         for ids, title, sql in (
-            (("L4.7", "Q7"), "access lines by status", q7),
-            (("L4.8",), "lines by level", lines_by_level),
+            (("L4.7", "Q7"), "Access lines by status", q7),
+            (("L4.8",), "Lines by level", lines_by_level),
         )
     ]
 

@@ -19,10 +19,10 @@ def board(settings: Settings) -> Board:
         ids=("P3",),
         title="Model Invocation Log Analysis",
         panels=(
-            *_access(observed),
             audit_panel(settings, ("P3.2", "Q5"), "Operations by hour", q5, width=12),
             audit_panel(settings, ("P3.2", "Q6"), "Endpoints in use by hour", q6, width=12),
             *_data_events(settings, observed),
+            *_access(observed),
             _captured(settings),
         ),
         variables=of_place(observed),
@@ -37,7 +37,7 @@ def _access(observed: ObservabilitySettings) -> list[Panel]:
     return [
         LogPanel(
             ids=("P3.1", "Q7"),
-            title=f"{name}: access lines by status",
+            title=f"Access lines by status: {name}",
             sql=q7(endpoint_group(name)),
             groups=(endpoint_group(name),),
         )

@@ -1,11 +1,12 @@
 """The dashboard of invocations (L5)."""
 
-from capture_forwarder.configuration.observability import DashboardName, ObservabilitySettings
+from capture_forwarder.configuration.observability import AlertName, DashboardName, ObservabilitySettings
 from capture_forwarder.configuration.settings import Settings
+from integrations.observability.alert_lines import alarm_line
 from integrations.observability.choices import of_endpoint, of_place
 from integrations.observability.graphs import HOUR, WEEK_DAYS, Family, Series, rate
 from integrations.observability.metric_names import ENDPOINTS, VARIANT
-from integrations.observability.panels import Board, Graph, View
+from integrations.observability.panels import Board, Graph, Line, View
 
 _ALL = Family(namespace=ENDPOINTS, dimensions=VARIANT, choices=("EndpointName",))
 _INVOCATIONS = Series(metric="Invocations", statistic="Sum")
@@ -18,7 +19,7 @@ def board(settings: Settings) -> Board:
         name=DashboardName.INVOCATIONS,
         ids=("L5",),
         title="Endpoints Invocations",
-        panels=(*_calls(), *_errors(), *_times(), *_trends()),
+        panels=(*_calls(), *_errors(alarm_line(observed, AlertName.SERVER_ERRORS)), *_times(), *_trends()),
         variables=(*of_place(observed), of_endpoint(observed)),
     )
 
@@ -32,11 +33,11 @@ def _calls() -> tuple[Graph, ...]:
     )
 
 
-def _errors() -> tuple[Graph, ...]:
+def _errors(failing: tuple[Line, ...]) -> tuple[Graph, ...]:
     return (
         _ALL.graph(("L5.3",), "Share of calls with a 4XX error", rate("Invocation4XXErrors"), unit="percent of calls"),
         _ALL.graph(("L5.3",), "4XX errors", Series(metric="Invocation4XXErrors", statistic="Sum")),
-        _ALL.graph(("L5.4",), "5XX errors", Series(metric="Invocation5XXErrors", statistic="Sum")),
+        _ALL.graph(("L5.4",), "5XX errors", Series(metric="Invocation5XXErrors", statistic="Sum"), lines=failing),
         _ALL.graph(("L5.4",), "Share of calls with a 5XX error", rate("Invocation5XXErrors"), unit="percent of calls"),
         _ALL.graph(("L5.5",), "Model errors", Series(metric="InvocationModelErrors", statistic="Sum")),
     )

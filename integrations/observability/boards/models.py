@@ -1,11 +1,12 @@
 """The dashboard of models on multi-model endpoints (L3)."""
 
-from capture_forwarder.configuration.observability import DashboardName, ObservabilitySettings
+from capture_forwarder.configuration.observability import AlertName, DashboardName, ObservabilitySettings
 from capture_forwarder.configuration.settings import Settings
+from integrations.observability.alert_lines import alarm_line
 from integrations.observability.choices import of_endpoint, of_place
 from integrations.observability.graphs import Family, Series, rate
 from integrations.observability.metric_names import ENDPOINTS, INSTANCES, VARIANT
-from integrations.observability.panels import Board, Graph, View
+from integrations.observability.panels import Board, Graph, Line, View
 
 _CALLS = Family(namespace=ENDPOINTS, dimensions=VARIANT, choices=("EndpointName",))
 _MODELS = Family(namespace=INSTANCES, dimensions=VARIANT, choices=("EndpointName",))
@@ -18,12 +19,12 @@ def board(settings: Settings) -> Board:
         name=DashboardName.MODELS,
         ids=("L3",),
         title="Models",
-        panels=(*_calls(), *_loading(), *_by_endpoint()),
+        panels=(*_calls(alarm_line(observed, AlertName.MODEL_LATENCY_MS)), *_loading(), *_by_endpoint()),
         variables=(*of_place(observed), of_endpoint(observed)),
     )
 
 
-def _calls() -> tuple[Graph, ...]:
+def _calls(slow: tuple[Line, ...]) -> tuple[Graph, ...]:
     latencies = (
         Series(metric="ModelLatency", statistic="Average", label="average"),
         Series(metric="ModelLatency", statistic="p99", label="p99"),
@@ -31,7 +32,7 @@ def _calls() -> tuple[Graph, ...]:
     concurrent = Series(metric="ConcurrentRequestsPerModel", statistic="Maximum")
     return (
         _CALLS.graph(("L3.1",), "Invocations", Series(metric="Invocations", statistic="Sum")),
-        _CALLS.graph(("L3.2", "Q9"), "Model latency", *latencies),
+        _CALLS.graph(("L3.2", "Q9"), "Model latency", *latencies, lines=slow),
         _CALLS.graph(
             ("L3.3",), "Calls whose model was loaded", rate("ModelCacheHit"), unit="percent of calls", top=100
         ),

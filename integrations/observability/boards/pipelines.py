@@ -2,6 +2,7 @@
 
 from capture_forwarder.configuration.observability import AlertName, DashboardName, ObservabilitySettings
 from capture_forwarder.configuration.settings import Settings
+from integrations.observability.alert_lines import alarm_line
 from integrations.observability.choices import of_dimension, of_place
 from integrations.observability.graphs import DAY, WEEK_DAYS, Family, Series
 from integrations.observability.metric_names import PIPELINES
@@ -10,15 +11,13 @@ from integrations.observability.panels import Board, Graph, Line
 _PIPELINE = Family(namespace=PIPELINES, dimensions=("PipelineName",), choices=("PipelineName",))
 _STEP = Family(namespace=PIPELINES, dimensions=("PipelineName", "StepName"), choices=("PipelineName", "StepName"))
 _STATES = ("Started", "Succeeded", "Failed", "Stopped")
-_MAX_DURATION_MS = 300_000
+MS_OF_SECOND = 1000
 
 
 def board(settings: Settings) -> Board:
     """Return the dashboard of all pipelines; new ones appear by themselves."""
     observed = settings.observability or ObservabilitySettings()
     filters = (of_dimension("PipelineName", "churn"), of_dimension("StepName", "train"))
-    chosen_ms = observed.alert_settings(AlertName.PIPELINE_DURATION_MS).threshold
-    limit_ms = _MAX_DURATION_MS if chosen_ms is None else chosen_ms
     return Board(
         name=DashboardName.PIPELINES,
         ids=("L7",),
@@ -26,7 +25,7 @@ def board(settings: Settings) -> Board:
         panels=(
             *_states(_PIPELINE, "Execution", "Executions", 1),
             *_states(_STEP, "Step", "Steps", 5),
-            *_durations(Line("alarm", limit_ms / 1000)),
+            *_durations(alarm_line(observed, AlertName.PIPELINE_DURATION_MS, MS_OF_SECOND)),
             *_trends(),
         ),
         variables=(*of_place(observed), *filters),
@@ -42,11 +41,11 @@ def _states(family: Family, prefix: str, title: str, first: int) -> tuple[Graph,
     )
 
 
-def _durations(limit: Line) -> tuple[Graph, ...]:
+def _durations(limit: tuple[Line, ...]) -> tuple[Graph, ...]:
     execution = Series(metric="ExecutionDuration", statistic="Maximum")
     step = Series(metric="StepDuration", statistic="Maximum")
     return (
-        _PIPELINE.graph(("L7.9",), "Duration of executions, longest", execution, lines=(limit,), width=12),
+        _PIPELINE.graph(("L7.9",), "Duration of executions, longest", execution, lines=limit, width=12),
         _STEP.graph(("L7.10",), "Duration of steps, longest", step, width=12),
     )
 

@@ -1,11 +1,12 @@
 """The dashboard of runtime performance (P4): every metric of invocations."""
 
-from capture_forwarder.configuration.observability import DashboardName, ObservabilitySettings
+from capture_forwarder.configuration.observability import AlertName, DashboardName, ObservabilitySettings
 from capture_forwarder.configuration.settings import Settings
+from integrations.observability.alert_lines import alarm_line
 from integrations.observability.choices import of_endpoint, of_place
 from integrations.observability.graphs import Family, Series, rate
 from integrations.observability.metric_names import COMPONENT, COMPONENTS, ENDPOINTS, VARIANT
-from integrations.observability.panels import Board, Graph, Text
+from integrations.observability.panels import Board, Graph, Line, Text
 
 _ALL = Family(namespace=ENDPOINTS, dimensions=VARIANT, choices=("EndpointName",))
 _OF_COMPONENTS = Family(namespace=ENDPOINTS, dimensions=COMPONENT)
@@ -20,26 +21,32 @@ def board(settings: Settings) -> Board:
         name=DashboardName.RUNTIME,
         ids=("P4",),
         title="Runtime Performance Monitoring",
-        panels=(*_calls(), *_latencies(), *_loading(), _not_published(), *_components()),
+        panels=(
+            *_calls(alarm_line(observed, AlertName.SERVER_ERRORS)),
+            *_latencies(alarm_line(observed, AlertName.MODEL_LATENCY_MS)),
+            *_loading(),
+            _not_published(),
+            *_components(),
+        ),
         variables=(*of_place(observed), of_endpoint(observed)),
     )
 
 
-def _calls() -> tuple[Graph, ...]:
+def _calls(failing: tuple[Line, ...]) -> tuple[Graph, ...]:
     concurrent = Series(metric="ConcurrentRequestsPerModel", statistic="Maximum")
     return (
         _ALL.graph((*_P4, "Q10"), "Invocations", _sum("Invocations")),
         _ALL.graph(_P4, "Invocations per instance", _sum("InvocationsPerInstance")),
         _ALL.graph(_P4, "Concurrent requests per model, maximum", concurrent, unit="requests"),
         _ALL.graph(_P4, "Share of calls with a 4XX error", rate("Invocation4XXErrors"), unit="percent of calls"),
-        _ALL.graph(_P4, "5XX errors", _sum("Invocation5XXErrors")),
+        _ALL.graph(_P4, "5XX errors", _sum("Invocation5XXErrors"), lines=failing),
         _ALL.graph(_P4, "Model errors", _sum("InvocationModelErrors")),
     )
 
 
-def _latencies() -> tuple[Graph, ...]:
+def _latencies(slow: tuple[Line, ...]) -> tuple[Graph, ...]:
     return (
-        _ALL.graph((*_P4, "Q9"), "Model latency, average", _average("ModelLatency")),
+        _ALL.graph((*_P4, "Q9"), "Model latency, average", _average("ModelLatency"), lines=slow),
         _ALL.graph(_P4, "Model latency, p99", Series(metric="ModelLatency", statistic="p99")),
         _ALL.graph(_P4, "Overhead latency, average", _average("OverheadLatency")),
     )

@@ -3,7 +3,7 @@
 from capture_forwarder.configuration.observability import ObservabilitySettings
 from capture_forwarder.configuration.settings import Settings
 from integrations.observability.fields import FIELDS
-from integrations.observability.rules import rules
+from integrations.observability.rules import TRAIL_CATEGORY, rules
 from integrations.observability.sumo.monitors import monitors
 from integrations.observability.sumo.objects import Place, Rule, Wanted, collector_name, mark
 from integrations.observability.sumo.sources import sources
@@ -31,7 +31,8 @@ def _rules(settings: ObservabilitySettings, collector: str, own: str) -> tuple[R
     A rule has no description, so its mark is a comment of its expression.
     """
     made = []
-    for rule in rules(settings.accounts):
+    trail = settings.sumo.cloudtrail if settings.sumo else None
+    for rule in rules(settings.accounts, trail.category if trail else TRAIL_CATEGORY):
         name = f"{rule.name} - {collector}"
         body = {"name": name, "scope": rule.scope, "parseExpression": f"{rule.parse}\n// {own}", "enabled": True}
         made.append(Rule(ids=(rule.id,), name=name, body=body))

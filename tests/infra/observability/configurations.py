@@ -1,4 +1,4 @@
-"""The configuration of the tests that has every option of the observability stack."""
+"""The configurations of the tests that have many options of the observability stack."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from capture_forwarder.configuration.reader import read_settings
 from capture_forwarder.configuration.settings import Settings
 
 FULL = Path(__file__).with_name("full.toml")
+SUMO = Path(__file__).with_name("sumo.toml")  # delivery without a key
 
 
 def full_settings() -> Settings:

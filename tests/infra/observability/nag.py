@@ -38,6 +38,28 @@ OF_TRAIL = (
     ),
 )
 
+OF_DELIVERY = (
+    Acknowledged(
+        "Sumo/Failed/Bucket",
+        "S1",
+        "access logs would need another bucket; CloudTrail's data events record the readers",
+    ),
+    Acknowledged(
+        "Sumo/Failed/Bucket",
+        "S3BucketVersioningEnabled",
+        "Firehose writes a failed record once; older versions would outlive the retention",
+        NIST,
+    ),
+    *(
+        Acknowledged(
+            f"Sumo/{name}",
+            f"IAM5[Resource::<SumoFailedBucketFAA4523D.Arn>/{name.lower()}/*]",
+            "Firehose names the objects of failed records; each stream may only write below its folder",
+        )
+        for name in ("Metrics", "Logs")
+    ),
+)
+
 
 def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     """Yield the findings that an observability stack of `settings` keeps."""
@@ -49,3 +71,6 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
         yield from of_bucket("Trail/Bucket", encrypted=encrypted)
         if not encrypted:
             yield TRAIL_WITHOUT_KEY
+    if settings.observability and settings.observability.sumo:
+        yield from OF_DELIVERY
+        yield from of_bucket("Sumo/Failed/Bucket", encrypted=encrypted)

@@ -17,7 +17,7 @@ GROUP_ARN = f"arn:aws:logs:{HERE}:log-group:{GROUP}"
 
 @pytest.fixture
 def small(stacks: Stacks) -> Template:
-    """Return the second stack of the example, which has the defaults."""
+    """Return the second stack of the example, with the defaults."""
     return stacks.template(EXAMPLES["observability"], "Observability")
 
 
@@ -28,7 +28,7 @@ def full(stacks: Stacks) -> Template:
 
 
 def test_read_only_calls_need_a_state_of_their_own(small: Template, full: Template) -> None:
-    """The page's own sample is ListTags, which the state ENABLED does not deliver."""
+    """The page's own sample is ListTags, and the state ENABLED does not deliver it."""
     assert properties(small, "Events::Rule", "AuditApiCalls")["State"] == (
         "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
     )
@@ -76,7 +76,7 @@ def test_filters_make_the_metrics_of_the_alarms(small: Template) -> None:
 
 
 def test_the_index_has_fields_of_the_queries(small: Template) -> None:
-    """At most 20, of which every one stands in a saved query."""
+    """At most 20, and every one stands in a saved query."""
     (policy,) = properties(small, "Logs::LogGroup", "AuditGroup")["FieldIndexPolicies"]
     texts = " ".join(each["Properties"]["QueryString"] for each in _audit_queries(small))
     assert 0 < len(policy["Fields"]) <= 20

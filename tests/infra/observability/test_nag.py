@@ -12,7 +12,7 @@ from capture_forwarder.configuration.reader import parse_settings
 from infra.stacks.observability_stack import ObservabilityStack
 from tests.infra.conftest import Stacks
 from tests.infra.examples import EXAMPLES
-from tests.infra.observability.configurations import FULL
+from tests.infra.observability.configurations import FULL, SUMO
 from tests.infra.observability.nag import acknowledged
 from tests.infra.test_nag import agree, findings_of
 from tests.infra.test_templates import IGNORED
@@ -21,6 +21,7 @@ _TEXT = EXAMPLES["observability"].read_text(encoding="utf-8")
 CONFIGURATIONS = {
     "the example": _TEXT,
     "a trail without a key": _TEXT.replace("[observability]", '[observability]\ntrail = "create"'),
+    "delivery without a key": SUMO.read_text(encoding="utf-8"),
     "every option": FULL.read_text(encoding="utf-8"),
 }
 
@@ -38,7 +39,7 @@ def test_the_table_and_the_findings_are_the_same(name: str, tmp_path: Path) -> N
 
 def test_cfn_lint_finds_nothing(stacks: Stacks) -> None:
     """With the defaults and with every option; the first stacks are linted elsewhere."""
-    files = [str(stacks.template_file(config, "Observability")) for config in (EXAMPLES["observability"], FULL)]
+    files = [str(stacks.template_file(config, "Observability")) for config in (EXAMPLES["observability"], SUMO, FULL)]
     command = [str(Path(sys.executable).with_name("cfn-lint")), "-r", "eu-west-1", "-i", *IGNORED, "--", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - our own templates
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

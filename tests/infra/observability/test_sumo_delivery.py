@@ -81,7 +81,7 @@ def test_roles_have_the_least_permissions(template: Template) -> None:
             (each["Sid"], each["Action"], json.dumps(each["Resource"]))
             for each in policy["Properties"]["PolicyDocument"]["Statement"]
         ]
-        for name, policy in resources(template, "IAM::Policy").items()
+        for name, policy in resources(template, "IAM::ManagedPolicy").items()
         if name.startswith("Sumo")
     }
     assert len(policies) == 4

@@ -88,6 +88,17 @@ def test_half_way_and_again(sumo: FakeSumo, setup: Setup, call: str, *, after: b
     assert not sumo.collectors
 
 
+@pytest.mark.parametrize(("status", "words"), [(403, "capabilities"), (409, "someone changed this one")])
+def test_a_refusal_half_way_names_both(sumo: FakeSumo, setup: Setup, status: int, words: str) -> None:
+    """The cause, and the changes before it."""
+    sumo.fail("POST /extractionRules", status)
+    failed = setup()
+    assert failed.exit_code == 1
+    assert words in failed.stderr
+    assert "Before that: created the collector" in failed.stderr
+    assert "created the field endpointname" in failed.stderr
+
+
 def test_a_failed_removal_is_finished_by_the_next_one(sumo: FakeSumo, setup: Setup) -> None:
     """Fields go before the collector, whose description lists them."""
     before = sumo.state

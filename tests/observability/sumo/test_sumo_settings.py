@@ -130,3 +130,13 @@ enabled = false
     assert (resolved["threshold"], resolved["thresholdType"]) == (250_000, "LessThanOrEqual")
     assert "quantize to 15m using avg" in found["A2",]["queries"][0]["query"]
     assert found["B2",]["triggers"][0]["threshold"] == 640
+
+
+def test_the_rule_of_accounts_has_the_category_of_the_trail() -> None:
+    """Every other rule has the scope of the page; the mark is a comment at the end."""
+    text = changed(('region = "eu-west-1"\n', 'region = "eu-west-1"\ncategory = "trail"\n'))
+    objects = wanted(parse_settings(text), PLACE)
+    rules = {each.ids: each.body for each in objects.rules}
+    assert rules["R.Accounts",]["scope"] == "_sourceCategory=trail"
+    assert '"210987654321", "dev"' in rules["R.Accounts",]["parseExpression"]
+    assert all(each["parseExpression"].endswith(f"\n// {objects.mark}") for each in rules.values())
