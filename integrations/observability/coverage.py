@@ -38,6 +38,14 @@ def captured(endpoint: EndpointSettings, period_secs: int = HOUR_SECS) -> Measur
     )
 
 
+def coverage_percent(period_secs: int = HOUR_SECS) -> Computed:
+    """Return captured calls as a percentage of all calls, of the queries `inv` and `cap`.
+
+    It may exceed 100: after a crash of the function, lines may be counted twice.
+    """
+    return Computed(id="coverage", expression="100 * FILL(cap, 0) / inv", period_secs=period_secs, label="coverage, %")
+
+
 def missing_captures(sampling_percent: int, period_secs: int = HOUR_SECS) -> Computed:
     """Return the captures that are missing, after allowance for the noise of sampling, of `inv` and `cap`.
 

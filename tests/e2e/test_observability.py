@@ -40,7 +40,7 @@ Alarm = dict[str, Any]
 
 
 @pytest.mark.e2e
-def test_the_second_stack_watches_endpoints_and_leaves_the_first_as_it_was(world: World) -> None:
+def test_the_stack_deploys_alarms_and_is_destroyed(world: World) -> None:
     """Deploy both, put metric data, get the notices, destroy the second, and forward captures."""
     run("capture-forwarder", "enable-eventbridge", BUCKET, "--yes")
     world.deployment.bootstrap()
