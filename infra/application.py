@@ -12,7 +12,7 @@ from capture_forwarder.configuration.reader import SettingsError, read_settings
 from capture_forwarder.configuration.secret_reference import SecretKind, SecretReference
 from capture_forwarder.configuration.settings import Settings
 from infra.bundling.code import function_code, registration_code
-from infra.limits import limit_notes, limit_problems, resource_problem
+from infra.limits import FEWER_BUCKETS, FEWER_ENDPOINTS, limit_notes, limit_problems, resource_problem
 from infra.stacks.forwarder_stack import ForwarderStack
 from infra.stacks.observability_stack import ObservabilityStack
 from integrations.observability.composites import composite_problems
@@ -41,10 +41,11 @@ def build_app(
         code=code or function_code(settings, config),
         registration_code=code or registration_code(settings),
     )
-    stacks: list[cdk.Stack] = [stack]
+    stacks: list[tuple[cdk.Stack, str]] = [(stack, FEWER_BUCKETS)]
     if settings.observability:
-        stacks.append(ObservabilityStack(app, "Observability", settings=settings, topic=stack.topic))
-    if problems := [problem for each in stacks if (problem := resource_problem(each))]:
+        observability = ObservabilityStack(app, "Observability", settings=settings, topic=stack.topic)
+        stacks.append((observability, FEWER_ENDPOINTS))
+    if problems := [problem for each, remedy in stacks if (problem := resource_problem(each, remedy))]:
         raise SettingsError(str(config), problems)
     return app
 

@@ -26,14 +26,18 @@ def limit_problems(settings: Settings) -> Iterator[str]:
     yield from dashboard_problems(settings)
 
 
-def resource_problem(stack: cdk.Stack) -> str | None:
-    """Return the problem of a stack with more resources than CloudFormation takes, if it is one."""
+FEWER_BUCKETS = "write a second file with another [stack] name for a part of the buckets"
+FEWER_ENDPOINTS = "list fewer [[observability.endpoint]], or disable an alert with [[observability.alert]]"
+
+
+def resource_problem(stack: cdk.Stack, remedy: str) -> str | None:
+    """Return the problem of a stack with more resources than CloudFormation takes, if it is one, with `remedy`."""
     count = sum(cdk.CfnResource.is_cfn_resource(each) for each in stack.node.find_all())
     if count <= _MAX_RESOURCES:
         return None
     return (
-        f"the stack has {count} resources, and CloudFormation takes at most {_MAX_RESOURCES}; write a second file with "
-        "another [stack] name for a part of the buckets"
+        f"the stack {stack.stack_name} has {count} resources, and CloudFormation takes at most {_MAX_RESOURCES}; "
+        f"{remedy}"
     )
 
 

@@ -53,7 +53,7 @@ NOTICE_PATHS: Mapping[str, str] = {
 # EventBridge leaves out a path that the event does not have.
 NOTICE = (
     '"SageMaker: <operation> <endpoint><config><model> by <user> from <address> at <time> in <account>, <region>. '
-    'Error: <error>. CloudTrail event <event>. See docs/runbook.md, delete_calls."'
+    'Error: <error>. CloudTrail event <event>. See docs/runbook.md, DeleteCalls."'
 )
 
 
