@@ -88,6 +88,7 @@ class AlertSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     threshold: Annotated[
         Annotated[float, Meta(ge=0)] | None,
         Meta(
+            title="a number, 0 or more",
             description="The alarm goes off above it; the unit is the end of the name. Default: docs/observability.md"
         ),
     ] = None
