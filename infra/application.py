@@ -12,7 +12,7 @@ from capture_forwarder.configuration.reader import SettingsError, read_settings
 from capture_forwarder.configuration.secret_reference import SecretKind, SecretReference
 from capture_forwarder.configuration.settings import Settings
 from infra.bundling.code import function_code, registration_code
-from infra.limits import limit_notes, limit_problems, resource_problem
+from infra.limits import FEWER_BUCKETS, FEWER_ENDPOINTS, limit_notes, limit_problems, resource_problem
 from infra.stacks.forwarder_stack import ForwarderStack
 from infra.stacks.observability_stack import ObservabilityStack
 from integrations.observability.composites import composite_problems
@@ -20,9 +20,6 @@ from integrations.observability.composites import composite_problems
 # The last character of the documents that IAM accepts:
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
 _LAST_OF_IAM = "\u00ff"
-# The resources of the first stack grow with the buckets, and those of the second one with the endpoints.
-_FEWER_BUCKETS = "write a second file with another [stack] name for a part of the buckets"
-_FEWER_ENDPOINTS = "list fewer [[observability.endpoint]], or disable an alert with [[observability.alert]]"
 
 
 def build_app(
@@ -44,11 +41,11 @@ def build_app(
         code=code or function_code(settings, config),
         registration_code=code or registration_code(settings),
     )
-    stacks: dict[cdk.Stack, str] = {stack: _FEWER_BUCKETS}
+    stacks: list[tuple[cdk.Stack, str]] = [(stack, FEWER_BUCKETS)]
     if settings.observability:
-        second = ObservabilityStack(app, "Observability", settings=settings, topic=stack.topic)
-        stacks[second] = _FEWER_ENDPOINTS
-    if problems := [problem for each, remedy in stacks.items() if (problem := resource_problem(each, remedy))]:
+        observability = ObservabilityStack(app, "Observability", settings=settings, topic=stack.topic)
+        stacks.append((observability, FEWER_ENDPOINTS))
+    if problems := [problem for each, remedy in stacks if (problem := resource_problem(each, remedy))]:
         raise SettingsError(str(config), problems)
     return app
 

@@ -26,8 +26,12 @@ def limit_problems(settings: Settings) -> Iterator[str]:
     yield from dashboard_problems(settings)
 
 
+FEWER_BUCKETS = "write a second file with another [stack] name for a part of the buckets"
+FEWER_ENDPOINTS = "list fewer [[observability.endpoint]], or disable an alert with [[observability.alert]]"
+
+
 def resource_problem(stack: cdk.Stack, remedy: str) -> str | None:
-    """Return the problem of a stack with more resources than CloudFormation takes, if it is one, with the remedy."""
+    """Return the problem of a stack with more resources than CloudFormation takes, if it is one, with `remedy`."""
     count = sum(cdk.CfnResource.is_cfn_resource(each) for each in stack.node.find_all())
     if count <= _MAX_RESOURCES:
         return None

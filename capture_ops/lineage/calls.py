@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -33,22 +32,6 @@ class CapturedCall(Struct, frozen=True, kw_only=True):
     endpoint: str | None
     variant: str | None
     place: str
-
-
-@contextmanager
-def session_of(region: str | None, profile: str | None) -> Iterator[None]:
-    """Let S3 be read in a region and with a profile, if they are given. Raises botocore's `ProfileNotFound`."""
-    if region is None and profile is None:
-        yield
-        return
-    import boto3  # only here: the AWS libraries take long to import
-
-    before = boto3.DEFAULT_SESSION
-    boto3.setup_default_session(region_name=region, profile_name=profile)
-    try:
-        yield
-    finally:
-        boto3.DEFAULT_SESSION = before
 
 
 def find_calls(wanted: str, captures: str | None, at: datetime | None, settings: Settings | None) -> list[CapturedCall]:

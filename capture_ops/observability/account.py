@@ -11,9 +11,9 @@ from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.domain.delivery import Unavailable
 
 Document = dict[str, Any]
-# Adaptive retries, because SageMaker limits the rate of descriptions:
+# Adaptive, because SageMaker limits the rate of descriptions:
 # https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
-_PATIENT = CONFIG.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 10}))
+_PATIENT = Config(retries={"mode": "adaptive", "total_max_attempts": 10})
 _PAGE_SIZE = 100
 _TYPES_A_CALL = 100
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
@@ -33,7 +33,7 @@ class Account:
     def __init__(self) -> None:
         """Make the clients. Raises `NoRegionError` without a region."""
         self._sagemaker: Any = aws_session().client("sagemaker", config=CONFIG)
-        self._describing: Any = aws_session().client("sagemaker", config=_PATIENT)
+        self._describing: Any = aws_session().client("sagemaker", config=CONFIG.merge(_PATIENT))
         self._ec2: Any = aws_session().client("ec2", config=CONFIG)
 
     @property

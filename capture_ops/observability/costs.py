@@ -54,7 +54,7 @@ def _print(console: Console, title: str, costs: Sequence[Cost]) -> None:
         table.add_column(name, justify="right")
     table.add_column("price")
     for each in costs:
-        table.add_row(Text(each.name), f"{each.count:,.6g}", f"{each.dollars:,.2f}", Text(each.priced.value.text))
+        table.add_row(Text(each.name), each.amount, f"{each.dollars:,.2f}", Text(each.priced.value.text))
     table.add_row("total", "", f"{total(costs):,.2f}", "")
     console.print(table)
     console.print()

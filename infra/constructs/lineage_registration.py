@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import cast
 
 import aws_cdk as cdk
 import msgspec
@@ -100,13 +101,13 @@ class LineageRegistration(Construct):
 
     def _resource(self, function: lambda_.Function, group: int, routes: Iterable[Registration]) -> cdk.CustomResource:
         properties = {PROPERTY: msgspec.json.decode(msgspec.json.encode(list(routes)))}
-        return cdk.CustomResource(
-            self,
-            f"Routes{group}",
-            service_token=function.function_arn,
-            service_timeout=_LONGEST_ANSWER,
-            properties=properties,
+        resource = cdk.CustomResource(
+            self, f"Routes{group}", service_token=function.function_arn, properties=properties
         )
+        # The CDK's own option writes a text, and CloudFormation warns of it.
+        rendered = cast("cdk.CfnResource", resource.node.default_child)
+        rendered.add_property_override("ServiceTimeout", _LONGEST_ANSWER.to_seconds())
+        return resource
 
 
 def _groups(routes: Iterable[Registration]) -> dict[int, list[Registration]]:

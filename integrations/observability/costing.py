@@ -22,6 +22,7 @@ from integrations.observability.sumo.delivered import delivered_groups, delivere
 
 _MINUTES_A_MONTH = 365 * 24 * 60 / 12
 _DAYS_A_MONTH = 30
+_WHOLE_FROM = 100
 _GB = 1e9
 # https://aws.amazon.com/cloudwatch/pricing/ counts stored logs as compressed by this much.
 _COMPRESSED_SHARE = 0.15
@@ -47,6 +48,11 @@ class Cost(Struct, frozen=True, kw_only=True):
     name: str
     priced: Priced
     count: float
+
+    @property
+    def amount(self) -> str:
+        """The count in words, such as "4,730,400" or "0.09"."""
+        return f"{self.count:,.0f}" if self.count >= _WHOLE_FROM else f"{self.count:.3g}"
 
     @property
     def dollars(self) -> float:

@@ -16,6 +16,9 @@ from tests.e2e.ministack import ACCOUNT, REGION
 ROOT = Path(__file__).parents[2]
 _STACK = "capture-forwarder"
 _ID = "Forwarder"  # of the stack in the app
+OBSERVABILITY_ID = "Observability"
+# The resources of the observability stack that the emulator does not make: docs/adr/0011-emulator.md
+LEFT_OUT = frozenset({"AWS::CloudWatch::CompositeAlarm", "AWS::Logs::QueryDefinition"})
 _PLATFORM_VARIABLE = "CAPTURE_FORWARDER_ASSET_PLATFORM"  # of infra.bundling.code, whose import starts Node
 _TIMEOUT_SECS = 240
 
@@ -43,6 +46,19 @@ class Deployment:
         change = _refuse_at_the_end if fails else _leave_out_metric_math
         change(self._assembly / f"{_ID}.template.json")
         self._cdk("deploy", "--app", str(self._assembly), "--require-approval", "never")
+
+    def deploy_observability(self, configuration: str) -> dict[str, Any]:
+        """Deploy both stacks of `configuration`, and return the resources of the second one that were left out."""
+        self.config.write_text(configuration, encoding="utf-8")
+        self._cdk("synth", "--quiet", "--output", str(self._assembly))
+        _leave_out_metric_math(self._assembly / f"{_ID}.template.json")
+        left_out = _leave_out(self._assembly / f"{OBSERVABILITY_ID}.template.json")
+        self._cdk("deploy", "--all", "--app", str(self._assembly), "--require-approval", "never")
+        return left_out
+
+    def destroy_observability(self) -> None:
+        """Remove the second stack only."""
+        self._cdk("destroy", OBSERVABILITY_ID, "--exclusively", "--app", str(self._assembly), "--force")
 
     def destroy(self) -> None:
         """Remove the stack."""
@@ -82,6 +98,16 @@ def _leave_out_metric_math(template: Path) -> None:
     if not left_out <= {"Rejected.", "EventsNotDelivered."}:
         raise RuntimeError(f"the template has other alarms with metric math: {left_out}")
     template.write_text(json.dumps(content), encoding="utf-8")
+
+
+def _leave_out(template: Path) -> dict[str, Any]:
+    """Remove the resources that the emulator does not make from a template, and return them by logical id."""
+    content = json.loads(template.read_text(encoding="utf-8"))
+    resources = content["Resources"]
+    unknown = {*_with_metric_math(resources), *(name for name, each in resources.items() if each["Type"] in LEFT_OUT)}
+    left_out = {name: resources.pop(name) for name in sorted(unknown)}
+    template.write_text(json.dumps(content), encoding="utf-8")
+    return left_out
 
 
 def _refuse_at_the_end(template: Path) -> None:

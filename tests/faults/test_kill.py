@@ -1,7 +1,7 @@
 """Two workers are killed or stopped at any moment, again and again: no row is lost, and few are sent twice.
 
 `KILLS=500 pytest -s tests/faults/test_kill.py` is the long form, with 500 kills and 500 stops for each schema. The short
-form has four of each; for kinds of destinations other than `arthur` half as many, and smaller objects. Workers are ended
+form has six of each; for kinds of destinations other than `arthur` half as many, and smaller objects. Workers are ended
 again, up to four times as often, until a kill came between a post and its commit. The same seed draws the same captures
 and delays. Every event is sent twice, and one in twenty a third time, so that two workers meet on every object.
 """
@@ -19,7 +19,7 @@ from tests.faults.harness.hazards import Hazards
 from tests.faults.load import Loads, Offered
 from tests.worlds import BOTH_PATHS, Schema, World, running_world
 
-KILLS = int(os.environ.get("KILLS", "4"))
+KILLS = int(os.environ.get("KILLS", "6"))
 SEED = 20260115
 BACKLOG = 30
 MAX_ROUNDS = 4

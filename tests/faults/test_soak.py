@@ -8,7 +8,7 @@ from tests.faults.flaky import TEMPORARY
 from tests.faults.soak import soak
 from tests.worlds import BOTH_PATHS, Schema
 
-OBJECTS = 120
+OBJECTS = 200
 
 
 @pytest.mark.parametrize("schema", BOTH_PATHS)

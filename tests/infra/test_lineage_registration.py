@@ -88,7 +88,7 @@ def test_a_function_that_gives_no_answer_ends_the_deployment_soon(recording: Tem
     """CloudFormation waits a minute longer than the function runs, not for an hour."""
     (resource,) = resources(recording, "CloudFormation::CustomResource").values()
     function = properties(recording, "Lambda::Function", "Lineage")
-    assert int(resource["Properties"]["ServiceTimeout"]) == function["Timeout"] + 60 == 960
+    assert resource["Properties"]["ServiceTimeout"] == function["Timeout"] + 60 == 960
 
 
 def test_a_route_keeps_its_group_when_others_come_and_go(stacks: Stacks) -> None:

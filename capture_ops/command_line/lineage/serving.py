@@ -68,7 +68,7 @@ def _calls(inference: str, sought: Sought, config: "Config", connection: Connect
     """Return the call that the options describe, else all captured calls with the id."""
     from datetime import UTC
 
-    from capture_ops.lineage.calls import session_of
+    from capture_forwarder.aws.session import session_of
     from integrations.lineage.asking.serving import Call
     from integrations.lineage.times import moment
 

@@ -47,8 +47,7 @@ def run(settings: Settings, console: Console, *, dry_run: bool, remove: bool, cl
 
 def _place() -> Place:
     """Return where the stack is: the account of the credentials, and their region."""
-    session = aws_session()
-    sts = session.client("sts", config=CONFIG)
+    sts = aws_session().client("sts", config=CONFIG)
     return Place(sts.meta.region_name, sts.get_caller_identity()["Account"])
 
 

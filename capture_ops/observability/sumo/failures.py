@@ -14,7 +14,7 @@ _ADVICE = {
     "SUMOLOGIC_BASE_URL is the API of your deployment",
     403: "the access key is not allowed to do so; give its role the capabilities to manage collectors, fields, field "
     "extraction rules and monitors",
-    404: "there is no such object; it was removed meanwhile, so run this again",
+    404: "there is no such object or address; check SUMOLOGIC_BASE_URL, and run this again",
     409: "another object has this name, or someone changed this one meanwhile; run this again",
     412: "someone changed it meanwhile; run this again",
     429: "it limits the number of calls; wait a minute, and run this again",

@@ -44,8 +44,8 @@ class Setup:
         found = self._api.collector(self._wanted.collector)
         if found and self._wanted.mark not in str(found.get("description")):
             raise SumoFailure(
-                f"there is a collector {self._wanted.collector} that sumo setup did not make; write another name as "
-                "collector in [observability.sumo]"
+                f"there is a collector {self._wanted.collector} that sumo setup did not make for this stack; write "
+                "another name as collector in [observability.sumo]"
             )
         return found
 

@@ -46,6 +46,7 @@ class SumoDelivery(Construct):
         metric_stream = cloudwatch.CfnMetricStream(
             self,
             "MetricStream",
+            name=cdk.Stack.of(self).stack_name,
             firehose_arn=stream.stream.attr_arn,
             role_arn=role.role_arn,
             output_format=OUTPUT_FORMAT,

@@ -63,6 +63,6 @@ def collector_name(settings: Settings, place: Place) -> str:
     return settings.observability.sumo.collector or f"{settings.stack.name}-{place.account}-{place.region}"
 
 
-def mark(collector: str) -> str:
-    """Return the text by which `sumo setup` knows its own objects."""
-    return f"Made by capture-forwarder sumo setup for {collector}."
+def mark(stack_name: str, place: Place) -> str:
+    """Return the text in all objects that `sumo setup` made for one stack."""
+    return f"Made by capture-forwarder sumo setup for {stack_name} in {place.account}, {place.region}."

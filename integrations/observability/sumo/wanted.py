@@ -14,7 +14,8 @@ def wanted(settings: Settings, place: Place) -> Wanted:
     collector = collector_name(settings, place)
     if settings.observability is None or settings.observability.sumo is None:
         raise ValueError("the settings have no [observability.sumo]")
-    observability, sumo, own = settings.observability, settings.observability.sumo, mark(collector)
+    observability, sumo = settings.observability, settings.observability.sumo
+    own = mark(settings.stack.name, place)
     return Wanted(
         collector=collector,
         mark=own,

@@ -1,5 +1,8 @@
 """The session of the AWS clients, and their options."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import boto3
 from botocore.config import Config
 
@@ -23,3 +26,17 @@ def aws_session() -> boto3.Session:
     assert boto3.DEFAULT_SESSION  # noqa: S101 - for the type checker
     watch(boto3.DEFAULT_SESSION.events)
     return boto3.DEFAULT_SESSION
+
+
+@contextmanager
+def session_of(region: str | None, profile: str | None) -> Iterator[None]:
+    """Let clients be made for a region and a profile, if they are given. Raises botocore's `ProfileNotFound`."""
+    if region is None and profile is None:
+        yield
+        return
+    before = boto3.DEFAULT_SESSION
+    boto3.setup_default_session(region_name=region, profile_name=profile)
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = before

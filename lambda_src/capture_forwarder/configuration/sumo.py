@@ -88,7 +88,11 @@ class SumoSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         ),
     ] = ()
     collector: Annotated[
-        Name | None, Meta(description="Name of the collector of `sumo setup`; by default that of the second stack")
+        Name | None,
+        Meta(
+            description="Name of the collector of `sumo setup`; by default stack, account and region. Run "
+            "`sumo setup --remove` before you change it"
+        ),
     ] = None
     failed_retention_days: Annotated[
         int, Meta(ge=1, le=3650, description="Retention of records that Sumo Logic did not take")

@@ -1,5 +1,6 @@
 """Options of `[observability.sumo]` that do not fit together, or that would bring a token into the template."""
 
+import re
 from collections.abc import Iterator
 
 from capture_forwarder.configuration.observability import ObservabilitySettings
@@ -8,6 +9,7 @@ from capture_forwarder.configuration.secret_reference import SecretKind, SecretR
 from capture_forwarder.configuration.sumo import SumoMode, SumoSettings
 
 _PATH = "observability.sumo"
+_KEY = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def sumo_problems(observability: ObservabilitySettings) -> Iterator[str]:
@@ -32,6 +34,9 @@ def _secret_problems(sumo: SumoSettings) -> Iterator[str]:
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html
         if reference.kind is not SecretKind.SECRETS_MANAGER:
             yield f'{_PATH}.{option}: write "secretsmanager:NAME"; CloudFormation reads the URL from no other store'
+        # Other characters would end the reference in the template, or begin another one.
+        if reference.key and not _KEY.fullmatch(reference.key):
+            yield f"{_PATH}.{option}: write letters, digits, _ . - after #; CloudFormation takes no other key here"
     if len(given) == len(references) and len(set(given.values())) == 1:
         yield f"{_PATH}.logs_url_secret: name another secret, or another #KEY; the two sources have different URLs"
 

@@ -122,6 +122,15 @@ UNUSED_PROPERTIES: dict[str, dict[str, tuple[str, ...]]] = {
         "FieldIndexPolicies": ("logs:DeleteIndexPolicy", "logs:PutIndexPolicy"),
         "ResourcePolicyDocument": ("logs:DeleteResourcePolicy", "logs:PutResourcePolicy"),
     },
+    "AWS::CloudTrail::Trail": {
+        "AggregationConfigurations": ("cloudtrail:PutEventConfiguration",),
+        "InsightSelectors": ("cloudtrail:PutInsightSelectors",),
+        "IsOrganizationTrail": (
+            "iam:CreateServiceLinkedRole",
+            "organizations:DescribeOrganization",
+            "organizations:ListAWSServiceAccessForOrganization",
+        ),
+    },
     "AWS::KMS::Key": {
         "Enabled": ("kms:DisableKey", "kms:EnableKey"),
     },
@@ -129,6 +138,7 @@ UNUSED_PROPERTIES: dict[str, dict[str, tuple[str, ...]]] = {
 
 _KEY_POLICY = "a table under a key of the user: the key's policy allows it, see docs/deploy.md"
 _NO_ACTION = "IAM has no action of this name; S3 checks the action that puts the configuration"
+_KEY_OF_AWS = "a delivery stream is encrypted with a key that AWS owns, which needs no grant"
 # By type: permissions that are left out for another reason.
 NOT_GRANTED: dict[str, dict[str, str]] = {
     "AWS::IAM::Role": {
@@ -144,12 +154,20 @@ NOT_GRANTED: dict[str, dict[str, str]] = {
     },
     "AWS::S3::Bucket": {"s3:DeleteBucketEncryption": _NO_ACTION, "s3:DeleteBucketLifecycle": _NO_ACTION},
     "AWS::KMS::Key": {"kms:DisableKeyRotation": "the key always rotates"},
+    "AWS::KinesisFirehose::DeliveryStream": {
+        "kms:CreateGrant": _KEY_OF_AWS,
+        "kms:DescribeKey": _KEY_OF_AWS,
+        "kms:RevokeGrant": _KEY_OF_AWS,
+    },
 }
 
 # By policy: permissions that no handler names.
 BEYOND_HANDLERS: dict[str, dict[str, str]] = {
     "execution": {
         "ssm:GetParameters": "CloudFormation reads the version of the bootstrap, a parameter of the template"
+    },
+    "execution-delivery": {
+        "secretsmanager:GetSecretValue": "CloudFormation reads the secrets that the template refers to"
     },
     "execution-lineage": {"lambda:InvokeFunction": "CloudFormation invokes the function of a custom resource"},
 }

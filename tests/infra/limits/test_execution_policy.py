@@ -16,6 +16,7 @@ from tests.infra.conftest import Stacks, Template
 from tests.infra.examples import DEFAULT, EVERYTHING, EXAMPLES
 from tests.infra.iam import HERE, Call, Role, resolved
 from tests.infra.limits.differences import BEYOND_HANDLERS, NOT_GRANTED, UNUSED_PROPERTIES
+from tests.infra.observability.configurations import FULL
 
 POLICIES = {path.stem: path for path in sorted(Path("docs/policies").glob("*.json"))}
 # Each of these is needed for some resource types only; docs/deploy.md says when.
@@ -103,11 +104,11 @@ def test_a_policy_fits_into_a_managed_policy(name: str) -> None:
 
 
 ON_ALL_RESOURCES = {
-    "DescribeTrails": "the action only describes, and knows no resources",
-    "QueriesAndPolicyOfTheAuditLog": "CloudWatch Logs knows no resources for these",
     "DescribeWithoutResources": "the actions only describe, and know no resources",
     "Subscriptions": "SNS knows no resources for these; the id of a subscription is a random uuid",
     "KeyOfTheTopic": "a key has no name, and CloudFormation cannot tag it with the stack; docs/deploy.md says what to do",
+    "QueriesAndPoliciesOfLogs": "CloudWatch Logs knows no resources for these",
+    "DescribeTrails": "CloudTrail knows no resources for a description of trails",
     "FindLineage": "SageMaker knows no resources for lists",
     "JoinNetwork": "a network interface has no ARN before Lambda creates it; the next statement denies it to the code",
 }
@@ -155,11 +156,11 @@ def test_the_policies_allow_the_names_in_the_template(default: Template) -> None
             assert role.allows(action, arn.format(HERE, resolved(each, default, {}))), each
 
 
-def test_the_boundary_allows_every_action_of_the_function(templates: list[Template]) -> None:
-    """A boundary gives no permission; it only must not take away one that a route needs."""
+def test_the_boundary_allows_every_action_of_the_function(stacks: Stacks, templates: list[Template]) -> None:
+    """And of the roles of delivery. A boundary gives no permission; it only must not take away a needed one."""
     documents = [
         each["Properties"]["PolicyDocument"]
-        for template in templates
+        for template in (*templates, stacks.template(FULL, "Observability"))
         for each in template["Resources"].values()
         if each["Type"] == "AWS::IAM::ManagedPolicy"
     ]

@@ -1,5 +1,6 @@
 """The alarms in the template: their texts, topic, metrics and limits, and the composite alarms."""
 
+import json
 import re
 
 import pytest
@@ -46,6 +47,12 @@ def test_every_alarm_tells_the_topic_of_the_forwarder_when_it_begins_and_ends(st
         assert alarm["AlarmDescription"].endswith(f". See docs/runbook.md, {name.partition('/')[0]}.")
         assert alarm["TreatMissingData"] == "notBreaching"
         assert len(alarm["AlarmName"]) <= 255
+
+
+def test_every_text_names_a_section_of_the_runbook(stacks: Stacks) -> None:
+    """Notices of delete calls too."""
+    named = set(re.findall(r"docs/runbook\.md, (\w+)\.", json.dumps(stacks.template(ALARMS, "Observability"))))
+    assert named == {*(alert.section for alert in ALERTS.values()), "Endpoint"}
 
 
 def test_a_given_topic_is_used(stacks: Stacks) -> None:
@@ -113,6 +120,14 @@ def with_variants(count: int, length: int) -> str:
         f'[[observability.endpoint]]\nname = "{name}"\nvariant = "{"v" * (length - 3)}{at:03}"\n' for at in range(count)
     )
     return head + "\n".join(tables)
+
+
+def test_more_alarms_than_a_stack_takes_are_refused(stacks: Stacks) -> None:
+    """CloudFormation takes 500 resources in a stack."""
+    head = TEXT.partition("[[observability.endpoint]]")[0] + 'dashboards = ["invocations"]\n\n'
+    tables = [f'[[observability.endpoint]]\nname = "e{at}"\nsampling_percent = 1\n' for at in range(100)]
+    with pytest.raises(SettingsError, match=r"capture-forwarder-observability has \d{3} resources, .*; list fewer"):
+        stacks.template(head + "\n".join(tables), "Observability")
 
 
 @pytest.mark.parametrize(("count", "length"), [(34, 10), (21, 63)])

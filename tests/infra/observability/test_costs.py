@@ -66,3 +66,4 @@ def test_the_command_prices_a_template(stacks: Stacks) -> None:
     expected = total(template_costs(stacks.template(EXAMPLES["observability"])))
     assert sum(row["dollars_a_month"] for row in rows) == pytest.approx(expected)
     assert expected > 3
+    assert f"{expected:.2f}" in run("costs", "--template", file).stdout

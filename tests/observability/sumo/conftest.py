@@ -9,7 +9,8 @@ import requests
 from typer.testing import Result
 
 from capture_ops.observability.sumo.session import ACCESS_ID, ACCESS_KEY, BASE_URL
-from tests.observability.sumo.fake_sumo import ACCESS, FakeSumo, serving
+from tests.observability.sumo.fake_sumo import ACCESS, FakeSumo
+from tests.observability.sumo.fake_sumo_server import serving
 from tests.support.command_line import run
 
 CONFIG = Path("tests/infra/observability/sumo.toml")

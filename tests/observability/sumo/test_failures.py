@@ -1,6 +1,8 @@
 """`sumo setup` when Sumo Logic or AWS refuse: a clear sentence, the usual exit codes, and the half-made state."""
 
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import boto3
 import pytest
@@ -120,10 +122,32 @@ def test_a_secret_that_cannot_be_written(sumo: FakeSumo, setup: Setup) -> None:
     assert sumo.named("sources")
 
 
+class Page(BaseHTTPRequestHandler):
+    """Answers every request by a page, as a proxy does before a login."""
+
+    def log_message(self, *_: object) -> None:
+        """Write no log."""
+
+    def do_GET(self) -> None:
+        """Send the page."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>log in</html>")
+
+
 def test_the_server_is_not_sumo_logic(setup: Setup, monkeypatch: pytest.MonkeyPatch, aws: str) -> None:
-    """AWS answers with a document of its own; a closed port does not answer."""
+    """AWS knows no such path, a proxy answers by a page, and a closed port does not answer."""
     monkeypatch.setenv(BASE_URL, f"{aws}/api")
-    assert setup().exit_code == 4
+    assert "check SUMOLOGIC_BASE_URL" in setup().stderr
+    server = HTTPServer(("127.0.0.1", 0), Page)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    monkeypatch.setenv(BASE_URL, f"http://127.0.0.1:{server.server_port}/api")
+    page = setup()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    assert (page.exit_code, "is not one of Sumo Logic's API" in page.stderr) == (4, True)
     monkeypatch.setenv(BASE_URL, "http://127.0.0.1:1/api")
     unreachable = setup()
     assert (unreachable.exit_code, "cannot be reached" in unreachable.stderr) == (4, True)

@@ -1,12 +1,14 @@
 """`sumo setup --remove`: removes its own objects, and leaves those of others."""
 
 import json
+from pathlib import Path
 
 import boto3
 import pytest
 
-from tests.observability.sumo.conftest import Setup, stored_secret
+from tests.observability.sumo.conftest import CONFIG, Setup, stored_secret
 from tests.observability.sumo.fake_sumo import FakeSumo
+from tests.support.command_line import run
 
 
 def test_nothing_is_left(sumo: FakeSumo, setup: Setup) -> None:
@@ -66,6 +68,22 @@ def test_fields_and_secrets_that_were_there_before_stay(sumo: FakeSumo, setup: S
     assert setup("--remove").exit_code == 0
     assert sumo.named("fields") == {"_custom", "Region"}
     assert stored_secret()
+
+
+def test_the_objects_of_another_stack_stay(sumo: FakeSumo, setup: Setup, tmp_path: Path) -> None:
+    """Two stacks cannot share a collector: each would delete the sources of the other."""
+    text = CONFIG.read_text(encoding="utf-8").replace("[observability.sumo]", '[observability.sumo]\ncollector = "one"')
+    files = [tmp_path / "first.toml", tmp_path / "second.toml"]
+    for file, name in zip(files, ("first", "second"), strict=True):
+        file.write_text(f'[stack]\nname = "{name}"\n{text}', encoding="utf-8")
+    assert run("sumo", "setup", "--config", files[0]).exit_code == 0
+    before = sumo.state
+    for options in ((), ("--remove",)):
+        assert "did not make for this stack" in run("sumo", "setup", "--config", files[1], *options).stderr
+    assert sumo.state == before
+    assert setup().exit_code == 0
+    assert setup("--remove").exit_code == 0
+    assert sumo.named("sources")
 
 
 @pytest.mark.parametrize("kind", ["collectors", "rules", "sources", "folders"])

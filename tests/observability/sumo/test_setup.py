@@ -47,7 +47,11 @@ def test_everything_is_made(sumo: FakeSumo, setup: Setup) -> None:
 def test_no_url_is_shown(sumo: FakeSumo, setup: Setup) -> None:
     """A URL holds a token; no request to Sumo Logic repeats it either."""
     sumo.fail("POST /monitors/root", 400)
-    outputs = [setup(), setup(), setup("--dry-run"), setup("--remove")]
+    sumo.fail(r"PUT /collectors/\d+/sources", 500, after=True)
+    outputs = [setup("--debug")]
+    next(each for sources in sumo.sources.values() for each in sources.values() if "url" in each)["category"] = "wrong"
+    outputs += [setup("--debug"), setup(), setup("--dry-run"), setup("--remove")]
+    assert [each.exit_code for each in outputs] == [1, 4, 0, 0, 0]
     assert all(TOKEN not in each.output for each in outputs)
     assert all(TOKEN not in body for body in sumo.bodies)
 

@@ -40,6 +40,8 @@ def problems(text: str) -> str:
         ('"secretsmanager:sumo/urls#metrics"', '"env:URL"', "from no other store"),
         ('"secretsmanager:sumo/urls#metrics"', '"secretsmanager:sumo/{{resolve:x}}"', "characters that AWS refuses"),
         ("sumo/urls#metrics", "sumo/urls#logs", "another #KEY"),
+        ("sumo/urls#metrics", "sumo/urls#a}}{{resolve:ssm:/x", "takes no other key"),
+        ("sumo/urls#metrics", "sumo/urls#a:b", "takes no other key"),
         ("sumo/urls#metrics", "sumo/urls#", "write the key of the token"),
         ('account = "prod"\n', "", "observability.sumo.account: missing"),
         ('account = "prod"\n', 'account = "prod\\" | count"\n', "observability.sumo.account"),
