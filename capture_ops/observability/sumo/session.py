@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -44,7 +45,8 @@ def connect(environment: Mapping[str, str], pause_secs: float = _PAUSE_SECS) -> 
             ExitCode.UNAVAILABLE,
         )
     base = environment[BASE_URL].rstrip("/")
-    if not base.startswith(("https://", "http://127.0.0.1:")):
+    address = urlsplit(base)
+    if (address.scheme, address.hostname) != ("http", "127.0.0.1") and address.scheme != "https":
         raise CommandError(f"{BASE_URL}: write https://, because the access key is sent there")
     client = SumoLogic(environment[ACCESS_ID], environment[ACCESS_KEY], endpoint=base.removesuffix("/v1"))
     # A call that was one too many was not done, so every method may be repeated.

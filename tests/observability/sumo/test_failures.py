@@ -122,6 +122,14 @@ def test_a_secret_that_cannot_be_written(sumo: FakeSumo, setup: Setup) -> None:
     assert sumo.named("sources")
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:x@other.example.com/api", "http://api.example.com", "api"])
+def test_the_key_is_sent_over_tls_only(setup: Setup, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """The part before `@` is a name and a password, not the host."""
+    monkeypatch.setenv(BASE_URL, address)
+    refused = setup()
+    assert (refused.exit_code, "write https://" in refused.stderr) == (2, True)
+
+
 class Page(BaseHTTPRequestHandler):
     """Answers every request by a page, as a proxy does before a login."""
 
