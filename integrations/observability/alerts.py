@@ -27,7 +27,6 @@ class Alert(Struct, frozen=True, kw_only=True):
     breaches: int = 1
 
 
-_JOB = "A {} uses more than {{threshold:g}} % of its {}."
 _SHARE_OF_JOB = 80
 _ALERTS = (
     Alert(
@@ -65,47 +64,22 @@ _ALERTS = (
         text="An execution of a pipeline took more than {threshold:g} ms.",
         threshold=300_000,
     ),
-    Alert(
-        name=AlertName.PROCESSING_CPU_PERCENT,
-        ids=("B2",),
-        section="ProcessingCpu",
-        text=_JOB.format("processing job", "CPUs"),
-        threshold=_SHARE_OF_JOB,
-    ),
-    Alert(
-        name=AlertName.PROCESSING_GPU_PERCENT,
-        ids=("B3",),
-        section="ProcessingGpu",
-        text=_JOB.format("processing job", "GPUs"),
-        threshold=_SHARE_OF_JOB,
-    ),
-    Alert(
-        name=AlertName.TRAINING_CPU_PERCENT,
-        ids=("B4",),
-        section="TrainingCpu",
-        text=_JOB.format("training job", "CPUs"),
-        threshold=_SHARE_OF_JOB,
-    ),
-    Alert(
-        name=AlertName.TRAINING_GPU_PERCENT,
-        ids=("B5",),
-        section="TrainingGpu",
-        text=_JOB.format("training job", "GPUs"),
-        threshold=_SHARE_OF_JOB,
-    ),
-    Alert(
-        name=AlertName.TRANSFORM_CPU_PERCENT,
-        ids=("B6",),
-        section="TransformCpu",
-        text=_JOB.format("transform job", "CPUs"),
-        threshold=_SHARE_OF_JOB,
-    ),
-    Alert(
-        name=AlertName.TRANSFORM_GPU_PERCENT,
-        ids=("B7",),
-        section="TransformGpu",
-        text=_JOB.format("transform job", "GPUs"),
-        threshold=_SHARE_OF_JOB,
+    *(
+        Alert(
+            name=AlertName(f"{job}_{part.lower()}_percent"),
+            ids=(item,),
+            section=f"{job.title()}{part.title()}",
+            text=f"A {job} job uses more than {{threshold:g}} % of its {part}s.",
+            threshold=_SHARE_OF_JOB,
+        )
+        for item, job, part in (
+            ("B2", "processing", "CPU"),
+            ("B3", "processing", "GPU"),
+            ("B4", "training", "CPU"),
+            ("B5", "training", "GPU"),
+            ("B6", "transform", "CPU"),
+            ("B7", "transform", "GPU"),
+        )
     ),
     Alert(
         name=AlertName.CAPTURES_MISSING,

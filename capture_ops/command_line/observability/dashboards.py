@@ -10,7 +10,7 @@ import typer
 from capture_ops.command_line.options import Config
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from capture_ops.observability.sources import Source
@@ -53,10 +53,12 @@ def dashboards(
     pages = []
     for (board, body), source in zip(bodies, sources, strict=True):
         pages.append(command.write_page(board, body, source, folder))
-        typer.echo(pages[-1])
-        for path in command.write_queries(board, body, folder):
-            typer.echo(path)
-    for path in command.pictures(pages) if png else ():
+        _print([pages[-1], *command.write_queries(board, body, folder)])
+    _print(command.pictures(pages) if png else ())
+
+
+def _print(paths: "Iterable[Path]") -> None:
+    for path in paths:
         typer.echo(path)
 
 
