@@ -38,10 +38,11 @@ test: lint types imports $(READY) $(CDK) $(E2E) ## All checks and all tests; the
 	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-report= $(CORE_TESTS)
 	@$(BIN)/coverage report --fail-under=100 \
 		--include='*/capture_forwarder/domain/*,*/capture_forwarder/lines/*,*/capture_forwarder/payloads/*,*/capture_forwarder/kinds/*,*/capture_forwarder/forward/*,*/integrations/lineage/*'
-	@$(BIN)/pytest -q -n 3 --dist worksteal tests $(addprefix --ignore ,$(CORE_TESTS))
+	@$(BIN)/pytest -q -n 3 --dist worksteal $(OTHER_TESTS)
 
 # They cover the core and lineage. All other tests run without measuring coverage, and mostly wait, so three run at the same time.
 CORE_TESTS := tests/unit tests/properties tests/golden tests/lineage
+OTHER_TESTS := $(filter-out $(CORE_TESTS) %/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)) $(wildcard tests/test_*.py))
 
 lint: $(READY) ## Check format and lint, and change nothing
 	@$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 import logging
 import signal
 from collections.abc import Iterator
+from itertools import islice
 from uuid import uuid4
 
 import boto3
@@ -26,6 +27,22 @@ def pytest_configure() -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put a part of the lengthy tests at the beginning of each worker's share: at the end, one would run alone.
+
+    Each worker of pytest-xdist begins with an equal share of the tests, in their order.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    lengthy = [item for item in items if item.get_closest_marker("lengthy")]
+    others = iter([item for item in items if not item.get_closest_marker("lengthy")])
+    count = len(items)
+    items.clear()
+    for worker in range(workers):
+        items += lengthy[worker::workers]
+        items += islice(others, count * (worker + 1) // workers - len(items))
 
 
 @pytest.fixture(autouse=True)

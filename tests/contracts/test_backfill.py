@@ -197,6 +197,7 @@ main()
 """
 
 
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("many")
 def test_a_killed_command_is_simply_run_again(monitor: Monitor, stack: DeployedStack) -> None:
     """Killed twice after the first ten messages, when the function has forwarded a few: all arrives once."""
@@ -250,6 +251,7 @@ def waited(**options: Any) -> tuple[int, str]:
     return code, words(console.export_text())
 
 
+@pytest.mark.lengthy
 def test_poison_does_not_affect_other_objects(monitor: Monitor, stack: DeployedStack, few: list[str]) -> None:
     """An archived object is rejected as a whole, a bad line goes to quarantine, a malformed message to dead letters."""
     s3 = boto3.client("s3")

@@ -64,6 +64,7 @@ def begin(world: World, url: str, clock: SimulatedClock, recursive_loop: Recursi
     return LambdaService(world.queue, clock, recursive_loop)
 
 
+@pytest.mark.lengthy
 def test_r_an_outage_of_two_days_leaves_every_object_in_the_queue(world: World, clock: SimulatedClock) -> None:
     """No object is a dead letter, each is tried less than 100 times a day, and arrives once when the API is back."""
     api = Always(Failure.OUTAGE)

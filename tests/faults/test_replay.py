@@ -50,6 +50,7 @@ def entries_left() -> int:
     return len(quarantine_entries(QUARANTINE))
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("schema", BOTH_PATHS)
 def test_g_replay_while_the_api_fails_loses_no_row(tmp_path: Path, schema: Schema) -> None:
     """An entry goes only when it was accepted. Repeated until it ends with 0, replay empties quarantine."""

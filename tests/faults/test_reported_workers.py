@@ -32,6 +32,7 @@ def offer_rows(world: FaultWorld, *, rows: int) -> None:
     world.send({"Records": [record]})
 
 
+@pytest.mark.lengthy
 def test_two_events_of_one_object_send_no_row_twice(world: FaultWorld) -> None:
     """Two workers receive the same event, the second 0.3 s later: one of them forwards, and each row is sent once."""
     world.configure(destination={"max_inferences": 10, "max_in_flight": 1})
@@ -49,6 +50,7 @@ def test_two_events_of_one_object_send_no_row_twice(world: FaultWorld) -> None:
     assert_conserved(world)
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("service", "operations"), [("api", POST), ("s3", frozenset({"PutObject"})), ("dynamodb", DYNAMODB_WRITES)]
 )

@@ -11,6 +11,7 @@ from tests.worlds import BOTH_PATHS, Schema
 OBJECTS = 200
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("schema", BOTH_PATHS)
 def test_a_tenth_of_requests_failing_in_ten_ways_loses_no_row(tmp_path: Path, schema: Schema) -> None:
     """Monitor and quarantine hold exactly what they should, no message waits, and memory does not grow."""

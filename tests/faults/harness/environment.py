@@ -124,11 +124,15 @@ class Environment:
             if left_secs <= 0 and not self._paused:
                 return b""
             self._connection.settimeout(max(0.01, min(0.1, left_secs)))
-            with suppress(TimeoutError):
+            try:
                 piece = self._connection.recv(_LINE_BYTES)
-                if not piece:
-                    return b""
-                received += piece
+            except TimeoutError:
+                continue
+            except ConnectionResetError:  # it was killed before it read its request
+                return b""
+            if not piece:
+                return b""
+            received += piece
         return bytes(received)
 
 

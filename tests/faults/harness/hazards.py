@@ -58,6 +58,15 @@ class Hazards:
             thread.join()
         self._check()
 
+    def kill_when(self, sign: Callable[[], bool]) -> None:
+        """Let one worker live until `sign` or the end of its invocation, and kill it. Raises the error of a worker."""
+        worker, thread = self._born()
+        while thread.is_alive() and not sign():
+            time.sleep(0.001)
+        self._kill(worker, thread)
+        self.ended += 1
+        self._check()
+
     def begin(self, *, lanes: int = 2) -> None:
         """Let `lanes` workers live until `finish` or `end`."""
         for _ in range(lanes):
@@ -101,16 +110,21 @@ class Hazards:
 
     def _lane(self, lives: list[tuple[float, bool]]) -> None:
         for secs, stopped in lives:
-            worker = self._worker()
-            thread = Thread(target=self._until_worked, args=(worker,), name="life")
-            thread.start()
-            while not (worker.environment and worker.environment.begun.wait(_LOOK_SECS)) and thread.is_alive():
-                time.sleep(0.005)
+            worker, thread = self._born()
             time.sleep(secs)
             if stopped:
                 self._stop(worker, thread)
             else:
                 self._kill(worker, thread)
+
+    def _born(self) -> tuple[Worker, Thread]:
+        """Return a worker whose first invocation has begun, and the thread that ends with it."""
+        worker = self._worker()
+        thread = Thread(target=self._until_worked, args=(worker,), name="life")
+        thread.start()
+        while not (worker.environment and worker.environment.begun.wait(_LOOK_SECS)) and thread.is_alive():
+            time.sleep(0.005)
+        return worker, thread
 
     def _kill(self, worker: Worker, thread: Thread) -> None:
         self.killed_during_call += thread.is_alive()
