@@ -46,7 +46,7 @@ def _cut_decoder(side: Side | None) -> PayloadDecoder | None:
     def read(text: str) -> Rows:
         return names, [(value,) for value in decode(json_row(text.rstrip("\n")))]
 
-    return read
+    return PayloadDecoder.of(read)
 
 
 def compile_payload(
@@ -90,12 +90,12 @@ def _of_body(decoder: PayloadDecoder, body: BodyForm) -> PayloadDecoder | None:
 def _with_commas(decoder: PayloadDecoder, delimiter: str) -> PayloadDecoder:
     """Return a decoder of CSV with another delimiter: cells without commas and quotes are the same between commas."""
 
-    def read(text: str) -> Rows:
+    def with_commas(text: str) -> str:
         if "," in text or '"' in text:
             raise ValueError("cells with commas, or in quotes")
-        return decoder(text.replace(delimiter, ","))
+        return text.replace(delimiter, ",")
 
-    return read
+    return _after(with_commas, decoder)
 
 
 def base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:
@@ -103,11 +103,17 @@ def base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:
 
     JSON text cannot hold NUL, the character that makes a text binary.
     """
+    return _after(_text_of_base64, decoder)
 
-    def read(data: str) -> Rows:
-        text = msgspec.convert(data, bytes).decode()
-        if text.startswith("\ufeff"):
-            raise ValueError  # a byte order mark, which the plain path removes
-        return decoder(text)
 
-    return read
+def _text_of_base64(data: str) -> str:
+    text = msgspec.convert(data, bytes).decode()
+    if text.startswith("\ufeff"):
+        raise ValueError  # a byte order mark, which the plain path removes
+    return text
+
+
+def _after(change: Callable[[str], str], decoder: PayloadDecoder) -> PayloadDecoder:
+    """Return a decoder that changes each text before `decoder` reads it."""
+    read, read_each = decoder.read, decoder.read_each
+    return PayloadDecoder(lambda text: read(change(text)), lambda texts: read_each(list(map(change, texts))))

@@ -8,6 +8,7 @@ from capture_forwarder.payloads.compiled_types import REFUSED, PayloadDecoder, R
 from capture_forwarder.payloads.csv_checks import (
     DEMANDED,
     DEMANDED_CELLS,
+    are_plain_lines,
     cells_of,
     check_first_cells,
     check_names,
@@ -26,6 +27,7 @@ from capture_forwarder.payloads.placement import Placement, RowForm
 from capture_forwarder.payloads.schema_columns import SchemaColumns
 
 _HEAD_CHARS = 32_000
+_DEMANDED_WIDTH = 2
 
 
 def csv_decoder(
@@ -38,10 +40,10 @@ def csv_decoder(
     has_header = placement.form is RowForm.TABLE
     if side is None:
         stem = "prediction" if is_answer else "feature"
-        return _CsvReader(LearnedColumns(cells, stem), has_header=has_header, is_answer=is_answer).read
+        return _CsvReader(LearnedColumns(cells, stem), has_header=has_header, is_answer=is_answer).decoder
     if any(one.value_type not in CELL_TYPES for one in (*side.by_name.values(), *side.visible)):
         return None
-    return _CsvReader(SchemaColumns(side, cells), has_header=has_header, is_answer=is_answer).read
+    return _CsvReader(SchemaColumns(side, cells), has_header=has_header, is_answer=is_answer).decoder
 
 
 class _CsvReader:
@@ -55,6 +57,25 @@ class _CsvReader:
         # One line of these columns is read with few calls, because most calls of an endpoint are one line.
         self._of_line = self._only if self._only and not (self._only.are_texts or self._only.rewritten) else None
         self._may_begin_with_names = columns.may_begin_with_names and not has_header
+
+    @property
+    def decoder(self) -> PayloadDecoder:
+        """The decoder of texts. Those with a header are read one by one."""
+        return PayloadDecoder.of(self.read) if self._has_header else PayloadDecoder(self.read, self.read_each)
+
+    def read_each(self, texts: Sequence[str]) -> Rows:
+        """Return names and values of the only line of each text, which are read as the lines of one text.
+
+        Raises one of `REFUSED` also if a line alone may be read otherwise than among others.
+        """
+        lines = [text.removesuffix("\n") for text in texts]
+        text = "\n".join(lines)
+        if text.count("\n") >= len(lines) or len(text) > LARGE_CHARS or not are_plain_lines(text, lines):
+            raise ValueError("several lines in a text, or lines that may be read otherwise")
+        names, rows = self.read(text)
+        if len(rows) != len(lines) or (len(names) <= _DEMANDED_WIDTH and not DEMANDED.isdisjoint(lines)):
+            raise ValueError("another number of rows than of texts, or a header that toolkits demand")
+        return names, rows
 
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED` for texts that only the plain path can read."""

@@ -18,6 +18,7 @@ from capture_forwarder.payloads.compiled_types import (
     Values,
     are_texts,
     is_large,
+    only_rows,
     row_struct,
 )
 from capture_forwarder.payloads.elements import lists_in, pieces_of
@@ -70,7 +71,7 @@ def _rows_of_lines(row_type: Any, values: RowValues, names: Names, count: int) -
         check_names(text, count * len(rows))
         return names, list(map(values, rows))
 
-    return read
+    return PayloadDecoder.of(read)
 
 
 def _one_row(row_type: Any, values: RowValues, names: Names, count: int) -> PayloadDecoder:
@@ -83,7 +84,12 @@ def _one_row(row_type: Any, values: RowValues, names: Names, count: int) -> Payl
             check_names(text, count)
         return names, [row]
 
-    return read
+    def read_each(texts: Sequence[str]) -> Rows:
+        rows = list(map(values, map(decode, texts)))
+        check_names_of_each(texts, count)
+        return names, rows
+
+    return PayloadDecoder(read, read_each)
 
 
 def _list_of_rows(placement: Placement, row_type: Any, values: RowValues, names: Names, count: int) -> PayloadDecoder:
@@ -109,7 +115,20 @@ def _list_of_rows(placement: Placement, row_type: Any, values: RowValues, names:
         check_names(text, count_around + count * len(rows))
         return names, list(map(values, rows))
 
-    return read
+    def read_each(texts: Sequence[str]) -> Rows:
+        found = [document.wrapped for document in map(decode, texts)] if is_wrapped else map(decode, texts)
+        rows = list(map(values, only_rows(found)))
+        check_names_of_each(texts, count_of_one)
+        return names, rows
+
+    return PayloadDecoder(read, read_each)
+
+
+def check_names_of_each(texts: Sequence[str], expected: int) -> None:
+    """Check the names of each text as `check_names` does. No text has fewer, because all of its names are required."""
+    if "".join(texts).count(":") != expected * len(texts):
+        for text in texts:
+            check_names(text, expected)
 
 
 def check_names(text: str, expected: int) -> None:

@@ -1,7 +1,7 @@
 """Types of the values of a row. Decoders of payloads are compiled from them."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, defstruct
@@ -16,7 +16,6 @@ Names = tuple[str, ...]
 Values = Sequence[Any]
 # The names of every row, and the values of every row in the order of these names.
 Rows = tuple[Names, Sequence[Values]]
-PayloadDecoder = Callable[[str], Rows]
 # Names in an answer of which only the plain path knows what they mean: errors, the order of rows, a pandas Series, a
 # stream.
 ODD_NAMES = ERROR_NAMES | {"index", "0", "token"}
@@ -34,6 +33,35 @@ TYPES: dict[ValueType, Any] = {
 # What a row and each of its values take as objects, and what the rows of a text may take before they are read lazily.
 _ROW_BYTES, _VALUE_BYTES = 350, 45
 _MIN_LARGE_BYTES, _LARGE_TIMES = 4_000_000, 6
+
+
+class PayloadDecoder(Struct, frozen=True):
+    """Reads payloads. Functions raise one of `REFUSED`.
+
+    `read` returns all rows of a text. `read_each` returns one row of each of several texts, all with the same names: it
+    does for all texts together what `read` does for each.
+    """
+
+    read: Callable[[str], Rows]
+    read_each: Callable[[Sequence[str]], Rows]
+
+    @classmethod
+    def of(cls, read: Callable[[str], Rows]) -> "PayloadDecoder":
+        """Return a decoder that reads several texts one by one."""
+
+        def read_each(texts: Sequence[str]) -> Rows:
+            found = list(map(read, texts))
+            names = found[0][0]
+            if any(one[0] is not names for one in found):
+                raise ValueError("other names")
+            return names, only_rows([rows for _, rows in found])
+
+        return cls(read, read_each)
+
+
+def only_rows(found: Iterable[Sequence[Any]]) -> list[Any]:
+    """Return the only row of each payload. Raises `ValueError` if one has another number of rows."""
+    return [row for (row,) in found]
 
 
 def row_struct(

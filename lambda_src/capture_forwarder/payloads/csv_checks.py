@@ -1,6 +1,7 @@
 """What the text of CSV must not hold, or may hold in its first line, so that the plain path surely reads its cells."""
 
 import re
+from collections.abc import Sequence
 
 from capture_forwarder.domain.values import is_number
 from capture_forwarder.payloads.compiled_types import ODD_NAMES, Names
@@ -16,7 +17,7 @@ _ODD_STARTS = frozenset({"<", "\ufffd", "[", "{", ""})
 _ODD_CELL = re.compile(r"(?:^|,)\s|\s(?:,|$)", re.MULTILINE)
 _FORM = CsvForm()
 # The headers that Hugging Face's toolkit demands.
-DEMANDED = ("inputs", "question,context")
+DEMANDED = frozenset({"inputs", "question,context"})
 DEMANDED_CELLS = (["inputs"], ["question", "context"])
 _LINE_END, _QUOTED_LINE_END, _NEXT_ROW = "\n", '"\n"', '"],["'
 _UNSURE_STARTS = _ODD_STARTS | {"b"}
@@ -111,6 +112,17 @@ def is_plain(text: str) -> bool:
         and "|" not in text
         and text[:1] not in _UNSURE_STARTS
     )
+
+
+def are_plain_lines(text: str, lines: Sequence[str]) -> bool:
+    """Tell whether the plain path surely reads each of these lines as it reads them as the lines of `text`.
+
+    No line is empty, or ends within it, no cell is printed values, and nothing else than commas may be a delimiter.
+    """
+    if "\r" in text or "\t" in text:
+        return False
+    starts = {line[:1] for line in lines}
+    return starts.isdisjoint(_UNSURE_STARTS) and is_plain(text.replace(", ", ",") if " " in text else text)
 
 
 def is_read_alike(text: str) -> bool:

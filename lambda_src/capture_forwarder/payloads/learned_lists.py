@@ -1,18 +1,19 @@
 """Decoders of lists of JSON without a schema: their values are numbers, texts or any scalars, and named in order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from capture_forwarder.payloads.compiled_json import check_names, lines_decoder, object_type
+from capture_forwarder.payloads.compiled_json import check_names, check_names_of_each, lines_decoder, object_type
 from capture_forwarder.payloads.compiled_types import (
     INT64,
     Names,
     Rows,
     is_large,
+    only_rows,
 )
 from capture_forwarder.payloads.error_bodies import TRACEBACK
 from capture_forwarder.payloads.lazy import LARGE_CHARS
@@ -100,6 +101,17 @@ class Lists:
         elif not rows:
             raise ValueError("no rows")
         return ordered_names(self._stem, len(rows[0])), rows
+
+    def read_each(self, texts: Sequence[str]) -> Rows:
+        """Return names and values of one row of each text. Raises one of `REFUSED`."""
+        rows = only_rows(map(self._decode, texts))
+        check_names_of_each(texts, self._names_around + self._has_key)
+        if self._has_key:
+            rows = [row.wrapped for row in rows]
+        width = len(rows[0])
+        if any(len(row) != width for row in rows):
+            raise ValueError("rows of several widths")
+        return ordered_names(self._stem, width), rows
 
     def _check(self, rows: list[list[Any]]) -> None:
         """Raise `ValueError` for rows of several widths, and for those of an answer that may be columns."""

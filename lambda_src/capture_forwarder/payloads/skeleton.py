@@ -98,7 +98,7 @@ def skeleton_decoder(
             return names, [(values,)]
         return names, [values] if len(starts) == 1 else [values[start : start + width] for start in starts]
 
-    return read
+    return PayloadDecoder.of(read)
 
 
 def _names(value: JsonValue) -> Iterator[str]:

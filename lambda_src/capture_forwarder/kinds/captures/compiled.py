@@ -4,7 +4,7 @@ It accepts a line only if it can make exactly the bytes that the plain path make
 plain path reads that one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import repeat
 from typing import Any, cast
@@ -24,6 +24,7 @@ from capture_forwarder.kinds.captures.learned_calls import LEARNED, Declaration
 from capture_forwarder.kinds.captures.noticing import InferenceIds
 from capture_forwarder.kinds.captures.plain import Decoded
 from capture_forwarder.kinds.captures.reading import Reading
+from capture_forwarder.kinds.captures.together import MAX_CALLS, MIN_CALLS, Attempts, CallsTogether, calls_together
 from capture_forwarder.kinds.kind import EncodedRows
 from capture_forwarder.payloads.compiled_types import REFUSED
 from capture_forwarder.payloads.declared import declared
@@ -67,14 +68,46 @@ class CompiledPath:
         self.ids = InferenceIds()
         self._decoders: dict[Declaration, CallDecoders] = {}
         self._declaration: Declaration | None = None
+        self._attempts = Attempts()
         self._apart = options.form is RowForm.APART
         self._current = CallDecoders(schema, self._cells, apart=self._apart)
 
-    def __call__(self, lines: Iterable[bytes], rows: RowLists) -> EncodedRows | None:
+    def __call__(self, lines: Sequence[bytes], rows: RowLists) -> EncodedRows | None:
         """Add the rows of `lines` to `rows`, up to the first line that the plain path has to read.
 
         A call of many rows ends this, too: its rows are returned instead, and made when they are read.
         """
+        if lines := self._after_calls_together(lines, rows):
+            return self._one_by_one(lines, rows)
+        return None
+
+    def _after_calls_together(self, lines: Sequence[bytes], rows: RowLists) -> Sequence[bytes]:
+        """Add the rows of the first lines, if they can be decoded together; return the other lines."""
+        while len(lines) >= MIN_CALLS and self._attempts.is_due():
+            some = lines[:MAX_CALLS]
+            calls = calls_together(some, by_event=self._by_event, max_id_chars=self._max_id_chars)
+            values = self._decoded_together(calls) if calls else None
+            self._attempts.count(has_failed=values is None)
+            if not calls or values is None:
+                break
+            for call_id, request, response in calls.with_inference_ids:
+                self.ids.see(call_id, request, response)
+            rows.ids += calls.ids
+            rows.rows += map(self._build_row, calls.ids, calls.times, values)
+            rows.counts += repeat(1, len(some))
+            rows.time = calls.times[-1]
+            lines = lines[MAX_CALLS:]
+        return lines
+
+    def _decoded_together(self, calls: CallsTogether) -> list[Any] | None:
+        if calls.declaration != self._declaration:
+            return None
+        try:
+            return self._current.current.decode_each(calls.requests, calls.responses)
+        except REFUSED:
+            return None
+
+    def _one_by_one(self, lines: Sequence[bytes], rows: RowLists) -> EncodedRows | None:
         by_event, max_id_chars, build_row = self._by_event, self._max_id_chars, self._build_row
         add_id, add_row, add_count = rows.ids.append, rows.rows.append, rows.counts.append
         for line in lines:
@@ -110,7 +143,7 @@ class CompiledPath:
         if declaration != self._declaration:
             self._switch_to(declaration)
         try:
-            return self._current.decode(request.data, response.data)
+            return self._current.current.decode(request.data, response.data)
         except REFUSED:
             return self._current.decode_by_others(request.data, response.data)
 

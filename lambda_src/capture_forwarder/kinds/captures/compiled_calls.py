@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
+from msgspec import Struct
+
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.schema import ModelSchema, Side
 from capture_forwarder.kinds.captures.compiled_rows import RowMaker, RowMakers
@@ -13,8 +15,18 @@ from capture_forwarder.payloads.compiled_types import ODD_NAMES, REFUSED, Payloa
 from capture_forwarder.payloads.lazy import Lazy
 from capture_forwarder.payloads.placement import PayloadReading, Placement, RowForm
 
-# Returns rows as values of both sides by name. Raises one of `REFUSED` for calls with another reading.
-CallDecoder = Callable[[str, str], Sequence[Any]]
+
+class CallDecoder(Struct, frozen=True):
+    """Makes rows of requests and responses: values of both sides by name.
+
+    Functions raise one of `REFUSED` for calls with another reading. `decode` returns all rows of a call, `decode_each`
+    the only row of each of several calls.
+    """
+
+    decode: Callable[[str, str], Sequence[Any]]
+    decode_each: Callable[[Sequence[str], Sequence[str]], list[Any]]
+
+
 # Finds the rows of a call with one of these readings, and its decoder, which is not the last one.
 FindLearned = Callable[[str, str, Collection[Reading], CallDecoder], tuple[Sequence[Any], CallDecoder] | None]
 _MAX_READINGS = 8
@@ -35,24 +47,25 @@ def compile_reading(
     request, response = cast("PayloadReading", reading.request), cast("PayloadReading", reading.response)
     if _may_say_rows(request.placement) or (schema and _may_be_error(response, schema.outputs)):
         return None
-    decode_request = compile_payload(request, schema.inputs if schema else None, cells, is_answer=False)
+    request_decoder = compile_payload(request, schema.inputs if schema else None, cells, is_answer=False)
     outputs = schema.outputs if schema else None
     if reading.is_cut:
-        decode_response = compile_cut(response, outputs)
+        response_decoder = compile_cut(response, outputs)
     else:
-        decode_response = compile_payload(response, outputs, cells, is_answer=True)
-    if decode_request is None or decode_response is None:
+        response_decoder = compile_payload(response, outputs, cells, is_answer=True)
+    if request_decoder is None or response_decoder is None:
         return None
-    return paired(decode_request, decode_response, apart=apart)
+    return paired(request_decoder, response_decoder, apart=apart)
 
 
-def paired(decode_request: PayloadDecoder, decode_response: PayloadDecoder, *, apart: bool) -> CallDecoder:
+def paired(request_decoder: PayloadDecoder, response_decoder: PayloadDecoder, *, apart: bool) -> CallDecoder:
     """Return the decoder of calls whose sides are decoded by these."""
     makers = RowMakers(apart=apart)
+    read_request, read_response = request_decoder.read, response_decoder.read
 
     def decode(request: str, response: str) -> Sequence[Any]:
-        asked, inputs = decode_request(request)
-        answered, found = decode_response(response)
+        asked, inputs = read_request(request)
+        answered, found = read_response(response)
         count = len(inputs)
         if count != len(found) or not count:
             raise ValueError("no rows, or another number of rows on either side")
@@ -65,7 +78,15 @@ def paired(decode_request: PayloadDecoder, decode_response: PayloadDecoder, *, a
             return _lazy_rows(row, inputs, found)
         return [row(*given, *values) for given, values in zip(inputs, found, strict=True)]
 
-    return decode
+    def decode_each(requests: Sequence[str], responses: Sequence[str]) -> list[Any]:
+        asked, inputs = request_decoder.read_each(requests)
+        answered, found = response_decoder.read_each(responses)
+        known_asked, known_answered, row = makers.last
+        if asked is not known_asked or answered is not known_answered:
+            row = makers.maker(asked, answered, 1)
+        return [row(*given, *values) for given, values in zip(inputs, found, strict=True)]
+
+    return CallDecoder(decode, decode_each)
 
 
 def _lazy_rows(row: RowMaker, inputs: Sequence[Values], outputs: Sequence[Values]) -> Lazy[Any]:
@@ -86,7 +107,7 @@ def _may_be_error(reading: PayloadReading, side: Side) -> bool:
 
 
 class CallDecoders:
-    """The decoders of calls that are declared alike; `decode` is the one that was used last.
+    """The decoders of calls that are declared alike; `current` is the one that was used last.
 
     `learned` finds decoders of calls of known skeletons. `used_unlearned` is a reading that was expected, not learned,
     once a call was decoded by it.
@@ -105,25 +126,25 @@ class CallDecoders:
         self._cells = cells
         self._apart = apart
         self.used_unlearned: Reading | None = None
-        self.decode: CallDecoder = _refuse
+        self.current = _NONE
         self._decoders: list[CallDecoder] = []
         self._readings: set[Reading] = set()
 
     def decode_by_others(self, request: str, response: str) -> Sequence[Any] | None:
-        """Return the rows of a call that `decode` refused, or `None` if every decoder refuses it."""
-        for decode in self._decoders:
-            if decode is not self.decode:
+        """Return the rows of a call that `current` refused, or `None` if every decoder refuses it."""
+        for decoder in self._decoders:
+            if decoder is not self.current:
                 try:
-                    rows = decode(request, response)
+                    rows = decoder.decode(request, response)
                 except REFUSED:
                     continue
-                self.decode = decode
+                self.current = decoder
                 return rows
         # A reading must be that of a call of this run, so that the plain path notices changes in every run.
-        found = self._find_learned and self._find_learned(request, response, self._readings, self.decode)
+        found = self._find_learned and self._find_learned(request, response, self._readings, self.current)
         if not found:
             return None
-        rows, self.decode = found
+        rows, self.current = found
         return rows
 
     def expect(self, reading: Reading) -> None:
@@ -131,15 +152,16 @@ class CallDecoders:
         self._readings.add(reading)
         if decoder := compile_reading(reading, self._schema, self._cells, apart=self._apart):
 
-            def first(request: str, response: str) -> Sequence[Any]:
-                rows = decoder(request, response)
+            def decode_first(request: str, response: str) -> Sequence[Any]:
+                rows = decoder.decode(request, response)
                 self.used_unlearned = reading
                 self._decoders = [decoder if one is first else one for one in self._decoders]
-                self.decode = decoder
+                self.current = decoder
                 return rows
 
+            first = CallDecoder(decode_first, decoder.decode_each)
             self._decoders.append(first)
-            self.decode = first
+            self.current = first
 
     def learn(self, reading: Reading) -> None:
         """Compile `reading`, if it is new."""
@@ -151,8 +173,15 @@ class CallDecoders:
         self._readings.add(reading)
         if decoder := compile_reading(reading, self._schema, self._cells, apart=self._apart):
             self._decoders.append(decoder)
-            self.decode = decoder
+            self.current = decoder
 
 
 def _refuse(request: str, response: str) -> Sequence[Any]:
     raise ValueError(f"no decoder is known for {len(request)} and {len(response)} characters")
+
+
+def _refuse_all(requests: Sequence[str], _: Sequence[str]) -> list[Any]:
+    raise ValueError(f"no decoder is known for {len(requests)} calls")
+
+
+_NONE = CallDecoder(_refuse, _refuse_all)

@@ -44,7 +44,7 @@ _LINE = Line(1, 0, 0, b"")
 class LearnedCall(Struct, frozen=True):
     """A decoder of calls of one skeleton, and how the plain path read them."""
 
-    decode: CallDecoder
+    decoder: CallDecoder
     reading: Reading
 
 
@@ -71,15 +71,15 @@ class LearnedCalls:
         commas = (request.count(","), response.count(","))
         known = self._by_commas.get(commas)
         for call in self._calls[:_MAX_TRIES] if known is None else (known, *self._calls[:_MAX_TRIES]):
-            if call.decode is refused or call.reading not in readings:
+            if call.decoder is refused or call.reading not in readings:
                 continue
             try:
-                rows = call.decode(request, response)
+                rows = call.decoder.decode(request, response)
             except REFUSED:
                 continue
             if known is not call:
                 self._remember(commas, call)
-            return rows, call.decode
+            return rows, call.decoder
         return None
 
     def _remember(self, commas: tuple[int, int], call: LearnedCall) -> None:
@@ -147,22 +147,27 @@ class RouteCalls:
         inputs, outputs = (self._schema.inputs, self._schema.outputs) if self._schema else (None, None)
         request = LearnedSide(example.request, reading.request, asked, asked_rows, inputs)
         response = LearnedSide(example.response, reading.response, answered, answered_rows, outputs)
-        decode_request = request.decoder(places, self._cells, is_answer=False)
-        decode_response = response.decoder(places, self._cells, is_answer=True)
+        request_decoder = request.decoder(places, self._cells, is_answer=False)
+        response_decoder = response.decoder(places, self._cells, is_answer=True)
         if reading.is_cut and response.has_texts:
             raise ValueError("texts that are cut into rows")
-        decode = paired(decode_request, decode_response, apart=self._apart)
-        return LearnedCall(self._counting(decode, example.base.left_out), reading)
+        decoder = paired(request_decoder, response_decoder, apart=self._apart)
+        return LearnedCall(self._counting(decoder, example.base.left_out), reading)
 
-    def _counting(self, decode: CallDecoder, left_out: int) -> CallDecoder:
+    def _counting(self, decoder: CallDecoder, left_out: int) -> CallDecoder:
         """Return a decoder that counts the values of each call that are not data."""
 
-        def counting(request: str, response: str) -> Sequence[Any]:
-            rows = decode(request, response)
+        def decode(request: str, response: str) -> Sequence[Any]:
+            rows = decoder.decode(request, response)
             self.left_out.count += left_out
             return rows
 
-        return counting if left_out else decode
+        def decode_each(requests: Sequence[str], responses: Sequence[str]) -> list[Any]:
+            rows = decoder.decode_each(requests, responses)
+            self.left_out.count += left_out * len(rows)
+            return rows
+
+        return CallDecoder(decode, decode_each) if left_out else decoder
 
 
 class LearnedRoutes:

@@ -36,18 +36,18 @@ class LearnedSide(Struct, frozen=True):
     def decoder(self, places: Places, cells: CellOptions, *, is_answer: bool) -> PayloadDecoder:
         """Return the decoder of this side. Raises `ValueError` if there is none."""
         if self.part is None:
-            decode = compile_payload(self.reading, self.side, cells, is_answer=is_answer) if self.reading else None
-            if decode is None:
+            known = compile_payload(self.reading, self.side, cells, is_answer=is_answer) if self.reading else None
+            if known is None:
                 raise ValueError("another format, which has no decoder")
-            return decode
+            return known
         if not self.names or (self.side and self.side.structures):
             raise ValueError("no values, or values that are lists")
         start, leaves = self.part.start, self.part.leaves
         fields = [[leaves[place - start].field for place in row] for row in self.rows]
-        decode = skeleton_decoder(self.part.document, iter(self._types(self.part, places)), fields, self.names)
+        decoder = skeleton_decoder(self.part.document, iter(self._types(self.part, places)), fields, self.names)
         if is_answer and self.has_texts:
-            decode = _without_tracebacks(decode)
-        return base64_decoder(decode) if self.part.base64 else decode
+            decoder = _without_tracebacks(decoder)
+        return base64_decoder(decoder) if self.part.base64 else decoder
 
     def _types(self, part: Part, places: Places) -> list[Any]:
         """Return the types of the values of the document."""
@@ -72,10 +72,10 @@ def _type_of(leaf: Leaf, *, is_free: bool) -> Any:
     return INT64 | float
 
 
-def _without_tracebacks(decode: PayloadDecoder) -> PayloadDecoder:
+def _without_tracebacks(decoder: PayloadDecoder) -> PayloadDecoder:
     def read(text: str) -> Rows:
         if TRACEBACK in text:
             raise ValueError("a text that may be an error")
-        return decode(text)
+        return decoder.read(text)
 
-    return read
+    return PayloadDecoder.of(read)

@@ -1,0 +1,79 @@
+"""Calls of one row each that are decoded together: one check for all of them takes the time of a check of one."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from capture_forwarder.kinds.captures.envelope import SHADOW, decode_captured_call
+from capture_forwarder.kinds.captures.learned_calls import Declaration
+from capture_forwarder.payloads.compiled_types import REFUSED
+
+# More calls together are not faster, and take more memory. Long lines take no time for checks.
+MIN_CALLS, MAX_CALLS = 4, 32
+_MAX_MEAN_BYTES = 8_000
+_MAX_PAUSE = 64
+
+
+class CallsTogether(Struct, frozen=True, gc=False):
+    """Several calls that are declared alike, in order."""
+
+    ids: Sequence[str]
+    inference_ids: Sequence[str | None]
+    times: Sequence[datetime]
+    requests: Sequence[str]
+    responses: Sequence[str]
+    declaration: Declaration
+
+    @property
+    def with_inference_ids(self) -> Iterator[tuple[str, str, str]]:
+        """The id, the request and the response of each call whose id its caller chose."""
+        if any(self.inference_ids):
+            calls = zip(self.ids, self.inference_ids, self.requests, self.responses, strict=True)
+            yield from ((one, request, response) for one, chosen, request, response in calls if one is chosen)
+
+
+class Attempts(Struct):
+    """Decides whether calls are decoded together: after failures no longer for a while, twice as long each time."""
+
+    failures: int = 0
+    pause: int = 0
+
+    def is_due(self) -> bool:
+        """Tell whether the next calls are decoded together."""
+        if self.pause:
+            self.pause -= 1
+            return False
+        return True
+
+    def count(self, *, has_failed: bool) -> None:
+        """Count an attempt."""
+        self.failures = min(2 * self.failures + 1, _MAX_PAUSE) if has_failed else 0
+        self.pause = self.failures
+
+
+def calls_together(lines: Sequence[bytes], *, by_event: bool, max_id_chars: int) -> CallsTogether | None:
+    """Return the calls in `lines`, or `None` if one of them is no whole call, or has other encodings or types."""
+    if sum(map(len, lines)) > _MAX_MEAN_BYTES * len(lines):
+        return None
+    try:
+        calls = list(map(decode_captured_call, lines))
+    except REFUSED:
+        return None
+    events, sides = [call.event_metadata for call in calls], [call.capture_data for call in calls]
+    requests, responses = [both.endpoint_input for both in sides], [both.endpoint_output for both in sides]
+    asked = {(side.encoding, side.observed_content_type) for side in requests}
+    answered = {(side.encoding, side.observed_content_type) for side in responses}
+    inference_ids = [event.inference_id for event in events]
+    ids = [event.event_id if by_event else event.inference_id or event.event_id for event in events]
+    has_shadow = SHADOW in [event.invocation_source for event in events]
+    if len(asked) > 1 or len(answered) > 1 or has_shadow or max(map(len, ids)) > max_id_chars:
+        return None
+    return CallsTogether(
+        ids,
+        inference_ids,
+        [event.inference_time for event in events],
+        [side.data for side in requests],
+        [side.data for side in responses],
+        (*asked.pop(), *answered.pop()),
+    )
