@@ -1,5 +1,6 @@
 """Calls of one row are decoded together: every one has the bytes that the plain path makes of it alone."""
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -194,6 +195,28 @@ def test_odd_texts_that_fit_together_only(
     """Texts are never cut or joined where they meet: `1,"a` and `c"` are no row."""
     asked = [csv_side(text) for text in (*(usual.format(n, n) for n in range(9)), *texts)]
     read_together([(one, one if answers_too else csv_side("0.5")) for one in asked], schema)
+
+
+@SCHEMAS
+@pytest.mark.parametrize(
+    "data",
+    [
+        base64.b64encode("\ufeff1,a".encode()).decode(),
+        base64.b64encode(b"1,a\0").decode(),
+        base64.b64encode(b"1,\xff").decode(),
+        base64.b64encode(b"1,a\n2,b").decode(),
+        'MSxh","MSxh',
+        "MS\\u0078h",
+        "MSxh=",
+        "1,a",
+        "",
+    ],
+)
+def test_one_odd_body_in_base64_among_others(data: str, schema: ModelSchema | None) -> None:
+    """A byte order mark, a binary body, and text that is no BASE64."""
+    calls = [(REQUESTS["base64"](n), ANSWERS["csv"](n)) for n in range(3 * MAX_CALLS)]
+    calls[2 * MAX_CALLS] = (REQUESTS["base64"](1) | {"data": data}, ANSWERS["csv"](1))
+    assert read_together(calls, schema) > MAX_CALLS
 
 
 @SCHEMAS

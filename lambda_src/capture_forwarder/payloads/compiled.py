@@ -4,7 +4,7 @@ A decoder accepts a text only if the plain path reads it with the same placement
 every other text: a quoted or empty cell, a value of another type, another layout.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -21,6 +21,9 @@ from capture_forwarder.payloads.learned_columns import NUMBER
 from capture_forwarder.payloads.learned_json import learned_json_decoder
 from capture_forwarder.payloads.media import UTF_8, BodyForm
 from capture_forwarder.payloads.placement import PayloadReading, RowForm
+
+_BYTE_ORDER_MARK = "\ufeff"
+_decode_bodies = msgspec.json.Decoder(list[bytes]).decode
 
 
 def compile_cut(reading: PayloadReading, side: Side | None) -> PayloadDecoder | None:
@@ -95,7 +98,9 @@ def _with_commas(decoder: PayloadDecoder, delimiter: str) -> PayloadDecoder:
             raise ValueError("cells with commas, or in quotes")
         return text.replace(delimiter, ",")
 
-    return _after(with_commas, decoder)
+    return PayloadDecoder(
+        lambda text: decoder.read(with_commas(text)), lambda texts: decoder.read_each(list(map(with_commas, texts)))
+    )
 
 
 def base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:
@@ -103,17 +108,22 @@ def base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:
 
     JSON text cannot hold NUL, the character that makes a text binary.
     """
-    return _after(_text_of_base64, decoder)
 
+    def read(data: str) -> Rows:
+        text = msgspec.convert(data, bytes).decode()
+        if text.startswith(_BYTE_ORDER_MARK):
+            raise ValueError("a byte order mark, which the plain path removes")
+        return decoder.read(text)
 
-def _text_of_base64(data: str) -> str:
-    text = msgspec.convert(data, bytes).decode()
-    if text.startswith("\ufeff"):
-        raise ValueError  # a byte order mark, which the plain path removes
-    return text
+    def read_each(payloads: Sequence[str]) -> Rows:
+        joined = '","'.join(payloads)
+        if "\\" in joined:
+            raise ValueError("an escape, which BASE64 does not have")
+        bodies = _decode_bodies(f'["{joined}"]')
+        text = b"\0".join(bodies).decode()
+        texts = text.split("\0")
+        if _BYTE_ORDER_MARK in text or not len(payloads) == len(bodies) == len(texts):
+            raise ValueError("a byte order mark, a binary body, or a quote")
+        return decoder.read_each(texts)
 
-
-def _after(change: Callable[[str], str], decoder: PayloadDecoder) -> PayloadDecoder:
-    """Return a decoder that changes each text before `decoder` reads it."""
-    read, read_each = decoder.read, decoder.read_each
-    return PayloadDecoder(lambda text: read(change(text)), lambda texts: read_each(list(map(change, texts))))
+    return PayloadDecoder(read, read_each)
