@@ -38,6 +38,7 @@ LINES = "application/jsonlines"
 REQUESTS: dict[str, Write] = {
     "csv": lambda n: csv_side(f"{n},text-{n}\n"),
     "csv without line end": lambda n: csv_side(f"{n},text-{n}"),
+    "other line ends": lambda n: csv_side(f"{n},text-{n}\r\n"),
     "blanks": lambda n: csv_side(f"{n}, text-{n}\n"),
     "quotes": lambda n: csv_side(f'{n},"text-{n}"\n'),
     "semicolons": lambda n: csv_side(f"{n};text-{n}\n"),
@@ -65,6 +66,9 @@ ODD_TEXTS = [
     "1,a\r",
     "1,a\r\n",
     "1\r,a",
+    '1,"a\n',
+    '1,"a\r\n',
+    '"1,a\n',
     '1,"a',
     'c"\n',
     '1,"a\nb"\n',

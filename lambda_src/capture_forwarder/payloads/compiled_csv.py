@@ -70,6 +70,9 @@ class _CsvReader:
         """
         lines = [text.removesuffix("\n") for text in texts]
         text = "\n".join(lines)
+        if "\r" in text:
+            lines = [line.removesuffix("\r") for line in lines]
+            text = "\n".join(lines)
         if text.count("\n") >= len(lines) or len(text) > LARGE_CHARS or not are_plain_lines(text, lines):
             raise ValueError("several lines in a text, or lines that may be read otherwise")
         names, rows = self.read(text)
