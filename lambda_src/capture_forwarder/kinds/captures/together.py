@@ -11,7 +11,7 @@ from capture_forwarder.payloads.compiled_types import REFUSED
 
 # More calls together are not faster, and take more memory. Long lines take no time for checks.
 MIN_CALLS, MAX_CALLS = 4, 32
-_MAX_MEAN_BYTES = 8_000
+_MAX_MEAN_BYTES = 4_000
 _MAX_PAUSE = 64
 
 
