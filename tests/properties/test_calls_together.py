@@ -55,6 +55,12 @@ ANSWERS: dict[str, Write] = {
     "csv": lambda n: csv_side(f"{n / 8}\n"),
     "values": lambda n: json_side({"predictions": [{"score": n / 8}]}),
     "scalars": lambda n: json_side({"predictions": [n / 8]}),
+    "tensors": lambda n: json_side(
+        {
+            "model_name": "churn",
+            "outputs": [{"name": "score", "datatype": "FP32", "shape": [1, 1], "data": [n / 8]}],
+        }
+    ),
 }
 # Texts in the place of the request of one call, whose declaration is that of CSV.
 ODD_TEXTS = [
@@ -120,7 +126,16 @@ def read_together(calls: list[tuple[Side, Side]], schema: ModelSchema | None, **
     assert [one for span in spans for one in outcomes(span)] == [
         one for line in reader_of(lines) for one in outcomes(alone.decode_line(line))
     ]
+    left_out = [span.noticed.left_out for span in spans if span.noticed]
+    assert sum(left_out) == sum(
+        count.left_out for line in reader_of(lines) if (count := alone.decode_line(line).noticed)
+    )
     return sum(span.noticed.compiled for span in spans if span.noticed)
+
+
+def list_side(names: str) -> Side:
+    """Return a list with as many numbers as there are names."""
+    return json_side([list(range(names.count(",") + 1))])
 
 
 def reader_of(lines: list[bytes]) -> LineReader:
@@ -221,6 +236,15 @@ def test_one_odd_body_in_base64_among_others(data: str, schema: ModelSchema | No
     calls = [(REQUESTS["base64"](n), ANSWERS["csv"](n)) for n in range(3 * MAX_CALLS)]
     calls[2 * MAX_CALLS] = (REQUESTS["base64"](1) | {"data": data}, ANSWERS["csv"](1))
     assert read_together(calls, schema) > MAX_CALLS
+
+
+def test_calls_of_other_names_or_widths() -> None:
+    """Headers, and lists of values, that change in the middle of the calls."""
+    names = [f"a,{'b' if n % 64 < MAX_CALLS + 5 else 'c'}" for n in range(6 * MAX_CALLS)]
+    headers = [csv_side(f"{one}\n1,2", "text/csv; header=present") for one in names]
+    assert read_together([(one, ANSWERS["csv"](1)) for one in headers], None) > 4 * MAX_CALLS
+    lists = [list_side(one.replace("c", "c,d")) for one in names]
+    assert read_together([(one, ANSWERS["csv"](1)) for one in lists], None) > 4 * MAX_CALLS
 
 
 @SCHEMAS
