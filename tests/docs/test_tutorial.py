@@ -40,7 +40,6 @@ def run(command: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.lengthy
 @pytest.mark.timeout(600)
 def test_the_commands_of_the_tutorial_run_in_their_order(folder: Path) -> None:
     """One reader runs them all, from the set-up to the templates. `test_readme.py` runs the demo."""

@@ -73,7 +73,6 @@ def rejected(world: World) -> float:
     return world.total("RecordsRejected") + world.total("InferencesRejected")
 
 
-@pytest.mark.lengthy
 def test_captures_reach_the_monitor_through_the_deployed_stack(world: World) -> None:
     """Bootstrap, deploy, put the samples: each is exactly where it must be."""
     deploy_and_put_samples(world)

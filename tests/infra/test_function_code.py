@@ -36,7 +36,6 @@ def content(folder: Path) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.lengthy
 def test_the_asset_is_named_by_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two synths in two folders stage the same asset under the same name."""
     monkeypatch.setenv(PLATFORM_VARIABLE, "local")

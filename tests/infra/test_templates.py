@@ -17,7 +17,6 @@ UPDATE = "UPDATE_SNAPSHOTS"
 IGNORED = ["W3005"]
 
 
-@pytest.mark.lengthy
 def test_cfn_lint_finds_nothing(stacks: Stacks) -> None:
     """It knows AWS's limits, actions and runtimes, and the visibility timeout that a function needs."""
     files = [str(stacks.template_file(path)) for path in (DEFAULT, EVERYTHING, *EXAMPLES.values())]

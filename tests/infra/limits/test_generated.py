@@ -22,7 +22,6 @@ from tests.infra.limits.serving import unserved
 from tests.infra.test_templates import IGNORED
 
 
-@pytest.mark.lengthy
 @pytest.mark.parametrize("seeds", [range(3), pytest.param(range(3, 100), marks=pytest.mark.e2e)], ids=str)
 def test_generated_stacks_deploy(synthesized: Made, tmp_path: Path, seeds: range) -> None:
     """One test for all, because making their templates takes most of the time."""

@@ -36,7 +36,6 @@ SIZES = {
 }
 
 
-@pytest.mark.lengthy
 def test_every_size_of_stack_is_within_the_quotas(synthesized: Made) -> None:
     """From 1 to 500 routes in 1, 5 and 20 buckets, with and without keys, and with prefixes of over 100 characters."""
     templates = synthesized(SIZES)

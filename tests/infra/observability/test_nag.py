@@ -37,7 +37,6 @@ def test_the_table_and_the_findings_are_the_same(name: str, tmp_path: Path) -> N
     agree([(row.path, row.rule) for row in acknowledged(settings)], found)
 
 
-@pytest.mark.lengthy
 def test_cfn_lint_finds_nothing(stacks: Stacks) -> None:
     """With the defaults and with every option; the first stacks are linted elsewhere."""
     files = [str(stacks.template_file(config, "Observability")) for config in (EXAMPLES["observability"], SUMO, FULL)]
