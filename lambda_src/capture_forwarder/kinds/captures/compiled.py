@@ -103,7 +103,7 @@ class CompiledPath:
         if calls.declaration != self._declaration:
             return None
         try:
-            return self._current.current.decode_each(calls.requests, calls.responses)
+            return self._current.last.decode_each(calls.requests, calls.responses)
         except REFUSED:
             return None
 
@@ -143,7 +143,7 @@ class CompiledPath:
         if declaration != self._declaration:
             self._switch_to(declaration)
         try:
-            return self._current.current.decode(request.data, response.data)
+            return self._current.last.decode(request.data, response.data)
         except REFUSED:
             return self._current.decode_by_others(request.data, response.data)
 

@@ -107,7 +107,7 @@ def _may_be_error(reading: PayloadReading, side: Side) -> bool:
 
 
 class CallDecoders:
-    """The decoders of calls that are declared alike; `current` is the one that was used last.
+    """The decoders of calls that are declared alike; `last` is the one that was used last.
 
     `learned` finds decoders of calls of known skeletons. `used_unlearned` is a reading that was expected, not learned,
     once a call was decoded by it.
@@ -126,25 +126,25 @@ class CallDecoders:
         self._cells = cells
         self._apart = apart
         self.used_unlearned: Reading | None = None
-        self.current = _NONE
+        self.last = _NONE
         self._decoders: list[CallDecoder] = []
         self._readings: set[Reading] = set()
 
     def decode_by_others(self, request: str, response: str) -> Sequence[Any] | None:
-        """Return the rows of a call that `current` refused, or `None` if every decoder refuses it."""
+        """Return the rows of a call that `last` refused, or `None` if every decoder refuses it."""
         for decoder in self._decoders:
-            if decoder is not self.current:
+            if decoder is not self.last:
                 try:
                     rows = decoder.decode(request, response)
                 except REFUSED:
                     continue
-                self.current = decoder
+                self.last = decoder
                 return rows
         # A reading must be that of a call of this run, so that the plain path notices changes in every run.
-        found = self._find_learned and self._find_learned(request, response, self._readings, self.current)
+        found = self._find_learned and self._find_learned(request, response, self._readings, self.last)
         if not found:
             return None
-        rows, self.current = found
+        rows, self.last = found
         return rows
 
     def expect(self, reading: Reading) -> None:
@@ -156,12 +156,12 @@ class CallDecoders:
                 rows = decoder.decode(request, response)
                 self.used_unlearned = reading
                 self._decoders = [decoder if one is first else one for one in self._decoders]
-                self.current = decoder
+                self.last = decoder
                 return rows
 
             first = CallDecoder(decode_first, decoder.decode_each)
             self._decoders.append(first)
-            self.current = first
+            self.last = first
 
     def learn(self, reading: Reading) -> None:
         """Compile `reading`, if it is new."""
@@ -173,7 +173,7 @@ class CallDecoders:
         self._readings.add(reading)
         if decoder := compile_reading(reading, self._schema, self._cells, apart=self._apart):
             self._decoders.append(decoder)
-            self.current = decoder
+            self.last = decoder
 
 
 def _refuse(request: str, response: str) -> Sequence[Any]:

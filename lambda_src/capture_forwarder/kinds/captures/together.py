@@ -1,4 +1,4 @@
-"""Calls of one row each that are decoded together: one check for all of them takes the time of a check of one."""
+"""Calls of one row each that are decoded together, so that their checks run once for all of them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from capture_forwarder.kinds.captures.envelope import SHADOW, decode_captured_ca
 from capture_forwarder.kinds.captures.learned_calls import Declaration
 from capture_forwarder.payloads.compiled_types import REFUSED
 
-# More calls together are not faster, and take more memory. Long lines take no time for checks.
+# More calls together are not faster, and take more memory. Checks are a small part of the time of a long line.
 MIN_CALLS, MAX_CALLS = 4, 32
 _MAX_MEAN_BYTES = 4_000
 _MAX_PAUSE = 64
@@ -34,7 +34,7 @@ class CallsTogether(Struct, frozen=True, gc=False):
 
 
 class Attempts(Struct):
-    """Decides whether calls are decoded together: after failures no longer for a while, twice as long each time."""
+    """Decides whether calls are decoded together. Each failure in a row doubles the pause until the next attempt."""
 
     failures: int = 0
     pause: int = 0
