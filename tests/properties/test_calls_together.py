@@ -248,7 +248,10 @@ def test_calls_of_other_names_or_widths() -> None:
 
 
 @SCHEMAS
-@pytest.mark.parametrize("layout", ["{}", '{{"instances": [{}]}}', "[{}]"])
+@pytest.mark.parametrize(
+    "layout",
+    ["{}", '{{"instances": [{}]}}', "[{}]", '{{"instances": [{}], "caller": "web"}}'],
+)
 @pytest.mark.parametrize(
     "odd",
     [
@@ -258,6 +261,9 @@ def test_calls_of_other_names_or_widths() -> None:
         '{"text": "a", "number": 1}',
         '{"number": 1}',
         '{"number": 1, "text": "\\"a\\": b"}',
+        '{"number": 1, "text": "\\"}',
+        '{"text": "number", "number": 1}',
+        '{"number": 1, "text": "Traceback (most recent call last)"}',
         '{"number": "1", "text": "a"}',
         '{"number": null, "text": null}',
         '{"number": 1, "text": "a", "more": 1}',
@@ -273,6 +279,9 @@ def test_one_odd_document_among_others(odd: str, layout: str, schema: ModelSchem
     calls = [(json_side(layout.format(f'{{"number": {n}, "text": "a"}}')), answer) for n in range(3 * MAX_CALLS)]
     calls[2 * MAX_CALLS] = (json_side(layout.format(odd)), answer)
     assert read_together(calls, schema) > MAX_CALLS
+    # Texts in an answer may be errors.
+    calls = [(answer, request) for request, answer in calls]
+    assert read_together(calls, None) > MAX_CALLS
     calls = [(csv_side(f"{n},a"), json_side({"predictions": [{"score": n}]})) for n in range(3 * MAX_CALLS)]
     calls[2 * MAX_CALLS] = (csv_side("1,a"), json_side('{"predictions": [{"score": 1, "score": 2}]}'))
     assert read_together(calls, schema) > MAX_CALLS

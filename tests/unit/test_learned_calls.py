@@ -110,15 +110,72 @@ def test_the_second_call_of_a_skeleton_is_learned(name: str) -> None:
         '{"user":{"age":true,"name":"z"}}',
         '{"user":{"age":36893488147419103232,"name":"z"}}',
         '{"user":[3,"z"]}',
-        '{"user":{"age" :3,"name":"z"}}',
+        '{"user":{"age":3,"n\\u0061me":"z"}}',
+        '{"user":{"name":"age","age":3}}',
     ],
-    ids=["order", "name added", "name missing", "name twice", "null", "text", "bool", "65 bits", "list", "space"],
+    ids=[
+        "order",
+        "name added",
+        "name missing",
+        "name twice",
+        "null",
+        "text",
+        "bool",
+        "65 bits",
+        "list",
+        "name with an escape",
+        "order, and a name as a value",
+    ],
 )
 def test_another_skeleton_is_left_to_the_plain_path(request_text: str) -> None:
     """Names, their order, lengths and kinds belong to the skeleton."""
     paths = learned(NESTED, SCORE)
     assert is_compiled(paths, NESTED, SCORE)
     assert not paths.compiled_rows(capture(json_side(NESTED) | {"data": request_text}, json_side(SCORE)))
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        ' {\n"user" : {"age" :3, "name": "z"} }\n',
+        '{"user":{"age":3,"name":"\\"name\\":\\\\"}}',
+        '{"user":{"age":3,"name":"{\\"user\\":{\\"age\\":4"}}',
+        '{"user":{"age":3,"name":""}}',
+    ],
+    ids=["spaces", "a quoted name and a backslash", "the document itself", "empty"],
+)
+def test_other_texts_with_the_skeleton_are_compiled(request_text: str) -> None:
+    """Blanks between values mean nothing, and a value may hold what looks like names."""
+    paths = learned(NESTED, SCORE)
+    assert paths.compiled_rows(capture(json_side(NESTED) | {"data": request_text}, json_side(SCORE)))
+
+
+@pytest.mark.parametrize("name", ["", ":", ",", "}", "a b", "(.*", "größe", "\u2028"])
+@pytest.mark.parametrize("ensure_ascii", [True, False], ids=["in ASCII", "as it is"])
+def test_names_may_have_odd_characters(name: str, *, ensure_ascii: bool) -> None:
+    """They may be written in both ways that libraries know."""
+    paths = Paths(None)
+    for _ in range(2):
+        line = _line_with_name(name, ensure_ascii=ensure_ascii)
+        paths.learn(line)
+    assert paths.compiled_rows(line)
+    assert paths.compiled_rows(_line_with_name(name, ensure_ascii=not ensure_ascii))
+    assert not paths.compiled_rows(_line_with_name(f"{name}x"))
+
+
+@pytest.mark.parametrize("name", ["a\tb", 'a"b', "a\\"])
+def test_names_that_need_an_escape_are_left_to_the_plain_path(name: str) -> None:
+    """Structs cannot have them."""
+    paths = Paths(None)
+    for _ in range(2):
+        line = _line_with_name(name)
+        paths.learn(line)
+        assert not paths.compiled_rows(line)
+
+
+def _line_with_name(name: str, *, ensure_ascii: bool = True) -> bytes:
+    document = {"user": {name: 1, "b": "x"}}
+    return capture(json_side({}) | {"data": json.dumps(document, ensure_ascii=ensure_ascii)}, json_side(SCORE))
 
 
 @pytest.mark.parametrize(

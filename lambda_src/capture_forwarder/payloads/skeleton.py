@@ -3,6 +3,7 @@
 Calls of one endpoint often have one skeleton. The plain path reads them alike, and only their values differ.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
@@ -12,13 +13,13 @@ import msgspec
 from msgspec import Struct
 
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.payloads.compiled_json import check_names
 from capture_forwarder.payloads.compiled_types import Names, PayloadDecoder, Rows, named_struct
 
 # Of a leaf: the places of its parents' parts, and the names among them.
 Path = tuple[int, ...]
 _MAX_DEPTH = 24
-_PLAIN_NAME = re.compile(r'[^\s,:\]}"\\][^"\\\x00-\x1f]*+')
+_NO_STRING = r'[^"]*+'
+_TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 
 
 class Leaf(Struct, frozen=True, gc=False):
@@ -80,47 +81,54 @@ def skeleton_decoder(
     """
     decode: Callable[[str], Any] = msgspec.json.Decoder(_type_of(document, types, {})).decode
     get = attrgetter(*(field for row in fields for field in row))
-    width, marks = len(names), [_mark(name) for name in _names(document)]
-    expected = len(marks)
+    has_order = re.compile(_strings_pattern(document)).fullmatch
+    width = len(names)
     is_value = width * len(fields) == 1
     starts = [place * width for place in range(len(fields))]
 
     def read(text: str) -> Rows:
         values = get(decode(text))
-        if text.count(":") != expected:
-            check_names(text, expected)
-        end = 0
-        for mark in marks:
-            end = text.find(mark, end) + 1
-            if not end:
-                raise ValueError("names in another order")
+        if not has_order(text):
+            raise ValueError("names in another order")
         if is_value:
             return names, [(values,)]
         return names, [values] if len(starts) == 1 else [values[start : start + width] for start in starts]
 
-    return PayloadDecoder.of(read)
+    def read_each(texts: Sequence[str]) -> Rows:
+        if len(starts) != 1 or not all(map(has_order, texts)):
+            raise ValueError("several rows in a text, or names in another order")
+        found = map(get, map(decode, texts))
+        return names, [(value,) for value in found] if is_value else list(found)
+
+    return PayloadDecoder(read, read_each)
 
 
-def _names(value: JsonValue) -> Iterator[str]:
-    """Yield the names of all objects in the order of the text."""
+def _strings_pattern(document: JsonValue) -> str:
+    """Return a pattern of the texts of documents with this skeleton: all names in their order, and any other strings.
+
+    A text of the right types has every name at least once. One that matches has no more strings, so no name twice.
+    """
+    strings = (_TEXT if name is None else f'"(?:{_spellings(name)})"' for name in _strings(document))
+    return "".join(f"{_NO_STRING}{string}" for string in strings) + _NO_STRING
+
+
+def _strings(value: JsonValue) -> Iterator[str | None]:
+    """Yield the strings of a document in its order: each name, and `None` for a value."""
     if isinstance(value, dict):
         for name, part in value.items():
             yield name
-            yield from _names(part)
+            yield from _strings(part)
     elif isinstance(value, list):
         for part in value:
-            yield from _names(part)
+            yield from _strings(part)
+    elif isinstance(value, str):
+        yield None
 
 
-def _mark(name: str) -> str:
-    """Return a name as it stands in a text. Raises `ValueError` for a name that could stand anywhere else.
-
-    A quote inside a text has a backslash before it, so this never lies in a text. After the quote that ends a text
-    comes one of the characters that the pattern excludes.
-    """
-    if not _PLAIN_NAME.fullmatch(name):
-        raise ValueError("an odd name")
-    return f'"{name}":'
+def _spellings(name: str) -> str:
+    """Return a pattern of a name as libraries write it: as it is, or in ASCII."""
+    written = {json.dumps(name, ensure_ascii=ascii_only)[1:-1] for ascii_only in (False, True)}
+    return "|".join(map(re.escape, sorted(written)))
 
 
 def _type_of(value: JsonValue, types: Iterator[Any], known: dict[Any, Any]) -> Any:

@@ -4,6 +4,7 @@ They read every layout of JSON that has no decoder of its own: columns, frames, 
 rows. The plain path defines where values go. A decoder only puts other values into the same places.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -186,8 +187,9 @@ class LearnedRoutes:
         return self._routes[key]
 
     def clear(self) -> None:
-        """Forget all routes."""
+        """Forget all routes, and the patterns of their skeletons, which `re` keeps."""
         self._routes.clear()
+        re.purge()
 
 
 LEARNED = LearnedRoutes()

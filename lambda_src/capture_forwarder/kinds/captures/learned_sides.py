@@ -73,9 +73,16 @@ def _type_of(leaf: Leaf, *, is_free: bool) -> Any:
 
 
 def _without_tracebacks(decoder: PayloadDecoder) -> PayloadDecoder:
-    def read(text: str) -> Rows:
+    def check(text: str) -> None:
         if TRACEBACK in text:
             raise ValueError("a text that may be an error")
+
+    def read(text: str) -> Rows:
+        check(text)
         return decoder.read(text)
 
-    return PayloadDecoder.of(read)
+    def read_each(texts: Sequence[str]) -> Rows:
+        check("".join(texts))
+        return decoder.read_each(texts)
+
+    return PayloadDecoder(read, read_each)
