@@ -23,7 +23,6 @@ from capture_forwarder.payloads.media import UTF_8, BodyForm
 from capture_forwarder.payloads.placement import PayloadReading, RowForm
 
 _BYTE_ORDER_MARK = "\ufeff"
-_decode_bodies = msgspec.json.Decoder(list[bytes]).decode
 
 
 def compile_cut(reading: PayloadReading, side: Side | None) -> PayloadDecoder | None:
@@ -116,14 +115,9 @@ def base64_decoder(decoder: PayloadDecoder) -> PayloadDecoder:
         return decoder.read(text)
 
     def read_each(payloads: Sequence[str]) -> Rows:
-        joined = '","'.join(payloads)
-        if "\\" in joined:
-            raise ValueError("an escape, which BASE64 does not have")
-        bodies = _decode_bodies(f'["{joined}"]')
-        text = b"\0".join(bodies).decode()
-        texts = text.split("\0")
-        if _BYTE_ORDER_MARK in text or not len(payloads) == len(bodies) == len(texts):
-            raise ValueError("a byte order mark, a binary body, or a quote")
+        texts = list(map(bytes.decode, msgspec.convert(payloads, list[bytes])))
+        if _BYTE_ORDER_MARK in "".join(texts):
+            raise ValueError("a byte order mark, which the plain path removes")
         return decoder.read_each(texts)
 
     return PayloadDecoder(read, read_each)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from capture_forwarder.payloads.compiled_json import check_names, check_names_of_each
-from capture_forwarder.payloads.compiled_types import ODD_NAMES, Names, PayloadDecoder, Rows, only_rows
+from capture_forwarder.payloads.compiled_types import ODD_NAMES, Names, PayloadDecoder, Rows
 from capture_forwarder.payloads.learned_lists import SCALAR, Lists, Scalars, check_size, decoder_of
 from capture_forwarder.payloads.placement import ORDERED_KEYS, Placement, RowForm
 from capture_forwarder.payloads.tensors import HEADER_KEYS
@@ -31,7 +31,7 @@ class _Objects:
     """Reads objects."""
 
     def __init__(self, placement: Placement, *, is_answer: bool, is_lines: bool) -> None:
-        self._decode = decoder_of(placement, dict[str, SCALAR], is_lines=is_lines)
+        self._rows = decoder_of(placement, dict[str, SCALAR], is_lines=is_lines)
         self._names_around = int(placement.rows_key is not None)
         self._odd_names = ODD_NAMES if is_answer else frozenset[str]()
         # The names of the last rows.
@@ -40,14 +40,14 @@ class _Objects:
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED`."""
         check_size(text, text.count("{"))
-        rows = self._decode(text)
+        rows = self._rows.decode(text)
         names = self._names_of(rows)
         check_names(text, self._names_around + len(names) * len(rows))
         return names, [tuple(row.values()) for row in rows]
 
     def read_each(self, texts: Sequence[str]) -> Rows:
         """Return names and values of one row of each text. Raises one of `REFUSED`."""
-        rows = only_rows(map(self._decode, texts))
+        rows = self._rows.decode_each(texts)
         names = self._names_of(rows)
         check_names_of_each(texts, self._names_around + len(names))
         return names, [tuple(row.values()) for row in rows]
@@ -57,7 +57,7 @@ class _Objects:
         names = self._names
         if not rows or tuple(rows[0]) != names:
             names = self._checked(tuple(rows[0]) if rows else ())
-        if any(tuple(row) != names for row in rows[1:]):
+        if not all(map(names.__eq__, map(tuple, rows))):
             raise ValueError("rows of different names")
         self._names = names
         return names

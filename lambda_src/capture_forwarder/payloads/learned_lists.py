@@ -1,11 +1,11 @@
 """Decoders of lists of JSON without a schema: their values are numbers, texts or any scalars, and named in order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from capture_forwarder.payloads.compiled_json import check_names, check_names_of_each, lines_decoder, object_type
 from capture_forwarder.payloads.compiled_types import (
@@ -26,20 +26,28 @@ _TEXTS = frozenset({str})
 Decode = Callable[[str], Any]
 
 
-def decoder_of(placement: Placement, row_type: Any, *, is_lines: bool = False) -> Decode:
-    """Return a decoder of all rows; keys may hold their list, and the values of a row."""
+class RowsDecoder(Struct, frozen=True):
+    """Decodes rows: `decode` all rows of a text, `decode_each` the only row of each of several texts."""
+
+    decode: Callable[[str], list[Any]]
+    decode_each: Callable[[Iterable[str]], list[Any]]
+
+
+def decoder_of(placement: Placement, row_type: Any, *, is_lines: bool = False) -> RowsDecoder:
+    """Return a decoder of rows; keys may hold their list, and the values of a row."""
     if placement.values_key:
         row_type = object_type(placement.values_key, row_type)
-    if is_lines:
-        return lines_decoder(row_type)
-    if placement.single:
+    if placement.single and not is_lines:
         decode_one: Decode = msgspec.json.Decoder(row_type).decode
-        return lambda text: [decode_one(text)]
-    decode: Decode = msgspec.json.Decoder(list[row_type]).decode
-    if placement.rows_key:
+        return RowsDecoder(lambda text: [decode_one(text)], lambda texts: list(map(decode_one, texts)))
+    decode: Decode = lines_decoder(row_type) if is_lines else msgspec.json.Decoder(list[row_type]).decode
+    if placement.rows_key and not is_lines:
         decode_object: Decode = msgspec.json.Decoder(object_type(placement.rows_key, list[row_type])).decode
-        return lambda text: decode_object(text).wrapped
-    return decode
+        return RowsDecoder(
+            lambda text: decode_object(text).wrapped,
+            lambda texts: only_rows(document.wrapped for document in map(decode_object, texts)),
+        )
+    return RowsDecoder(decode, lambda texts: only_rows(map(decode, texts)))
 
 
 @lru_cache(256)
@@ -63,7 +71,7 @@ class Scalars:
     """Reads a list of plain values under a key: numbers, or texts."""
 
     def __init__(self, placement: Placement, *, is_answer: bool) -> None:
-        self._decode = decoder_of(placement, _NUMBER | str)
+        self._decode = decoder_of(placement, _NUMBER | str).decode
         self._names = ordered_names(stem_of(is_answer=is_answer), 1)
 
     def read(self, text: str) -> Rows:
@@ -83,7 +91,7 @@ class Lists:
     def __init__(self, placement: Placement, *, is_answer: bool, is_lines: bool) -> None:
         # A bare list of texts is several rows, a bare list of numbers is one.
         value_type: Any = _NUMBER if placement.single else SCALAR
-        self._decode = decoder_of(placement, Annotated[list[value_type], Meta(min_length=1)], is_lines=is_lines)
+        self._rows = decoder_of(placement, Annotated[list[value_type], Meta(min_length=1)], is_lines=is_lines)
         self._has_key = placement.values_key is not None
         self._names_around = int(placement.rows_key is not None)
         self._is_answer = is_answer
@@ -92,7 +100,7 @@ class Lists:
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED`."""
         check_size(text, text.count("["))
-        rows = self._decode(text)
+        rows = self._rows.decode(text)
         check_names(text, self._names_around + self._has_key * len(rows))
         if self._has_key:
             rows = [row.wrapped for row in rows]
@@ -104,7 +112,7 @@ class Lists:
 
     def read_each(self, texts: Sequence[str]) -> Rows:
         """Return names and values of one row of each text. Raises one of `REFUSED`."""
-        rows = only_rows(map(self._decode, texts))
+        rows = self._rows.decode_each(texts)
         check_names_of_each(texts, self._names_around + self._has_key)
         if self._has_key:
             rows = [row.wrapped for row in rows]

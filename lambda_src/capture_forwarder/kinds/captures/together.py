@@ -60,20 +60,27 @@ def calls_together(lines: Sequence[bytes], *, by_event: bool, max_id_chars: int)
         calls = list(map(decode_captured_call, lines))
     except REFUSED:
         return None
-    events, sides = [call.event_metadata for call in calls], [call.capture_data for call in calls]
-    requests, responses = [both.endpoint_input for both in sides], [both.endpoint_output for both in sides]
-    asked = {(side.encoding, side.observed_content_type) for side in requests}
-    answered = {(side.encoding, side.observed_content_type) for side in responses}
-    inference_ids = [event.inference_id for event in events]
-    ids = [event.event_id if by_event else event.inference_id or event.event_id for event in events]
-    has_shadow = SHADOW in [event.invocation_source for event in events]
-    if len(asked) > 1 or len(answered) > 1 or has_shadow or max(map(len, ids)) > max_id_chars:
+    # One loop over all fields is faster than one loop for each.
+    fields = [
+        (
+            event.event_id,
+            event.inference_id,
+            event.inference_time,
+            event.invocation_source,
+            asked.data,
+            answered.data,
+            (asked.encoding, asked.observed_content_type, answered.encoding, answered.observed_content_type),
+        )
+        for call in calls
+        for event in [call.event_metadata]
+        for asked in [call.capture_data.endpoint_input]
+        for answered in [call.capture_data.endpoint_output]
+    ]
+    event_ids, inference_ids, times, sources, requests, responses, declarations = zip(*fields, strict=True)
+    ids = event_ids
+    if not by_event and any(inference_ids):
+        ids = tuple(chosen or one for chosen, one in zip(inference_ids, event_ids, strict=True))
+    is_alike = declarations.count(declarations[0]) == len(calls)
+    if not is_alike or SHADOW in sources or max(map(len, ids)) > max_id_chars:
         return None
-    return CallsTogether(
-        ids,
-        inference_ids,
-        [event.inference_time for event in events],
-        [side.data for side in requests],
-        [side.data for side in responses],
-        (*asked.pop(), *answered.pop()),
-    )
+    return CallsTogether(ids, inference_ids, times, requests, responses, declarations[0])
