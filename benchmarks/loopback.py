@@ -11,8 +11,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from benchmarks.data import MODEL_ID, SCHEMA
-from benchmarks.processes import cores, finish, serving, start
-from capture_forwarder.configuration.names import CONFIG_VARIABLE
+from benchmarks.processes import ROOT, cores, finish, serving, start
+from capture_forwarder.configuration.names import ALLOCATOR_VARIABLES, CONFIG_VARIABLE
 from capture_forwarder.domain.schema import Attribute
 
 BUCKET: Final = "captures"
@@ -63,10 +63,12 @@ class Loopback(Struct, frozen=True):
     attributes: tuple[Attribute, ...] = SCHEMA.attributes
     kind: str = "arthur"
 
-    def start(self, *, max_in_flight: int = 8, max_inferences: int = 1000, compression: str = "none") -> "Popen[str]":
-        """Start a handler on the measured core."""
+    def start(
+        self, *, max_in_flight: int = 8, max_inferences: int = 1000, compression: str = "none", root: Path = ROOT
+    ) -> "Popen[str]":
+        """Start the handler of the tree `root` on the measured core."""
         env = self.configured(max_in_flight=max_in_flight, max_inferences=max_inferences, compression=compression)
-        return start("benchmarks.invocations", core=cores()[0], env=env)
+        return start("benchmarks.invocations", core=cores()[0], env=env, root=root)
 
     def invoke(
         self,
@@ -76,9 +78,12 @@ class Loopback(Struct, frozen=True):
         max_in_flight: int = 8,
         max_inferences: int = 1000,
         compression: str = "none",
+        root: Path = ROOT,
     ) -> dict[str, Any]:
         """Run a new handler on `events` and return its measurements. Raises `RuntimeError`."""
-        process = self.start(max_in_flight=max_in_flight, max_inferences=max_inferences, compression=compression)
+        process = self.start(
+            max_in_flight=max_in_flight, max_inferences=max_inferences, compression=compression, root=root
+        )
         return finish(process, {"warm_up": warm_up, "events": events})
 
     def event(self, keys: list[str]) -> Event:
@@ -101,6 +106,7 @@ class Loopback(Struct, frozen=True):
         attributes = "".join(map(_ATTRIBUTE.format, self.attributes)) or 'schema = "none"\n'
         config.write_text(text + attributes, encoding="utf-8")
         return {
+            **ALLOCATOR_VARIABLES,
             CONFIG_VARIABLE: str(config),
             _TOKEN_VARIABLE: "benchmark",
             "AWS_ENDPOINT_URL_S3": self.s3_url,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -63,6 +64,17 @@ def serving(module: str, *arguments: str) -> Iterator[str]:
             yield f"http://127.0.0.1:{int(process.stdout.readline())}"
         finally:
             process.stdin.close()
+
+
+def git(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run git on this folder."""
+    return subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607 - our own arguments
+
+
+def commit_of(revision: str) -> str | None:
+    """Return the full name of a commit; `None` if it is not here, or git is missing."""
+    found = git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") if shutil.which("git") else None
+    return found.stdout.strip() if found and found.returncode == 0 else None
 
 
 def peak_rss_mb() -> float:

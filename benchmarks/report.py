@@ -4,14 +4,18 @@ import json
 import platform
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 from msgspec import Struct, to_builtins
 
+from benchmarks.processes import commit_of
+from benchmarks.recorded import Recorded, path_of, recorded
+
 _SMOKE_MB: Final = 0.1
+_RECORD: Final = "--record"
 
 
 class Figure(Struct, frozen=True, kw_only=True):
@@ -62,12 +66,14 @@ class Benchmark(Struct, frozen=True, kw_only=True):
             options.size_mb, options.reps = _SMOKE_MB, 1
         started = perf_counter()
         figures = [_without_bar(figure) if options.smoke else figure for figure in self.measure(options)]
-        command = " ".join(["python -m", f"benchmarks.{self.name}", *given])
-        sys.stdout.write(f"\n{self.about.splitlines()[0]}\n\n{table(figures)}\n{_conditions()}\n")
+        before = Recorded() if options.smoke else recorded(path_of(self.name))
+        command = " ".join(["python -m", f"benchmarks.{self.name}", *(one for one in given if one != _RECORD)])
+        sys.stdout.write(f"\n{self.about.splitlines()[0]}\n\n{table(figures, before.figures)}\n{_conditions()}\n")
+        sys.stdout.write(f"{before}\n" if before.figures else "")
         sys.stdout.write(f"{command}  ({perf_counter() - started:.0f} s)\n")
-        if options.json:
-            document = {"command": command, "conditions": _conditions(), "figures": to_builtins(figures)}
-            options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        for path in (options.json, path_of(self.name) if options.record else None):
+            if path:
+                _write(path, command, figures)
         if missed := [figure.what for figure in figures if options.smoke and figure.verdict == "missed"]:
             raise ValueError(f"{self.name} missed {missed}")
         return figures
@@ -75,6 +81,7 @@ class Benchmark(Struct, frozen=True, kw_only=True):
     def _parser(self) -> ArgumentParser:
         parser = ArgumentParser(prog=f"python -m benchmarks.{self.name}", description=self.about)
         parser.add_argument("--smoke", action="store_true", help="tiny sizes, once, limits for counts only")
+        parser.add_argument(_RECORD, action="store_true", help="keep the figures, so that later runs show them, too")
         parser.add_argument("--json", type=Path, metavar="PATH", help="also write the figures to this file")
         if self.size_mb:
             parser.add_argument("--size-mb", type=float, default=self.size_mb, help="size of a capture object")
@@ -93,19 +100,43 @@ def _without_bar(figure: Figure) -> Figure:
     )
 
 
-def table(figures: list[Figure]) -> str:
-    """Return the figures as a Markdown table, its columns aligned for a terminal."""
-    rows = [("what", "measured", "bar", "", "note")]
+def _write(path: Path, command: str, figures: list[Figure]) -> None:
+    document = {
+        "command": command,
+        "commit": commit_of("HEAD") or "an unknown commit",
+        "conditions": _conditions(),
+        "figures": to_builtins(figures),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def table(figures: list[Figure], before: Mapping[str, float] | None = None) -> str:
+    """Return the figures as a Markdown table, its columns aligned for a terminal, with earlier figures if given."""
+    rows: list[tuple[str, ...]] = [("what", "measured", "before", "bar", "", "note")]
     rows += [
-        (each.what, f"{each.measured:,.{_places(each.measured)}f} {each.unit}", each.bar, each.verdict, each.note)
+        (
+            each.what,
+            f"{_number(each.measured)} {each.unit}",
+            _number(before[each.what]) if before and each.what in before else "",
+            each.bar,
+            each.verdict,
+            each.note,
+        )
         for each in figures
     ]
+    if not before:
+        rows = [(row[0], row[1], *row[3:]) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
     ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.{_places(value)}f}"
 
 
 def _places(value: float) -> int:

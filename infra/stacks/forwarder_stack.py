@@ -7,7 +7,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from capture_forwarder.configuration.names import RESOURCE_VARIABLES, StackOutput, rule_name
+from capture_forwarder.configuration.names import ALLOCATOR_VARIABLES, RESOURCE_VARIABLES, StackOutput, rule_name
 from capture_forwarder.configuration.packing import policies
 from capture_forwarder.configuration.permissions import Location, StackResources
 from capture_forwarder.configuration.settings import Settings
@@ -97,7 +97,8 @@ class ForwarderStack(cdk.Stack):
             "backfill_queue_url": self.queues.backfill.queue_url,
             "account": self.account,
         }
-        return {variable: named[resource] for resource, variable in RESOURCE_VARIABLES.items()}
+        resources = {variable: named[resource] for resource, variable in RESOURCE_VARIABLES.items()}
+        return resources | ALLOCATOR_VARIABLES
 
     def _triggers(self) -> None:
         for name, bucket in self._settings.buckets.items():

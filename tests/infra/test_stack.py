@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from capture_forwarder.configuration.names import RESOURCE_VARIABLES
+from capture_forwarder.configuration.names import ALLOCATOR_VARIABLES, RESOURCE_VARIABLES
 from tests.infra.conftest import Stacks, Template
 from tests.infra.examples import BACKFILL_QUEUE, DEFAULT, EXAMPLES, STATEFUL, properties, resources
 
@@ -146,9 +146,11 @@ def test_nothing_protects_a_stack_from_its_deletion_by_default(default: Template
 
 
 def test_the_environment_names_the_resources_of_the_stack(default: Template) -> None:
-    """By the variables that it reads, and no other: a service name would split its metrics."""
+    """By the variables that it reads, beside those of the allocator. A service name would split its metrics."""
     variables = properties(default, "Lambda::Function", "ForwarderFunction")["Environment"]["Variables"]
-    assert set(variables) == set(RESOURCE_VARIABLES.values())
+    assert set(variables) == {*RESOURCE_VARIABLES.values(), *ALLOCATOR_VARIABLES}
+    assert variables["MALLOC_ARENA_MAX"] == "1"
+    assert variables["MALLOC_MMAP_THRESHOLD_"] == "1048576"
     assert variables[RESOURCE_VARIABLES["progress_table"]] == {"Ref": "ProgressTable131AA68D"}
     assert variables[RESOURCE_VARIABLES["quarantine_bucket"]] == {"Ref": "QuarantineBucket2B128B57"}
     assert variables[RESOURCE_VARIABLES["queue_url"]] == {"Ref": "CapturesQueue73712E55"}

@@ -34,8 +34,8 @@ _MAX_CHARS = 64_000
 _MAX_SEEN = 256
 _MAX_CALLS, _MAX_TRIES = 64, 8
 _MAX_DECLARATIONS, _MAX_ROUTES = 64, 1024
-# A leaf takes up to 400 bytes: 4 MB for a route, and 30 MB for all routes.
-_MAX_LEAVES_OF_ROUTE, _MAX_LEAVES = 10_000, 75_000
+# A leaf takes up to 650 bytes: 6 MB for a route, and 33 MB for all routes.
+_MAX_LEAVES_OF_ROUTE, _MAX_LEAVES = 10_000, 50_000
 # How many calls are looked at until one is learned. A call that cannot be learned counts for many.
 _PATIENCE, _COST_OF_FAILURE = 256, 16
 # The place of an example does not matter.
