@@ -31,11 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="tiny sizes, once, limits for counts only")
     parser.add_argument("--json-dir", type=Path, metavar="FOLDER", help="write a JSON file for each benchmark there")
-    parser.add_argument("--against", metavar="REV", help="the commit that the transform is compared with")
+    parser.add_argument("--record", action="store_true", help="keep the figures, so that later runs show them, too")
+    parser.add_argument("--against", metavar="REV", help="the commit that transform and handler are compared with")
     options = parser.parse_args(arguments)
     started = perf_counter()
     for benchmark in ALL:
-        given = ["--smoke"] if options.smoke else []
+        given = [f"--{name}" for name in ("smoke", "record") if getattr(options, name)]
         if options.against and benchmark is previous.BENCHMARK:
             given += ["--against", options.against]
         if options.json_dir:

@@ -66,7 +66,8 @@ def _columns(rows: list[Row], stem: str) -> dict[str, Row]:
 
 def _tensors(rows: list[Row], stem: str) -> list[dict[str, Any]]:
     columns = _columns(rows, stem).items()
-    return [{"name": name, "shape": [len(rows)], "datatype": "FP64", "data": values} for name, values in columns]
+    shape = [len(rows), 1]  # without the second number the values could be one row
+    return [{"name": name, "shape": shape, "datatype": "FP64", "data": values} for name, values in columns]
 
 
 def _named(row: Row, stem: str) -> dict[str, Any]:
@@ -103,7 +104,11 @@ SHAPES: Final[dict[str, tuple[Callable[[list[Row]], Side], Callable[[list[Row]],
         ),
         _predictions,
     ),
-    "columns": (lambda rows: _json(_columns(rows, "x")), lambda rows: _json(_columns(rows, "p"))),
+    # One column alone could be one row.
+    "columns": (
+        lambda rows: _json(_columns([row * 2 for row in rows], "x")),
+        lambda rows: _json(_columns([row * 2 for row in rows], "p")),
+    ),
     "tensors": (
         lambda rows: _json({"inputs": _tensors(rows, "x")}),
         lambda rows: _json({"outputs": _tensors(rows, "p")}),

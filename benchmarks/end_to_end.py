@@ -220,7 +220,7 @@ def _options(parser: ArgumentParser) -> None:
     parser.add_argument("--s3-latency-ms", type=float, default=30, help="latency of S3 in the figure of small objects")
 
 
-BENCHMARK = Benchmark(name="end_to_end", about=__doc__ or "", measure=measure, size_mb=58, reps=7, options=_options)
+BENCHMARK = Benchmark(name="end_to_end", about=__doc__ or "", measure=measure, size_mb=58, reps=5, options=_options)
 
 if __name__ == "__main__":
     BENCHMARK.run()

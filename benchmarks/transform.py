@@ -98,7 +98,7 @@ def _options(parser: ArgumentParser) -> None:
     parser.add_argument("--shapes", default=SHAPES, help=f"which of {SHAPES}")
 
 
-BENCHMARK = Benchmark(name="transform", about=__doc__ or "", measure=measure, size_mb=120, reps=7, options=_options)
+BENCHMARK = Benchmark(name="transform", about=__doc__ or "", measure=measure, size_mb=48, reps=7, options=_options)
 
 if __name__ == "__main__":
     BENCHMARK.run()

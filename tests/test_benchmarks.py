@@ -11,6 +11,7 @@ import pytest
 from benchmarks import previous, transform
 from benchmarks.data import SHAPES, write_captures
 from benchmarks.ours import plain
+from benchmarks.recorded import recorded
 from benchmarks.report import Benchmark, Figure, table
 from benchmarks.s3_stand_in import Repeated
 from benchmarks.sample import PIPELINES
@@ -96,3 +97,18 @@ def test_a_figure_meets_or_misses_its_limit(figure: Figure, verdict: str) -> Non
     """The limit itself is met; a figure without a limit has no verdict."""
     assert figure.verdict == verdict
     assert table([figure]).splitlines()[2].split("|")[4].strip() == verdict
+
+
+def test_a_table_shows_recorded_figures_of_the_same_name(tmp_path: Path) -> None:
+    """A figure that is new has none."""
+    path = tmp_path / "folder" / "speeds.json"
+    assert recorded(path).figures == {}
+    figure = Figure(what="speed", measured=4.5, at_least=5)
+    Benchmark(name="speeds", about="Speeds.", measure=lambda _: [figure]).run(["--json", str(path)])
+    before = recorded(path)
+    assert before.figures == {"speed": 4.5}
+    assert str(before).startswith("before: python -m benchmarks.speeds --json")
+    head, _, *rows = table([Figure(what="speed", measured=5), Figure(what="new", measured=1)], before.figures).split(
+        "\n"
+    )
+    assert [line.split("|")[3].strip() for line in (head, *rows)] == ["before", "4.50", ""]
