@@ -9,18 +9,21 @@ import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from capture_forwarder.destinations.arthur.wire import Row
-from capture_forwarder.domain.route import DecodingOptions, IdSource, PayloadOptions
+from capture_forwarder.domain.route import DecodingOptions, IdSource, PayloadOptions, RowForm
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
 from capture_forwarder.kinds.captures.compiled import CompiledPath
-from capture_forwarder.kinds.captures.compiled_calls import compile_reading
+from capture_forwarder.kinds.captures.compiled_calls import compile_reading, paired
 from capture_forwarder.kinds.captures.decoder import CaptureDecoder
 from capture_forwarder.kinds.captures.learned_calls import LEARNED
 from capture_forwarder.kinds.captures.plain import PlainPath
 from capture_forwarder.kinds.captures.together import MAX_CALLS, MIN_CALLS, Attempts
+from capture_forwarder.kinds.captures.whole_lines import WholeLineDecoder
 from capture_forwarder.kinds.kind import DecodedSpan
 from capture_forwarder.lines.reader import LineReader
+from capture_forwarder.payloads.compiled_types import PayloadDecoder, Values
 from tests.support.captures import Side, base64_side, capture, csv_side, json_side
 from tests.unit.test_compiled_corners import WITHOUT_SCHEMA
 
@@ -126,11 +129,29 @@ def read_together(calls: list[tuple[Side, Side]], schema: ModelSchema | None, **
     assert [one for span in spans for one in outcomes(span)] == [
         one for line in reader_of(lines) for one in outcomes(alone.decode_line(line))
     ]
-    left_out = [span.noticed.left_out for span in spans if span.noticed]
-    assert sum(left_out) == sum(
+    assert left_out_of(spans) == sum(
         count.left_out for line in reader_of(lines) if (count := alone.decode_line(line).noticed)
     )
+    check_whole_lines(lines, decoding, schema)
     return sum(span.noticed.compiled for span in spans if span.noticed)
+
+
+def check_whole_lines(lines: list[bytes], decoding: DecodingOptions, schema: ModelSchema | None) -> None:
+    """Check that lines which are sent as they are have the spans, rows and counts that the plain path gives them."""
+    decoding = replace(decoding, form=RowForm.LINES)
+    alone, together = WholeLineDecoder(decoding, schema), WholeLineDecoder(decoding, schema)
+    expected = [alone.decode_line(line) for line in reader_of(lines)]
+    found = list(together.decode(reader_of(lines), 1000))
+    for one, other in zip(found, expected, strict=True):
+        assert one.span == other.span
+        assert one.rows == other.rows
+        assert (one.rejections, one.skipped) == (other.rejections, other.skipped)
+    assert left_out_of(found) == left_out_of(expected)
+
+
+def left_out_of(spans: list[DecodedSpan]) -> int:
+    """Return how many values are not data."""
+    return sum(span.noticed.left_out for span in spans if span.noticed)
 
 
 def list_side(names: str) -> Side:
@@ -285,6 +306,31 @@ def test_one_odd_document_among_others(odd: str, layout: str, schema: ModelSchem
     calls = [(csv_side(f"{n},a"), json_side({"predictions": [{"score": n}]})) for n in range(3 * MAX_CALLS)]
     calls[2 * MAX_CALLS] = (csv_side("1,a"), json_side('{"predictions": [{"score": 1, "score": 2}]}'))
     assert read_together(calls, schema) > MAX_CALLS
+
+
+@pytest.mark.parametrize(
+    "odd", ['[{"text": "a", "number": 1}]', '[{"number": 1, "text": "a"}, {"number": 2, "text": "b"}]']
+)
+@pytest.mark.parametrize("is_alone", [False, True])
+def test_other_skeletons_among_calls_that_were_learned(odd: str, *, is_alone: bool) -> None:
+    """Another order of names, and several rows, which may be those of all calls from here on."""
+    layout = '{{"instances": {}, "caller": "web"}}'
+    usual = (json_side(layout.format('[{"number": 1, "text": "a"}]')), ANSWERS["values"](1))
+    answer = json_side({"predictions": [{"score": 0.5}] * odd.count("number")})
+    calls = [usual] * 20 * MAX_CALLS
+    calls[9 * MAX_CALLS : 9 * MAX_CALLS + 1 if is_alone else None] = [
+        (json_side(layout.format(odd)), answer) for _ in range(1 if is_alone else 11 * MAX_CALLS)
+    ]
+    assert read_together(calls, None) > 15 * MAX_CALLS
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [([(1,), (2,)], [(1,)]), ([(1,)], [(1,)])])
+def test_decoders_must_return_a_row_of_each_call(inputs: list[Values], outputs: list[Values]) -> None:
+    """Else rows would belong to other calls."""
+    request = PayloadDecoder(lambda _: (("in",), inputs), lambda _: (("in",), inputs))
+    response = PayloadDecoder(lambda _: (("out",), outputs), lambda _: (("out",), outputs))
+    with pytest.raises(ValueError, match="another number of rows"):
+        paired(request, response, apart=False).decode_each(["", ""], ["", ""])
 
 
 @pytest.mark.parametrize("is_shadow", [False, True])

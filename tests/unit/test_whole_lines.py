@@ -23,7 +23,7 @@ from capture_forwarder.domain.delivery import (
     SkipReason,
 )
 from capture_forwarder.domain.route import RowForm
-from tests.support.captures import base64_side, capture, csv_side
+from tests.support.captures import Side, base64_side, capture, csv_side
 from tests.support.memory_world import NO, SCHEMA, MemoryWorld, call, fails
 
 LIMITS = ArthurRawSettings(name="raw", url="https://arthur.example.com", secret="env:T").limits
@@ -98,17 +98,39 @@ def test_lines_of_objects_of_other_types_are_sent_apart() -> None:
     assert [(batch.size, batch.content_type) for batch in batches] == [(2, "text/a"), (1, "text/c"), (2, None)]
 
 
-def test_base64_is_refused_with_advice() -> None:
+@pytest.mark.parametrize("encoded", [base64_side(b"1", "text/csv"), base64_side(b"[1]", "application/json")])
+def test_base64_is_refused_with_advice(encoded: Side) -> None:
     """On either side; the line is not sent."""
     world = world_of()
     batches = sent(world)
-    encoded = base64_side(b"1", "text/csv")
     lines = [capture(encoded, csv_side("1")), capture(csv_side("1"), encoded), call(3)]
     world.forward(world.put("a", *lines))
     assert [batch.size for batch in batches] == [1]
     code = RejectionCode.ENCODING_REFUSED
     assert world.quarantined() == [(code, 1, None), (code, 2, None)]
     assert 'kind = "arthur" decodes it' in world.entries()[0].why
+
+
+def test_lines_are_read_by_the_compiled_path() -> None:
+    """Also a line of many rows, and one whose payloads the destination refuses; the first one is read by the plain path."""
+    world = world_of()
+    batches = sent(world)
+    encoded = capture(base64_side(b"1", "text/csv"), csv_side("1"))
+    lines = [call(1), *(call(number) for number in range(2, 200)), call(200, rows=20_000), encoded, encoded, call(201)]
+    (report,) = world.forward(world.put("a", *lines))
+    assert [row for batch in batches for row in batch.rows()] == [line for line in lines if line != encoded]
+    assert report.lines.rejected == {RejectionCode.ENCODING_REFUSED: 2}
+    assert report.inferences.accepted == 200 + 20_000
+    assert report.reading.compiled >= 201
+
+
+def test_a_line_that_is_too_long_is_rejected_among_others() -> None:
+    """It is not held in memory."""
+    world = world_of(max_line_bytes=len(call(1)))
+    batches = sent(world)
+    (report,) = world.forward(world.put("a", call(1), call(2, rows=9), call(3)))
+    assert [row for batch in batches for row in batch.rows()] == [call(1), call(3)]
+    assert report.lines.rejected == {RejectionCode.LINE_TOO_LONG: 1}
 
 
 def test_a_line_is_bad_if_each_of_its_rows_is() -> None:
