@@ -93,8 +93,11 @@ def soak(objects: int, schema: Schema, folder: Path) -> Soaked:
             sent_again=sum(times - 1 for times in world.times_received().values()),
             requests=script.requests,
             failures=script.failures,
+            # A worker that was started at the end has no invocations.
             peaks_kb=[
-                [each.result.peak_kb for each in one.invocations if each.result.answer] for one in hazards.workers
+                peaks
+                for one in hazards.workers
+                if (peaks := [each.result.peak_kb for each in one.invocations if each.result.answer])
             ],
             stops=hazards.stopped,
         )

@@ -150,6 +150,24 @@ def test_other_texts_with_the_skeleton_are_compiled(request_text: str) -> None:
     assert paths.compiled_rows(capture(json_side(NESTED) | {"data": request_text}, json_side(SCORE)))
 
 
+@pytest.mark.parametrize(
+    ("request_document", "answer"),
+    [
+        ({"x": {"n": None, "m": 1}}, {"score": 0.5, "d": {"t": "x", "e": []}}),
+        ({"x": {"n": None}}, {"e": {"a": []}, "d": {"t": "x"}}),
+        ({"x": {"n": [], "m": 1}}, {"score": 0.5, "d": {"t": None}}),
+        ({"x": {"n": [], "m": None}}, {"score": 0.5, "d": {"t": None, "u": []}}),
+        ({}, {"score": 0.5, "d": {"t": None, "u": []}}),
+    ],
+)
+def test_the_null_of_an_empty_list_is_no_null_of_the_other_side(request_document: Any, answer: Any) -> None:
+    """The plain path makes null of an empty list, which is in no leaf."""
+    paths, line = Paths(None), capture(json_side(request_document), json_side(answer))
+    for _ in range(4):
+        paths.learn(line)
+        paths.compiled_rows(line)
+
+
 @pytest.mark.parametrize("name", ["", ":", ",", "}", "a b", "(.*", "größe", "\u2028"])
 @pytest.mark.parametrize("ensure_ascii", [True, False], ids=["in ASCII", "as it is"])
 def test_names_may_have_odd_characters(name: str, *, ensure_ascii: bool) -> None:

@@ -34,6 +34,11 @@ class Part(Struct, frozen=True):
     start: int
     base64: bool
 
+    @property
+    def places(self) -> range:
+        """The places of its leaves among those of the call."""
+        return range(self.start, self.start + len(self.leaves))
+
 
 class Result(Struct, frozen=True):
     """The rows of a call: the names of both sides, and the values of all rows, those of the request first."""
@@ -81,10 +86,10 @@ class Example:
         chars = sum(len(payload.data) for payload in (decoded.record.input, decoded.record.output) if payload)
         self._runs_left = min(_MAX_RUNS, _MAX_CHARS_OF_RUNS // (chars or 1))
 
-    def is_of_document(self, at: int) -> bool:
-        """Tell whether a value of the result comes from a side that is a document."""
+    def part_of(self, at: int) -> Part | None:
+        """Return the document that a value of the result comes from; `None` if its side is no document."""
         asked, answered = map(len, self.base.names)
-        return (self.request if at % (asked + answered) < asked else self.response) is not None
+        return self.request if at % (asked + answered) < asked else self.response
 
     def changed(self, changes: Changes) -> Result:
         """Return the rows of the call with other values. Raises `ValueError` if it is read in another way."""

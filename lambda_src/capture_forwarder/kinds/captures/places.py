@@ -86,13 +86,23 @@ def _strange_value(value: JsonValue, place: int) -> JsonValue:
 
 
 def _with_fixed(example: Example, found: dict[int, int], free: set[int]) -> list[int]:
-    """Return the source of every value of the result; values that never change come from a leaf that never changes."""
-    fixed = {_key(leaf.value): place for place, leaf in enumerate(example.leaves) if place not in free}
+    """Return the source of every value of the result, a leaf of its own side.
+
+    Values that never change come from a leaf that never changes, or from none, as the null of an empty list.
+    """
+    fixed = {
+        (part.start, _key(example.leaves[place].value)): place
+        for part in (example.request, example.response)
+        if part
+        for place in part.places
+        if place not in free
+    }
     sources = []
     for at, value in enumerate(example.base.values):
-        place = found.get(at, fixed.get(_key(value))) if example.is_of_document(at) else _NO_LEAF
-        if place is None:
-            raise ValueError("a value that is in no leaf")
+        part = example.part_of(at)
+        place = found.get(at, fixed.get((part.start, _key(value)))) if part else _NO_LEAF
+        if place is None or (part and place not in part.places):
+            raise ValueError("a value that is in no leaf of its side")
         sources.append(place)
     return sources
 

@@ -69,11 +69,11 @@ class WholeLineDecoder:
         if not isinstance(outcome, Decoded):
             return DecodedSpan(_span(line, 0), EncodedRows(), skipped=[outcome.reason])
         record = outcome.record
-        if refusal := self._refusal(payload.encoding for payload in (record.input, record.output) if payload):
-            return _refused(line, refusal)
         unlearned = self._compiled.reading_without_learning(record)
         self._compiled.learn(outcome)
         noticed = self._noticing.of_call(record, outcome.call_id, outcome.reading, unlearned, left_out=outcome.left_out)
+        if refusal := self._refusal(payload.encoding for payload in (record.input, record.output) if payload):
+            return _refused(line, refusal, noticed)
         if all(isinstance(row, Rejection) for row in outcome.rows):
             rejections = [row for row in outcome.rows if isinstance(row, Rejection)]
             return DecodedSpan(_span(line, 0), EncodedRows(), rejections=rejections, noticed=noticed)
@@ -103,7 +103,7 @@ def _sent(line: Line, event_id: str, ids: list[str], time: datetime, noticed: Re
     return DecodedSpan(_span(line, len(ids)), EncodedRows(ids, [whole], time), noticed=noticed)
 
 
-def _refused(line: Line, refusal: Reason, noticed: ReadingCounts | None = None) -> DecodedSpan:
+def _refused(line: Line, refusal: Reason, noticed: ReadingCounts | None) -> DecodedSpan:
     rejection = Rejection(refusal, line.number, line.offset)
     return DecodedSpan(_span(line, 0), EncodedRows(), rejections=[rejection], noticed=noticed)
 
