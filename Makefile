@@ -89,7 +89,7 @@ mutants: .venv-mutants ## Change the code in thousands of ways, one at a time, a
 	@cd .mutants && ../.venv-mutants/bin/mutmut results --all true | sed 's/.*: //' | sort | uniq -c
 	@echo "survivors: cd .mutants && ../.venv-mutants/bin/mutmut results"
 
-bench: $(READY) ## All benchmarks, half an hour on two idle cores; with SMOKE=1 tiny ones, to see that they run
+bench: $(READY) ## All benchmarks, 25 minutes on two idle cores; with SMOKE=1 tiny ones, to see that they run
 	@$(BIN)/python -m benchmarks $(if $(SMOKE),--smoke) $(if $(RECORD),--record)
 
 trace: $(READY) ## Count the files that one event enters, and the moves between them
