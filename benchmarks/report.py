@@ -62,6 +62,8 @@ class Benchmark(Struct, frozen=True, kw_only=True):
         """
         given = sys.argv[1:] if arguments is None else list(arguments)
         options = self._parser().parse_args(given)
+        if options.smoke and options.record:
+            raise SystemExit("--record keeps the figures of the default form: leave out --smoke, or --record")
         if options.smoke:
             options.size_mb, options.reps = _SMOKE_MB, 1
         started = perf_counter()

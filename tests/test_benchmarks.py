@@ -39,6 +39,12 @@ def test_a_smoke_run_fails_if_a_count_misses_its_limit() -> None:
         Benchmark(name="counts", about="Counts.", measure=lambda _: [slow, many]).run(["--smoke"])
 
 
+def test_a_smoke_run_does_not_replace_recorded_figures() -> None:
+    """Its figures are of tiny sizes."""
+    with pytest.raises(SystemExit, match="leave out --smoke"):
+        Benchmark(name="times", about="Times.", measure=lambda _: []).run(["--smoke", "--record"])
+
+
 def test_a_revision_that_is_not_in_the_clone_is_an_error() -> None:
     """A comparison that was asked for must not be left out."""
     with pytest.raises(RuntimeError, match="no-such-revision"):

@@ -62,5 +62,6 @@ class Resources(Struct, frozen=True, kw_only=True):
 
 RESOURCE_VARIABLES = {name: f"CAPTURE_FORWARDER_{name.upper()}" for name in Resources.__struct_fields__}
 
-# Variables of the function for its allocator (ADR 0031): one heap for all threads, and none for blocks above 1 MiB.
+# Variables of the function for its allocator (ADR 0031): all threads share one heap, and each block above 1 MiB is
+# mapped by itself.
 ALLOCATOR_VARIABLES = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(1024 * 1024)}

@@ -104,9 +104,10 @@ def skeleton_decoder(
 
 
 def _strings_pattern(document: JsonValue) -> str:
-    """Return a pattern of the texts of documents with this skeleton: all names in their order, and any other strings.
+    """Return a pattern of all strings of documents with this skeleton: the names in their order, and any texts.
 
-    A text of the right types has every name at least once. One that matches has no more strings, so no name twice.
+    A document of the right types has every name at least once. If it matches, it has no string beside these, so it has
+    no name twice.
     """
     strings = (_TEXT if name is None else f'"(?:{_spellings(name)})"' for name in _strings(document))
     return "".join(f"{_NO_STRING}{string}" for string in strings) + _NO_STRING

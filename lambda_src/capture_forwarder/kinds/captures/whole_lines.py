@@ -59,7 +59,7 @@ class WholeLineDecoder:
                 yield (
                     self._whole(last, list(large.ids), self._noticing.of_lines(1)) if large else self.decode_line(last)
                 )
-            start += taken + 1 if taken < len(some) else taken
+            start += min(taken + 1, len(some))
 
     def decode_line(self, line: Line) -> DecodedSpan:
         """Return the span of one line, whose one row is the line itself."""
