@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from enum import Enum
-from itertools import chain
 from typing import Any, TypeGuard
 
 from capture_forwarder.domain.values import JsonValue
@@ -58,7 +57,7 @@ def kind_of(elements: Elements, *, is_answer: bool) -> Kind:
     if not is_answer:
         return kind
     if kind is Kind.MIXED:
-        kind = common_kind([element for element in elements if not is_error_body(element)])
+        kind = common_kind(element for element in elements if not is_error_body(element))
     return Kind.MIXED if are_side_by_side(elements, kind) else kind
 
 
@@ -76,30 +75,44 @@ def common_kind(elements: Iterable[JsonValue]) -> Kind:
 
 
 def _are_arrays(elements: Elements) -> bool:
-    """Tell whether lists are columns: each of one kind, but not of the same, with two or more values in each."""
-    lists = [element for element in elements if is_list(element)]
-    if any(len(part) < 2 for part in lists) or not _begin_differently(lists):  # noqa: PLR2004 - a pair
+    """Tell whether lists are columns: each of one kind, but not of the same, with two or more values in each.
+
+    Each step reads the elements again, because those of a large list are made when they are read.
+    """
+    if not _begin_differently(filter(is_list, elements)):
         return False
-    kinds = [common_kind(part) for part in lists]
-    found = set(kinds)
+    found = {common_kind(part) for part in elements if is_list(part)}
     if Kind.MIXED in found or found & {Kind.LISTS, Kind.NUMBERS, Kind.TEXTS} != found:
         return False
     if Kind.LISTS in found:
         return len(found) > 1
-    if found != {Kind.NUMBERS, Kind.TEXTS}:
-        return False
-    numbers = chain.from_iterable(part for part, kind in zip(lists, kinds, strict=True) if kind is Kind.NUMBERS)
-    return all(isinstance(number, int | float) and 0 <= number <= 1 for number in numbers if number is not None)
+    return found == {Kind.NUMBERS, Kind.TEXTS} and all(map(_are_texts_or_shares, filter(is_list, elements)))
 
 
-def _begin_differently(lists: list[Elements]) -> bool:
-    """Tell whether the first values of lists have different types, or are null: those of most lists have one type."""
-    types = {type(part[0]) for part in lists}
+def _begin_differently(lists: Iterable[Elements]) -> bool:
+    """Tell whether lists of two or more values begin with values of several types, or null: most have one type."""
+    types = set()
+    for part in lists:
+        if len(part) < 2:  # noqa: PLR2004 - a pair
+            return False
+        types.add(type(part[0]))
     return len(types) > 1 or _NULL in types
+
+
+def _are_texts_or_shares(part: Elements) -> bool:
+    """Tell whether a list holds texts, or numbers from 0 to 1; null fits both."""
+    return common_kind(part) is Kind.TEXTS or all(
+        isinstance(number, int | float) and 0 <= number <= 1 for number in part if number is not None
+    )
 
 
 def _share_no_name(elements: Elements) -> bool:
     """Tell whether two or more objects with lists have no name in common: each is a column of its own."""
-    objects = [element for element in elements if isinstance(element, dict) and not is_error_body(element)]
-    names = set().union(*objects)
-    return len(objects) > 1 and sum(map(len, objects)) == len(names) and all(map(lists_of, objects))
+    names, count = set[str](), 0
+    for element in elements:
+        if isinstance(element, dict) and not is_error_body(element):
+            if not (lists_of(element) and names.isdisjoint(element)):
+                return False
+            names.update(element)
+            count += 1
+    return count > 1
