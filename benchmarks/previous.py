@@ -2,7 +2,8 @@
 
 The commit is checked out into a temporary folder by `git worktree`. Its transform, with a schema and without, and its
 whole handler without a schema run there with the same interpreter and the same packages, in alternating pairs with
-those of this folder. Above 1, this folder is faster.
+those of this folder. Above 1, this folder is faster. A commit that has no transform without a schema can be compared
+by the handler alone: `--programs handler`.
 """
 
 import sys
@@ -22,6 +23,11 @@ from benchmarks.processes import ROOT, commit_of, cores, finish, git, median_rat
 from benchmarks.report import Benchmark, Figure
 
 _AT_LEAST: Final = 0.9  # what a busy machine hides
+_PROGRAMS: Final = {
+    "schema": "transform, schema",
+    "no-schema": "transform, no schema",
+    "handler": "handler, no schema",
+}
 _NO_HISTORY: Final = "No earlier commit is here to compare with: a clone with its git history is needed.\n"
 Run = Callable[[Path], dict[str, Any]]
 
@@ -35,7 +41,7 @@ def measure(options: Namespace) -> list[Figure]:
         sys.stdout.write(_NO_HISTORY)
         return []
     with _checked_out(commit) as tree:
-        shapes = SHAPES[:1] if options.smoke else SHAPES
+        shapes = options.shapes[:1] if options.smoke else options.shapes
         return [figure for shape in shapes for figure in _figures(shape, tree, options, commit)]
 
 
@@ -46,10 +52,11 @@ def _figures(shape: str, tree: Path, options: Namespace, commit: str) -> Iterato
         write_captures(path, shape, int(options.size_mb * MB))
         write_captures(small, shape, 1)
         with loopback({"object": (path, 1), "small": (small, 1)}) as around:
-            for what, run in _programs(path, replace(around, attributes=())).items():
-                ratio, spread = _ratio(tree, run, options.reps)
+            programs = _programs(path, replace(around, attributes=()))
+            for name in options.programs:
+                ratio, spread = _ratio(tree, programs[name], options.reps)
                 note = f"{spread}, {commit[:8]}"
-                yield Figure(what=f"{shape}, {what}", measured=ratio, at_least=_AT_LEAST, note=note)
+                yield Figure(what=f"{shape}, {_PROGRAMS[name]}", measured=ratio, at_least=options.bar, note=note)
 
 
 def _programs(path: Path, around: Loopback) -> dict[str, Run]:
@@ -62,9 +69,9 @@ def _programs(path: Path, around: Loopback) -> dict[str, Run]:
         return around.invoke([around.event([key("object")])], [around.event([key("small")])], root=root)
 
     return {
-        "transform, schema": partial(transform, "ours"),
-        "transform, no schema": partial(transform, "without_schema"),
-        "handler, no schema": handler,
+        "schema": partial(transform, "ours"),
+        "no-schema": partial(transform, "without_schema"),
+        "handler": handler,
     }
 
 
@@ -92,6 +99,9 @@ def _checked_out(commit: str) -> Iterator[Path]:
 
 def _options(parser: ArgumentParser) -> None:
     parser.add_argument("--against", metavar="REV", help="the earlier commit; HEAD~1 by default")
+    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES), help="shapes of the captures")
+    parser.add_argument("--programs", nargs="+", choices=_PROGRAMS, default=list(_PROGRAMS), help="what is compared")
+    parser.add_argument("--bar", type=float, default=_AT_LEAST, metavar="TIMES", help="how much faster this has to be")
 
 
 BENCHMARK = Benchmark(name="previous", about=__doc__ or "", measure=measure, size_mb=12, reps=5, options=_options)
