@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.schema import Side
-from capture_forwarder.payloads.compiled_types import REFUSED, PayloadDecoder, Rows, Values, is_large
+from capture_forwarder.payloads.compiled_types import REFUSED, PayloadDecoder, Rows, Values
 from capture_forwarder.payloads.csv_checks import (
     DEMANDED,
     DEMANDED_CELLS,
@@ -17,16 +17,16 @@ from capture_forwarder.payloads.csv_checks import (
     is_read_alike,
     json_of,
     key_of,
+    rows_after_blanks,
 )
 from capture_forwarder.payloads.csv_columns import CELL_TYPES, CsvColumns, json_row
-from capture_forwarder.payloads.documents import cut_lines
 from capture_forwarder.payloads.error_bodies import TRACEBACK
-from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
+from capture_forwarder.payloads.large_csv import LargeCsv
+from capture_forwarder.payloads.lazy import LARGE_CHARS
 from capture_forwarder.payloads.learned_columns import Key, LearnedColumns
 from capture_forwarder.payloads.placement import Placement, RowForm
 from capture_forwarder.payloads.schema_columns import SchemaColumns
 
-_HEAD_CHARS = 32_000
 _DEMANDED_WIDTH = 2
 
 
@@ -56,6 +56,7 @@ class _CsvReader:
         self._only = None if has_header else columns.only
         # One line of these columns is read with few calls, because most calls of an endpoint are one line.
         self._of_line = self._only if self._only and not (self._only.are_texts or self._only.rewritten) else None
+        self._large = LargeCsv(columns, has_header=has_header, is_answer=is_answer)
         self._may_begin_with_names = columns.may_begin_with_names and not has_header
 
     @property
@@ -75,7 +76,7 @@ class _CsvReader:
             text = "\n".join(lines)
         if text.count("\n") >= len(lines) or len(text) > LARGE_CHARS or not are_plain_lines(text, lines):
             raise ValueError("several lines in a text, or lines that may be read otherwise")
-        names, rows = self.read(text)
+        names, rows = self._read_any(text, is_checked='"' not in text and ", " not in text)
         if len(rows) != len(lines) or (len(names) <= _DEMANDED_WIDTH and not DEMANDED.isdisjoint(lines)):
             raise ValueError("another number of rows than of texts, or a header that toolkits demand")
         return names, rows
@@ -95,14 +96,18 @@ class _CsvReader:
         except REFUSED:
             return self._read_any(text)
 
-    def _read_any(self, text: str) -> Rows:
+    def _read_any(self, text: str, *, is_checked: bool = False) -> Rows:
+        """Return names and values of all rows; with `is_checked` the plain path surely reads these cells."""
         if self._is_answer and TRACEBACK in text:
             raise ValueError("a text that may be an error")
-        if '"' in text:
-            return self._read_quoted(text)
-        return self._read_plain(text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
+        is_quoted = '"' in text
+        if "\r" in text and not is_quoted:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if len(text) > LARGE_CHARS and text.find("\n", 0, -1) >= 0:
+            return self._large.read(text)
+        return self._read_quoted(text) if is_quoted else self._read_plain(text, is_checked=is_checked)
 
-    def _read_plain(self, text: str) -> Rows:
+    def _read_plain(self, text: str, *, is_checked: bool) -> Rows:
         """Return names and values of all rows of a text without quotes."""
         if "\\" in text:
             return self._read_cells(text)
@@ -116,8 +121,11 @@ class _CsvReader:
             columns = self._columns.known(tuple(head.split(",")))
         else:
             key = _width_of(lines)
-            columns = self._columns.known(key) or self._columns.learn(key, _head_of(lines))
-        if columns is None or (columns.has_texts and not is_plain(lines) and not is_read_alike(lines)):
+            columns = self._columns.known(key) or self._columns.learn(
+                key, [line.split(",") for line in lines.split("\n")]
+            )
+        is_clear = is_checked or (columns and not columns.has_texts) or is_plain(lines) or is_read_alike(lines)
+        if columns is None or not is_clear:
             return self._read_cells(text)
         try:
             if "\n" in lines:
@@ -129,25 +137,16 @@ class _CsvReader:
             return self._read_cells(text)
 
     def _after_blanks(self, text: str) -> Rows | None:
-        """Return names and values of lines in which every cell but the first begins with one blank.
-
-        Numbers may have a blank before or behind them. Returns `None` for other lines.
-        """
+        """Return names and values of lines whose cells begin with one blank; `None` for other lines."""
         columns = None if self._has_header else self._only or self._columns.known(_width_of(text))
-        if columns is None or (columns.has_texts and text.count(", ") != text.count(",")):
-            return None
-        lines = text.replace(", ", ",") if columns.has_texts else text.replace(", ", ",").replace(" ,", ",")
-        if not is_plain(lines):
-            return None
-        try:
-            rows = columns.rows_after_blanks(lines)
-        except REFUSED:
+        rows = rows_after_blanks(columns, text) if columns else None
+        if not columns or not rows:
             return None
         is_clear = len(rows) == 1 or (columns.begins_with_number and columns.has_number(rows[0]))
         return (columns.names, rows) if is_clear else None
 
     def _lines(self, columns: CsvColumns, text: str) -> Sequence[Values]:
-        rows = _rows_of(columns, text)
+        rows = columns.rows(text)
         if self._has_header:
             return rows
         if self._may_begin_with_names and not columns.has_number(rows[0]):
@@ -161,7 +160,7 @@ class _CsvReader:
 
     def _read_quoted(self, text: str) -> Rows:
         """Return names and values of rows in quotes; most are read without a CSV reader, which is slow."""
-        found = None if self._has_header or self._is_answer else json_of(text)
+        found = None if self._has_header else json_of(text)
         if found:
             check_text(text)
             columns = self._only or self._columns.known(found.count('","', 0, found.find('"],["')) + 1)
@@ -169,7 +168,8 @@ class _CsvReader:
                 rows = columns.rows_of_json(found.encode()) if columns else []
             except REFUSED:
                 rows = []
-            if columns and rows and columns.has_number(rows[0]):
+            is_clear = not self._is_answer or len(rows) == 1 or (columns and columns.begin_with_numbers(rows))
+            if columns and rows and columns.has_number(rows[0]) and is_clear:
                 return columns.names, rows
         return self._read_cells(text)
 
@@ -191,20 +191,7 @@ class _CsvReader:
         return columns.names, self._columns.read(key, cells)
 
 
-def _rows_of(columns: CsvColumns, text: str) -> Sequence[Values]:
-    if len(text) > LARGE_CHARS and is_large(text, text.count("\n"), columns.width):
-        pieces = [(start, end, len(columns.rows(text[start:end]))) for start, end in cut_lines(text)]
-        return rows_of_pieces(text, pieces, columns.rows)
-    return columns.rows(text)
-
-
 def _width_of(text: str) -> int:
     """Return the number of cells of the first line."""
     end = text.find("\n")
     return (text.count(",") if end < 0 else text.count(",", 0, end)) + 1
-
-
-def _head_of(text: str) -> list[list[str]]:
-    """Return the cells of the first lines of a text without quotes."""
-    head = text if len(text) < _HEAD_CHARS else text[: text.find("\n", _HEAD_CHARS)]
-    return [line.split(",") for line in head.split("\n")]

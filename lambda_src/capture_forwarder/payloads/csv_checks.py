@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from capture_forwarder.domain.values import is_number
-from capture_forwarder.payloads.compiled_types import ODD_NAMES, Names
+from capture_forwarder.payloads.compiled_types import ODD_NAMES, REFUSED, Names, Values
 from capture_forwarder.payloads.csv_columns import CsvColumns
 from capture_forwarder.payloads.csv_text import CsvForm
 from capture_forwarder.payloads.headers import looks_like_names
@@ -13,7 +13,7 @@ from capture_forwarder.payloads.not_csv import why_not_csv
 
 # Printed objects of Python, JSON, text that was binary, and no text.
 _ODD_STARTS = frozenset({"<", "\ufffd", "[", "{", ""})
-# Text cells with space around them, of which the options of the route and the type decide.
+# Cells with space around them, of which the options of the route and the type decide; and empty cells of text.
 _ODD_CELL = re.compile(r"(?:^|,)\s|\s(?:,|$)", re.MULTILINE)
 _FORM = CsvForm()
 # The headers that Hugging Face's toolkit demands.
@@ -86,7 +86,8 @@ def check_names(cells: list[str], columns: CsvColumns) -> None:
 
 def check_first_cells(cells: list[str]) -> None:
     """Raise `ValueError` if several lines of an answer begin so differently that they may be columns."""
-    if len(set(map(is_number, cells))) > 1 or not all(map(str.strip, cells)):
+    found = set(cells)  # labels often come again
+    if len(set(map(is_number, found))) > 1 or not all(map(str.strip, found)):
         raise ValueError("lines that may be columns")
 
 
@@ -122,11 +123,36 @@ def are_plain_lines(text: str, lines: Sequence[str]) -> bool:
     if "\r" in text or "\t" in text:
         return False
     starts = {line[:1] for line in lines}
-    return starts.isdisjoint(_UNSURE_STARTS) and is_plain(text.replace(", ", ",") if " " in text else text)
+    is_clear = starts.isdisjoint(_UNSURE_STARTS)
+    return is_clear and (is_plain(text.replace(", ", ",") if " " in text else text) or is_read_alike(text))
 
 
 def is_read_alike(text: str) -> bool:
-    """Tell the same of any text, with regular expressions."""
+    """Tell the same as `is_plain` of any text without quotes and backslashes, which takes longer."""
     if "[" in text or "(" in text or "{" in text or "\ufeff" in text or text[:1] in _ODD_STARTS:
         return False
-    return _ODD_CELL.search(text) is None and why_not_csv(text, None, "") is None
+    return not _has_odd_space(text) and why_not_csv(text, None, "") is None
+
+
+def _has_odd_space(text: str) -> bool:
+    """Tell whether a cell may begin or end with white space. A text with single blanks in its cells has no other."""
+    if ", " in text or " ," in text:
+        return True
+    words = text.replace("\n", " ")
+    return " ".join(words.split()) != words and bool(_ODD_CELL.search(text))
+
+
+def rows_after_blanks(columns: CsvColumns, text: str) -> list[Values] | None:
+    """Return the values of lines without quotes in which every cell but the first begins with one blank.
+
+    Numbers may have a blank before or behind them. Returns `None` for other lines.
+    """
+    if columns.has_texts and text.count(", ") != text.count(","):
+        return None
+    lines = text.replace(", ", ",") if columns.has_texts else text.replace(", ", ",").replace(" ,", ",")
+    if not is_plain(lines):
+        return None
+    try:
+        return columns.rows_after_blanks(lines)
+    except REFUSED:
+        return None

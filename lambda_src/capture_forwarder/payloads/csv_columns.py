@@ -1,6 +1,6 @@
 """Typed decoders of rows of CSV: cells become a JSON array of texts, which msgspec converts to the types of columns."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -19,7 +19,6 @@ NUMBERS = {
 }
 CELL_TYPES = frozenset({*NUMBERS, ValueType.STRING, ValueType.UNSTRUCTURED_TEXT, ValueType.IMAGE, ValueType.TIMESTAMP})
 _EMPTY, _NULL = b'""', b"null"
-_PIECE_CHARS = 100_000
 # The type refuses empty cells, so no text is searched for them.
 _TEXT = Annotated[str, Meta(min_length=1)]
 
@@ -78,7 +77,21 @@ class CsvColumns:
 
     def rows(self, text: str) -> list[Values]:
         """Return the values of lines without quotes and backslashes."""
-        return [row for piece in _pieces(text.removesuffix("\n")) for row in self._piece(piece)]
+        cells = _json_rows(text.removesuffix("\n"))
+        try:
+            if self.has_gaps and _EMPTY in cells:
+                return self._with_gaps(cells, self._texts)
+            self.has_gaps = False
+            rows = self._decode_rows(cells)
+        except REFUSED:
+            rows = self._with_gaps(cells, self._texts)
+            self.has_gaps = True
+            return rows
+        return all_converted(rows, self.rewritten) if self.rewritten else rows
+
+    def begin_with_numbers(self, rows: list[Values]) -> bool:
+        """Tell whether the first value of every row is a number in a column of numbers."""
+        return self.begins_with_number and all(row[0] is not None for row in rows)
 
     def rows_after_blanks(self, text: str) -> list[Values]:
         """Return the values of lines in which one blank was removed before every cell but the first.
@@ -113,14 +126,6 @@ class CsvColumns:
             cells[place] = cells[place].strip()
         return cells
 
-    def _piece(self, lines: str) -> list[Values]:
-        text = _json_rows(lines)
-        try:
-            rows = self._decode_rows(text)
-        except REFUSED:
-            return self._with_gaps(text, self._texts)
-        return all_converted(rows, self.rewritten) if self.rewritten else rows
-
     def _with_gaps(self, text: bytes, texts: list[Texts]) -> list[Values]:
         """Return the values of a JSON array of arrays of texts, of which some are empty. Raises one of `REFUSED`."""
         if self._decode_gaps is None or _EMPTY not in text or b'\\"' in text:
@@ -147,12 +152,3 @@ def _decoders(types: list[Any]) -> tuple[Callable[[bytes], Values], Callable[[by
         msgspec.json.Decoder(row_type, strict=False).decode,
         msgspec.json.Decoder(rows_type, strict=False).decode,
     )
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Cut a large text at line ends: pieces that fit into a processor's cache are read faster and take less memory."""
-    start = 0
-    while (end := text.find("\n", start + _PIECE_CHARS)) >= 0:
-        yield text[start:end]
-        start = end + 1
-    yield text[start:]

@@ -50,7 +50,7 @@ class CsvForm(Struct, frozen=True):
         if len(text) > LARGE_CHARS:
             return self._read_large(text, is_quoted=is_quoted)
         rows = self.lines(text, is_quoted=is_quoted)
-        found = _filled(rows)
+        found = filled(rows)
         if len(found) == len(rows):
             return Cells(self._converted(found) if self.convert else found)
         with_blank = None
@@ -86,12 +86,12 @@ class CsvForm(Struct, frozen=True):
     def _read_large(self, text: str, *, is_quoted: bool) -> Cells:
         pieces, is_column, line_count = [], True, 0
         for start, end, rows in self._pieces(text, is_quoted=is_quoted):
-            found = _filled(rows)
+            found = filled(rows)
             is_column = is_column and _are_column(found)
             line_count += len(rows)
             pieces.append((start, end, len(found)))
         lazy = rows_of_pieces(
-            text, pieces, lambda piece: self._converted(_filled(self.lines(piece, is_quoted=is_quoted)))
+            text, pieces, lambda piece: self._converted(filled(self.lines(piece, is_quoted=is_quoted)))
         )
         has_blank = is_column and 0 < len(lazy) < line_count
         return Cells(lazy, self._large_with_blank(text, len(lazy), is_quoted=is_quoted) if has_blank else None)
@@ -129,7 +129,8 @@ class CsvForm(Struct, frozen=True):
         yield start, end, rows
 
 
-def _filled(rows: list[Row]) -> list[Row]:
+def filled(rows: list[Row]) -> list[Row]:
+    """Return the rows that are not blank."""
     return [row for row in rows if len(row) > 1 or (row and row[0].strip())]
 
 

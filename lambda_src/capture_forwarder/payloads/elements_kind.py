@@ -86,7 +86,7 @@ def _are_arrays(elements: Elements) -> bool:
         return False
     if Kind.LISTS in found:
         return len(found) > 1
-    return found == {Kind.NUMBERS, Kind.TEXTS} and all(map(_are_texts_or_shares, filter(is_list, elements)))
+    return found == {Kind.NUMBERS, Kind.TEXTS} and all(map(_are_texts_or_shares, elements))
 
 
 def _begin_differently(lists: Iterable[Elements]) -> bool:
@@ -99,11 +99,11 @@ def _begin_differently(lists: Iterable[Elements]) -> bool:
     return len(types) > 1 or _NULL in types
 
 
-def _are_texts_or_shares(part: Elements) -> bool:
-    """Tell whether a list holds texts, or numbers from 0 to 1; null fits both."""
-    return common_kind(part) is Kind.TEXTS or all(
-        isinstance(number, int | float) and 0 <= number <= 1 for number in part if number is not None
-    )
+def _are_texts_or_shares(part: JsonValue) -> bool:
+    """Tell whether a list holds texts, or numbers from 0 to 1; null fits both, and is no list."""
+    if not is_list(part) or common_kind(part) is Kind.TEXTS:
+        return True
+    return all(isinstance(number, int | float) and 0 <= number <= 1 for number in part if number is not None)
 
 
 def _share_no_name(elements: Elements) -> bool:

@@ -156,7 +156,7 @@ def _other_delimiter(text: str, *, is_odd: bool) -> tuple[str, str] | None:
     for delimiter, names in _DELIMITERS.items() if is_odd else ():
         if delimiter in text and any(pattern.search(text) for pattern in _patterns_of(delimiter)):
             return names
-    return _BLANKS if " " in text and _blanks().search(text) else None
+    return _BLANKS if " " in text and _are_between_blanks(text) else None
 
 
 @lru_cache
@@ -176,8 +176,15 @@ def _patterns_of(delimiter: str) -> list[re.Pattern[str]]:
     return [re.compile(pattern, re.ASCII) for pattern in found]
 
 
+def _are_between_blanks(text: str) -> bool:
+    """Tell whether a line is several numbers with blanks between them."""
+    line, later_line = _blanks(r"[\r\n]" if "\r" in text else r"\n")
+    return bool(line.match(text) or later_line.search(text))
+
+
 @lru_cache
-def _blanks() -> re.Pattern[str]:
-    """Return the pattern of a line of several numbers with blanks between them."""
+def _blanks(line_end: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the pattern of such a line, and with the end of the line before it, which is found faster."""
     numbers = (rf"{one}(?:[ ]++{one})++" for one in (_NUMBER, _DECIMAL_COMMA))
-    return re.compile(rf"{_FIRST}(?:{'|'.join(numbers)}){_LAST}", re.ASCII)
+    line = rf"[ ]*+(?:{'|'.join(numbers)}){_LAST}"
+    return re.compile(line, re.ASCII), re.compile(f"{line_end}{line}", re.ASCII)
