@@ -21,9 +21,9 @@ from capture_forwarder.payloads.compiled_types import (
     only_rows,
     row_struct,
 )
-from capture_forwarder.payloads.elements import lists_in, pieces_of
 from capture_forwarder.payloads.error_bodies import is_error_body
-from capture_forwarder.payloads.lazy import LARGE_CHARS, rows_of_pieces
+from capture_forwarder.payloads.large_json import rows_of_lines, rows_of_list
+from capture_forwarder.payloads.lazy import LARGE_CHARS
 from capture_forwarder.payloads.placement import ORDERED_KEYS, Placement, RowForm
 from capture_forwarder.payloads.tensors import TENSOR_KEYS
 
@@ -64,12 +64,14 @@ def _rows_of_lines(row_type: Any, values: RowValues, names: Names, count: int) -
     """Return the decoder of lines that are rows with `count` names in their text."""
     decode = lines_decoder(row_type)
 
+    def rows_of(text: str) -> list[Values]:
+        return list(map(values, decode(text)))
+
     def read(text: str) -> Rows:
-        if len(text) > LARGE_CHARS:
-            raise ValueError("many lines, which are read lazily")
-        rows = decode(text)
+        are_many = len(text) > LARGE_CHARS and is_large(text, text.count("\n"), len(names))
+        rows = rows_of_lines(text, rows_of) if are_many else rows_of(text)
         check_names(text, count * len(rows))
-        return names, list(map(values, rows))
+        return names, rows
 
     return PayloadDecoder.of(read)
 
@@ -104,7 +106,7 @@ def _list_of_rows(placement: Placement, row_type: Any, values: RowValues, names:
 
     def read(text: str) -> Rows:
         if len(text) > LARGE_CHARS and is_large(text, _row_count(text, placement), len(names)):
-            lazy_rows = _read_large_list(text, placement, decode_list, values)
+            lazy_rows = rows_of_list(text, placement.rows_key, lambda piece: list(map(values, decode_list(piece))))
             check_names(text, count_around + count * len(lazy_rows))
             return names, lazy_rows
         rows = decode(text).wrapped if is_wrapped else decode(text)
@@ -144,17 +146,6 @@ def check_names(text: str, expected: int) -> None:
 
 def _row_count(text: str, placement: Placement) -> int:
     return text.count(",") if placement.form is RowForm.VALUE else text.count("[") + text.count("{")
-
-
-def _read_large_list(
-    text: str, placement: Placement, decode: Callable[[str], list[Any]], values: RowValues
-) -> Sequence[Values]:
-    """Return rows that are made when they are read. Raises `ValueError` if the document holds anything else."""
-    for found in lists_in(text):
-        if found.key == placement.rows_key and found.document in ([], {found.key: []}):
-            pieces = list(pieces_of(text, found, lambda piece: decode(f"[{piece}]")))
-            return rows_of_pieces(text, pieces, lambda piece: list(map(values, decode(f"[{piece}]"))))
-    raise ValueError("not a list of rows alone")
 
 
 def _values_of_row(placement: Placement, attributes: tuple[Attribute, ...]) -> RowValues:

@@ -5,7 +5,8 @@ from typing import Any
 
 from capture_forwarder.payloads.compiled_json import check_names, check_names_of_each
 from capture_forwarder.payloads.compiled_types import ODD_NAMES, Names, PayloadDecoder, Rows
-from capture_forwarder.payloads.learned_lists import SCALAR, Lists, Scalars, check_size, decoder_of
+from capture_forwarder.payloads.large_json import OfOneKind, rows_of_one_kind
+from capture_forwarder.payloads.learned_lists import SCALAR, Lists, Scalars, are_many, decoder_of
 from capture_forwarder.payloads.placement import ORDERED_KEYS, Placement, RowForm
 from capture_forwarder.payloads.tensors import HEADER_KEYS
 
@@ -32,6 +33,8 @@ class _Objects:
 
     def __init__(self, placement: Placement, *, is_answer: bool, is_lines: bool) -> None:
         self._rows = decoder_of(placement, dict[str, SCALAR], is_lines=is_lines)
+        self._placement = placement
+        self._is_lines = is_lines
         self._names_around = int(placement.rows_key is not None)
         self._odd_names = ODD_NAMES if is_answer else frozenset[str]()
         # The names of the last rows.
@@ -39,7 +42,10 @@ class _Objects:
 
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED`."""
-        check_size(text, text.count("{"))
+        if are_many(text, text.count("{")):
+            found = rows_of_one_kind(text, self._placement, self._rows_of_piece, is_lines=self._is_lines)
+            check_names(text, self._names_around + len(found[0]) * len(found[1]))
+            return found
         rows = self._rows.decode(text)
         names = self._names_of(rows)
         check_names(text, self._names_around + len(names) * len(rows))
@@ -51,6 +57,10 @@ class _Objects:
         names = self._names_of(rows)
         check_names_of_each(texts, self._names_around + len(names))
         return names, [tuple(row.values()) for row in rows]
+
+    def _rows_of_piece(self, piece: str) -> OfOneKind:
+        rows = self._rows.decode_piece(piece)
+        return self._names_of(rows), [tuple(row.values()) for row in rows], None
 
     def _names_of(self, rows: list[dict[str, Any]]) -> Names:
         """Return the names of all rows. Raises `ValueError` if they differ, or mean more than a value."""

@@ -16,6 +16,7 @@ from capture_forwarder.payloads.compiled_types import (
     only_rows,
 )
 from capture_forwarder.payloads.error_bodies import TRACEBACK
+from capture_forwarder.payloads.large_json import OfOneKind, rows_of_one_kind
 from capture_forwarder.payloads.lazy import LARGE_CHARS
 from capture_forwarder.payloads.placement import Placement
 
@@ -27,27 +28,32 @@ Decode = Callable[[str], Any]
 
 
 class RowsDecoder(Struct, frozen=True):
-    """Decodes rows: `decode` all rows of a text, `decode_each` the only row of each of several texts."""
+    """Decodes rows: `decode` all rows of a text, `decode_each` the only row of each of several texts.
+
+    `decode_piece` decodes those of a JSON array, or of lines.
+    """
 
     decode: Callable[[str], list[Any]]
     decode_each: Callable[[Iterable[str]], list[Any]]
+    decode_piece: Callable[[str], list[Any]]
 
 
 def decoder_of(placement: Placement, row_type: Any, *, is_lines: bool = False) -> RowsDecoder:
     """Return a decoder of rows; keys may hold their list, and the values of a row."""
     if placement.values_key:
         row_type = object_type(placement.values_key, row_type)
+    decode_piece = lines_decoder(row_type) if is_lines else msgspec.json.Decoder(list[row_type]).decode
     if placement.single and not is_lines:
         decode_one: Decode = msgspec.json.Decoder(row_type).decode
-        return RowsDecoder(lambda text: [decode_one(text)], lambda texts: list(map(decode_one, texts)))
-    decode: Decode = lines_decoder(row_type) if is_lines else msgspec.json.Decoder(list[row_type]).decode
+        return RowsDecoder(lambda text: [decode_one(text)], lambda texts: list(map(decode_one, texts)), decode_piece)
     if placement.rows_key and not is_lines:
         decode_object: Decode = msgspec.json.Decoder(object_type(placement.rows_key, list[row_type])).decode
         return RowsDecoder(
             lambda text: decode_object(text).wrapped,
             lambda texts: only_rows(document.wrapped for document in map(decode_object, texts)),
+            decode_piece,
         )
-    return RowsDecoder(decode, lambda texts: only_rows(map(decode, texts)))
+    return RowsDecoder(decode_piece, lambda texts: only_rows(map(decode_piece, texts)), decode_piece)
 
 
 @lru_cache(256)
@@ -61,28 +67,37 @@ def stem_of(*, is_answer: bool) -> str:
     return "prediction" if is_answer else "feature"
 
 
-def check_size(text: str, row_count: int) -> None:
-    """Raise `ValueError` for a text whose rows have to be read lazily."""
-    if len(text) > LARGE_CHARS and is_large(text, row_count, text.count(",") // (row_count or 1)):
-        raise ValueError("a large text")
+def are_many(text: str, row_count: int) -> bool:
+    """Tell whether the rows of a text have to be made when they are read."""
+    return len(text) > LARGE_CHARS and is_large(text, row_count, text.count(",") // (row_count or 1))
 
 
 class Scalars:
     """Reads a list of plain values under a key: numbers, or texts."""
 
     def __init__(self, placement: Placement, *, is_answer: bool) -> None:
-        self._decode = decoder_of(placement, _NUMBER | str).decode
+        self._rows = decoder_of(placement, _NUMBER | str)
+        self._placement = placement
         self._names = ordered_names(stem_of(is_answer=is_answer), 1)
 
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED`."""
-        check_size(text, text.count(","))
-        values = self._decode(text)
         check_names(text, 1)
+        if TRACEBACK in text:
+            raise ValueError("texts that may be errors")
+        if are_many(text, text.count(",")):
+            return rows_of_one_kind(text, self._placement, self._rows_of_piece, is_lines=False)
+        names, rows, _ = self._rows_of(self._rows.decode(text))
+        return names, rows
+
+    def _rows_of_piece(self, piece: str) -> OfOneKind:
+        return self._rows_of(self._rows.decode_piece(piece))
+
+    def _rows_of(self, values: list[Any]) -> OfOneKind:
         types = {*map(type, values)}
-        if not types <= _NUMBERS and (types != _TEXTS or TRACEBACK in text):
-            raise ValueError("values of several kinds, or texts that may be errors")
-        return self._names, [(value,) for value in values]
+        if types != _TEXTS and not types <= _NUMBERS:
+            raise ValueError("values of several kinds")
+        return self._names, [(value,) for value in values], types == _TEXTS
 
 
 class Lists:
@@ -92,6 +107,8 @@ class Lists:
         # A bare list of texts is several rows, a bare list of numbers is one.
         value_type: Any = _NUMBER if placement.single else SCALAR
         self._rows = decoder_of(placement, Annotated[list[value_type], Meta(min_length=1)], is_lines=is_lines)
+        self._placement = placement
+        self._is_lines = is_lines
         self._has_key = placement.values_key is not None
         self._names_around = int(placement.rows_key is not None)
         self._is_answer = is_answer
@@ -99,11 +116,12 @@ class Lists:
 
     def read(self, text: str) -> Rows:
         """Return names and values of all rows. Raises one of `REFUSED`."""
-        check_size(text, text.count("["))
-        rows = self._rows.decode(text)
+        if are_many(text, text.count("[")):
+            found = rows_of_one_kind(text, self._placement, self._rows_of_piece, is_lines=self._is_lines)
+            check_names(text, self._names_around + self._has_key * len(found[1]))
+            return found
+        rows = self._unwrapped(self._rows.decode(text))
         check_names(text, self._names_around + self._has_key * len(rows))
-        if self._has_key:
-            rows = [row.wrapped for row in rows]
         if len(rows) > 1:
             self._check(rows)
         elif not rows:
@@ -112,14 +130,21 @@ class Lists:
 
     def read_each(self, texts: Sequence[str]) -> Rows:
         """Return names and values of one row of each text. Raises one of `REFUSED`."""
-        rows = self._rows.decode_each(texts)
+        rows = self._unwrapped(self._rows.decode_each(texts))
         check_names_of_each(texts, self._names_around + self._has_key)
-        if self._has_key:
-            rows = [row.wrapped for row in rows]
         width = len(rows[0])
         if any(len(row) != width for row in rows):
             raise ValueError("rows of several widths")
         return ordered_names(self._stem, width), rows
+
+    def _rows_of_piece(self, piece: str) -> OfOneKind:
+        rows = self._unwrapped(self._rows.decode_piece(piece))
+        self._check(rows)
+        first = rows[0]
+        return ordered_names(self._stem, len(first)), rows, self._is_answer and type(first[0]) is str
+
+    def _unwrapped(self, rows: list[Any]) -> list[Any]:
+        return [row.wrapped for row in rows] if self._has_key else rows
 
     def _check(self, rows: list[list[Any]]) -> None:
         """Raise `ValueError` for rows of several widths, and for those of an answer that may be columns."""
