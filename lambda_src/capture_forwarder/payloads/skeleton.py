@@ -18,7 +18,7 @@ from capture_forwarder.payloads.compiled_types import Names, PayloadDecoder, Row
 # Of a leaf: the places of its parents' parts, and the names among them.
 Path = tuple[int, ...]
 _MAX_DEPTH = 24
-_NO_STRING = r'[^"]*+'
+NO_STRING = r'[^"]*+'
 _TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 
 
@@ -109,8 +109,12 @@ def _strings_pattern(document: JsonValue) -> str:
     A document of the right types has every name at least once. If it matches, it has no string beside these, so it has
     no name twice.
     """
-    strings = (_TEXT if name is None else f'"(?:{_spellings(name)})"' for name in _strings(document))
-    return "".join(f"{_NO_STRING}{string}" for string in strings) + _NO_STRING
+    return "".join(map(string_pattern, _strings(document))) + NO_STRING
+
+
+def string_pattern(name: str | None) -> str:
+    """Return a pattern of the next string of a document: a name, or for `None` any text."""
+    return NO_STRING + (_TEXT if name is None else f'"(?:{_spellings(name)})"')
 
 
 def _strings(value: JsonValue) -> Iterator[str | None]:

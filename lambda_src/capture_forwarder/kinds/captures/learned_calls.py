@@ -7,6 +7,7 @@ rows. The plain path defines where values go. A decoder only puts other values i
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -15,8 +16,10 @@ from capture_forwarder.domain.capture import CaptureRecord, Line
 from capture_forwarder.domain.converters import CellOptions
 from capture_forwarder.domain.route import DecodingOptions, RowForm
 from capture_forwarder.domain.schema import ModelSchema
-from capture_forwarder.kinds.captures.compiled_calls import CallDecoder, paired
+from capture_forwarder.kinds.captures.compiled_calls import CallDecoder, compile_reading, paired
 from capture_forwarder.kinds.captures.examples import Example
+from capture_forwarder.kinds.captures.few_rows import FewRows, with_few_rows
+from capture_forwarder.kinds.captures.growing_calls import GrowingExample
 from capture_forwarder.kinds.captures.learned_sides import LearnedSide
 from capture_forwarder.kinds.captures.noticing import LeftOut
 from capture_forwarder.kinds.captures.places import find_places
@@ -101,7 +104,7 @@ class RouteCalls:
         self._cells = CellOptions(options.csv_space, options.empty_text)
         self._apart = options.form is RowForm.APART
         self._calls: dict[Declaration, LearnedCalls] = {}
-        self._seen: Counter[tuple[Declaration, int]] = Counter()
+        self._seen: Counter[tuple[Declaration, int, bool]] = Counter()
         self.leaf_count, self._patience = 0, _PATIENCE
 
     def of(self, declaration: Declaration) -> LearnedCalls:
@@ -112,26 +115,40 @@ class RouteCalls:
 
     def see(self, declaration: Declaration, decoded: Decoded) -> None:
         """Learn the skeleton of a call that the plain path read, if one with this skeleton came before."""
-        if self._patience <= 0 or _size(decoded.record) > _MAX_CHARS:
+        if self._patience <= 0:
             return
         self._patience -= 1
-        try:
-            example = Example(decoded, self._read)
-            if self._is_known(declaration, example):
-                self._patience -= _COST_OF_FAILURE
-                self.of(declaration).add(self._learned(example))
-                self.leaf_count += len(example.leaves)
-                self._patience = _PATIENCE
-        except REFUSED:
-            return
+        with suppress(*REFUSED):
+            few = None if self._has_decoder(decoded) else with_few_rows(decoded, self._read)
+            if few and self._learn(declaration, Example(few.decoded, self._read), few):
+                return
+        if _size(decoded.record) <= _MAX_CHARS:
+            with suppress(*REFUSED):
+                self._learn(declaration, Example(decoded, self._read), None)
 
-    def _is_known(self, declaration: Declaration, example: Example) -> bool:
+    def _has_decoder(self, decoded: Decoded) -> bool:
+        """Tell whether calls with this reading have a decoder that is not learned."""
+        return compile_reading(decoded.reading, self._schema, self._cells, apart=self._apart) is not None
+
+    def _learn(self, declaration: Declaration, example: Example, few: FewRows | None) -> bool:
+        """Learn an example, if one like it came before; tell whether it waits for another, or was learned."""
+        times = self._times(declaration, example, few)
+        if times == _ENOUGH and self.leaf_count + len(example.leaves) <= _MAX_LEAVES_OF_ROUTE:
+            self._patience -= _COST_OF_FAILURE
+            call = self._growing(example, few) if few else self._learned(example)
+            self.of(declaration).add(call)
+            self.leaf_count += len(example.leaves)
+            self._patience = _PATIENCE
+        return times <= _ENOUGH
+
+    def _times(self, declaration: Declaration, example: Example, few: FewRows | None) -> int:
+        """Return how many examples with this skeleton came."""
         if len(self._seen) >= _MAX_SEEN:
             self._seen.clear()
         documents = [part.document if part else None for part in (example.request, example.response)]
-        key = (declaration, key_of(documents))
+        key = (declaration, key_of(documents), few is not None)
         self._seen[key] += 1
-        return self._seen[key] == _ENOUGH and self.leaf_count + len(example.leaves) <= _MAX_LEAVES_OF_ROUTE
+        return self._seen[key]
 
     def _read(self, record: CaptureRecord) -> Outcome:
         return self._plain.read(record, _LINE)
@@ -153,14 +170,19 @@ class RouteCalls:
         if reading.is_cut and response.has_texts:
             raise ValueError("texts that are cut into rows")
         decoder = paired(request_decoder, response_decoder, apart=self._apart)
-        return LearnedCall(self._counting(decoder, example.base.left_out), reading)
+        return LearnedCall(self._counting(decoder, example.base.left_out, 0), reading)
 
-    def _counting(self, decoder: CallDecoder, left_out: int) -> CallDecoder:
-        """Return a decoder that counts the values of each call that are not data."""
+    def _growing(self, example: Example, few: FewRows) -> LearnedCall:
+        """Return the decoder of calls like an example with any number of rows. Raises `ValueError` as `_learned`."""
+        found = GrowingExample(few, example, self._read, self._schema, self._cells, apart=self._apart).learned()
+        return LearnedCall(self._counting(found.decoder, found.left_out, found.left_out_of_row), few.decoded.reading)
+
+    def _counting(self, decoder: CallDecoder, left_out: int, left_out_of_row: int) -> CallDecoder:
+        """Return a decoder that counts the values of each call, and of each row, that are not data."""
 
         def decode(request: str, response: str) -> Sequence[Any]:
             rows = decoder.decode(request, response)
-            self.left_out.count += left_out
+            self.left_out.count += left_out + left_out_of_row * len(rows)
             return rows
 
         def decode_each(requests: Sequence[str], responses: Sequence[str]) -> list[Any]:
@@ -168,7 +190,7 @@ class RouteCalls:
             self.left_out.count += left_out * len(rows)
             return rows
 
-        return CallDecoder(decode, decode_each) if left_out else decoder
+        return CallDecoder(decode, decode_each) if left_out or left_out_of_row else decoder
 
 
 class LearnedRoutes:

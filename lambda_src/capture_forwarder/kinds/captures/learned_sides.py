@@ -17,6 +17,7 @@ from capture_forwarder.payloads.skeleton import Leaf, skeleton_decoder
 
 # Values under these names decide how a document is read. A decoder accepts only those of its example.
 _DECIDING_NAMES = ERROR_NAMES | {"schema"}
+_INT64 = range(-(2**63), 2**63)
 
 
 class LearnedSide(Struct, frozen=True):
@@ -40,18 +41,26 @@ class LearnedSide(Struct, frozen=True):
             if known is None:
                 raise ValueError("another format, which has no decoder")
             return known
-        if not self.names or (self.side and self.side.structures):
-            raise ValueError("no values, or values that are lists")
+        self.check()
         start, leaves = self.part.start, self.part.leaves
         fields = [[leaves[place - start].field for place in row] for row in self.rows]
-        decoder = skeleton_decoder(self.part.document, iter(self._types(self.part, places)), fields, self.names)
+        decoder = skeleton_decoder(self.part.document, iter(self.types(self.part, places)), fields, self.names)
+        return self.finished(decoder, is_answer=is_answer)
+
+    def check(self) -> None:
+        """Raise `ValueError` if no decoder can make the values of this side."""
+        if not self.names or (self.side and self.side.structures):
+            raise ValueError("no values, or values that are lists")
+
+    def finished(self, decoder: PayloadDecoder, *, is_answer: bool) -> PayloadDecoder:
+        """Return a decoder of the document as one of the payload."""
         if is_answer and self.has_texts:
             decoder = _without_tracebacks(decoder)
-        return base64_decoder(decoder) if self.part.base64 else decoder
+        return base64_decoder(decoder) if self.part and self.part.base64 else decoder
 
-    def _types(self, part: Part, places: Places) -> list[Any]:
+    def types(self, part: Part, places: Places) -> list[Any]:
         """Return the types of the values of the document."""
-        types = [_type_of(leaf, is_free=part.start + place in places.free) for place, leaf in enumerate(part.leaves)]
+        types = [type_of(leaf, is_free=part.start + place in places.free) for place, leaf in enumerate(part.leaves)]
         for row in self.rows if self.side else ():
             for name, place in zip(self.names, row, strict=True):
                 if place in places.free and self.side:
@@ -59,11 +68,14 @@ class LearnedSide(Struct, frozen=True):
         return types
 
 
-def _type_of(leaf: Leaf, *, is_free: bool) -> Any:
+def type_of(leaf: Leaf, *, is_free: bool) -> Any:
+    """Return the type of a value: any of its kind if it is free, else only itself. Raises `ValueError`."""
     value = leaf.value
     if value is None:
         return None
     if isinstance(value, str | int) and (not is_free or not _DECIDING_NAMES.isdisjoint(leaf.names)):
+        if isinstance(value, int) and value not in _INT64:
+            raise ValueError("a number of more than 64 bits that decides how a call is read")
         return Literal[value]
     if not is_free:
         raise ValueError("a number that decides how a call is read")

@@ -1,6 +1,6 @@
 """Where the plain path puts the values of a call: other values are put into an example, to see where they come out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -23,10 +23,14 @@ class Places(Struct, frozen=True):
     free: frozenset[int]
 
 
-def find_places(example: Example) -> Places:
-    """Return where the plain path puts the values of an example. Raises `ValueError` if that depends on the values."""
-    bools = [place for place, leaf in enumerate(example.leaves) if type(leaf.value) is bool]
-    others = [place for place, leaf in enumerate(example.leaves) if type(leaf.value) in _OTHERS]
+def find_places(example: Example, kept: Collection[int] = ()) -> Places:
+    """Return where the plain path puts the values of an example. Raises `ValueError` if that depends on the values.
+
+    The leaves at the places `kept` are not changed.
+    """
+    changed = [(place, leaf) for place, leaf in enumerate(example.leaves) if place not in kept]
+    bools = [place for place, leaf in changed if type(leaf.value) is bool]
+    others = [place for place, leaf in changed if type(leaf.value) in _OTHERS]
     free = _free(example, others)
     found: dict[int, int] = {}
     strange = {_key(value): place for place, value in _strange(example, free).items()}
@@ -76,10 +80,11 @@ def _key(value: Any) -> Any:
 
 def _strange(example: Example, places: Sequence[int]) -> dict[int, JsonValue]:
     """Return other values of the same kinds, all different."""
-    return {place: _strange_value(example.leaves[place].value, place) for place in places}
+    return {place: strange_value(example.leaves[place].value, place) for place in places}
 
 
-def _strange_value(value: JsonValue, place: int) -> JsonValue:
+def strange_value(value: JsonValue, place: int) -> JsonValue:
+    """Return another value of the same kind, by the place of its leaf."""
     if isinstance(value, str):
         return f"Text{place}q"
     return 7_654_000 + place if isinstance(value, int) else 7_654_000.5 + place
