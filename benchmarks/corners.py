@@ -1,7 +1,8 @@
 """CPU of the transform for routes without a schema, and for payloads with an odd detail against the same without it.
 
 Without a schema the shapes of `data` are compared with the plain path. Every detail is in all lines of its file; its
-clean twin has the same values. Every sample is a fresh process on one core, and a figure is a median of neighbours.
+clean twin has the same values. Calls have one row, and in `BATCHES` 45 to 55 rows or 2,000. Every sample is a fresh
+process on one core, and a figure is a median of neighbours.
 """
 
 import base64
@@ -11,6 +12,7 @@ import json
 import random
 from argparse import Namespace
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -25,6 +27,7 @@ _AGAINST_TWIN: Final = 0.6
 _SEED: Final = 29
 
 Details = tuple[Callable[[Row], Side], Callable[[Row], Side]]
+Batches = tuple[Callable[[list[Row]], Side], Callable[[list[Row]], Side], range]
 
 
 def _side(content_type: str, encoding: str, data: str) -> Side:
@@ -63,6 +66,7 @@ def _with_text(row: Row, text: str) -> Row:
 DETAILS: Final[dict[str, Details]] = {
     "a quoted cell": (lambda row: _csv(_with_text(row, f"a, {row[4]}")), _csv),
     "all cells quoted": (lambda row: _side("text/csv", "CSV", _line(row, quoting=csv.QUOTE_ALL)), _csv),
+    "a text with a blank": (lambda row: _csv(_with_text(row, f"a {row[4]}")), _csv),
     "an empty cell": (lambda row: _csv([None, *row[1:]]), _csv),
     "space around cells": (lambda row: _side("text/csv", "CSV", _line(row).replace(",", ", ")), _csv),
     "other line ends": (lambda row: _side("text/csv", "CSV", _line(row).replace("\n", "\r\n")), _csv),
@@ -110,7 +114,72 @@ DETAILS_WITHOUT_SCHEMA: Final[dict[str, Details]] = {
 
 
 def _numbers(row: Row) -> list[float]:
-    return [value if isinstance(value, int | float) else 0.5 for value in row]
+    return [value + 0 if isinstance(value, int | float) else 0.5 for value in row]  # a truth value is 0 or 1
+
+
+def _lines_of(rows: list[Row]) -> Side:
+    return _side("text/csv", "CSV", "".join(map(_line, rows)))
+
+
+def _instances(rows: list[Row]) -> Side:
+    return _json({"instances": [_named(row) for row in rows]})
+
+
+def _with_first(rows: list[Row], text: str) -> list[Row]:
+    return [_with_text(rows[0], text), *rows[1:]]
+
+
+_SOME, _MANY = range(45, 56), range(2000, 2001)
+# By name: the request with the detail, its clean twin, and the numbers of rows of a call.
+BATCHES: Final[dict[str, Batches]] = {
+    "a quoted cell among 2,000 rows": (lambda rows: _lines_of(_with_first(rows, "a, b")), _lines_of, _MANY),
+    "all cells quoted, 2,000 rows": (
+        lambda rows: _side("text/csv", "CSV", "".join(_line(row, quoting=csv.QUOTE_ALL) for row in rows)),
+        _lines_of,
+        _MANY,
+    ),
+    "texts with a blank, 2,000 rows": (
+        lambda rows: _lines_of([_with_text(row, f"a {row[4]}") for row in rows]),
+        _lines_of,
+        _MANY,
+    ),
+    "a header, 2,000 rows": (
+        lambda rows: _side("text/csv; header=present", "CSV", _line(INPUTS) + "".join(map(_line, rows))),
+        _lines_of,
+        _MANY,
+    ),
+    "columns, 45 to 55 rows": (
+        lambda rows: _json({name: list(column) for name, column in zip(INPUTS, zip(*rows, strict=True), strict=True)}),
+        _instances,
+        _SOME,
+    ),
+    "a data frame, 45 to 55 rows": (
+        lambda rows: _json({"dataframe_split": {"columns": INPUTS, "index": [*range(len(rows))], "data": rows}}),
+        _instances,
+        _SOME,
+    ),
+    "a tensor, 45 to 55 rows": (
+        lambda rows: _json(
+            {
+                "inputs": [
+                    {
+                        "name": "x",
+                        "shape": [len(rows), len(INPUTS)],
+                        "datatype": "FP32",
+                        "data": [value for row in rows for value in _numbers(row)],
+                    }
+                ]
+            }
+        ),
+        lambda rows: _json({"instances": list(map(_numbers, rows))}),
+        _SOME,
+    ),
+    "a value beside 45 to 55 rows": (
+        lambda rows: _json({"instances": [_named(row) for row in rows], "caller": "web"}),
+        _instances,
+        _SOME,
+    ),
+}
 
 
 def measure(options: Namespace) -> list[Figure]:
@@ -119,7 +188,7 @@ def measure(options: Namespace) -> list[Figure]:
     figures = [_shape(shape, size_bytes, options.reps) for shape in _SHAPES[: 1 if options.smoke else None]]
     names = [*DETAILS][: 1 if options.smoke else None]
     figures += [_detail(name, kind, size_bytes, options.reps) for name in names for kind in _PIPELINES]
-    names = [*DETAILS_WITHOUT_SCHEMA][: 0 if options.smoke else None]
+    names = [*DETAILS_WITHOUT_SCHEMA, *BATCHES][: 0 if options.smoke else None]
     return figures + [_detail(name, "no schema", size_bytes, options.reps) for name in names]
 
 
@@ -140,19 +209,35 @@ def _detail(name: str, kind: str, size_bytes: int, reps: int) -> Figure:
     pipeline = _PIPELINES[kind]
     with TemporaryDirectory() as folder:
         paths = [Path(folder, f"{place}.jsonl") for place in range(2)]
-        lines = [_lines(write, size_bytes) for write in (DETAILS | DETAILS_WITHOUT_SCHEMA)[name]]
+        lines = _both(name, size_bytes)
         for path, found in zip(paths, lines, strict=True):
             path.write_bytes(b"".join(found[: min(map(len, lines))]))
         ratio, spread = _ratio([(pipeline, paths[1]), (pipeline, paths[0])], reps)
     return Figure(what=f"{name}, {kind}, against its clean twin", measured=ratio, at_least=_AGAINST_TWIN, note=spread)
 
 
-def _lines(write: Callable[[Row], Side], size_bytes: int) -> list[bytes]:
+def _both(name: str, size_bytes: int) -> list[list[bytes]]:
+    """Return the lines with a detail, and those of its clean twin."""
+    if name in BATCHES:
+        *writes, counts = BATCHES[name]
+        return [_lines(write, size_bytes, counts) for write in writes]
+    of_one = (DETAILS | DETAILS_WITHOUT_SCHEMA)[name]
+    return [_lines(partial(_of_one, write), size_bytes, range(1, 2)) for write in of_one]
+
+
+def _of_one(write: Callable[[Row], Side], rows: list[Row]) -> Side:
+    return write(rows[0])
+
+
+def _lines(write: Callable[[list[Row]], Side], size_bytes: int, counts: range) -> list[bytes]:
+    """Return lines with calls of as many rows as `counts` has, in turns."""
     chance = random.Random(_SEED)  # noqa: S311 - chance that repeats itself
     lines, written = list[bytes](), 0
     while written < size_bytes:
-        answer = dict(zip(OUTPUTS, [chance.random(), chance.randrange(2)], strict=True))
-        lines.append(record(chance, write(draw_row(chance)), _json({"predictions": [answer]})))
+        count = counts[len(lines) % len(counts)]
+        answers = [dict(zip(OUTPUTS, [chance.random(), chance.randrange(2)], strict=True)) for _ in range(count)]
+        rows = [draw_row(chance) for _ in range(count)]
+        lines.append(record(chance, write(rows), _json({"predictions": answers})))
         written += len(lines[-1])
     return lines
 
