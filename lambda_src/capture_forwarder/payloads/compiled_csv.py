@@ -24,6 +24,7 @@ from capture_forwarder.payloads.error_bodies import TRACEBACK
 from capture_forwarder.payloads.large_csv import LargeCsv
 from capture_forwarder.payloads.lazy import LARGE_CHARS
 from capture_forwarder.payloads.learned_columns import Key, LearnedColumns
+from capture_forwarder.payloads.list_cells import ListCells
 from capture_forwarder.payloads.placement import Placement, RowForm
 from capture_forwarder.payloads.schema_columns import SchemaColumns
 
@@ -40,7 +41,8 @@ def csv_decoder(
     has_header = placement.form is RowForm.TABLE
     if side is None:
         stem = "prediction" if is_answer else "feature"
-        return _CsvReader(LearnedColumns(cells, stem), has_header=has_header, is_answer=is_answer).decoder
+        lists = ListCells(cells) if is_answer and not has_header else None
+        return _CsvReader(LearnedColumns(cells, stem), has_header=has_header, is_answer=is_answer, lists=lists).decoder
     if any(one.value_type not in CELL_TYPES for one in (*side.by_name.values(), *side.visible)):
         return None
     return _CsvReader(SchemaColumns(side, cells), has_header=has_header, is_answer=is_answer).decoder
@@ -49,8 +51,16 @@ def csv_decoder(
 class _CsvReader:
     """Reads CSV."""
 
-    def __init__(self, columns: SchemaColumns | LearnedColumns, *, has_header: bool, is_answer: bool) -> None:
+    def __init__(
+        self,
+        columns: SchemaColumns | LearnedColumns,
+        *,
+        has_header: bool,
+        is_answer: bool,
+        lists: ListCells | None = None,
+    ) -> None:
         self._columns = columns
+        self._lists = lists
         self._has_header = has_header
         self._is_answer = is_answer
         self._only = None if has_header else columns.only
@@ -160,6 +170,10 @@ class _CsvReader:
 
     def _read_quoted(self, text: str) -> Rows:
         """Return names and values of rows in quotes; most are read without a CSV reader, which is slow."""
+        if self._lists and "[" in text:
+            if (with_lists := self._lists.read(text)) is None:
+                raise ValueError("lists that may be read otherwise")
+            return with_lists
         found = None if self._has_header else json_of(text)
         if found:
             check_text(text)

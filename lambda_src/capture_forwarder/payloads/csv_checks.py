@@ -22,7 +22,7 @@ DEMANDED_CELLS = (["inputs"], ["question", "context"])
 _LINE_END, _QUOTED_LINE_END, _NEXT_ROW = "\n", '"\n"', '"],["'
 _UNSURE_STARTS = _ODD_STARTS | {"b"}
 _BYTES = ("b'", 'b"')
-_AFTER_CELL = frozenset({",", "\n", ""})
+AFTER_CELL = frozenset({",", "\n", ""})
 # A name that cannot make the text another format.
 _NAME = re.compile(r"""[^\W\d_][^][(){}<>;|'"\t]*+""")
 
@@ -48,7 +48,7 @@ def check_text(text: str) -> None:
     """Raise `ValueError` for a text that the plain path may not read as cells."""
     if "\0" in text or "\ufeff" in text or "[" in text or text.lstrip()[:1] in _ODD_STARTS:
         raise ValueError("a text with an odd start, or with lists")
-    if not _is_plain_in_quotes(text) and why_not_csv(text, None, ""):
+    if not is_plain_in_quotes(text) and why_not_csv(text, None, ""):
         raise ValueError("a text that is no CSV")
 
 
@@ -66,7 +66,7 @@ def json_of(text: str) -> str | None:
     last = len(parts) - 1
     for place in range(0, last + 1, 2):
         part = parts[place]
-        if (place and part[:1] not in _AFTER_CELL) or (place < last and part[-1:] not in _AFTER_CELL):
+        if (place and part[:1] not in AFTER_CELL) or (place < last and part[-1:] not in AFTER_CELL):
             return None
         parts[place] = part.replace(",", '","').replace("\n", '"],["')
     return None if last % 2 else f'[["{"".join(parts)}"]]'
@@ -91,7 +91,7 @@ def check_first_cells(cells: list[str]) -> None:
         raise ValueError("lines that may be columns")
 
 
-def _is_plain_in_quotes(text: str) -> bool:
+def is_plain_in_quotes(text: str) -> bool:
     """Tell whether a text with quotes surely holds no printed values, and no quote after a blank."""
     has_brackets = "(" in text or "{" in text or "<" in text
     has_odd_space = "\t" in text or (" " in text and ' "' in text)

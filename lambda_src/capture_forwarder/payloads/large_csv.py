@@ -23,7 +23,7 @@ from capture_forwarder.payloads.csv_checks import (
 )
 from capture_forwarder.payloads.csv_columns import CsvColumns
 from capture_forwarder.payloads.csv_text import CsvForm, filled
-from capture_forwarder.payloads.lazy import LARGE_CHARS, PIECE_CHARS, rows_of_pieces
+from capture_forwarder.payloads.lazy import LARGE_CHARS, PIECE_CHARS, Piece, rows_of_pieces
 from capture_forwarder.payloads.learned_columns import Cells, Key, LearnedColumns
 from capture_forwarder.payloads.schema_columns import SchemaColumns
 
@@ -48,10 +48,17 @@ class LargeCsv:
         if not self._has_header:
             self._check_first_line(first, columns)
         pieces = _Pieces(self._columns, key, partial(check_text, text), is_answer=self._is_answer)
-        if is_large(text, text.count("\n"), columns.width):
-            counted = [(start, end, len(pieces.rows(text[start:end]))) for start, end in places]
-            return columns.names, rows_of_pieces(text, counted, pieces.rows)
-        return columns.names, [row for start, end in places for row in pieces.rows(text[start:end])]
+        rows, counted = list[Values](), list[Piece]()
+        are_many = False
+        for start, end in places:
+            found = pieces.rows(text[start:end])
+            counted.append((start, end, len(found)))
+            if not are_many:
+                rows += found
+                are_many = is_large(text, len(rows), columns.width)
+            if are_many:
+                rows.clear()
+        return columns.names, rows_of_pieces(text, counted, pieces.rows) if are_many else rows
 
     def _learned(self, key: Key, piece: str) -> CsvColumns:
         return self._columns.learn(key, _cells_of(piece, is_column=key == 1))
@@ -152,11 +159,12 @@ class _Pieces:
 
 def cut_rows(text: str, start: int) -> Iterator[tuple[int, int]]:
     """Yield start and end of pieces of whole lines, which hold an even number of quotes."""
+    is_quoted = '"' in text
     while start < len(text):
         end, quotes, is_cut = start, 0, False
         while not is_cut:
             counted, end = end, (text.find("\n", max(end, start + PIECE_CHARS)) + 1) or len(text)
-            quotes += text.count('"', counted, end)
+            quotes += text.count('"', counted, end) if is_quoted else 0
             is_cut = quotes % 2 == 0 or end == len(text)
         yield start, end
         start = end
