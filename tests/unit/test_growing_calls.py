@@ -111,6 +111,13 @@ def test_values_beside_rows_of_any_number_are_repeated() -> None:
     assert paths.compiled_rows(capture(json_side(document), predictions(30)))
 
 
+def test_a_null_beside_rows_is_in_every_row() -> None:
+    """Only a null in the first row would hide the type of a column."""
+    paths = learned(lambda count: {"instances": [{"x": place + 0.5} for place in range(count)], "trace": None})
+    document = {"instances": [{"x": place + 0.5} for place in range(30)], "trace": None}
+    assert paths.compiled_rows(capture(json_side(document), predictions(30)))
+
+
 def test_many_rows_are_left_to_the_plain_path_which_makes_them_when_they_are_read() -> None:
     """All rows of narrow columns together would take many times their text."""
     count = 40_000

@@ -18,6 +18,7 @@ from capture_forwarder.payloads.skeleton import NO_STRING, Path, string_pattern
 _FEWEST_ROWS = 2
 # What stands behind a name, and a text that is no name.
 _COLON = r"\s*+:"
+_NAMED = f'"{_COLON}'
 _TEXT = rf"{string_pattern(None)}(?!{_COLON})"
 # The values of a column, made from a decoded document and its number of rows.
 Column = Callable[[Any, int], Iterable[Any]]
@@ -45,6 +46,7 @@ class Growing(Struct, frozen=True):
         get_index = [_getter(path) for path in self.lists.indices]
         get_count = [_getter(path) for path in self.lists.counts]
         names, lengths, rows_of, width = self.names, self.lengths, self._rows_of(), len(self.names)
+        in_rows = [place for place, path in enumerate(self.sources) if self._list_of(path) is not None]
 
         def read(text: str) -> Rows:
             if are_many(text, text.count(",") // width):
@@ -57,7 +59,7 @@ class Growing(Struct, frozen=True):
             if any(get(document) != list(range(count)) for get in get_index):
                 raise ValueError("an index that does not count the rows")
             rows = rows_of(document, count)
-            if None in rows[0]:
+            if any(rows[0][place] is None for place in in_rows):
                 raise ValueError("a null in the first row, whose type is not known")
             return names, rows
 
@@ -86,7 +88,7 @@ class Growing(Struct, frozen=True):
         """
         if isinstance(value, list) and path in self.lists.widths:
             element = self._strings(value[0], (*path, 0))
-            return f"(?:{element if _COLON in element else _TEXT})*+" if element else ""
+            return f"(?:{element if _NAMED in element else _TEXT})*+" if element else ""
         if isinstance(value, dict):
             return "".join(
                 string_pattern(name) + _COLON + self._strings(part, (*path, place))

@@ -18,7 +18,7 @@ from capture_forwarder.payloads.row_lists import RowLists, resized, row_lists
 _SIZES = (3, 5, 7, 11, 13, 17)
 _FEWEST = 2
 # What the values, lists and objects of a text take in memory at most, about; and what those of one text may take.
-_VALUE_BYTES, _LIST_BYTES, _OBJECT_BYTES, _MAX_BYTES = 40, 90, 250, 32_000_000
+_VALUE_BYTES, _LIST_BYTES, _OBJECT_BYTES, _MAX_BYTES = 40, 90, 250, 12_000_000
 
 
 class Resizable(Struct, frozen=True):
