@@ -14,7 +14,8 @@ _ROUTES = int(os.environ.get("LIST_CELLS", "300"))
 _ODD = (
     *('"[0.1 0.2]"', '"[NaN, 0.1]"', '"[]"', '"[null, 1]"', '"[1e999]"', '"[true]"', '"[18446744073709551616]"', "[1]"),
     *('"[1"', '"a[1]"', '"[[1], [2]]"', '"[1]\n"', ' "[1]"', '"[1] "', '"[""a""]"', "b'x'", '"a,b"', '"a\nb"', "a b"),
-    *("", " x", "NA", "\ufeff", "a\\b", '"', 'x"y', "(", "<b>", "error", "Traceback (most recent call last):", "a\tb"),
+    *("", '"[ ]"', "\ufffd", " x", "NA", "\ufeff", "a\\b", '"', 'x"y', "(", "<b>", "error", "a\tb"),
+    "Traceback (most recent call last):",
 )
 
 
@@ -59,3 +60,9 @@ def test_a_first_line_of_texts_may_be_names() -> None:
     """The plain path rejects such a call."""
     line = capture(csv_side("1,2\n" * 2), csv_side("\"['no', 'yes']\",\"a,b\"\n\"['no', 'yes']\",0.719"))
     assert Paths(None).compiled_rows(line) is None
+
+
+@pytest.mark.parametrize("text", ['no,"[ ]"', 'no,"[1]","[  ]"', '\ufffd,0.8,"[0.8, 0.2]"', 'no,"[-]"'])
+def test_odd_answers_are_left_to_the_plain_path(text: str) -> None:
+    """A list without numbers is a text, and a text that begins with U+FFFD was binary."""
+    assert Paths(None).compiled_rows(capture(csv_side("1,2"), csv_side(text))) is None

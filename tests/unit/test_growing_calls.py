@@ -188,3 +188,13 @@ def test_texts_that_look_like_names_are_texts() -> None:
     """A name stands before a colon."""
     document = {"x": [0.5, 1.5, 2.5, 3.5], "y": ["x", "y", '":', None]}
     assert learned(columns).compiled_rows(capture(json_side(document), predictions(4)))
+
+
+def test_nulls_among_many_texts_take_no_time_for_each_text() -> None:
+    """The pattern of all strings is read once, however many texts may be null."""
+
+    def rows(count: int, cell: str | None) -> Document:
+        first: Document = {"id": 1, "v": ["a"] * 300}
+        return {"rows": [first, *[{"id": 2, "v": [cell] * 300}] * (count - 1)], "m": {"q": 1}}
+
+    assert learned(lambda count: rows(count, "b")).compiled_rows(capture(json_side(rows(9, None)), predictions(9)))

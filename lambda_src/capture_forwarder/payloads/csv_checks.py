@@ -12,7 +12,7 @@ from capture_forwarder.payloads.lazy import LARGE_CHARS
 from capture_forwarder.payloads.not_csv import why_not_csv
 
 # Printed objects of Python, JSON, text that was binary, and no text.
-_ODD_STARTS = frozenset({"<", "\ufffd", "[", "{", ""})
+ODD_STARTS = frozenset({"<", "\ufffd", "[", "{", ""})
 # Cells with space around them, of which the options of the route and the type decide; and empty cells of text.
 _ODD_CELL = re.compile(r"(?:^|,)\s|\s(?:,|$)", re.MULTILINE)
 _FORM = CsvForm()
@@ -20,7 +20,7 @@ _FORM = CsvForm()
 DEMANDED = frozenset({"inputs", "question,context"})
 DEMANDED_CELLS = (["inputs"], ["question", "context"])
 _LINE_END, _QUOTED_LINE_END, _NEXT_ROW = "\n", '"\n"', '"],["'
-_UNSURE_STARTS = _ODD_STARTS | {"b"}
+_UNSURE_STARTS = ODD_STARTS | {"b"}
 _BYTES = ("b'", 'b"')
 AFTER_CELL = frozenset({",", "\n", ""})
 # A name that cannot make the text another format.
@@ -46,7 +46,7 @@ def cells_of(text: str) -> list[list[str]]:
 
 def check_text(text: str) -> None:
     """Raise `ValueError` for a text that the plain path may not read as cells."""
-    if "\0" in text or "\ufeff" in text or "[" in text or text.lstrip()[:1] in _ODD_STARTS:
+    if "\0" in text or "\ufeff" in text or "[" in text or text.lstrip()[:1] in ODD_STARTS:
         raise ValueError("a text with an odd start, or with lists")
     if not is_plain_in_quotes(text) and why_not_csv(text, None, ""):
         raise ValueError("a text that is no CSV")
@@ -101,7 +101,7 @@ def is_plain_in_quotes(text: str) -> bool:
 def is_plain(text: str) -> bool:
     """Tell whether the plain path surely reads a text with these cells: no printed values, other delimiters or space.
 
-    Single characters are found fastest one after the other. JSON text cannot hold tabs and other control characters.
+    Single characters are found fastest one after the other. Decoders of JSON refuse control characters in cells.
     """
     return (
         text.isascii()
@@ -129,7 +129,7 @@ def are_plain_lines(text: str, lines: Sequence[str]) -> bool:
 
 def is_read_alike(text: str) -> bool:
     """Tell the same as `is_plain` of any text without quotes and backslashes, which takes longer."""
-    if "[" in text or "(" in text or "{" in text or "\ufeff" in text or text[:1] in _ODD_STARTS:
+    if "[" in text or "(" in text or "{" in text or "\ufeff" in text or text[:1] in ODD_STARTS:
         return False
     return not _has_odd_space(text) and why_not_csv(text, None, "") is None
 

@@ -20,6 +20,8 @@ _FEWEST_ROWS = 2
 _COLON = r"\s*+:"
 _NAMED = f'"{_COLON}'
 _TEXT = rf"{string_pattern(None)}(?!{_COLON})"
+_MAYBE_TEXT = f"(?:{_TEXT})?+"
+_TEXTS_IN_A_ROW = re.compile(f"(?:{re.escape(_MAYBE_TEXT)}){{2,}}")
 # The values of a column, made from a decoded document and its number of rows.
 Column = Callable[[Any, int], Iterable[Any]]
 
@@ -41,7 +43,7 @@ class Growing(Struct, frozen=True):
     def decoder(self) -> PayloadDecoder:
         """Return the decoder of such documents of any number of rows. It raises one of `REFUSED` for all others."""
         decode: Callable[[str], Any] = msgspec.json.Decoder(self._type(self.document, (), {})).decode
-        has_order = re.compile(f"{self._strings(self.document, ())}{NO_STRING}").fullmatch
+        has_order = re.compile(_joined(self._strings(self.document, ())) + NO_STRING).fullmatch
         sizes = [_size_of(_getter(path), width) for path, width in self.lists.widths.items()]
         get_index = [_getter(path) for path in self.lists.indices]
         get_count = [_getter(path) for path in self.lists.counts]
@@ -96,7 +98,7 @@ class Growing(Struct, frozen=True):
             )
         if isinstance(value, list):
             return "".join(self._strings(part, (*path, place)) for place, part in enumerate(value))
-        return f"(?:{_TEXT})?+" if isinstance(value, str) else ""
+        return _MAYBE_TEXT if isinstance(value, str) else ""
 
     def _rows_of(self) -> Callable[[Any, int], list[Any]]:
         """Return the function that makes rows of a decoded document."""
@@ -126,6 +128,14 @@ class Growing(Struct, frozen=True):
             return lambda document, _: map(get_value, get_list(document))
         start = path[len(at)]
         return lambda document, _: get_list(document)[start::width]
+
+
+def _joined(strings: str) -> str:
+    """Return a pattern in which texts without a name between them are one repetition.
+
+    Nulls instead of them would make each one search for the next quote, in as many characters as the caller wants.
+    """
+    return _TEXTS_IN_A_ROW.sub(lambda found: f"(?:{_TEXT}){{0,{len(found[0]) // len(_MAYBE_TEXT)}}}+", strings)
 
 
 def _size_of(get: Callable[[Any], list[Any]], width: int) -> Callable[[Any], int]:

@@ -31,7 +31,7 @@ _FORM = CsvForm()
 
 
 class LargeCsv:
-    """Reads texts of several lines, which end in a line feed where no cell is in quotes."""
+    """Reads texts of several lines. In a text without quotes, every line ends with a line feed alone."""
 
     def __init__(self, columns: SchemaColumns | LearnedColumns, *, has_header: bool, is_answer: bool) -> None:
         self._columns = columns

@@ -9,14 +9,14 @@ import msgspec
 
 from capture_forwarder.domain.converters import CellOptions, cell_parser
 from capture_forwarder.payloads.compiled_types import INT64, REFUSED, Names, Rows
-from capture_forwarder.payloads.csv_checks import AFTER_CELL, check_first_cells, is_plain_in_quotes
+from capture_forwarder.payloads.csv_checks import AFTER_CELL, ODD_STARTS, check_first_cells, is_plain_in_quotes
 from capture_forwarder.payloads.headers import looks_like_names
 from capture_forwarder.payloads.lazy import LARGE_CHARS
 
 _decode: Callable[[str], list[list[str | list[float | int | None]]]] = msgspec.json.Decoder(
     list[list[str | list[INT64 | float | None]]]
 ).decode
-_NUMBERS = re.compile(r"\[[-+.\deE, ]++\]", re.ASCII)
+_NUMBERS = re.compile(r"\[[-+.eE, ]*+\d[-+.\deE, ]*+\]", re.ASCII)
 # Lists of these are texts: JSON knows no single quotes.
 _SINGLE_QUOTE = "'"
 
@@ -29,8 +29,8 @@ class ListCells:
 
     def read(self, text: str) -> Rows | None:
         """Return names and values of all rows; `None` if the text may be read otherwise."""
-        is_clear = len(text) <= LARGE_CHARS and "\ufeff" not in text and is_plain_in_quotes(text)
-        document = _json_of(text.rstrip("\n")) if is_clear else None
+        is_odd = "\ufeff" in text or text.lstrip()[:1] in ODD_STARTS or not is_plain_in_quotes(text)
+        document = None if is_odd or len(text) > LARGE_CHARS else _json_of(text.rstrip("\n"))
         if document is None:
             return None
         try:
@@ -66,7 +66,7 @@ def _json_of(text: str) -> str | None:
 
 
 def _quoted(cell: str) -> str | None:
-    """Return a quoted cell as JSON: a list of numbers, or a text."""
+    """Return a quoted cell as JSON: a list of numbers, or a text; `None` if it may be either."""
     if _NUMBERS.fullmatch(cell):
         return cell
     is_text = "\n" not in cell and ("[" not in cell or (cell[:1] == "[" and _SINGLE_QUOTE in cell))
