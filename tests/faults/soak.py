@@ -71,7 +71,7 @@ def soak(objects: int, schema: Schema, folder: Path) -> Soaked:
     started = time.monotonic()
     script, log = Script(SEED, SHARE, READ_SHARE), folder / "worker.log"
     with (
-        running_world(folder, schema, visibility_secs=600, max_receives=100) as world,
+        running_world(folder, schema, visibility_secs=60, max_receives=100) as world,
         flaky(world.monitor.url, script) as url,
     ):
         world.configure(url, max_inferences=MAX_INFERENCES)
