@@ -1,10 +1,9 @@
-"""Gzip inflated piece by piece by zlib; Python's `gzip` takes half as much time again and needs a file."""
+"""Gzip inflated piece by piece by isal, which takes less than half the time of zlib and has the same interface."""
 
-import zlib
 from collections.abc import Iterable, Iterator
 
 MAGIC = b"\x1f\x8b"
-# zlib's code for gzip: its largest window, and it checks header and checksum.
+# The code for gzip: its largest window, and header and checksum are checked.
 _GZIP = 31
 _PIECE_BYTES = 256 * 1024
 
@@ -18,17 +17,19 @@ def inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
     https://www.rfc-editor.org/rfc/rfc1952#section-2.2
     """
+    from isal import isal_zlib  # noqa: PLC0415 - only where it is used, because that takes time at a cold start
+
     member = None
     for chunk in chunks:
         rest, more = chunk, False
         while rest or more:
             if member is None:
                 rest = rest.lstrip(b"\0")
-                member = zlib.decompressobj(_GZIP) if rest else None
+                member = isal_zlib.decompressobj(_GZIP) if rest else None
                 continue
             try:
                 piece = member.decompress(rest, _PIECE_BYTES)
-            except zlib.error as error:
+            except isal_zlib.error as error:  # type: ignore[misc]  # a class, which its stub does not say
                 raise Damaged from error
             yield piece
             rest, more = member.unconsumed_tail, len(piece) == _PIECE_BYTES
