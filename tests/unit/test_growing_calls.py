@@ -141,24 +141,26 @@ def test_calls_that_would_not_fit_into_memory_are_no_examples() -> None:
     ("make", "answer"),
     [
         pytest.param(
-            lambda _: [{"x": place + 0.5, "even": place % 2 == 0, "y": True} for place in range(4)],
-            lambda _: json_side({"dataframe_split": {"columns": ["y"], "data": [[True]] * 4}}),
+            lambda count: [{"x": place + 0.5, "even": place % 2 == 0, "y": True} for place in range(count)],
+            lambda count: json_side({"dataframe_split": {"columns": ["y"], "data": [[True]] * count}}),
             id="a name of both sides",
         ),
-        pytest.param(lambda _: {"x": [0.5, None, 1.5, 2.5], "y": [1, 2, 3, 4]}, predictions, id="null in a row"),
-        pytest.param(lambda _: {"x": [0.5, "a", 1.5, 2.5], "y": [1, 2, 3, 4]}, predictions, id="several kinds"),
-        pytest.param(lambda _: {"x": [0, 1, 2, 3], "y": [1, 2, 3, 4]}, predictions, id="a column like an index"),
-        pytest.param(columns, lambda _: json_side([{"index": place} for place in range(4)]), id="an index"),
-        pytest.param(columns, lambda _: json_side({"p": ["a", "b", "c", "d"]}), id="texts"),
+        pytest.param(lambda count: columns(count) | {"x": [None, *[0.5] * (count - 1)]}, predictions, id="a null"),
+        pytest.param(
+            lambda count: columns(count) | {"x": ["a", *[0.5] * (count - 1)]}, predictions, id="several kinds"
+        ),
+        pytest.param(lambda count: columns(count) | {"x": [*range(count)]}, predictions, id="a column like an index"),
+        pytest.param(
+            columns, lambda count: json_side([{"index": place} for place in range(count)]), id="an index in the answer"
+        ),
     ],
 )
 def test_examples_that_do_not_show_how_rows_are_read(make: Any, answer: Any) -> None:
-    """The plain path reads them, or a decoder of calls with as many rows."""
+    """The plain path reads a call with another number of rows."""
     paths = Paths(None)
     for _ in range(3):
         paths.learn(capture(json_side(make(4)), answer(4)))
-    paths.compiled_rows(capture(json_side(make(4)), answer(4)))
-    assert paths.compiled_rows(capture(json_side(columns(9)), predictions(9))) is None
+    assert paths.compiled_rows(capture(json_side(make(9)), answer(9))) is None
 
 
 def test_a_number_of_more_than_64_bits_that_decides_is_no_error() -> None:

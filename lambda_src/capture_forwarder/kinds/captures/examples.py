@@ -124,8 +124,7 @@ def _part(reading: PayloadReading | None, payload: Payload | None, start: int) -
         return None
     if not reading.body.declared or reading.body.charset not in UTF_8:
         raise ValueError("a document whose form was guessed")
-    text = msgspec.convert(payload.data, bytes).decode() if reading.body.base64 else payload.data
-    document = msgspec.json.decode(text)
+    document = msgspec.json.decode(text_of(payload, is_base64=reading.body.base64))
     if not isinstance(document, dict | list):
         raise ValueError("a document without values")  # noqa: TRY004 - it cannot be an example
     return Part(document, leaves_of(document), start, reading.body.base64)
@@ -134,8 +133,18 @@ def _part(reading: PayloadReading | None, payload: Payload | None, start: int) -
 def _changed(payload: Payload | None, part: Part | None, changes: Changes) -> Payload | None:
     if payload is None or part is None:
         return payload
-    text = msgspec.json.encode(with_values(part.document, _values(part, changes)))
-    return replace(payload, data=b64encode(text).decode() if part.base64 else text.decode())
+    text = msgspec.json.encode(with_values(part.document, _values(part, changes))).decode()
+    return with_text(payload, text, is_base64=part.base64)
+
+
+def text_of(payload: Payload, *, is_base64: bool) -> str:
+    """Return the text of a payload. Raises `ValueError` if it is not BASE64 of UTF-8 where it says so."""
+    return msgspec.convert(payload.data, bytes).decode() if is_base64 else payload.data
+
+
+def with_text(payload: Payload, text: str, *, is_base64: bool) -> Payload:
+    """Return a payload with another text."""
+    return replace(payload, data=b64encode(text.encode()).decode() if is_base64 else text)
 
 
 def _values(part: Part, changes: Changes) -> Iterator[JsonValue]:

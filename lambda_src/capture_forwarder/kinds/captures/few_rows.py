@@ -1,15 +1,14 @@
 """A call of several rows, and the same call with another number of rows."""
 
-from base64 import b64encode
 from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from capture_forwarder.domain.capture import CaptureRecord, Media, Payload
+from capture_forwarder.domain.capture import Media, Payload
 from capture_forwarder.domain.values import JsonValue
-from capture_forwarder.kinds.captures.examples import Read
+from capture_forwarder.kinds.captures.examples import Read, text_of, with_text
 from capture_forwarder.kinds.captures.plain import Decoded
 from capture_forwarder.payloads.placement import PayloadReading, RowForm
 from capture_forwarder.payloads.row_lists import RowLists, resized, row_lists
@@ -43,7 +42,7 @@ class Resizable(Struct, frozen=True):
         return self._with(msgspec.json.encode(document).decode())
 
     def _with(self, text: str) -> Payload:
-        return replace(self.payload, data=b64encode(text.encode()).decode() if self.is_base64 else text)
+        return with_text(self.payload, text, is_base64=self.is_base64)
 
 
 class FewRows(Struct, frozen=True):
@@ -84,13 +83,13 @@ def with_few_rows(decoded: Decoded, read: Read) -> FewRows | None:
 
 def _resizable(payload: Payload, reading: PayloadReading, count: int) -> Resizable:
     is_base64 = reading.body.base64
-    text = msgspec.convert(payload.data, bytes).decode() if is_base64 else payload.data
+    text = text_of(payload, is_base64=is_base64)
     if _bytes_of(text) > _MAX_BYTES:
         raise ValueError("more values than may be held as objects")
     if reading.body.media is Media.JSON:
         document: JsonValue = msgspec.json.decode(text)
         return Resizable(payload, is_base64, document, row_lists(document, count))
-    lines = text.splitlines()
+    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     heads = int(reading.placement.form is RowForm.TABLE)
     if len(lines) != count + heads:
         raise ValueError("other lines than those of rows")
@@ -101,8 +100,3 @@ def _bytes_of(text: str) -> int:
     """Return how much memory the values of a text take as objects, about."""
     values = text.count(",") + text.count("\n")
     return _VALUE_BYTES * values + _LIST_BYTES * text.count("[") + _OBJECT_BYTES * text.count("{")
-
-
-def record_of(record: CaptureRecord, request: Payload, response: Payload) -> CaptureRecord:
-    """Return a record with other sides."""
-    return replace(record, input=request, output=response)

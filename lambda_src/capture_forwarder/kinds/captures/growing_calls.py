@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from capture_forwarder.domain.capture import CaptureRecord, Payload
 from capture_forwarder.domain.converters import CellOptions
@@ -18,8 +19,8 @@ from capture_forwarder.domain.schema import ModelSchema
 from capture_forwarder.domain.values import JsonValue
 from capture_forwarder.kinds.captures.compiled_calls import CallDecoder, paired
 from capture_forwarder.kinds.captures.examples import Example, Part, Read
-from capture_forwarder.kinds.captures.few_rows import FewRows, Resizable, record_of
-from capture_forwarder.kinds.captures.learned_sides import LearnedSide
+from capture_forwarder.kinds.captures.few_rows import FewRows, Resizable
+from capture_forwarder.kinds.captures.learned_sides import LearnedSide, sides_of
 from capture_forwarder.kinds.captures.places import Places, find_places, strange_value
 from capture_forwarder.kinds.captures.plain import Decoded
 from capture_forwarder.payloads.compiled_types import PayloadDecoder
@@ -101,7 +102,7 @@ class GrowingExample:
             self._changed(side, part, size, apart=apart, with_nulls=with_nulls)
             for (side, part), apart in zip(self._sides, (0, _APART), strict=True)
         )
-        return record_of(self._few.decoded.record, request, response)
+        return replace(self._few.decoded.record, input=request, output=response)
 
     def _changed(self, side: Resizable, part: Part | None, size: int, *, apart: int, with_nulls: bool) -> Payload:
         if part is None:
@@ -115,18 +116,7 @@ class GrowingExample:
         return side.with_document(with_values(document, iter(_values(document, side.lists, free, apart, with_nulls))))
 
     def _decoder(self, *, nullable: bool) -> CallDecoder:
-        base, sources = self._example.base, self._places.sources
-        asked, answered = base.names
-        if "index" in answered:
-            raise ValueError("an index, which the plain path compares with the order of the rows")
-        width = len(asked) + len(answered)
-        rows = [sources[start : start + width] for start in range(0, len(sources), width)]
-        asked_rows, answered_rows = [row[: len(asked)] for row in rows], [row[len(asked) :] for row in rows]
-        inputs, outputs = (self._schema.inputs, self._schema.outputs) if self._schema else (None, None)
-        request = LearnedSide(self._example.request, base.reading.request, asked, asked_rows, inputs)
-        response = LearnedSide(self._example.response, base.reading.response, answered, answered_rows, outputs)
-        if base.reading.is_cut and response.has_texts:
-            raise ValueError("texts that are cut into rows")
+        request, response = sides_of(self._example, self._places, self._schema)
         return paired(
             self._side(request, self._few.request.lists, is_answer=False, nullable=nullable),
             self._side(response, self._few.response.lists, is_answer=True, nullable=nullable),

@@ -20,7 +20,7 @@ from capture_forwarder.kinds.captures.compiled_calls import CallDecoder, compile
 from capture_forwarder.kinds.captures.examples import Example
 from capture_forwarder.kinds.captures.few_rows import FewRows, with_few_rows
 from capture_forwarder.kinds.captures.growing_calls import GrowingExample
-from capture_forwarder.kinds.captures.learned_sides import LearnedSide
+from capture_forwarder.kinds.captures.learned_sides import sides_of
 from capture_forwarder.kinds.captures.noticing import LeftOut
 from capture_forwarder.kinds.captures.places import find_places
 from capture_forwarder.kinds.captures.plain import Decoded, Outcome, PlainPath
@@ -155,22 +155,12 @@ class RouteCalls:
 
     def _learned(self, example: Example) -> LearnedCall:
         """Return the decoder of calls like an example. Raises `ValueError` if their values decide how they are read."""
-        reading, (asked, answered) = example.base.reading, example.base.names
-        if example.base.count > 1 and "index" in answered:
-            raise ValueError("an index, which the plain path compares with the order of the rows")
         places = find_places(example)
-        width = len(asked) + len(answered)
-        rows = [places.sources[start : start + width] for start in range(0, len(places.sources), width)]
-        asked_rows, answered_rows = [row[: len(asked)] for row in rows], [row[len(asked) :] for row in rows]
-        inputs, outputs = (self._schema.inputs, self._schema.outputs) if self._schema else (None, None)
-        request = LearnedSide(example.request, reading.request, asked, asked_rows, inputs)
-        response = LearnedSide(example.response, reading.response, answered, answered_rows, outputs)
+        request, response = sides_of(example, places, self._schema)
         request_decoder = request.decoder(places, self._cells, is_answer=False)
         response_decoder = response.decoder(places, self._cells, is_answer=True)
-        if reading.is_cut and response.has_texts:
-            raise ValueError("texts that are cut into rows")
         decoder = paired(request_decoder, response_decoder, apart=self._apart)
-        return LearnedCall(self._counting(decoder, example.base.left_out, 0), reading)
+        return LearnedCall(self._counting(decoder, example.base.left_out, 0), example.base.reading)
 
     def _growing(self, example: Example, few: FewRows) -> LearnedCall:
         """Return the decoder of calls like an example with any number of rows. Raises `ValueError` as `_learned`."""

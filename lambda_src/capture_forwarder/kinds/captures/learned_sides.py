@@ -6,8 +6,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from capture_forwarder.domain.converters import CellOptions
-from capture_forwarder.domain.schema import Side
-from capture_forwarder.kinds.captures.examples import Part
+from capture_forwarder.domain.schema import ModelSchema, Side
+from capture_forwarder.kinds.captures.examples import Example, Part
 from capture_forwarder.kinds.captures.places import Places
 from capture_forwarder.payloads.compiled import base64_decoder, compile_payload
 from capture_forwarder.payloads.compiled_types import INT64, TYPES, Names, PayloadDecoder, Rows
@@ -66,6 +66,22 @@ class LearnedSide(Struct, frozen=True):
                 if place in places.free and self.side:
                     types[place - part.start] = TYPES.get(self.side.by_name[name].value_type, str)
         return types
+
+
+def sides_of(example: Example, places: Places, schema: ModelSchema | None) -> tuple[LearnedSide, LearnedSide]:
+    """Return both sides of an example. Raises `ValueError` if its values decide how the rows are read."""
+    reading, (asked, answered) = example.base.reading, example.base.names
+    if example.base.count > 1 and "index" in answered:
+        raise ValueError("an index, which the plain path compares with the order of the rows")
+    width = len(asked) + len(answered)
+    rows = [places.sources[start : start + width] for start in range(0, len(places.sources), width)]
+    asked_rows, answered_rows = [row[: len(asked)] for row in rows], [row[len(asked) :] for row in rows]
+    inputs, outputs = (schema.inputs, schema.outputs) if schema else (None, None)
+    request = LearnedSide(example.request, reading.request, asked, asked_rows, inputs)
+    response = LearnedSide(example.response, reading.response, answered, answered_rows, outputs)
+    if reading.is_cut and response.has_texts:
+        raise ValueError("texts that are cut into rows")
+    return request, response
 
 
 def type_of(leaf: Leaf, *, is_free: bool) -> Any:
