@@ -130,20 +130,21 @@ class _PartialLine:
         self.offset = offset
         self.size = 0
         self._max_bytes = max_bytes
-        self._pieces: list[bytes] = []
+        # The pieces of a large line would lie between other blocks of memory, and leave gaps.
+        self._data = bytearray()
 
     def add(self, piece: bytes) -> None:
         self.size += len(piece)
         if self.size <= self._max_bytes:
-            self._pieces.append(piece)
+            self._data += piece
         else:
-            self._pieces.clear()
+            self._data = bytearray()
 
     def complete(self, others: list[bytes], end: int) -> Iterator[Lines | Line]:
         """Yield this line and the `others` after it, up to byte `end`."""
         if self.size <= self._max_bytes:
-            data = b"".join(self._pieces)
-            self._pieces.clear()  # a large line is not held twice while it is decoded
+            data = bytes(self._data)
+            self._data = bytearray()  # a large line is not held twice while it is decoded
             yield Lines(self.number, self.offset, end, [data, *others])
             return
         own_end = min(self.offset + self.size + 1, end)
