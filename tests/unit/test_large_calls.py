@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from benchmarks.trace import Tracer
 from capture_forwarder.destinations.arthur.wire import Row
 from capture_forwarder.domain.batch import Batch, BatchLimits
+from capture_forwarder.domain.conservation import ReadingCounts
 from capture_forwarder.domain.delivery import RejectionCode
 from capture_forwarder.domain.route import DecodingOptions, OneSided, Route
 from capture_forwarder.domain.schema import Attribute, ModelSchema, Stage, ValueType
@@ -111,6 +113,32 @@ def test_all_rows_of_a_large_call_are_sent(name: str, schema: ModelSchema | None
         assert one.rejections == [] or len(one.rejections) == 0
         assert one.rows.time is not None
         by_place(one)
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["instances", "features", "lists"])
+def test_the_first_large_call_of_a_run_is_compiled(name: str, schema: ModelSchema | None) -> None:
+    """The plain path reads how the call is laid out; it makes no row."""
+    trace = Tracer().trace(lambda: sent(*decode(capture(*SIDES[name]), schema=schema)))
+    assert (trace.count("PlainPath.read"), trace.count("PlainPath._row")) == (1, 0)
+
+
+@pytest.mark.parametrize("odd", [None, "text"])
+def test_the_first_call_of_a_few_thousand_rows_is_compiled_if_all_of_them_fit(odd: str | None) -> None:
+    """They are few enough to be listed. One row of a wrong type leaves the call to the plain path, which rejects it."""
+    rows = [*range(2_000), *([odd] if odd else [])]
+    line = capture(json_side({"instances": [[one] for one in rows]}), json_side({"predictions": [0.5] * len(rows)}))
+    (one,) = decode(line)
+    assert [row["inference_data"] for row in sent(one)] == [{"in": n, "out": 0.5} for n in range(2_000)]
+    assert [rejection.index for rejection in one.rejections] == ([2_000] if odd else [])
+    assert isinstance(one.rows.rows, Lazy) == bool(odd)
+
+
+def test_notes_about_the_first_large_call_count_once() -> None:
+    """Both paths look at it."""
+    spans = decode(*(capture(*SIDES[name], inferenceId="x") for name in ("instances", "lists", "lists")), schema=None)
+    notes = [one.noticed or ReadingCounts() for one in spans]
+    assert [(one.reused_ids, one.changed_layouts, one.compiled) for one in notes] == [(0, 0, 0), (1, 1, 0), (1, 0, 1)]
 
 
 @BOTH

@@ -161,8 +161,11 @@ class CompiledPath:
         decoders = self._decoders.get(_declaration(record)) if record.input and record.output else None
         return decoders.used_unlearned if decoders else None
 
-    def learn(self, decoded: Decoded) -> None:
-        """Compile decoders from how the plain path read a call, for calls that are declared like it."""
+    def learn(self, decoded: Decoded) -> bool:
+        """Compile decoders from how the plain path read a call, for calls that are declared like it.
+
+        Tell whether the call was read in a new way, so that this path may read it by now.
+        """
         record, reading = decoded.record, decoded.reading
         if record.input and record.output and reading.request and reading.response:
             declaration = _declaration(record)
@@ -170,8 +173,10 @@ class CompiledPath:
             if _may_learn(reading.request, *declaration[:2], self._options.input) and _may_learn(
                 reading.response, *declaration[2:], self._options.output
             ):
-                self._current.learn(reading)
+                is_new = self._current.learn(reading)
                 self._route_calls.see(declaration, decoded)
+                return is_new
+        return False
 
     def _switch_to(self, declaration: Declaration) -> None:
         if declaration not in self._decoders:

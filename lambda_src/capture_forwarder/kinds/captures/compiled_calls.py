@@ -171,10 +171,10 @@ class CallDecoders:
             self._decoders.append(first)
             self.last = first
 
-    def learn(self, reading: Reading) -> None:
-        """Compile `reading`, if it is new."""
+    def learn(self, reading: Reading) -> bool:
+        """Compile `reading`, if it is new; tell whether it is."""
         if reading in self._readings:
-            return
+            return False
         if len(self._readings) >= _MAX_READINGS:
             self._readings.clear()
             self._decoders.clear()
@@ -182,6 +182,7 @@ class CallDecoders:
         if decoder := compile_reading(reading, self._schema, self._cells, apart=self._apart):
             self._decoders.append(decoder)
             self.last = decoder
+        return True
 
 
 def _refuse(request: str, response: str) -> Sequence[Any]:
