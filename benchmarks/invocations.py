@@ -14,9 +14,8 @@ from datetime import UTC, datetime
 from time import perf_counter, process_time
 from typing import Any, Final
 
-import boto3
-
 from benchmarks.processes import peak_rss_mb
+from capture_forwarder.aws.session import aws_session
 from capture_forwarder.bootstrap import build_runtime
 from capture_forwarder.domain.conservation import ForwardReport
 from capture_forwarder.domain.notices import BatchSent, Notice, ObjectForwarded
@@ -76,9 +75,7 @@ def main() -> None:
     if "limit_mb" in given:
         resource.setrlimit(resource.RLIMIT_AS, (given["limit_mb"] * 1_000_000,) * 2)
     calls: Counter[str] = Counter()
-    session = boto3.Session()
-    boto3.DEFAULT_SESSION = session
-    session.events.register(
+    aws_session().events.register(
         "before-send", lambda **sent: calls.update([sent["event_name"].removeprefix("before-send.")])
     )
     counts = _Counts(may_reject=given.get("may_reject", False))

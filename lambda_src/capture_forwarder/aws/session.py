@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
+from capture_forwarder.aws.descriptions import DescriptionLoader
 from capture_forwarder.aws.timed import watch
 
 # Trails and access logs show the reader of an object. The text is fixed: botocore builds its own, with details of the
@@ -26,7 +28,7 @@ def aws_session() -> boto3.Session:
     The calls of its clients can be abandoned, see `timed`.
     """
     if boto3.DEFAULT_SESSION is None:
-        boto3.setup_default_session()
+        boto3.setup_default_session(botocore_session=_core_session())
     assert boto3.DEFAULT_SESSION  # noqa: S101 - for the type checker
     watch(boto3.DEFAULT_SESSION.events)
     return boto3.DEFAULT_SESSION
@@ -39,8 +41,14 @@ def session_of(region: str | None, profile: str | None) -> Iterator[None]:
         yield
         return
     before = boto3.DEFAULT_SESSION
-    boto3.setup_default_session(region_name=region, profile_name=profile)
+    boto3.setup_default_session(region_name=region, profile_name=profile, botocore_session=_core_session())
     try:
         yield
     finally:
         boto3.DEFAULT_SESSION = before
+
+
+def _core_session() -> botocore.session.Session:
+    session = botocore.session.get_session()
+    session.get_component("data_loader").file_loader = DescriptionLoader()
+    return session
