@@ -6,6 +6,7 @@ whether CPU time is proportional to the size. The S3 stand-in repeats one file f
 
 import gzip
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 from statistics import median
@@ -153,32 +154,36 @@ def _memory(plain: list[dict[str, Any]], repeated: dict[int, dict[str, Any]], si
 def _linear(around: Loopback, options: Namespace) -> list[Figure]:
     """Compare objects of all sizes, interleaved; small ones come ten per invocation, the default, or alone.
 
-    As many bytes of each, so that what a process does once, such as opening connections, weighs the same.
+    As many bytes of each, so that what a process does once, such as opening connections, weighs the same. Half of the
+    small and middle objects come before the large one and half after it, so that changes of the machine's speed weigh
+    alike. The bar is close to the differences of one program with itself, so there are twice as many samples.
     """
     times = _SMOKE_TIMES if options.smoke else _LINEAR_TIMES
-    small = _SMALL_PART * times
-    found = [
-        [
-            _invoke(around, "small", objects=small, objects_at_once=_MESSAGES),
-            _invoke(around, "plain", objects=times),
-            _invoke(around, f"x{times}"),
-            _invoke(around, "small", objects=small),
-        ]
-        for _ in range(options.reps)
+    halves = [
+        partial(_invoke, around, "small", objects=_SMALL_PART * times // 2, objects_at_once=_MESSAGES),
+        partial(_invoke, around, "plain", objects=times // 2),
     ]
-    *each, alone = ([_each(sample) for sample in samples] for samples in zip(*found, strict=True))
+    found = []
+    for _ in range(1 if options.smoke else 2 * options.reps):
+        small, middle = (half() for half in halves)
+        large = _invoke(around, f"x{times}")
+        middle_after, small_after = (half() for half in reversed(halves))
+        alone = _invoke(around, "small", objects=_SMALL_PART)
+        found.append(((small, small_after), (middle, middle_after), (large,), (alone,)))
+    *each, alone_us = ([_us_an_inference(*some) for some in samples] for samples in zip(*found, strict=True))
     ratio, spread = max(median_ratio(one, other) for one, other in permutations(each, 2))
     values = ", ".join(f"{median(one):.2f}" for one in each)
-    note = f"{spread}; {values} us an inference: small, middle, large objects; small ones alone {median(alone):.2f}"
-    peak = max(samples[0]["peak_rss_mb"] for samples in found)
+    note = f"{spread}; {values} us an inference: small, middle, large objects; small ones alone {median(alone_us):.2f}"
+    peak = max(one["peak_rss_mb"] for samples in found for one in samples[0])
     return [
         Figure(what=f"peak RSS, {_MESSAGES} small objects at a time", measured=peak, unit="MB", at_most=_MAX_RSS_MB),
         Figure(what="CPU per inference, most against least", measured=ratio, at_most=1.1, note=note),
     ]
 
 
-def _each(sample: dict[str, Any]) -> float:
-    return float(sample["cpu_secs"] / sample["inferences"] * 1e6)
+def _us_an_inference(*samples: dict[str, Any]) -> float:
+    secs, inferences = (sum(sample[name] for sample in samples) for name in ("cpu_secs", "inferences"))
+    return float(secs / inferences * 1e6)
 
 
 def _waiting_for_api(files: Files, options: Namespace) -> list[Figure]:
