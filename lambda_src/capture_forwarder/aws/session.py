@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 
 from capture_forwarder.aws.descriptions import DescriptionLoader
 from capture_forwarder.aws.timed import watch
@@ -49,6 +50,13 @@ def session_of(region: str | None, profile: str | None) -> Iterator[None]:
 
 
 def _core_session() -> botocore.session.Session:
+    """Return a session whose loader is made when it is needed, because the profile may say where to look."""
     session = botocore.session.get_session()
-    session.get_component("data_loader").file_loader = DescriptionLoader()
+
+    def loader() -> Loader:
+        found = create_loader(session.get_config_variable("data_path"))
+        found.file_loader = DescriptionLoader()
+        return found
+
+    session.lazy_register_component("data_loader", loader)
     return session
