@@ -114,6 +114,7 @@ class Tracer:
             action()
         finally:
             sys.setprofile(None)
+            threading.setprofile(None)
             self._trace = None
         return trace
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from capture_forwarder.aws.errors import AwsError, code_of
+from capture_forwarder.aws.errors import AwsError, TimedOut, code_of
 from capture_forwarder.aws.no_answer import unanswered
 from capture_forwarder.aws.timed import TimedCalls, with_aws_errors
 from capture_forwarder.domain.capture import Work
@@ -102,6 +102,8 @@ class SqsQueue:
         ]
         try:
             answer = with_aws_errors(self._client.send_message_batch, QueueUrl=batch.entries[0].url, Entries=request)
+        except TimedOut:  # the time is over: the messages keep the reason that they have
+            return []
         except AwsError as error:
             why = unanswered(error)
             reason = f"the queue cannot be reached: {why}" if why else f"the queue answers {code_of(error)}; {_ADVICE}"
