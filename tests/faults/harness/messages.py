@@ -60,28 +60,40 @@ class Answer(Struct):
 
 
 def read_head(reader: BufferedReader) -> Head | None:
-    """Return the next head, or `None` if the other side has closed the connection."""
+    """Return the next head, or `None` if the other side has closed the connection before its end."""
     line = reader.readline(_MAX_HEAD_BYTES)
     if not line.endswith(b"\n"):
         return None
     headers: dict[str, str] = {}
-    while (header := reader.readline(_MAX_HEAD_BYTES)) not in {b"\r\n", b"\n", b""}:
+    while (header := reader.readline(_MAX_HEAD_BYTES)) not in {b"\r\n", b"\n"}:
+        if not header.endswith(b"\n"):
+            return None
         name, _, value = header.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
     return Head(line.decode("latin-1").strip(), headers)
 
 
 def read_body(reader: BufferedReader, head: Head) -> bytes:
-    """Return the body of a request, without the framing of its transfer."""
+    """Return the body of a request, without the framing of its transfer.
+
+    Raises `ConnectionAbortedError` when its sender ends first, as a worker that is killed does.
+    """
     if "chunked" in head.headers.get("transfer-encoding", "").lower():
         return _read_chunks(reader)
-    return reader.read(int(head.headers.get("content-length", 0)))
+    return _read_all(reader, int(head.headers.get("content-length", 0)))
+
+
+def _read_all(reader: BufferedReader, size: int) -> bytes:
+    data = reader.read(size)
+    if len(data) < size:
+        raise ConnectionAbortedError(f"a body of {size} bytes ended after {len(data)}")
+    return data
 
 
 def _read_chunks(reader: BufferedReader) -> bytes:
     body = bytearray()
     while size := int(reader.readline().split(b";")[0], 16):
-        body += reader.read(size)
+        body += _read_all(reader, size)
         reader.readline()
     while reader.readline().strip():
         pass
