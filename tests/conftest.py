@@ -9,9 +9,9 @@ from uuid import uuid4
 import boto3
 import pytest
 from hypothesis import HealthCheck, settings
-from moto.server import ThreadedMotoServer
 
 from capture_forwarder.kinds.captures.learned_calls import LEARNED
+from capture_ops.cloud.moto_server import moto_server
 from tests.support.sentinels import Sentry
 
 settings.register_profile(
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.clear()
     for worker in range(workers):
         items += lengthy[worker::workers]
-        items += islice(others, count * (worker + 1) // workers - len(items))
+        items += islice(others, max(0, count * (worker + 1) // workers - len(items)))
 
 
 @pytest.fixture(autouse=True)
@@ -85,11 +85,8 @@ def nothing_captured_is_logged() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def aws_url() -> Iterator[str]:
     """Serve S3, SQS, DynamoDB, Secrets Manager and SSM on a free port."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture

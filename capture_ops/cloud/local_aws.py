@@ -3,8 +3,8 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final
 
 import requests
 
@@ -12,9 +12,6 @@ from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.names import PROGRESS_KEY, RESOURCE_VARIABLES
 from capture_ops.terminal.errors import CommandError
 from capture_ops.terminal.extras import missing
-
-if TYPE_CHECKING:
-    from moto.server import ThreadedMotoServer
 
 _REGION: Final = "eu-west-1"
 
@@ -25,14 +22,29 @@ def local_aws(bucket: str) -> Iterator[None]:
 
     Raises `CommandError` if the extra with moto is not installed.
     """
-    server = _server()
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # without its line for every request
-    server.start()
+    with _server() as url, _environment_of(url):
+        try:
+            _create(bucket)
+            yield
+        finally:
+            requests.post(f"{url}/moto-api/reset", timeout=10)  # moto's state would outlive the server
+
+
+def _server() -> AbstractContextManager[str]:
+    try:
+        from capture_ops.cloud.moto_server import moto_server
+    except ModuleNotFoundError as error:
+        raise CommandError(missing("demo")) from error
+    return moto_server()
+
+
+@contextmanager
+def _environment_of(url: str) -> Iterator[None]:
     before = dict(os.environ)
-    host, port = server.get_host_and_port()
     try:
         os.environ |= {
-            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+            "AWS_ENDPOINT_URL": url,
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_DEFAULT_REGION": _REGION,
@@ -41,21 +53,10 @@ def local_aws(bucket: str) -> Iterator[None]:
             RESOURCE_VARIABLES["progress_table"]: "progress",
         }
         os.environ.pop("AWS_PROFILE", None)
-        _create(bucket)
         yield
     finally:
-        requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)  # moto's state would outlive the server
         os.environ.clear()
         os.environ |= before
-        server.stop()
-
-
-def _server() -> "ThreadedMotoServer":
-    try:
-        from moto.server import ThreadedMotoServer
-    except ModuleNotFoundError as error:
-        raise CommandError(missing("demo")) from error
-    return ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 
 
 def _create(bucket: str) -> None:

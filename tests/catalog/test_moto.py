@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from capture_ops.cloud.moto_server import moto_server
 from integrations.catalog.building import keys
 from integrations.catalog.building.catalog import build
 from integrations.catalog.nodes import Edge, EdgeKind, Entity, Key
@@ -20,11 +20,8 @@ IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shared:1"
 
 @pytest.fixture
 def moto_url() -> Iterator[str]:
-    moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
+    with moto_server() as url:
+        yield url
 
 
 def test_an_endpoint_with_captures_and_a_package_of_moto(moto_url: str) -> None:

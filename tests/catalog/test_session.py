@@ -7,8 +7,8 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from capture_ops.cloud.moto_server import moto_server
 from integrations.catalog.options import Connection, Options, Role
 from integrations.catalog.reader import read
 from integrations.catalog.reading.session import CannotConnect, NoAccess, sagemaker_client
@@ -21,11 +21,8 @@ ROLE = "arn:aws:iam::123456789012:role/reader"
 
 @pytest.fixture(scope="module")
 def moto_url() -> Iterator[str]:
-    moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture

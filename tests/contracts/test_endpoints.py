@@ -9,10 +9,10 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from moto.server import ThreadedMotoServer
 
 from capture_forwarder.configuration.observability import EndpointSettings
 from capture_forwarder.configuration.reader import parse_settings
+from capture_ops.cloud.moto_server import moto_server
 from tests.catalog.table import Document, Table
 from tests.catalog.table_server import TableServer, serving
 from tests.support.command_line import run
@@ -26,12 +26,9 @@ ON: Document = {"EnableCapture": True, "CaptureStatus": "Started", "CurrentSampl
 @pytest.fixture
 def moto_url() -> Iterator[str]:
     """Serve an empty account of moto."""
-    moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)  # its state would outlive the server
-    moto.stop()
+    with moto_server() as url:
+        yield url
+        requests.post(f"{url}/moto-api/reset", timeout=10)  # its state would outlive the server
 
 
 @pytest.fixture
@@ -45,7 +42,7 @@ def account(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TableSer
 def use(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the commands use AWS at `url`."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-    boto3.setup_default_session()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the environment
 
 
 def add(account: TableServer, name: str, *variants: Document, **fields: Any) -> None:
@@ -291,6 +288,6 @@ def test_without_a_region_the_sentence_says_what_to_set(monkeypatch: pytest.Monk
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    boto3.setup_default_session()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the environment
     done = run("endpoints")
     assert (done.exit_code, "the AWS region is missing" in done.stderr) == (4, True)

@@ -15,17 +15,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from io import BytesIO
-from threading import Thread
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sqs.models import sqs_backends
-from werkzeug.serving import make_server
 
 from capture_forwarder.aws.envelopes import open_message
 from capture_forwarder.configuration.stack import StackSettings
+from capture_ops.cloud.moto_server import moto_server
 from tests.faults.poller import Poller, configured_handler
 
 if TYPE_CHECKING:
@@ -93,18 +91,12 @@ class _KeepsTraceHeaders:
 @contextmanager
 def traced_sqs() -> Iterator[None]:
     """Serve the queues of local AWS a second time, with trace headers; clients that are made from now on use it."""
-    application = _KeepsTraceHeaders(DomainDispatcherApplication(create_backend_app))
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
-    thread = Thread(target=server.serve_forever, name="traced-sqs")
-    thread.start()
-    os.environ["AWS_ENDPOINT_URL_SQS"] = f"http://127.0.0.1:{server.server_port}"
-    try:
-        yield
-    finally:
-        del os.environ["AWS_ENDPOINT_URL_SQS"]
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with moto_server(_KeepsTraceHeaders) as url:
+        os.environ["AWS_ENDPOINT_URL_SQS"] = url
+        try:
+            yield
+        finally:
+            del os.environ["AWS_ENDPOINT_URL_SQS"]
 
 
 class LambdaService:

@@ -1,6 +1,6 @@
 """The proxy does not pass on a request whose sender ended before its last byte."""
 
-from io import BufferedReader, BytesIO
+import socket
 
 import pytest
 
@@ -8,10 +8,14 @@ from tests.faults.harness.messages import read_body, read_head
 
 
 def read(message: bytes) -> bytes | None:
-    """Return the body of `message`, or `None` if its head is not whole."""
-    reader = BufferedReader(BytesIO(message))  # type: ignore[arg-type]  # BytesIO has what a raw stream has
-    head = read_head(reader)
-    return None if head is None else read_body(reader, head)
+    """Return the body of `message`, or `None` if its head is not whole; its sender ends the connection after it."""
+    sender, receiver = socket.socketpair()
+    with receiver:
+        with sender:
+            sender.sendall(message)
+        with receiver.makefile("rb") as reader:
+            head = read_head(reader)
+            return None if head is None else read_body(reader, head)
 
 
 LENGTH = b"POST / HTTP/1.1\r\ncontent-length: 5\r\n\r\nabcde"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
+from capture_ops.cloud.moto_server import moto_server
 from infra.bundling.asset import MAX_BYTES
 from infra.bundling.registration import DEPENDENCIES, build_registration_asset
 from infra.bundling.wheels import Target, install_wheels
@@ -118,14 +118,8 @@ def test_the_asset_starts_by_itself_and_registers(tmp_path: Path) -> None:
     assert sum(path.stat().st_size for path in asset.rglob("*") if path.is_file()) < MAX_BYTES / 2
     services = {path.name for path in (asset / "botocore" / "data").iterdir() if path.is_dir()}
     assert services == {"sagemaker", "sts"}
-    with lineage_fake():
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        try:
-            host, port = server.get_host_and_port()
-            ran = run_alone(asset, f"http://{host}:{port}")
-        finally:
-            server.stop()
+    with lineage_fake(), moto_server() as url:
+        ran = run_alone(asset, url)
     assert ran.stderr == ""
     assert "route churn: there is no endpoint churn or datacapture in this region" in ran.stdout
 

@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner, Result
 
 from capture_ops.__main__ import app
+from capture_ops.cloud.moto_server import moto_server
 from integrations.lineage.lineage import Lineage
 from integrations.lineage.registering.routes import register
 from integrations.lineage.sagemaker import SageMaker
@@ -36,13 +36,9 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
         ("DEFAULT_REGION", "eu-west-1"),
     ):
         monkeypatch.setenv(f"AWS_{name}", value)
-    with lineage_fake() as installed:
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", f"http://{host}:{port}")
+    with lineage_fake() as installed, moto_server() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", url)
         yield installed
-        server.stop()
 
 
 def run(*arguments: object, width: int = 80) -> Result:
