@@ -199,6 +199,7 @@ def test_a_corner_many_times(asked: Side, answer: Side, _: bool) -> None:  # noq
     read_together([(asked, answer)] * 3 * MAX_CALLS, None)
 
 
+@pytest.mark.large
 @SCHEMAS
 @given(data=st.data())
 def test_any_calls_among_others(data: st.DataObject, schema: ModelSchema | None) -> None:
@@ -220,6 +221,7 @@ def test_any_calls_among_others(data: st.DataObject, schema: ModelSchema | None)
     read_together(calls, schema, id_source=data.draw(st.sampled_from(IdSource)))
 
 
+@pytest.mark.large
 @SCHEMAS
 @pytest.mark.parametrize("usual", ["{},text-{}", "text-{}", "{}"])
 @pytest.mark.parametrize("answers_too", [False, True])

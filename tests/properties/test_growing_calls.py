@@ -154,6 +154,7 @@ def _schema(line: bytes, options: DecodingOptions) -> ModelSchema | None:
     return schema_of([(row.inputs, row.outputs) for row in rows])
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("part", range(_PARTS))
 @pytest.mark.parametrize("options", [DecodingOptions(), _APART], ids=["flat", "apart"])
 def test_rows_of_any_number_are_those_of_the_plain_path(part: int, options: DecodingOptions) -> None:
@@ -162,6 +163,7 @@ def test_rows_of_any_number_are_those_of_the_plain_path(part: int, options: Deco
     assert compiled > _ROUTES // _PARTS
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_a_schema_types_the_values_of_any_number_of_rows(part: int) -> None:
     """A value of another type is left to the plain path."""
@@ -171,6 +173,7 @@ def test_a_schema_types_the_values_of_any_number_of_rows(part: int) -> None:
     assert compiled > _ROUTES // _PARTS // 2
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_options_of_the_route_decide_about_rows_of_any_number(part: int) -> None:
     """Layouts that a route names, rows at a path, values of the whole call."""

@@ -71,6 +71,7 @@ def generated_options(chance: Random) -> DecodingOptions:
     )
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_odd_cells_of_a_large_text_are_those_of_the_plain_path(part: int) -> None:
     """Pieces are read in several ways; no cell is read otherwise for it."""

@@ -90,6 +90,7 @@ def large(render: Callable[[Any], str], rows: list[Any]) -> str:
     return render(rows * (LARGE_CHARS // size + 2))
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("name", sorted(RENDERERS.keys() - SINGLE))
 @FEW
 @given(data=st.data(), style=STYLES, pinned=st.booleans())
@@ -150,6 +151,7 @@ BESIDE = st.dictionaries(
 )
 
 
+@pytest.mark.large
 @FEW
 @given(
     BESIDE,
@@ -186,6 +188,7 @@ def test_a_large_list_beside_other_values(
     assert read_in_pieces(Media.JSON, text, options) == read_whole(Media.JSON, text, options)
 
 
+@pytest.mark.large
 @FEW
 @given(
     st.lists(
@@ -224,6 +227,7 @@ def test_large_texts_with_few_rows(media: Media, text: str) -> None:
     assert read_in_pieces(media, text) == read_whole(media, text)
 
 
+@pytest.mark.large
 @FEW
 @given(
     CSV_ROWS,

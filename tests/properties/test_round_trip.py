@@ -51,6 +51,7 @@ def read(side: dict[str, Any], count: int, layout: Layout | None = None) -> list
     return [row.inputs for row in inferences]
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("name", RENDERERS)
 @given(data=st.data(), style=STYLES, pinned=st.booleans())
 def test_rows_of_json_layouts_are_read_again(name: str, data: st.DataObject, style: str, pinned: bool) -> None:  # noqa: FBT001 - drawn by hypothesis

@@ -193,7 +193,7 @@ def test_empty_cells_may_be_kept() -> None:
         assert paths.compiled_rows(capture(csv_side(text), ONE))
 
 
-@pytest.mark.parametrize("count", [10, 30_000])
+@pytest.mark.parametrize("count", [10, pytest.param(30_000, marks=pytest.mark.large)])
 def test_large_payloads_without_a_schema(count: int) -> None:
     """Many rows are made when they are read."""
     texts = csv_side("1,a,2.5\n" * count)

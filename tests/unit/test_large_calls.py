@@ -220,6 +220,7 @@ ODD: dict[str, tuple[Any, Any]] = {
 }
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("place", [0, MANY // 2, MANY - 1])
 @pytest.mark.parametrize("odd", ODD)
 def test_one_odd_row_of_a_large_call(odd: str, place: int) -> None:

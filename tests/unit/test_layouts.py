@@ -229,6 +229,7 @@ PINNED: list[tuple[str, Side, PayloadOptions, list[dict[str, Any]]]] = [
     ("layout", json_side(["a", "b"]), PayloadOptions(layout=Layout.VECTOR), [{"feature_0": "a", "feature_1": "b"}]),
     ("object", json_side({"a": [1, 2]}), PayloadOptions(layout=Layout.OBJECT), [{"a_0": 1, "a_1": 2}]),
     ("an outer key as a column", json_side({"instances": [1]}), PayloadOptions(layout=Layout.COLUMNS), [{"instances": 1}]),
+    ("instances", json_side({"instances": [[1]]}), PayloadOptions(layout=Layout.INSTANCES), [{"feature_0": 1}]),
     ("64 dimensions", json_side({"inputs": [{"name": "a", "datatype": "FP32", "shape": [1] * 64, "data": [7]}]}), PayloadOptions(layout=Layout.KSERVE), [{"a": 7}]),
     ("header", csv_side("a,b\n1,x\n"), PayloadOptions(csv_header=True), [{"a": 1, "b": "x"}]),
 ]  # fmt: skip
