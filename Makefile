@@ -16,6 +16,8 @@ SDK := .venv-lineage-sdk/.ready-$(shell { cat requirements/lineage-sdk.lock; $(P
 BROWSER := .chromium/.ready-$(shell cat requirements/browser/* 2>&1 | cksum | cut -d' ' -f1)
 # uv uses the given interpreter and never downloads one.
 export UV_PYTHON_DOWNLOADS := never
+# Tests start hundreds of programs. Without bytecode each of them compiles all modules, so it is written in any case.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-stack check test lint types imports e2e browser catalog faults reference fuzz model soak mutants bench trace synth fmt lock clean
@@ -34,13 +36,14 @@ demo-stack: $(READY) $(CDK) $(E2E) ## Deploy the stack to AWS on this machine, a
 check: lint types imports ## Format, lint, types, imports and the fast tests, in about a minute; needs Python alone
 	@$(BIN)/pytest -q -n 2 tests/unit tests/properties tests/golden
 
+# The first tests cover the core and lineage. The others mostly wait, so more of them run at the same time.
 test: lint types imports $(READY) $(CDK) $(E2E) ## All checks and all tests; the pure core and lineage are covered to the last branch
-	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-report= $(CORE_TESTS)
+	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not large" --cov --cov-report= $(CORE_TESTS)
 	@$(BIN)/coverage report --fail-under=100 \
 		--include='*/capture_forwarder/domain/*,*/capture_forwarder/lines/*,*/capture_forwarder/payloads/*,*/capture_forwarder/kinds/*,*/capture_forwarder/forward/*,*/integrations/lineage/*'
-	@$(BIN)/pytest -q -n 3 --dist worksteal $(OTHER_TESTS)
+	@$(BIN)/pytest -q -n 2 --dist worksteal -m large $(CORE_TESTS)
+	@$(BIN)/pytest -q -n 4 --dist worksteal $(OTHER_TESTS)
 
-# They cover the core and lineage. All other tests run without measuring coverage, and mostly wait, so three run at the same time.
 CORE_TESTS := tests/unit tests/properties tests/golden tests/lineage
 OTHER_TESTS := $(filter-out $(CORE_TESTS) %/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)) $(wildcard tests/test_*.py))
 

@@ -3,15 +3,14 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Final
 
 import requests
 
 from capture_forwarder.aws.session import CONFIG, aws_session
 from capture_forwarder.configuration.names import PROGRESS_KEY, RESOURCE_VARIABLES
-from capture_ops.terminal.errors import CommandError
-from capture_ops.terminal.extras import missing
+from capture_ops.cloud.moto_server import moto_server
 
 _REGION: Final = "eu-west-1"
 
@@ -23,20 +22,12 @@ def local_aws(bucket: str) -> Iterator[None]:
     Raises `CommandError` if the extra with moto is not installed.
     """
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # without its line for every request
-    with _server() as url, _environment_of(url):
+    with moto_server() as url, _environment_of(url):
         try:
             _create(bucket)
             yield
         finally:
             requests.post(f"{url}/moto-api/reset", timeout=10)  # moto's state would outlive the server
-
-
-def _server() -> AbstractContextManager[str]:
-    try:
-        from capture_ops.cloud.moto_server import moto_server
-    except ModuleNotFoundError as error:
-        raise CommandError(missing("demo")) from error
-    return moto_server()
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from threading import Thread
 from typing import Final
 from wsgiref.types import WSGIApplication
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
+from capture_ops.terminal.errors import CommandError
+from capture_ops.terminal.extras import missing
 
 _POLL_SECS: Final = 0.02
 
@@ -19,8 +19,14 @@ Change = Callable[[WSGIApplication], WSGIApplication]
 def moto_server(change: Change = lambda application: application) -> Iterator[str]:
     """Serve AWS on a free port while the context is open, and return its URL; `change` gets its application.
 
-    The state of moto belongs to the process, so it outlives the server.
+    The state of moto belongs to the process, so it outlives the server. Raises `CommandError` if the extra with moto is
+    not installed.
     """
+    try:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+        from werkzeug.serving import make_server
+    except ModuleNotFoundError as error:
+        raise CommandError(missing("demo")) from error
     application = change(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     thread = Thread(target=server.serve_forever, args=(_POLL_SECS,), name="moto", daemon=True)
