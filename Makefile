@@ -20,7 +20,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stack check test lint types imports e2e browser catalog faults reference fuzz model soak mutants bench trace synth fmt lock clean
+.PHONY: help setup demo demo-stack check test large lint types imports e2e browser catalog faults reference fuzz model soak mutants bench trace synth fmt lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,16 +36,19 @@ demo-stack: $(READY) $(CDK) $(E2E) ## Deploy the stack to AWS on this machine, a
 check: lint types imports ## Format, lint, types, imports and the fast tests, in about a minute; needs Python alone
 	@$(BIN)/pytest -q -n 2 tests/unit tests/properties tests/golden
 
-# The first tests cover the core and lineage. The others mostly wait, so more of them run at the same time.
-test: lint types imports $(READY) $(CDK) $(E2E) ## All checks and all tests; the pure core and lineage are covered to the last branch
+# mypy takes one core, and the large tests the other. Tests of the last part mostly wait, so more of them run at a time.
+test: lint imports $(READY) $(CDK) $(E2E) ## All checks and all tests; the pure core and lineage are covered to the last branch
+	@$(MAKE) --no-print-directory --jobs=2 types large
 	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not large" --cov --cov-report= $(CORE_TESTS)
 	@$(BIN)/coverage report --fail-under=100 \
 		--include='*/capture_forwarder/domain/*,*/capture_forwarder/lines/*,*/capture_forwarder/payloads/*,*/capture_forwarder/kinds/*,*/capture_forwarder/forward/*,*/integrations/lineage/*'
-	@$(BIN)/pytest -q -n 2 --dist worksteal -m large $(CORE_TESTS)
 	@$(BIN)/pytest -q -n 4 --dist worksteal $(OTHER_TESTS)
 
 CORE_TESTS := tests/unit tests/properties tests/golden tests/lineage
 OTHER_TESTS := $(filter-out $(CORE_TESTS) %/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)) $(wildcard tests/test_*.py))
+
+large: $(READY) ## Tests of the core that read so much that they run without measuring coverage
+	@$(BIN)/pytest -q -m large $(CORE_TESTS)
 
 lint: $(READY) ## Check format and lint, and change nothing
 	@$(BIN)/ruff format --check .

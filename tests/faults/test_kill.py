@@ -45,7 +45,7 @@ def test_killed_and_stopped_workers_lose_no_row_and_send_few_twice(tmp_path: Pat
     """Monitor and quarantine hold exactly what they should; a row that progress has committed is never sent again."""
     started, kills = time.monotonic(), KILLS if kind == "arthur" else KILLS // 2
     log = tmp_path / "worker.log"
-    with running_world(tmp_path, schema, visibility_secs=600, max_receives=1000, kind=kind) as world:
+    with running_world(tmp_path, schema, visibility_secs=60, max_receives=1000, kind=kind) as world:
         world.configure(checkpoint_secs=0.05, max_inferences=MAX_INFERENCES, max_in_flight=MAX_IN_FLIGHT)
         chance = random.Random(SEED)
         offered = Offered(world, duplicates=chance)
