@@ -34,7 +34,7 @@ demo-stack: $(READY) $(CDK) $(E2E) ## Deploy the stack to AWS on this machine, a
 	@$(BIN)/python -m tests.e2e.demo_stack
 
 check: lint types imports ## Format, lint, types, imports and the fast tests, in about a minute; needs Python alone
-	@$(BIN)/pytest -q -n 2 tests/unit tests/properties tests/golden
+	@$(BIN)/pytest -q -n 2 -m "not large" tests/unit tests/properties tests/golden
 
 # mypy takes one core, and the large tests the other. Tests of the last part mostly wait, so more of them run at a time.
 test: lint imports $(READY) $(CDK) $(E2E) ## All checks and all tests; the pure core and lineage are covered to the last branch
