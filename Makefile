@@ -34,12 +34,12 @@ demo-stack: $(READY) $(CDK) $(E2E) ## Deploy the stack to AWS on this machine, a
 	@$(BIN)/python -m tests.e2e.demo_stack
 
 check: lint types imports ## Format, lint, types, imports and the fast tests, in about a minute; needs Python alone
-	@$(BIN)/pytest -q -n 2 -m "not large" tests/unit tests/properties tests/golden
+	@$(BIN)/pytest -q -n 2 -m "not large and not e2e" tests/unit tests/properties tests/golden
 
 # mypy takes one core, and the large tests the other. Tests of the last part mostly wait, so more of them run at a time.
 test: lint imports $(READY) $(CDK) $(E2E) ## All checks and all tests; the pure core and lineage are covered to the last branch
 	@$(MAKE) --no-print-directory --jobs=2 types large
-	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not large" --cov --cov-report= $(CORE_TESTS)
+	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not large and not e2e" --cov --cov-report= $(CORE_TESTS)
 	@$(BIN)/coverage report --fail-under=100 \
 		--include='*/capture_forwarder/domain/*,*/capture_forwarder/lines/*,*/capture_forwarder/payloads/*,*/capture_forwarder/kinds/*,*/capture_forwarder/forward/*,*/integrations/lineage/*'
 	@$(BIN)/pytest -q -n 4 --dist worksteal $(OTHER_TESTS)
@@ -48,7 +48,7 @@ CORE_TESTS := tests/unit tests/properties tests/golden tests/lineage
 OTHER_TESTS := $(filter-out $(CORE_TESTS) %/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)) $(wildcard tests/test_*.py))
 
 large: $(READY) ## Tests of the core that read so much that they run without measuring coverage
-	@$(BIN)/pytest -q -m large $(CORE_TESTS)
+	@$(BIN)/pytest -q -m "large and not e2e" $(CORE_TESTS)
 
 lint: $(READY) ## Check format and lint, and change nothing
 	@$(BIN)/ruff format --check .
@@ -125,6 +125,7 @@ lock: $(UV) ## Resolve every dependency anew, with hashes
 
 clean: ## Remove everything that make created
 	rm -rf .venv .venv-arthur .venv-catalog .venv-e2e .venv-lineage-sdk .chromium .tools node_modules cdk.out .mutants .venv-mutants .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 RIGHT_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo '$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.13 ...' >&2; exit 1; }
@@ -142,7 +143,7 @@ $(READY): | $(UV)
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@ln -sf ../../infra/cdk.sh $(BIN)/cdk
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/capture-forwarder --help >/dev/null # compiles the modules that every command imports
+	@$(BIN)/capture-forwarder --help >/dev/null # compiles the modules that every command imports
 	@rm -f .venv/.ready*
 	@touch $@
 

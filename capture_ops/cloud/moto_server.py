@@ -1,4 +1,7 @@
-"""AWS on loopback, by moto. It ends within 20 ms, where moto's own `ThreadedMotoServer` takes half a second."""
+"""AWS on loopback, served by moto.
+
+The server stops within 20 ms. moto's own `ThreadedMotoServer` takes half a second.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +33,7 @@ def moto_server(change: Change = lambda application: application) -> Iterator[st
         raise CommandError(missing("demo")) from error
 
     class Application(DomainDispatcherApplication):
-        # By default moto lists its own folders for every request, in a third of its time.
+        # moto lists its own folders at every request. That takes up to a third of its time.
         get_backend_for_host = cache(DomainDispatcherApplication.get_backend_for_host)
 
     application = change(Application(create_backend_app))

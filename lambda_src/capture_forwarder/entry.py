@@ -1,8 +1,7 @@
 """The module that Lambda loads. Importing it builds the runtime, before the first event arrives.
 
-The garbage collector is off until the runtime is built, because a start leaves hardly any garbage. Its passes over
-modules and botocore's descriptions took a seventh of the time (ADR 0013). Later passes leave out the objects of the
-start, too.
+The garbage collector is off until the runtime is built, because a start leaves hardly any garbage. Its passes took a
+seventh of the time (ADR 0013). `gc.freeze` leaves the objects of the start out of later passes.
 """
 
 import gc

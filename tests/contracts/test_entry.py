@@ -8,13 +8,16 @@ from pathlib import Path
 CONFIG = Path("events/forwarder.toml").absolute()
 CODE = """
 import gc
+before = sum(each["collections"] for each in gc.get_stats())
 import capture_forwarder.entry
-print(callable(capture_forwarder.entry.lambda_handler), gc.isenabled(), gc.get_freeze_count() > 10_000)
+print(callable(capture_forwarder.entry.lambda_handler))
+passes = sum(each["collections"] for each in gc.get_stats()) - before
+print(passes < 20, gc.isenabled(), gc.get_freeze_count() > 10_000)
 """
 
 
-def test_the_garbage_collector_runs_after_the_start(tmp_path: Path) -> None:
-    """The handler is built, and the collector is on again; it leaves out the objects of the start."""
+def test_the_garbage_collector_runs_only_after_the_start(tmp_path: Path) -> None:
+    """Only the search for the module may start a few passes. Then the collector is on, without the objects of the start."""
     environment = os.environ | {
         "CAPTURE_FORWARDER_CONFIG": str(CONFIG),
         "MONITOR_TOKEN": "token",
@@ -22,4 +25,4 @@ def test_the_garbage_collector_runs_after_the_start(tmp_path: Path) -> None:
     }
     command = [sys.executable, "-c", CODE]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    assert (done.stdout.split(), done.stderr) == (["True", "True", "True"], "")
+    assert (done.stdout.split(), done.stderr) == (["True"] * 4, "")

@@ -60,7 +60,7 @@ class Answer(Struct):
 
 
 def read_head(reader: BufferedReader) -> Head | None:
-    """Return the next head, or `None` if the other side has closed the connection before its end."""
+    """Return the next head, or `None` if the other side has closed the connection before the head was complete."""
     line = reader.readline(_MAX_HEAD_BYTES)
     if not line.endswith(b"\n"):
         return None
