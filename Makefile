@@ -42,7 +42,7 @@ test: lint imports $(READY) $(CDK) $(E2E) ## All checks and all tests; the pure 
 	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not large and not e2e" --cov --cov-report= $(CORE_TESTS)
 	@$(BIN)/coverage report --fail-under=100 \
 		--include='*/capture_forwarder/domain/*,*/capture_forwarder/lines/*,*/capture_forwarder/payloads/*,*/capture_forwarder/kinds/*,*/capture_forwarder/forward/*,*/integrations/lineage/*'
-	@$(BIN)/pytest -q -n 4 --dist worksteal $(OTHER_TESTS)
+	@$(BIN)/pytest -q -n 3 --dist worksteal $(OTHER_TESTS)
 
 CORE_TESTS := tests/unit tests/properties tests/golden tests/lineage
 OTHER_TESTS := $(filter-out $(CORE_TESTS) %/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)) $(wildcard tests/test_*.py))
