@@ -15,7 +15,6 @@ from capture_ops.terminal.extras import missing
 
 _POLL_SECS: Final = 0.02
 
-
 Change = Callable[[WSGIApplication], WSGIApplication]
 
 
@@ -33,7 +32,7 @@ def moto_server(change: Change = lambda application: application) -> Iterator[st
         raise CommandError(missing("demo")) from error
 
     class Application(DomainDispatcherApplication):
-        # moto lists its own folders at every request. That takes up to a third of its time.
+        # By default moto lists its own folders at every request, to find out which service a host has.
         get_backend_for_host = cache(DomainDispatcherApplication.get_backend_for_host)
 
     application = change(Application(create_backend_app))
